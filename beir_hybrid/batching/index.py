@@ -1,0 +1,200 @@
+"""ExampleIndex: which examples exist, without their texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.errors import DataFormatError
+
+__all__ = ["ExampleIndex"]
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleIndex:
+    """Which (group, question language, passage language) examples a source holds.
+
+    An example pairs the question of a group in one language with the passage of the same group in one language. Groups
+    that hold the same examples share a pattern, so that ten million groups cost no more than their pattern numbers.
+
+    Args:
+        languages: Language codes; a language's number is its place here.
+        patterns: Shape (patterns, languages, languages): whether groups of a pattern hold the example with question
+            language (axis 1) and passage language (axis 2).
+        pattern: Shape (groups,), the pattern of each group.
+        answer: Shape (groups,), equal for groups whose passages answer each other's questions; None where all differ.
+        name: Name of the source, for messages.
+        order: Dataset row of each example, sorted by (group, question language, passage language); None if the dataset
+            is sorted so.
+    """
+
+    languages: tuple[str, ...]
+    patterns: Bools
+    pattern: npt.NDArray[np.integer]
+    answer: Ints | None = None
+    name: str = "data"
+    order: Ints | None = None
+
+    @classmethod
+    def parallel(
+        cls, languages: tuple[str, ...], presence: Bools, answer: Ints | None = None, name: str = "data"
+    ) -> ExampleIndex:
+        """Index groups that have both a question and a passage in each of their languages.
+
+        Args:
+            languages: Language codes.
+            presence: Shape (groups, languages): whether a group has the language.
+            answer: Shape (groups,), see the class.
+            name: Name of the source.
+        """
+        distinct, pattern = _distinct_rows(presence)
+        return cls(languages, distinct[:, :, None] & distinct[:, None, :], pattern, answer, name)
+
+    @classmethod
+    def from_examples(
+        cls,
+        languages: tuple[str, ...],
+        groups: Ints,
+        questions: Ints,
+        passages: Ints,
+        answer: Ints | None = None,
+        name: str = "data",
+    ) -> ExampleIndex:
+        """Index the rows of a dataset, each of which is one example.
+
+        Rows that repeat a (group, question language, passage language), such as several positives of one question,
+        become groups of their own that share an answer: all are drawn, never two in one batch.
+
+        Args:
+            languages: Language codes.
+            groups: Shape (rows,), group numbers from 0.
+            questions: Shape (rows,), question language numbers.
+            passages: Shape (rows,), passage language numbers.
+            answer: Shape (rows,), equal for rows whose passages answer each other's questions; None if only the rows
+                of a group do.
+            name: Name of the source.
+        """
+        if len(groups) == 0:
+            raise DataFormatError(f"{name} holds no example.", "Give at least one row.")
+        size = len(languages)
+        cells = questions * size + passages
+        first = np.lexsort((cells, groups))
+        keys = groups[first] * size * size + cells[first]
+        new = np.r_[True, keys[1:] != keys[:-1]]
+        copies = np.empty(len(keys), np.int64)  # how many earlier rows hold the same example
+        copies[first] = np.arange(len(keys)) - np.maximum.accumulate(np.where(new, np.arange(len(keys)), 0))
+        _, expanded = np.unique(np.stack([groups, copies]), axis=1, return_inverse=True)
+        expanded = expanded.reshape(-1).astype(np.int64)
+        presence = np.zeros((int(expanded.max()) + 1, size * size), bool)
+        presence[expanded, cells] = True
+        distinct, pattern = _distinct_rows(presence)
+        shared = groups if answer is None else answer
+        group_answer = np.zeros(len(presence), np.int64)
+        group_answer[expanded] = shared
+        unique_answers = len(np.unique(group_answer)) == len(group_answer)
+        return cls(
+            languages,
+            distinct.reshape(-1, size, size),
+            pattern,
+            None if unique_answers else group_answer,
+            name,
+            np.lexsort((cells, expanded)).astype(np.int64),
+        )
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.pattern)
+
+    @cached_property
+    def size(self) -> int:
+        """Number of examples, and of dataset rows."""
+        return int(self._sizes @ np.bincount(self.pattern, minlength=len(self.patterns)))
+
+    @cached_property
+    def questions(self) -> int:
+        """Number of questions, that is of (group, question language) with at least one example."""
+        per_pattern = self.patterns.any(axis=2).sum(axis=1)
+        return int(per_pattern @ np.bincount(self.pattern, minlength=len(self.patterns)))
+
+    def eligible(self, allowed: Bools) -> Ints | None:
+        """Find the groups with at least one allowed example.
+
+        Args:
+            allowed: Shape (languages, languages), question by passage language.
+
+        Returns:
+            The groups' numbers in order, or None if all groups are eligible.
+        """
+        fitting = np.any(self.patterns & allowed, axis=(1, 2))
+        if fitting.all():
+            return None
+        return np.flatnonzero(fitting[self.pattern]).astype(np.int64)
+
+    def rows(self, groups: Ints, questions: Ints, passages: Ints) -> Ints:
+        """Find the dataset rows of examples.
+
+        Args:
+            groups: Shape (n,), group numbers.
+            questions: Shape (n,), question language numbers.
+            passages: Shape (n,), passage language numbers. Every example must exist.
+
+        Returns:
+            Shape (n,), row numbers.
+        """
+        cells = questions * len(self.languages) + passages
+        places = self._start(groups) + self._places[self.pattern[groups], cells]
+        return places if self.order is None else self.order[places]
+
+    def examples(self, places: Ints) -> tuple[Ints, Ints, Ints]:
+        """Find the examples at places of the order by (group, question language, passage language).
+
+        Args:
+            places: Shape (n,), values in [0, size).
+
+        Returns:
+            Groups, question languages and passage languages, each of shape (n,).
+        """
+        if len(self.patterns) == 1:
+            groups = places // self._sizes[0]
+        else:
+            groups = np.searchsorted(self._starts, places, side="right") - 1
+        nth = places - self._start(groups)
+        # the n-th example of a pattern is where the running count of its examples first exceeds n
+        cells = (self._places[self.pattern[groups]] < nth[:, None]).sum(axis=1)
+        questions, passages = np.divmod(cells, len(self.languages))
+        return groups, questions, passages
+
+    def _start(self, groups: Ints) -> Ints:
+        if len(self.patterns) == 1:  # ten million groups of one pattern need no table
+            return groups * self._sizes[0]
+        return self._starts[groups]
+
+    @cached_property
+    def _starts(self) -> Ints:
+        sizes = self._sizes[self.pattern]
+        return np.cumsum(sizes) - sizes
+
+    @cached_property
+    def _sizes(self) -> Ints:
+        return self.patterns.sum(axis=(1, 2))
+
+    @cached_property
+    def _places(self) -> Ints:
+        """Shape (patterns, languages * languages): how many examples of the pattern come before, or are at, a cell."""
+        flat = self.patterns.reshape(len(self.patterns), -1)
+        return np.cumsum(flat, axis=1) - 1
+
+
+def _distinct_rows(presence: Bools) -> tuple[Bools, npt.NDArray[np.int32]]:
+    """Number the distinct rows of a boolean matrix: the distinct rows, and each row's number."""
+    packed = np.ascontiguousarray(np.packbits(presence, axis=1))
+    keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return presence[first], inverse.reshape(-1).astype(np.int32)

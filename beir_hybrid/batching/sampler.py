@@ -1,0 +1,163 @@
+"""HybridBatchSampler: the plan in the form that sentence-transformers' Trainer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sentence_transformers.base.sampler import DefaultBatchSampler
+
+from beir_hybrid.batching.answers import number_answers
+from beir_hybrid.batching.examples import ExampleTable
+from beir_hybrid.batching.index import ExampleIndex
+from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.strategies import Strategy, build_strategy
+from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+
+__all__ = ["HybridBatchSampler", "index_of"]
+
+
+class HybridBatchSampler(DefaultBatchSampler):
+    """Draws batches whose languages are planned, inside sentence-transformers' Trainer.
+
+    Give it to the training arguments, with its options, and everything else of the Trainer stays as it is::
+
+        args = SentenceTransformerTrainingArguments(
+            output_dir="runs", batch_sampler=HybridBatchSampler.configure(strategy="hybrid", alpha=0.5)
+        )
+
+    The dataset is either :meth:`ParallelPairs.dataset` or any ``datasets.Dataset`` of (anchor, positive) rows with
+    columns for the languages and the group of each row. Hide those columns from the Trainer, which would encode them
+    as texts, with ``dataset.set_format(columns=["anchor", "positive"])``; the sampler sees them all the same.
+
+    Args:
+        dataset: Rows to draw from.
+        batch_size: Examples per batch.
+        drop_last: Taken for the Trainer's sake; batches are always full.
+        valid_label_columns: Taken for the Trainer's sake.
+        generator: Taken for the Trainer's sake; draws come from the seed alone.
+        seed: Seed of all draws; the Trainer passes its own.
+        strategy: Name, specification or strategy; see :func:`beir_hybrid.batching.strategies.build_strategy`.
+        group_column: Column that is equal for translations of one question. Without that column every row is a group.
+        question_column: Column with the language of the question (anchor).
+        passage_column: Column with the language of the passage (positive).
+        answer_column: Column with the text of the passage: rows with equal texts never meet in a batch.
+        **options: Options of the strategy, such as ``alpha``.
+
+    Raises:
+        DataFormatError: If the dataset has no language columns.
+        BatchError: If the dataset cannot fill a batch.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        drop_last: bool = True,
+        valid_label_columns: list[str] | None = None,
+        generator: torch.Generator | None = None,
+        seed: int = 0,
+        *,
+        strategy: str | Strategy = "hybrid",
+        group_column: str = "group",
+        question_column: str = "anchor_language",
+        passage_column: str = "positive_language",
+        answer_column: str = "positive",
+        **options: Any,
+    ) -> None:
+        super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
+        index = index_of(dataset, group_column, question_column, passage_column, answer_column)
+        self.plan = BatchPlan(index, build_strategy(strategy, **options), batch_size, seed=seed)
+
+    @classmethod
+    def configure(cls, **options: Any) -> Callable[..., HybridBatchSampler]:
+        """Fix the options and leave the rest to the Trainer: the value for ``batch_sampler=``.
+
+        Args:
+            **options: Keyword arguments of the class, strategy options included.
+
+        Returns:
+            A picklable callable with the signature the Trainer expects.
+
+        Raises:
+            UnknownNameError: If there is no such strategy.
+            ConfigurationError: If the strategy has no such option or refuses its value.
+        """
+        own = {name: value for name, value in options.items() if name.endswith("_column")}
+        strategy = {name: value for name, value in options.items() if name not in own}
+        if unknown := set(own) - {"group_column", "question_column", "passage_column", "answer_column"}:
+            raise ConfigurationError(
+                f"HybridBatchSampler has no option {min(unknown)!r}.",
+                did_you_mean(min(unknown), ["group_column", "question_column", "passage_column", "answer_column"]),
+            )
+        return partial(cls, strategy=build_strategy(strategy.pop("strategy", "hybrid"), **strategy), **own)
+
+    def __len__(self) -> int:
+        """Batches per epoch, exactly."""
+        return len(self.plan)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for batch in self.plan.batches(self.epoch):
+            yield batch.rows.tolist()
+
+
+def index_of(
+    dataset: Dataset,
+    group_column: str = "group",
+    question_column: str = "anchor_language",
+    passage_column: str = "positive_language",
+    answer_column: str = "positive",
+) -> ExampleIndex:
+    """Index the examples of a dataset by group and languages.
+
+    Args:
+        dataset: :meth:`ParallelPairs.dataset`, or rows with language columns.
+        group_column: See :class:`HybridBatchSampler`.
+        question_column: See :class:`HybridBatchSampler`.
+        passage_column: See :class:`HybridBatchSampler`.
+        answer_column: See :class:`HybridBatchSampler`.
+
+    Raises:
+        DataFormatError: If a selection of virtual rows is given, or there are no language columns.
+    """
+    if isinstance(dataset.data, ExampleTable):
+        if dataset._indices is not None:
+            raise DataFormatError(
+                "The dataset of ParallelPairs was shuffled or selected from.",
+                "Select from the pairs (pairs.select(languages)) and leave the order to the sampler.",
+            )
+        return dataset.data.pairs.index
+    columns = dataset.with_format("arrow")
+    for column in (question_column, passage_column):
+        if column not in dataset.column_names:
+            raise DataFormatError(
+                f"The dataset has no column {column!r}, only {', '.join(dataset.column_names)}.",
+                "Add the language of every row, or name the column with question_column= and passage_column=.",
+            )
+    questions, passages = columns[question_column].to_pylist(), columns[passage_column].to_pylist()
+    languages = tuple(sorted({*questions, *passages}))
+    place = {language: number for number, language in enumerate(languages)}
+    groups = _number(columns[group_column]) if group_column in dataset.column_names else np.arange(len(dataset))
+    answers = None
+    if answer_column in dataset.column_names:
+        answers = number_answers(groups, _number(columns[answer_column]))[groups]
+    return ExampleIndex.from_examples(
+        languages,
+        groups,
+        np.array([place[language] for language in questions], np.int64),
+        np.array([place[language] for language in passages], np.int64),
+        answers,
+    )
+
+
+def _number(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Number the distinct values from 0, in order of appearance."""
+    return pa.chunked_array(values).combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)

@@ -1,0 +1,67 @@
+"""``beir-hybrid train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from beir_hybrid.cli.parameters import languages_option, passage_text_option, source_option
+from beir_hybrid.errors import BeirHybridError
+
+__all__ = ["train"]
+
+
+def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> list[str]:
+    """Make a config file's options the defaults of ours, and keep the host's words."""
+    if value is None:
+        return []
+    from beir_hybrid.training.options import read_config
+
+    try:
+        options, words = read_config(value)
+    except BeirHybridError as error:  # callbacks run before the group can catch it
+        raise click.UsageError(str(error)) from error
+    ctx.default_map = {**(ctx.default_map or {}), **options}
+    return words
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    epilog="Every argument of sentence-transformers' SentenceTransformerTrainingArguments may follow, such as "
+    "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16.",
+)
+@click.option(
+    "--config", type=click.Path(path_type=Path), is_eager=True, callback=_read_config, help="YAML file of all options."
+)
+@click.option(
+    "--model",
+    required=True,
+    help="static, static:DIM (untrained static embeddings), or a sentence-transformers or Hugging Face name or folder.",
+)
+@click.option(
+    "--train-data", required=True, help="Dataset, such as mlqa-r or sample, or a .jsonl or .arrow file of pairs."
+)
+@source_option
+@languages_option
+@passage_text_option
+@click.option("--strategy", default="hybrid", show_default=True, help="What kind of batch comes next.")
+@click.option("--alpha", type=float, help="Share of monolingual batches [default: 0.5].")
+@click.option("--scale", type=float, default=20.0, show_default=True, help="Factor on cosine similarities in the loss.")
+@click.option("--query-prefix", default="Query: ", show_default=True, help="Put before every question.")
+@click.option("--passage-prefix", default="Passage: ", show_default=True, help="Put before every passage.")
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder for the trained model.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier run in the output folder.")
+@click.argument("host_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[TRAINING ARGUMENTS]...")
+def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) -> None:
+    """Fine-tune an encoder with planned batches."""
+    from beir_hybrid.reports.tables import console, draw_table
+    from beir_hybrid.training.options import TrainingOptions
+    from beir_hybrid.training.train import train as run
+
+    trained = run(TrainingOptions(**options), [*config, *host_arguments])
+    console().print(draw_table(trained.drawn))
+    console().print(
+        f"Trained {trained.steps} steps in {trained.seconds:.1f} s. The model is in {trained.folder}.", highlight=False
+    )

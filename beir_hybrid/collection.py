@@ -1,0 +1,176 @@
+"""MultilingualCollection: corpora, queries and relevance, by language. The noun of evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from beir_hybrid.errors import DataFormatError
+from beir_hybrid.languages import choose_languages
+
+__all__ = ["MultilingualCollection", "Passage", "language_of"]
+
+BeirCorpus = dict[str, dict[str, str]]
+BeirQueries = dict[str, str]
+BeirQrels = dict[str, dict[str, int]]
+
+
+class Passage(NamedTuple):
+    """One retrievable passage.
+
+    Attributes:
+        text: What is encoded and searched.
+        title: Its title, or an empty string.
+        context: The paragraph it stands in, where the dataset has one; not searched.
+    """
+
+    text: str
+    title: str = ""
+    context: str = ""
+
+    @property
+    def searchable(self) -> str:
+        """Title and text in one string, as BEIR's models join them."""
+        return f"{self.title} {self.text}".strip()
+
+
+def language_of(identifier: str) -> str:
+    """Read the language that a query or document id begins with.
+
+    Args:
+        identifier: An id such as ``en:17_3``.
+
+    Returns:
+        The language code before the first colon; an empty string if there is none.
+
+    Examples:
+        >>> language_of("en:17_3")
+        'en'
+    """
+    language, colon, _ = identifier.partition(":")
+    return language if colon else ""
+
+
+@dataclass(frozen=True, eq=False)
+class MultilingualCollection:
+    """Corpora, queries and relevance judgements of several languages.
+
+    Ids carry their language (``en:17_3``), so that pools of languages never collide and a run file alone tells the
+    languages.
+
+    Args:
+        name: Name of the dataset, such as ``xquad-r``.
+        corpora: Passages by language and document id.
+        queries: Query texts by language and query id.
+        qrels: Relevance grades by query id and document id; grades of 0 and below are judged as not relevant.
+        passage_text: What a passage's text consists of, such as ``sentence``; results name it.
+        group_of: Query id to the id of the question it translates, where the dataset says so; translations of one
+            question share a group.
+
+    Raises:
+        DataFormatError: If an id does not carry its language, or a judgement names an unknown query or document.
+    """
+
+    name: str
+    corpora: Mapping[str, Mapping[str, Passage]]
+    queries: Mapping[str, Mapping[str, str]]
+    qrels: Mapping[str, Mapping[str, int]]
+    passage_text: str = "text"
+    group_of: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind, by_language in (("document", self.corpora), ("query", self.queries)):
+            for language, texts in by_language.items():
+                prefix = f"{language}:"
+                for identifier in texts:
+                    if not identifier.startswith(prefix):
+                        raise DataFormatError(
+                            f"{self.name}: the {kind} id {identifier!r} does not begin with {prefix!r}.",
+                            "Prefix every id with its language.",
+                        )
+        for query, judged in self.qrels.items():
+            if query not in self.queries.get(language_of(query), {}):
+                raise DataFormatError(f"{self.name}: the qrels judge an unknown query {query!r}.", "Remove that row.")
+            for document in judged:
+                if document not in self.corpora.get(language_of(document), {}):
+                    raise DataFormatError(
+                        f"{self.name}: the qrels of {query!r} name an unknown document {document!r}.",
+                        "Add the document or remove that row.",
+                    )
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of queries and corpora, in the dataset's order."""
+        return tuple(dict.fromkeys([*self.queries, *self.corpora]))
+
+    def select(self, languages: Iterable[str] | None) -> MultilingualCollection:
+        """Keep only some languages, of queries, corpora and judgements alike.
+
+        Args:
+            languages: Language codes, or None for all.
+
+        Raises:
+            LanguageError: If the collection lacks one of them.
+        """
+        chosen = choose_languages(languages, self.languages, self.name)
+        if chosen == self.languages:
+            return self
+        queries = {language: self.queries[language] for language in chosen if language in self.queries}
+        qrels = {
+            query: {document: grade for document, grade in self.qrels[query].items() if language_of(document) in chosen}
+            for texts in queries.values()
+            for query in texts
+            if query in self.qrels
+        }
+        return MultilingualCollection(
+            name=self.name,
+            corpora={language: self.corpora[language] for language in chosen if language in self.corpora},
+            queries=queries,
+            qrels=qrels,
+            passage_text=self.passage_text,
+            group_of=self.group_of,
+        )
+
+    def beir(
+        self, queries: str | Iterable[str] | None = None, corpus: str | Iterable[str] | None = None
+    ) -> tuple[BeirCorpus, BeirQueries, BeirQrels]:
+        """Give BEIR's three dicts for any setting.
+
+        Queries without a relevant passage in the chosen corpora are left out: nothing could be found for them.
+
+        Args:
+            queries: Query language or languages; None for all.
+            corpus: Corpus language or languages; None for all.
+
+        Returns:
+            ``corpus`` (id to title and text), ``queries`` (id to text) and ``qrels`` (query id to document id to
+            grade), as ``beir.datasets.data_loader.GenericDataLoader.load`` returns them.
+
+        Raises:
+            LanguageError: If the collection lacks one of the languages.
+        """
+        corpora = choose_languages(corpus, tuple(self.corpora), f"{self.name}'s corpus")
+        chosen = choose_languages(queries, tuple(self.queries), f"{self.name}'s queries")
+        judged = {query: self._judged(query, corpora) for language in chosen for query in self.queries[language]}
+        qrels = {query: grades for query, grades in judged.items() if any(grade > 0 for grade in grades.values())}
+        return (
+            {
+                document: {"title": passage.title, "text": passage.text}
+                for language in corpora
+                for document, passage in self.corpora[language].items()
+            },
+            {query: self.queries[language_of(query)][query] for query in qrels},
+            qrels,
+        )
+
+    def _judged(self, query: str, corpora: tuple[str, ...]) -> dict[str, int]:
+        return {doc: grade for doc, grade in self.qrels.get(query, {}).items() if language_of(doc) in corpora}
+
+    def __repr__(self) -> str:
+        queries = sum(len(texts) for texts in self.queries.values())
+        passages = sum(len(texts) for texts in self.corpora.values())
+        return (
+            f"MultilingualCollection({self.name!r}, {len(self.languages)} languages, "
+            f"{queries} queries, {passages} passages, passage_text={self.passage_text!r})"
+        )

@@ -1,0 +1,97 @@
+"""Datasets: one file per dataset or format, found by name through the registry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.registry import DATASETS
+
+__all__ = ["load_dataset", "load_pairs"]
+
+
+def load_dataset(
+    name: str,
+    source: str | Path | None = None,
+    languages: Iterable[str] | None = None,
+    **options: Any,
+) -> MultilingualCollection:
+    """Load a dataset for evaluation.
+
+    Args:
+        name: A registered name, such as ``xquad-r``, ``mlqa-r`` or ``sample``.
+        source: Folder that holds the dataset's files; None for the folder that the environment variable
+            ``BEIR_HYBRID_DATA`` names, or else a download into the user's cache.
+        languages: Language codes; None for all.
+        **options: Options of the dataset, such as ``passage_text="sentence+context"`` or ``split="train"``.
+
+    Returns:
+        Corpora, queries and relevance by language.
+
+    Raises:
+        UnknownNameError: If no dataset has that name.
+        ConfigurationError: If the dataset has no such option.
+        LanguageError: If the dataset lacks a language.
+        MissingDataError: If the source lacks a file.
+        DataFormatError: If a file is not what it should be.
+
+    Examples:
+        >>> load_dataset("sample", languages=["en", "th"])
+        MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence')
+    """
+    collection: MultilingualCollection = _call(name, "load", source, languages, options)
+    return collection
+
+
+def load_pairs(
+    name: str | Path,
+    source: str | Path | None = None,
+    languages: Iterable[str] | None = None,
+    **options: Any,
+) -> ParallelPairs:
+    """Load questions and passages for training.
+
+    Args:
+        name: A registered name, or the path of a file: ``.jsonl`` with one pair per line, or ``.arrow`` as
+            :meth:`ParallelPairs.save` writes it.
+        source: As for :func:`load_dataset`.
+        languages: Language codes; None for all.
+        **options: Options of the dataset.
+
+    Returns:
+        Pairs by group and language.
+
+    Raises:
+        The same errors as :func:`load_dataset`.
+
+    Examples:
+        >>> load_pairs("sample", languages=["en", "th"])
+        ParallelPairs('sample', 146 groups, 292 pairs, languages=('en', 'th'))
+    """
+    path = Path(name)
+    if str(name) not in DATASETS.names() and (path.suffix in {".jsonl", ".arrow"} or path.exists()):
+        from beir_hybrid.datasets.jsonl import read_pairs
+
+        if options:
+            raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
+        return (ParallelPairs.open(path) if path.suffix == ".arrow" else read_pairs(path)).select(languages)
+    pairs: ParallelPairs = _call(str(name), "pairs", source, languages, options)
+    return pairs
+
+
+def _call(
+    name: str, method: str, source: str | Path | None, languages: Iterable[str] | None, options: dict[str, Any]
+) -> Any:
+    load: Callable[..., Any] | None = getattr(DATASETS.get(name), method, None)
+    if load is None:
+        raise ConfigurationError(f"The dataset {name!r} has no {method}().", "Choose a dataset that offers it.")
+    known = set(inspect.signature(load).parameters) - {"source", "languages"}
+    for option in options:
+        if option not in known:
+            raise ConfigurationError(f"The dataset {name!r} has no option {option!r}.", did_you_mean(option, known))
+    return load(source=source, languages=languages, **options)

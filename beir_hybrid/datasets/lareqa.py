@@ -1,0 +1,249 @@
+"""XQuAD-R and MLQA-R: answer-sentence retrieval over parallel paragraphs (LAReQA, arXiv:2004.05484)."""
+
+from __future__ import annotations
+
+import bisect
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.datasets.sources import Files
+from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
+from beir_hybrid.languages import choose_languages
+from beir_hybrid.pairs import Pair, ParallelPairs
+
+__all__ = ["MLQA_R", "XQUAD_R", "Lareqa", "PassageText", "read_lareqa"]
+
+PassageText = Literal["sentence", "sentence+context"]
+
+
+class Candidate(NamedTuple):
+    """One sentence of a paragraph.
+
+    Attributes:
+        identifier: Official number ``{paragraph}_{sentence}``: paragraphs counted from 1 over the file, sentences
+            from 0.
+        sentence: The sentence, cut out of the paragraph.
+        context: The whole paragraph.
+    """
+
+    identifier: str
+    sentence: str
+    context: str
+
+
+class Question(NamedTuple):
+    """One question.
+
+    Attributes:
+        identifier: The same in every language.
+        text: The question itself.
+        answer: Place of the candidate that answers it.
+    """
+
+    identifier: str
+    text: str
+    answer: int
+
+
+@dataclass(frozen=True)
+class Lareqa:
+    """A LAReQA dataset: one SQuAD-like JSON file per language, with sentence breaks.
+
+    Candidates are the sentences of all paragraphs; nothing is de-duplicated. A question's relevant passages are the
+    sentences that hold its answer, one in every language that has the question.
+
+    Attributes:
+        name: Registered name, and the folder of its files.
+        description: One line for listings.
+        languages: Language codes.
+        licence: The licence of its texts.
+        url: Where the files are, with ``{language}`` in place of the code.
+    """
+
+    name: str
+    description: str
+    languages: tuple[str, ...]
+    licence: str
+    url: str
+
+    @cached_property
+    def _files(self) -> Files:
+        table = files("beir_hybrid.datasets").joinpath("lareqa.txt").read_text(encoding="utf-8")
+        checksums = dict(line.split() for line in table.splitlines())
+        return Files(
+            checksums, {self._path(language): self.url.format(language=language) for language in self.languages}
+        )
+
+    def load(
+        self,
+        source: str | Path | None = None,
+        languages: Iterable[str] | None = None,
+        passage_text: PassageText = "sentence",
+    ) -> MultilingualCollection:
+        """Load questions, candidates and relevance.
+
+        Args:
+            source: Folder with the files; see :class:`~beir_hybrid.datasets.sources.Files`.
+            languages: Language codes; None for all. Passages in other languages leave the pool and the judgements.
+            passage_text: ``sentence`` for the sentence alone, ``sentence+context`` for the sentence followed by its
+                paragraph, the two inputs of LAReQA's models in one text.
+        """
+        texts = self._read(source, languages)
+        _check_passage_text(passage_text)
+        relevant: dict[str, dict[str, int]] = {}
+        for language, (candidates, questions) in texts.items():
+            for question in questions:
+                document = f"{language}:{candidates[question.answer].identifier}"
+                relevant.setdefault(question.identifier, {})[document] = 1
+        return MultilingualCollection(
+            name=self.name,
+            corpora={
+                language: {
+                    f"{language}:{candidate.identifier}": Passage(_text(candidate, passage_text), "", candidate.context)
+                    for candidate in candidates
+                }
+                for language, (candidates, _) in texts.items()
+            },
+            queries={
+                language: {f"{language}:{question.identifier}": question.text for question in questions}
+                for language, (_, questions) in texts.items()
+            },
+            qrels={
+                f"{language}:{question.identifier}": relevant[question.identifier]
+                for language, (_, questions) in texts.items()
+                for question in questions
+            },
+            passage_text=passage_text,
+            group_of={
+                f"{language}:{question.identifier}": question.identifier
+                for language, (_, questions) in texts.items()
+                for question in questions
+            },
+        )
+
+    def pairs(
+        self,
+        source: str | Path | None = None,
+        languages: Iterable[str] | None = None,
+        passage_text: PassageText = "sentence",
+    ) -> ParallelPairs:
+        """Load questions with their answer sentences; the group is the question's id. See :meth:`load`."""
+        texts = self._read(source, languages)
+        _check_passage_text(passage_text)
+        return ParallelPairs.from_pairs(
+            self.name,
+            (
+                Pair(question.identifier, language, question.text, _text(candidates[question.answer], passage_text))
+                for language, (candidates, questions) in texts.items()
+                for question in questions
+            ),
+        )
+
+    def _path(self, language: str) -> str:
+        return f"{self.name}/{language}.json"
+
+    def _read(
+        self, source: str | Path | None, languages: Iterable[str] | None
+    ) -> dict[str, tuple[list[Candidate], list[Question]]]:
+        chosen = choose_languages(languages, self.languages, self.name)
+        found = self._files.find([self._path(language) for language in chosen], source)
+        return {language: read_lareqa(path) for language, path in zip(chosen, found, strict=True)}
+
+
+def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
+    """Read one language's file.
+
+    Sentences are the slices of the paragraph that ``sentence_breaks`` names, not the file's own ``sentences``, which
+    disagree with them in one Turkish paragraph. A question's answer sentence is the one in which its answer begins.
+
+    Args:
+        path: A JSON file in SQuAD's layout with ``sentence_breaks``.
+
+    Returns:
+        The candidates and the questions, in the file's order.
+
+    Raises:
+        DataFormatError: If the file is cut off, lacks a field, repeats a question id or has an answer outside every
+            sentence; the message names file, paragraph and question.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+        paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataFormatError(
+            f"{path} is no LAReQA file: {type(error).__name__}: {error}.", "Fetch the file again; it may be cut off."
+        ) from error
+    candidates: list[Candidate] = []
+    questions: list[Question] = []
+    for number, paragraph in enumerate(paragraphs, start=1):
+        try:
+            _read_paragraph(number, paragraph, candidates, questions)
+        except (KeyError, TypeError, IndexError) as error:
+            raise DataFormatError(
+                f"{path}: paragraph {number} lacks {error}.", "Fetch the file again, or complete the paragraph."
+            ) from error
+        except DataFormatError as error:
+            raise DataFormatError(f"{path}: {error.problem}", error.fix) from error
+    seen: set[str] = set()
+    for question in questions:
+        if question.identifier in seen:
+            raise DataFormatError(f"{path}: the question id {question.identifier!r} occurs twice.", "Make ids unique.")
+        seen.add(question.identifier)
+    return candidates, questions
+
+
+def _read_paragraph(
+    number: int, paragraph: dict[str, Any], candidates: list[Candidate], questions: list[Question]
+) -> None:
+    context, breaks = paragraph["context"], paragraph["sentence_breaks"]
+    first = len(candidates)
+    for place, (start, end) in enumerate(breaks):
+        candidates.append(Candidate(f"{number}_{place}", context[start:end], context))
+    starts = [start for start, _ in breaks]
+    for entry in paragraph["qas"]:
+        position = entry["answers"][0]["answer_start"]
+        place = bisect.bisect_right(starts, position) - 1
+        if place < 0 or not breaks[place][0] <= position < breaks[place][1]:
+            raise DataFormatError(
+                f"the answer of question {entry['id']!r} begins at {position}, outside every sentence of paragraph "
+                f"{number}.",
+                "Correct answer_start or sentence_breaks.",
+            )
+        questions.append(Question(entry["id"], entry["question"], first + place))
+
+
+def _text(candidate: Candidate, passage_text: PassageText) -> str:
+    return candidate.sentence if passage_text == "sentence" else f"{candidate.sentence} {candidate.context}"
+
+
+def _check_passage_text(passage_text: str) -> None:
+    if passage_text not in get_args(PassageText):
+        raise ConfigurationError(
+            f"passage_text is {passage_text!r}.", did_you_mean(passage_text, get_args(PassageText))
+        )
+
+
+_REPOSITORY = "https://raw.githubusercontent.com/google-research-datasets/lareqa"
+
+XQUAD_R = Lareqa(
+    name="xquad-r",
+    description="1,190 questions in each of 11 languages, 13,014 candidate sentences, fully parallel (LAReQA)",
+    languages=("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh"),
+    licence="CC BY-SA 4.0",
+    url=f"{_REPOSITORY}/main/xquad-r/{{language}}.json",
+)
+
+MLQA_R = Lareqa(
+    name="mlqa-r",
+    description="4,199 questions in 7 languages, 20,534 candidate sentences, partly parallel (LAReQA)",
+    languages=("ar", "de", "en", "es", "hi", "vi", "zh"),
+    licence="CC BY-SA 3.0 by MLQA's README, CC BY-NC 4.0 by its LICENSE file",
+    # the files left the main branch later
+    url=f"{_REPOSITORY}/354d67d1cd066854cdfbf5ad0e6105528976141d/mlqa-r/{{language}}.json",
+)

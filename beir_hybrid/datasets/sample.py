@@ -1,0 +1,90 @@
+"""The built-in sample: well-known facts in eleven languages, so that everything runs with no download."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.languages import choose_languages
+from beir_hybrid.pairs import Pair, ParallelPairs
+
+__all__ = ["SAMPLE", "Sample"]
+
+
+class Sample:
+    """220 facts about countries, elements, planets, animals and people, each with a question and a passage.
+
+    Written for this package; ``datasets/sample/README.md`` tells how. Facts are split so that the entities and the
+    kinds of fact of the test groups occur among the training groups, in other combinations.
+    """
+
+    name = "sample"
+    description = "220 well-known facts as questions and passages in 11 languages, built in"
+    languages = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
+    licence = "Apache-2.0"
+
+    def load(
+        self, source: str | Path | None = None, languages: Iterable[str] | None = None, split: str = "test"
+    ) -> MultilingualCollection:
+        """Load the groups of a split; each is one question and one relevant passage per language.
+
+        Args:
+            source: None: the sample is part of the package.
+            languages: Language codes; None for all.
+            split: ``test`` (74 groups), ``train`` (146) or ``all``.
+        """
+        chosen = choose_languages(languages, self.languages, self.name)
+        rows = {language: self._read(language, split, source) for language in chosen}
+        return MultilingualCollection(
+            name=self.name,
+            corpora={
+                language: {f"{language}:{pair.group}": Passage(pair.passage) for pair in pairs}
+                for language, pairs in rows.items()
+            },
+            queries={
+                language: {f"{language}:{pair.group}": pair.question for pair in pairs}
+                for language, pairs in rows.items()
+            },
+            qrels={
+                f"{language}:{pair.group}": {f"{other}:{pair.group}": 1 for other in chosen}
+                for language, pairs in rows.items()
+                for pair in pairs
+            },
+            passage_text="sentence",
+            group_of={f"{language}:{pair.group}": pair.group for language, pairs in rows.items() for pair in pairs},
+        )
+
+    def pairs(
+        self, source: str | Path | None = None, languages: Iterable[str] | None = None, split: str = "train"
+    ) -> ParallelPairs:
+        """Load the pairs of a split; see :meth:`load` for the arguments."""
+        chosen = choose_languages(languages, self.languages, self.name)
+        return ParallelPairs.from_pairs(
+            self.name, (pair for language in chosen for pair in self._read(language, split, source))
+        )
+
+    def _read(self, language: str, split: str, source: str | Path | None) -> list[Pair]:
+        if source is not None:
+            raise ConfigurationError(f"The sample has no source {str(source)!r}.", "Leave it out: it is built in.")
+        if split not in {"test", "train", "all"}:
+            raise ConfigurationError(
+                f"The sample has no split {split!r}.", did_you_mean(split, ["test", "train", "all"])
+            )
+        wanted = {row["group"] for row in _table("groups") if split in {"all", row["split"]}}
+        return [
+            Pair(row["group"], language, row["question"], row["passage"])
+            for row in _table(language)
+            if row["group"] in wanted
+        ]
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    text = files("beir_hybrid.datasets").joinpath("sample", f"{name}.tsv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+SAMPLE = Sample()

@@ -1,0 +1,106 @@
+"""Where a dataset's files are: a folder of the user's, or the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from beir_hybrid.errors import ChecksumError, MissingDataError
+
+__all__ = ["DATA_VARIABLE", "Files"]
+
+DATA_VARIABLE = "BEIR_HYBRID_DATA"
+
+logger = logging.getLogger(__name__)
+
+
+class Files:
+    """Pinned files of a dataset, from a folder or downloaded once.
+
+    Args:
+        checksums: SHA-256 by path relative to the data folder, such as ``xquad-r/en.json``.
+        urls: Where each path is downloaded from.
+    """
+
+    def __init__(self, checksums: Mapping[str, str], urls: Mapping[str, str]) -> None:
+        self.checksums = checksums
+        self.urls = urls
+
+    def find(self, paths: list[str], source: str | Path | None) -> list[Path]:
+        """Find files, in the source folder if there is one, otherwise in the cache, downloading what is missing.
+
+        A file in a source folder that differs from the pinned release is used and named in a warning of the log:
+        results on it are not comparable.
+
+        Args:
+            paths: Paths relative to the data folder.
+            source: A folder that holds them, with or without the dataset's own folder in between; None for the folder
+                that ``BEIR_HYBRID_DATA`` names, or else the cache.
+
+        Returns:
+            The files' places, in the same order.
+
+        Raises:
+            MissingDataError: If the folder lacks a file, or the download fails.
+            ChecksumError: If a downloaded file is not the pinned one.
+        """
+        folder = source if source is not None else os.environ.get(DATA_VARIABLE)
+        if not folder:
+            return [self._download(path) for path in paths]
+        found = [_in_folder(Path(folder), path) for path in paths]
+        changed = [str(file) for path, file in zip(paths, found, strict=True) if _sha256(file) != self.checksums[path]]
+        if changed:
+            logger.warning(
+                "%d of %d files differ from the pinned release, so results are not comparable with others': %s",
+                len(changed),
+                len(found),
+                ", ".join(changed),
+            )
+        return found
+
+    def _download(self, path: str) -> Path:
+        import pooch
+        import requests
+
+        try:
+            return Path(
+                pooch.retrieve(
+                    url=self.urls[path],
+                    known_hash=f"sha256:{self.checksums[path]}",
+                    fname=path.rpartition("/")[2],
+                    path=pooch.os_cache("beir-hybrid") / path.rpartition("/")[0],
+                    progressbar=True,
+                )
+            )
+        except ValueError as error:  # pooch's way to tell of a wrong checksum; it keeps no such file
+            raise ChecksumError(
+                f"{self.urls[path]} is not the pinned {path}: {' '.join(str(error).split())}",
+                "Try again later, or give a folder with the files: --source DIR.",
+            ) from error
+        except (OSError, requests.RequestException) as error:
+            raise MissingDataError(
+                f"{self.urls[path]} cannot be downloaded ({type(error).__name__}).",
+                f"Give a folder with the files: --source DIR, or set {DATA_VARIABLE}.",
+            ) from error
+
+
+def _in_folder(folder: Path, path: str) -> Path:
+    if not folder.is_dir():
+        raise MissingDataError(
+            f"The data folder {folder} does not exist.", f"Correct --source, or the variable {DATA_VARIABLE}."
+        )
+    candidates = (folder / path, folder / path.rpartition("/")[2])
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise MissingDataError(
+        f"{folder} holds neither {path} nor {candidates[1].name}.", "Give the folder that holds the dataset's files."
+    )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Evaluation: one encoding, scored in every setting."""

@@ -1,0 +1,44 @@
+"""Loading encoders, with errors a user can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beir_hybrid.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["load_model"]
+
+
+def load_model(name: str | Path, device: str | None = None) -> SentenceTransformer:
+    """Load a sentence-transformers or Hugging Face model; a plain transformer gets mean pooling.
+
+    Args:
+        name: Folder, or name on the Hugging Face hub.
+        device: Such as ``cpu`` or ``cuda:1``; None for the best there is.
+
+    Raises:
+        ModelError: If there is no such model, or it cannot be loaded.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    folder = Path(name)
+    if folder.is_dir():
+        if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
+            raise ModelError(
+                f"The folder {name} holds no model: neither modules.json nor config.json is in it.",
+                "Give the folder that training wrote.",
+            )
+    elif folder.is_absolute() or str(name).startswith(".") or str(name).count("/") > 1:  # no name on the hub
+        raise ModelError(f"There is no model folder {name}.", "Check the path.")
+    try:
+        return SentenceTransformer(str(name), device=device)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"The model {str(name)!r} cannot be loaded: {reason}",
+            "Give a folder that holds a model, or the name of one on the hub (which needs a connection).",
+        ) from error

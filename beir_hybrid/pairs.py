@@ -1,0 +1,194 @@
+"""ParallelPairs: questions and passages, by group and language. The noun of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beir_hybrid.batching.answers import number_answers
+from beir_hybrid.batching.index import ExampleIndex
+from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid.files import new_file
+from beir_hybrid.languages import choose_languages
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+__all__ = ["Pair", "ParallelPairs"]
+
+
+class Pair(NamedTuple):
+    """A question and the passage that answers it, in one language.
+
+    Attributes:
+        group: The question's identity over languages: translations share it.
+        language: Language code.
+        question: Text of the question.
+        passage: Text of the passage.
+    """
+
+    group: str
+    language: str
+    question: str
+    passage: str
+
+
+class ParallelPairs:
+    """Questions and the passages that answer them, by group and language, in one Arrow table.
+
+    Text is stored once; an example of training is a pair of references into the table: the question of a group in one
+    language and the passage of the same group in the same or another language. A language that a group lacks is simply
+    absent. A table opened from a file stays on disk and is read where it is needed.
+
+    Args:
+        name: Name of the data, for logs and model cards.
+        table: Columns ``group``, ``language``, ``question`` and ``passage``, all strings, in any order of rows.
+
+    Raises:
+        DataFormatError: If a column is missing, a text is empty, or a group has a language twice.
+
+    Examples:
+        >>> pairs = ParallelPairs.from_pairs("tiny", [Pair("1", "en", "Who?", "Me."), Pair("1", "de", "Wer?", "Ich.")])
+        >>> pairs
+        ParallelPairs('tiny', 1 groups, 2 pairs, languages=('de', 'en'))
+    """
+
+    COLUMNS = Pair._fields
+
+    def __init__(self, name: str, table: pa.Table) -> None:
+        self.name = name
+        if missing := [column for column in self.COLUMNS if column not in table.column_names]:
+            raise DataFormatError(
+                f"{name} has no column {missing[0]!r}, only {', '.join(table.column_names)}.",
+                f"Give the columns {', '.join(self.COLUMNS)}.",
+            )
+        self.table = table.select(self.COLUMNS)
+        self._check_texts()
+
+    @classmethod
+    def from_pairs(cls, name: str, pairs: Iterable[Pair]) -> ParallelPairs:
+        """Build from pairs in memory; see the class for the errors raised."""
+        rows = list(pairs)
+        columns = {
+            column: pa.array([row[place] for row in rows], pa.string()) for place, column in enumerate(cls.COLUMNS)
+        }
+        return cls(name, pa.table(columns))
+
+    @classmethod
+    def open(cls, path: Path) -> ParallelPairs:
+        """Map an Arrow file that :meth:`save` wrote; texts stay on disk until they are used.
+
+        Raises:
+            MissingDataError: If there is no such file.
+            DataFormatError: If it is no Arrow file.
+        """
+        if not path.is_file():
+            raise MissingDataError(f"There is no file {path}.", "Check the path.")
+        try:
+            return cls(path.stem, pa.ipc.open_file(pa.memory_map(str(path))).read_all())
+        except pa.ArrowInvalid as error:
+            raise DataFormatError(f"{path} is no Arrow file: {error}.", "Write it again with save().") from error
+
+    def save(self, path: Path) -> None:
+        """Write the table as an Arrow file, whole or not at all."""
+        with new_file(path) as temporary, pa.ipc.new_file(str(temporary), self.table.schema) as writer:
+            writer.write_table(self.table)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the data, sorted."""
+        return tuple(sorted(pc.unique(self.table["language"]).to_pylist()))
+
+    def select(self, languages: Iterable[str] | None) -> ParallelPairs:
+        """Keep only some languages.
+
+        Raises:
+            LanguageError: If the data lack one of them.
+        """
+        chosen = choose_languages(languages, self.languages, self.name)
+        if set(chosen) == set(self.languages):
+            return self
+        kept = pc.is_in(self.table["language"], value_set=pa.array(chosen, pa.string()))
+        return ParallelPairs(self.name, self.table.filter(kept))
+
+    @cached_property
+    def _codes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pa.Array]:
+        """Group number and language number of every row, and the groups' names in the order of their numbers."""
+        groups = self.table["group"].combine_chunks().dictionary_encode()
+        place = {language: number for number, language in enumerate(self.languages)}
+        languages = self.table["language"].combine_chunks().dictionary_encode()
+        numbers = np.array([place[language] for language in languages.dictionary.to_pylist()], np.int64)
+        return (
+            groups.indices.to_numpy().astype(np.int64),
+            numbers[languages.indices.to_numpy()],
+            groups.dictionary,
+        )
+
+    @property
+    def groups(self) -> pa.Array:
+        """Names of the groups as an Arrow array, in the order of their numbers in the index."""
+        return self._codes[2]
+
+    @cached_property
+    def rows(self) -> npt.NDArray[np.integer]:
+        """Shape (groups, languages): the table's row of each group and language, -1 where the group lacks it."""
+        groups, languages, names = self._codes
+        rows = np.full((len(names), len(self.languages)), -1, np.int32 if len(groups) < 2**31 else np.int64)
+        rows[groups, languages] = np.arange(len(groups))
+        if (rows >= 0).sum() < len(groups):
+            repeated = np.flatnonzero(rows[groups, languages] != np.arange(len(groups)))[0]
+            group, language = names[groups[repeated]].as_py(), self.languages[languages[repeated]]
+            raise DataFormatError(
+                f"{self.name}: the group {group!r} has {language!r} twice.",
+                "Give one question and passage per group and language.",
+            )
+        return rows
+
+    @cached_property
+    def index(self) -> ExampleIndex:
+        """Which examples exist, for :class:`~beir_hybrid.batching.plan.BatchPlan`."""
+        return ExampleIndex.parallel(self.languages, self.rows >= 0, self._answers(), self.name)
+
+    def _answers(self) -> npt.NDArray[np.int64] | None:
+        groups, _, names = self._codes
+        texts = self.table["passage"].combine_chunks().dictionary_encode().indices.to_numpy()
+        answers = number_answers(groups, texts.astype(np.int64))
+        return None if int(answers.max()) + 1 == len(names) else answers
+
+    def dataset(self) -> Dataset:
+        """Give all examples as a ``datasets.Dataset`` with the columns ``anchor`` and ``positive``.
+
+        Its rows are virtual: each is looked up by reference when it is read, so that any number of languages costs no
+        memory. :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` knows which row is which example.
+        """
+        from beir_hybrid.batching.examples import example_dataset
+
+        return example_dataset(self)
+
+    def _check_texts(self) -> None:
+        for column in self.COLUMNS:
+            values = self.table[column]
+            bad = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(values), ""), True)
+            if len(values) and pc.any(bad).as_py():
+                row = pc.index(bad, True).as_py()
+                raise DataFormatError(
+                    f"{self.name}: the {column} of row {row} is empty.", "Fill it in or drop the row."
+                )
+        if self.table.num_rows == 0:
+            raise DataFormatError(f"{self.name} holds no pair.", "Give at least one question and passage.")
+
+    def __len__(self) -> int:
+        """Number of (group, language) pairs."""
+        return int(self.table.num_rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"ParallelPairs({self.name!r}, {len(self.groups)} groups, {len(self)} pairs, languages={self.languages!r})"
+        )

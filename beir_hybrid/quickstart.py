@@ -1,0 +1,48 @@
+"""The quickstart: three strategies on the built-in sample."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from beir_hybrid.datasets import load_dataset
+from beir_hybrid.evaluation.evaluate import evaluate
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.train import train
+
+__all__ = ["STRATEGIES", "run"]
+
+STRATEGIES = ("x-x-mono", "x-y", "hybrid")
+
+_TRAINING_ARGUMENTS = (
+    "--num_train_epochs=20",  # enough for the losses to level off
+    "--per_device_train_batch_size=128",
+    "--learning_rate=0.1",
+    "--save_strategy=no",
+    "--logging_strategy=no",
+    "--disable_tqdm=True",
+)
+
+
+def run(seed: int = 0, output: Path | None = None) -> dict[str, Results]:
+    """Train a ``static`` encoder on the sample's train groups with each strategy and evaluate it on its test groups.
+
+    Args:
+        seed: Seed of the models' first vectors and of the batches.
+        output: Folder to keep the trained models and their results in; None for a temporary one.
+
+    Returns:
+        Results by strategy.
+    """
+    with tempfile.TemporaryDirectory(prefix="beir-hybrid-") as temporary:
+        folder = output or Path(temporary)
+        return {strategy: _train_and_evaluate(strategy, folder / strategy, seed) for strategy in STRATEGIES}
+
+
+def _train_and_evaluate(strategy: str, folder: Path, seed: int) -> Results:
+    options = TrainingOptions(model="static", train_data="sample", strategy=strategy, output=folder)
+    trained = train(options, [*_TRAINING_ARGUMENTS, f"--seed={seed}"])
+    results = evaluate(trained.model, load_dataset("sample", split="test"), model_name=f"static, {strategy}")
+    results.save(folder)
+    return results

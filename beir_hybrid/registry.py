@@ -1,0 +1,159 @@
+"""Names to things, through entry points.
+
+Every dataset, strategy, measure and command is found by its name in an entry-point group, this package's own like a
+stranger's. Nothing is imported before it is asked for, and no name silently replaces another.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError, did_you_mean
+
+__all__ = ["COMMANDS", "DATASETS", "MEASURES", "STRATEGIES", "Registration", "Registry", "parse_spec"]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One registered thing.
+
+    Attributes:
+        name: The name it is found by.
+        target: Where it lives, as ``module:attribute``; empty for a thing registered by a call.
+        distribution: The distribution that registered it, with its version; empty if unknown.
+    """
+
+    name: str
+    target: str
+    distribution: str
+
+
+class Registry:
+    """A lazy mapping of names to the things registered under one entry-point group.
+
+    Args:
+        group: The entry-point group, for example ``beir_hybrid.datasets``.
+        noun: What one thing of the group is called in messages.
+
+    Examples:
+        >>> STRATEGIES.get("hybrid")(alpha=0.4)
+        Hybrid(alpha=0.4)
+    """
+
+    def __init__(self, group: str, noun: str) -> None:
+        self.group = group
+        self.noun = noun
+        self._called: dict[str, Any] = {}
+
+    def names(self) -> list[str]:
+        """List every registered name, sorted."""
+        return sorted({*self._called, *(point.name for point in self._points())})
+
+    def registrations(self) -> list[Registration]:
+        """List every registration, sorted by name; nothing is imported."""
+        found = [Registration(point.name, point.value, _distribution(point)) for point in self._points()]
+        found += [Registration(name, "", "") for name in self._called]
+        return sorted(found, key=lambda registration: (registration.name, registration.distribution))
+
+    def register(self, name: str, thing: Any, *, replace: bool = False) -> None:
+        """Register a thing by a call, for this process only.
+
+        Args:
+            name: The name to find it by.
+            thing: The thing itself.
+            replace: Whether an earlier call's registration may be replaced. An entry point never is.
+
+        Raises:
+            DuplicateNameError: If the name is taken.
+        """
+        if any(point.name == name for point in self._points()):
+            raise DuplicateNameError(
+                f"The {self.noun} name {name!r} is registered by an installed package.", "Choose another name."
+            )
+        if name in self._called and not replace:
+            raise DuplicateNameError(
+                f"The {self.noun} name {name!r} is taken.", "Choose another name, or pass replace=True."
+            )
+        self._called[name] = thing
+
+    def get(self, name: str) -> Any:
+        """Load the thing of that name.
+
+        Args:
+            name: A registered name.
+
+        Raises:
+            UnknownNameError: If nobody registered the name; the message names the closest one.
+            DuplicateNameError: If two installed packages register it for different things.
+            PluginError: If its module or attribute cannot be loaded; the message names the package that brought it.
+        """
+        if name in self._called:
+            return self._called[name]
+        points = [point for point in self._points() if point.name == name]
+        if not points:
+            raise UnknownNameError(f"There is no {self.noun} {name!r}.", did_you_mean(name, self.names()))
+        if len({point.value for point in points}) > 1:
+            owners = " and ".join(f"{_distribution(point)} ({point.value})" for point in points)
+            raise DuplicateNameError(
+                f"The {self.noun} name {name!r} is registered by {owners}.", "Uninstall one of them."
+            )
+        return self._load(points[0])
+
+    def _load(self, point: EntryPoint) -> Any:
+        try:
+            return point.load()
+        except Exception as error:  # whatever a plug-in's module raises is that plug-in's failure
+            owner = _distribution(point) or "an unknown package"
+            missing = error.name if isinstance(error, ModuleNotFoundError) else None
+            fix = f"Install what it needs: pip install {missing}" if missing else f"Reinstall or remove {owner}."
+            raise PluginError(
+                f"The {self.noun} {point.name!r} of {owner} cannot be loaded: {type(error).__name__}: {error}.", fix
+            ) from error
+
+    def _points(self) -> tuple[EntryPoint, ...]:
+        return tuple(entry_points(group=self.group))
+
+
+def _distribution(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else ""
+
+
+def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
+    """Split ``name(key=value, ...)`` into the name and its keyword arguments.
+
+    Args:
+        spec: A bare name, or a name with literal keyword arguments in parentheses.
+
+    Returns:
+        The name and a dict of arguments (empty for a bare name).
+
+    Raises:
+        ConfigurationError: If the text is neither.
+
+    Examples:
+        >>> parse_spec("hybrid(alpha=0.3)")
+        ('hybrid', {'alpha': 0.3})
+        >>> parse_spec("x-x-mono")
+        ('x-x-mono', {})
+    """
+    name, opening, rest = spec.strip().partition("(")
+    if not opening:
+        return name, {}
+    try:
+        call = ast.parse(f"f({rest}", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or any(keyword.arg is None for keyword in call.keywords):
+            raise ValueError(spec)
+        return name.strip(), {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError) as error:
+        raise ConfigurationError(
+            f"{spec!r} is neither a name nor name(key=value, ...).", "For example: hybrid(alpha=0.5)"
+        ) from error
+
+
+DATASETS = Registry("beir_hybrid.datasets", "dataset")
+STRATEGIES = Registry("beir_hybrid.strategies", "strategy")
+MEASURES = Registry("beir_hybrid.measures", "measure")
+COMMANDS = Registry("beir_hybrid.commands", "command")

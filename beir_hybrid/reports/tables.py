@@ -1,0 +1,112 @@
+"""Tables for the terminal; plain text where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from beir_hybrid.batching.summary import DrawSummary
+from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.results import Results
+
+__all__ = ["comparison_table", "console", "draw_table", "language_table", "score_table"]
+
+KIND_TITLES = {"mono": "monolingual", "cross": "cross-lingual", "multi": "multilingual"}
+
+
+def console() -> Console:
+    """Give the console that tables are printed on; wide enough for them where output goes to a file."""
+    found = Console()
+    return found if found.is_terminal else Console(width=140)
+
+
+def score_table(results: Results) -> Table:
+    """Show the macro means: a row per kind of setting, a column per measure."""
+    names = list(dict.fromkeys(name for scores in results.scores.values() for name in scores))
+    table = Table(title=f"{results.model} on {results.dataset} ({results.passage_text})", title_justify="left")
+    table.add_column("setting")
+    table.add_column("settings", justify="right")
+    for name in names:
+        table.add_column(name, justify="right")
+    for kind, scores in results.scores.items():
+        count = sum(_kind(setting) == kind for setting in results.settings)
+        table.add_row(KIND_TITLES[kind], str(count), *(_number(name, scores.get(name)) for name in names))
+    table.caption = "means over settings, each setting counting once"
+    return table
+
+
+def language_table(results: Results, measure: str = "map") -> Table:
+    """Show one measure by language: as monolingual, as the queries' and as the corpus's language, and in the pool."""
+    table = Table(title=f"{measure} by language", title_justify="left")
+    for heading in ("language", "mono", "cross, as queries", "cross, as corpus", "multi"):
+        table.add_column(heading, justify="left" if heading == "language" else "right")
+    for language in results.languages:
+        groups = [
+            [language],
+            [name for name in results.settings if _kind(name) == "cross" and name.startswith(f"{language}-")],
+            [name for name in results.settings if _kind(name) == "cross" and name.endswith(f"-{language}")],
+            [name for name in results.settings if _kind(name) == "multi" and name.startswith(f"{language}-")],
+        ]
+        means = [_mean([results.settings.get(name, {}).get(measure) for name in names]) for names in groups]
+        table.add_row(language, *(_number(measure, mean) for mean in means))
+    return table
+
+
+def comparison_table(runs: Mapping[str, Results], columns: Sequence[tuple[str, str]]) -> Table:
+    """Show several runs side by side, the best value of each column in bold.
+
+    Args:
+        runs: Results by the name to show.
+        columns: Kind of setting and measure, such as ``("cross", "map")``.
+    """
+    table = Table(title="means over settings; best in bold", title_justify="left")
+    table.add_column("strategy")
+    for kind, name in columns:
+        table.add_column(f"{kind}\n{name}", justify="right")
+    values = {run: [results.scores[kind][name] for kind, name in columns] for run, results in runs.items()}
+    best = [
+        (max if build_measure(name).higher_is_better else min)(row[place] for row in values.values())
+        for place, (_, name) in enumerate(columns)
+    ]
+    for run, row in values.items():
+        cells = [
+            Text(_number(name, value), style="bold" if value == best[place] else "")
+            for place, ((_, name), value) in enumerate(zip(columns, row, strict=True))
+        ]
+        table.add_row(run, *cells)
+    return table
+
+
+def draw_table(drawn: DrawSummary) -> Table:
+    """Show what was drawn: examples by language of question and passage."""
+    table = Table(title=f"Examples drawn by {drawn.strategy}", title_justify="left")
+    table.add_column("question \\ passage")
+    for language in drawn.languages:
+        table.add_column(language, justify="right")
+    for question in drawn.languages:
+        table.add_row(question, *(str(drawn.pairs[question, passage]) for passage in drawn.languages))
+    kinds = ", ".join(f"{kind} {count / drawn.batches:.1%}" for kind, count in sorted(drawn.kinds.items()))
+    table.caption = f"{drawn.batches} batches: {kinds}; {drawn.replaced} false negatives avoided"
+    return table
+
+
+def _kind(setting: str) -> str:
+    if "-" not in setting:
+        return "mono"
+    corpus = setting.partition("-")[2]
+    return "multi" if corpus == "all" or "+" in corpus else "cross"
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _number(measure: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if measure == "rank_distance" else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""Training: base models, options, and the run itself, on sentence-transformers' Trainer."""

@@ -1,0 +1,85 @@
+"""Base models: what training starts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.models import load_model
+from beir_hybrid.pairs import ParallelPairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+__all__ = ["STATIC_DIMENSIONS", "base_model", "is_static", "static_model", "train_tokenizer"]
+
+STATIC_DIMENSIONS = 256
+_VOCABULARY = 32_000
+
+
+def is_static(spec: str) -> bool:
+    """Tell whether a base model is ``static`` or ``static:DIM``."""
+    return spec == "static" or spec.startswith("static:")
+
+
+def base_model(spec: str, pairs: ParallelPairs) -> SentenceTransformer:
+    """Load or make the model that training starts from.
+
+    Args:
+        spec: ``static`` or ``static:DIM`` for untrained static embeddings over a tokenizer trained on the pairs, or a
+            sentence-transformers or Hugging Face name or folder; a plain transformer gets mean pooling.
+        pairs: The training texts.
+
+    Raises:
+        ModelError: If there is no such model.
+        ConfigurationError: If DIM is no positive whole number.
+    """
+    if not is_static(spec):
+        return load_model(spec)
+    _, _, dimensions = spec.partition(":")
+    if dimensions and not (dimensions.isdecimal() and int(dimensions) > 0):
+        raise ConfigurationError(f"The dimensions of {spec!r} are {dimensions!r}.", "Give a number: static:256")
+    return static_model(pairs, int(dimensions or STATIC_DIMENSIONS))
+
+
+def static_model(pairs: ParallelPairs, dimensions: int = STATIC_DIMENSIONS) -> SentenceTransformer:
+    """Make an encoder that averages one untrained vector per token: it trains in seconds on a CPU.
+
+    Args:
+        pairs: The texts its tokenizer is trained on.
+        dimensions: Length of its vectors. They are drawn from torch's random generator: seed it before.
+    """
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    module = StaticEmbedding(train_tokenizer(_texts(pairs)), embedding_dim=dimensions)
+    return SentenceTransformer(modules=[module], device="cpu")
+
+
+def train_tokenizer(texts: Iterator[str]) -> Tokenizer:
+    """Train a byte-pair tokenizer that splits at spaces and between scripts, for any language.
+
+    Args:
+        texts: The texts to train on.
+    """
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))  # noqa: S106  the name of a token, not a password
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.UnicodeScripts(), pre_tokenizers.Whitespace(), pre_tokenizers.Digits()]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=_VOCABULARY, min_frequency=2, special_tokens=["[UNK]"], show_progress=False, max_token_length=24
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def _texts(pairs: ParallelPairs) -> Iterator[str]:
+    for batch in pairs.table.select(["question", "passage"]).to_batches(max_chunksize=1000):
+        for column in batch.columns:
+            yield from column.to_pylist()

@@ -1,0 +1,161 @@
+"""What a training run is asked to do: our options, the host's arguments, and the file that holds both."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import yaml
+
+from beir_hybrid.errors import ConfigurationError, MissingDataError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformerTrainingArguments
+
+__all__ = ["HOST_DEFAULTS", "STATIC_DEFAULTS", "TrainingOptions", "parse_host_arguments", "read_config"]
+
+HOST_DEFAULTS: Mapping[str, Any] = {
+    "per_device_train_batch_size": 100,
+    "learning_rate": 3e-5,
+    "weight_decay": 0.01,
+    "report_to": "none",
+}
+"""The paper's values (arXiv:2408.10536), where the host's own defaults are made for other tasks."""
+
+STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 30, "weight_decay": 0.0}
+"""For ``static`` models, whose vectors start from nothing and need larger steps."""
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The options of a training run that are not the host's.
+
+    Args:
+        model: ``static``, ``static:DIM``, or a sentence-transformers or Hugging Face name or folder.
+        train_data: Registered dataset, or a file of pairs.
+        output: Folder for the trained model.
+        source: Folder with the dataset's files.
+        languages: Languages to train on; None for all.
+        passage_text: ``sentence`` or ``sentence+context`` where the dataset offers both; None for its default.
+        strategy: What kind of batch comes next.
+        alpha: Share of monolingual batches, for strategies that have one.
+        scale: Factor on the cosine similarities in the loss, the inverse of a temperature; above 0.
+        query_prefix: Put before every question in training, and stored as the model's query prompt.
+        passage_prefix: Put before every passage in training, and stored as the model's document prompt.
+        overwrite: Whether an earlier run in the output folder may be replaced.
+
+    Raises:
+        ConfigurationError: If the scale is not above 0.
+    """
+
+    model: str
+    train_data: str
+    output: Path
+    source: Path | None = None
+    languages: tuple[str, ...] | None = None
+    passage_text: str | None = None
+    strategy: str = "hybrid"
+    alpha: float | None = None
+    scale: float = 20.0
+    query_prefix: str = "Query: "
+    passage_prefix: str = "Passage: "
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.scale > 0:
+            raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the options as plain JSON content."""
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises where argparse would print its usage and leave."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"Training arguments: {message}.", "See beir-hybrid train --help.")
+
+
+def parse_host_arguments(
+    arguments: Sequence[str], output: Path, defaults: Mapping[str, Any] = HOST_DEFAULTS
+) -> SentenceTransformerTrainingArguments:
+    """Parse sentence-transformers' training arguments with the host's own parser.
+
+    Args:
+        arguments: Command-line words, such as ``["--learning_rate", "2e-5", "--bf16"]``.
+        output: Where the host writes checkpoints.
+        defaults: Values for arguments that are not given.
+
+    Raises:
+        ConfigurationError: If an argument is unknown or its value does not fit; the message names the closest one.
+    """
+    import torch
+    from sentence_transformers import SentenceTransformerTrainingArguments
+    from transformers import HfArgumentParser
+
+    class HostParser(_Parser, HfArgumentParser):
+        pass
+
+    parser = HostParser([SentenceTransformerTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]
+    # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
+    parser.set_defaults(dataloader_pin_memory=torch.accelerator.is_available(), **defaults)
+    known = {field.name for owner in (SentenceTransformerTrainingArguments, TrainingOptions) for field in fields(owner)}
+    if any(word.split("=")[0] in {"--output_dir", "--output-dir"} for word in arguments):
+        raise ConfigurationError("--output_dir is the host's name for a folder we choose.", "Use --output DIR.")
+    try:
+        parsed, rest = parser.parse_args_into_dataclasses(
+            ["--output_dir", str(output), *arguments], return_remaining_strings=True
+        )
+    except (ValueError, TypeError, ImportError) as error:
+        raise ConfigurationError(f"Training arguments: {' '.join(str(error).split())}", "Correct the value.") from error
+    if rest:
+        close = difflib.get_close_matches(rest[0].lstrip("-").split("=")[0].replace("-", "_"), known, n=1)
+        fix = f"Did you mean --{close[0]}?" if close else "See beir-hybrid train --help."
+        raise ConfigurationError(f"Unknown training argument {rest[0]!r}.", fix)
+    host: SentenceTransformerTrainingArguments = parsed
+    return host
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Read a YAML file of options and training arguments.
+
+    Args:
+        path: A mapping with the names of the command line, ``-`` or ``_`` alike.
+
+    Returns:
+        Our options by name, and the rest as command-line words for the host's parser.
+
+    Raises:
+        MissingDataError: If there is no such file.
+        ConfigurationError: If it is no YAML mapping.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"There is no file {path}.", "Check --config.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no YAML: {' '.join(str(error).split())}", "Correct the file.") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} is no mapping of options.", "Write lines such as  strategy: hybrid")
+    ours = {field.name for field in fields(TrainingOptions)}
+    options: dict[str, Any] = {}
+    words: list[str] = []
+    for key, value in content.items():
+        name = str(key).replace("-", "_")
+        if name in ours:
+            options[name] = ",".join(map(str, value)) if isinstance(value, list) else value
+        elif value is not None:
+            words += [f"--{name}", *_words(value)]
+    return options, words
+
+
+def _words(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return [json.dumps(value) if isinstance(value, dict) else str(value)]
