@@ -52,7 +52,8 @@ class ParallelPairs:
         table: Columns ``group``, ``language``, ``question`` and ``passage``, all strings, in any order of rows.
 
     Raises:
-        DataFormatError: If a column is missing, a text is empty, or a group has a language twice.
+        DataFormatError: If a column is missing or holds no strings, a text is empty, or (found when the index is made)
+            a group has a language twice.
 
     Examples:
         >>> pairs = ParallelPairs.from_pairs("tiny", [Pair("1", "en", "Who?", "Me."), Pair("1", "de", "Wer?", "Ich.")])
@@ -70,15 +71,21 @@ class ParallelPairs:
                 f"Give the columns {', '.join(self.COLUMNS)}.",
             )
         self.table = table.select(self.COLUMNS)
+        for field in self.table.schema:
+            if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+                raise DataFormatError(f"{name}: the column {field.name} holds {field.type}.", "Make it strings.")
         self._check_texts()
 
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[Pair]) -> ParallelPairs:
         """Build from pairs in memory; see the class for the errors raised."""
         rows = list(pairs)
-        columns = {
-            column: pa.array([row[place] for row in rows], pa.string()) for place, column in enumerate(cls.COLUMNS)
-        }
+        try:
+            columns = {
+                column: pa.array([row[place] for row in rows], pa.string()) for place, column in enumerate(cls.COLUMNS)
+            }
+        except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write
+            raise DataFormatError(f"{name} holds a text that is not Unicode: {error}.", "Correct that text.") from error
         return cls(name, pa.table(columns))
 
     @classmethod
@@ -93,7 +100,7 @@ class ParallelPairs:
             raise MissingDataError(f"There is no file {path}.", "Check the path.")
         try:
             return cls(path.stem, pa.ipc.open_file(pa.memory_map(str(path))).read_all())
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, OSError) as error:
             raise DataFormatError(f"{path} is no Arrow file: {error}.", "Write it again with save().") from error
 
     def save(self, path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,22 @@ def collection() -> MultilingualCollection:
     )
 
 
+@pytest.fixture
+def collated(monkeypatch: pytest.MonkeyPatch) -> list[list[dict[str, str]]]:
+    """The rows of every batch that a Trainer of this test builds, as its collator gets them."""
+    from sentence_transformers.base.data_collator import BaseDataCollator
+
+    batches: list[list[dict[str, str]]] = []
+    collate = BaseDataCollator.__call__
+
+    def recorded(collator: BaseDataCollator, features: list[dict[str, str]]) -> dict[str, object]:
+        batches.append(features)
+        return collate(collator, features)
+
+    monkeypatch.setattr(BaseDataCollator, "__call__", recorded)
+    return batches
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder with the real data, from BEIR_HYBRID_DATA."""
@@ -59,3 +77,25 @@ def data() -> Path:
     if not folder:
         pytest.skip("BEIR_HYBRID_DATA does not name a folder with the real data")
     return Path(folder)
+
+
+@pytest.fixture
+def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Lay out a distribution as pip would: its entry points of one group, and its modules by name."""
+    brought: set[str] = set()
+
+    def install(distribution: str, group: str, points: Mapping[str, str], **modules: str) -> None:
+        site = tmp_path / "site" / distribution
+        info = site / f"{distribution}-1.5.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.5\n")
+        lines = [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
+        (info / "entry_points.txt").write_text("\n".join(lines))
+        for module, text in modules.items():
+            (site / f"{module}.py").write_text(text)
+        brought.update(modules)
+        monkeypatch.syspath_prepend(str(site))
+
+    yield install
+    for module in brought:
+        sys.modules.pop(module, None)

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from beir_hybrid.cli.parameters import languages_option, passage_text_option, source_option
-from beir_hybrid.errors import BeirHybridError
 
 __all__ = ["train"]
 
@@ -19,10 +18,7 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
         return []
     from beir_hybrid.training.options import read_config
 
-    try:
-        options, words = read_config(value)
-    except BeirHybridError as error:  # callbacks run before the group can catch it
-        raise click.UsageError(str(error)) from error
+    options, words = read_config(value)
     ctx.default_map = {**(ctx.default_map or {}), **options}
     return words
 

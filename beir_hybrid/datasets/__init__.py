@@ -90,8 +90,10 @@ def _call(
     load: Callable[..., Any] | None = getattr(DATASETS.get(name), method, None)
     if load is None:
         raise ConfigurationError(f"The dataset {name!r} has no {method}().", "Choose a dataset that offers it.")
-    known = set(inspect.signature(load).parameters) - {"source", "languages"}
+    parameters = inspect.signature(load).parameters
+    known = set(parameters) - {"source", "languages"}
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     for option in options:
-        if option not in known:
+        if option not in known and not takes_any:
             raise ConfigurationError(f"The dataset {name!r} has no option {option!r}.", did_you_mean(option, known))
     return load(source=source, languages=languages, **options)

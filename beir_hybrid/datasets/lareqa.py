@@ -179,17 +179,20 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
         raise DataFormatError(
             f"{path} is no LAReQA file: {type(error).__name__}: {error}.", "Fetch the file again; it may be cut off."
         ) from error
+    if not paragraphs:
+        raise DataFormatError(f"{path} holds no paragraph.", "Fetch the file again.")
     candidates: list[Candidate] = []
     questions: list[Question] = []
     for number, paragraph in enumerate(paragraphs, start=1):
         try:
             _read_paragraph(number, paragraph, candidates, questions)
-        except (KeyError, TypeError, IndexError) as error:
-            raise DataFormatError(
-                f"{path}: paragraph {number} lacks {error}.", "Fetch the file again, or complete the paragraph."
-            ) from error
         except DataFormatError as error:
             raise DataFormatError(f"{path}: {error.problem}", error.fix) from error
+        except (KeyError, TypeError, IndexError, ValueError) as error:
+            raise DataFormatError(
+                f"{path}: paragraph {number} is incomplete: {type(error).__name__}: {error}.",
+                "Fetch the file again, or complete the paragraph.",
+            ) from error
     seen: set[str] = set()
     for question in questions:
         if question.identifier in seen:
@@ -215,6 +218,11 @@ def _read_paragraph(
                 f"{number}.",
                 "Correct answer_start or sentence_breaks.",
             )
+        for field in ("id", "question"):
+            if not isinstance(entry[field], str):
+                raise DataFormatError(
+                    f"a question of paragraph {number} has the {field} {entry[field]!r}.", "Give a string."
+                )
         questions.append(Question(entry["id"], entry["question"], first + place))
 
 

@@ -1,0 +1,178 @@
+import tracemalloc
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from beir_hybrid.errors import DataFormatError, LanguageError, MissingDataError
+from beir_hybrid.pairs import Pair, ParallelPairs
+
+
+def table(**columns):
+    whole = {"group": ["1"], "language": ["en"], "question": ["1?"], "passage": ["One."]}
+    return pa.table({**whole, **columns})
+
+
+def test_length_and_repr_count_pairs_and_groups(pairs):
+    assert len(pairs) == 34  # 12 groups in 3 languages, two of which lack one
+    assert repr(pairs) == "ParallelPairs('tiny', 12 groups, 34 pairs, languages=('de', 'en', 'es'))"
+
+
+def test_rows_tell_which_group_has_which_language():
+    pairs = ParallelPairs.from_pairs(
+        "tiny", [Pair("b", "es", "2?", "Dos."), Pair("a", "de", "1?", "Eins."), Pair("b", "de", "2?", "Zwei.")]
+    )
+    assert pairs.languages == ("de", "es")
+    assert pairs.groups.to_pylist() == ["b", "a"]
+    np.testing.assert_array_equal(pairs.rows, [[2, 0], [1, -1]])
+
+
+def test_select_keeps_groups_that_have_the_language(pairs):
+    chosen = pairs.select(["de"])
+    assert chosen.languages == ("de",)
+    assert chosen.groups.to_pylist() == [f"g{n}" for n in range(12) if n != 10]
+    assert chosen.table["passage"].to_pylist()[0] == "de passage 0"
+
+
+@pytest.mark.parametrize("languages", [None, ["es", "de", "en"]], ids=["none named", "all named"])
+def test_select_of_all_copies_nothing(pairs, languages):
+    assert pairs.select(languages) is pairs
+
+
+def test_select_of_a_missing_language_is_refused(pairs):
+    with pytest.raises(LanguageError, match="tiny has no language 'fr'"):
+        pairs.select(["fr"])
+
+
+def test_index_holds_every_example_that_exists(pairs):
+    # ten groups in 3 x 3 combinations of languages, two in 2 x 2
+    assert pairs.index.size == 10 * 9 + 2 * 4
+    assert pairs.index.questions == len(pairs)
+    assert pairs.index.answer is None
+
+
+def test_groups_that_share_a_passage_share_an_answer():
+    pairs = ParallelPairs.from_pairs(
+        "tiny",
+        [
+            Pair("a", "en", "Who?", "Me."),
+            Pair("a", "de", "Wer?", "Ich."),
+            Pair("b", "en", "What?", "That."),
+            Pair("c", "de", "Wer denn?", "Ich."),  # the same German sentence as a's
+        ],
+    )
+    a, b, c = pairs.index.answer
+    assert a == c != b
+
+
+def test_group_named_like_another_passage_shares_nothing():
+    pairs = ParallelPairs.from_pairs("tiny", [Pair("One.", "en", "1?", "Two."), Pair("b", "en", "2?", "One.")])
+    assert pairs.index.answer is None
+
+
+def test_saved_pairs_come_back_from_disk(pairs, tmp_path):
+    path = tmp_path / "deep" / "mine.arrow"
+    pairs.save(path)
+    opened = ParallelPairs.open(path)
+    assert opened.name == "mine"
+    assert opened.table.equals(pairs.table)
+    assert [file.name for file in path.parent.iterdir()] == ["mine.arrow"]
+
+
+def test_opened_pairs_stay_on_disk(tmp_path):
+    text = "x" * 100_000
+    pairs = ParallelPairs.from_pairs("big", [Pair(str(n), "en", "1?", f"{text}{n}") for n in range(50)])
+    pairs.save(tmp_path / "big.arrow")
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    try:
+        opened = ParallelPairs.open(tmp_path / "big.arrow")
+        _, pythons = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert opened.table["passage"].nbytes > 5_000_000
+    assert pa.total_allocated_bytes() - before < 500_000
+    assert pythons < 500_000
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda whole: b"", lambda whole: b"no arrow file at all", lambda whole: whole[: len(whole) // 2]],
+    ids=["empty", "text", "cut off"],
+)
+def test_file_that_is_no_arrow_file_is_told(pairs, tmp_path, damage):
+    path = tmp_path / "pairs.arrow"
+    pairs.save(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataFormatError, match=r"pairs\.arrow is no Arrow file"):
+        ParallelPairs.open(path)
+
+
+def test_file_with_a_damaged_footer_is_told(pairs, tmp_path):
+    path = tmp_path / "pairs.arrow"
+    pairs.save(path)
+    content = bytearray(path.read_bytes())
+    content[-60:-20] = b"\xff" * 40
+    path.write_bytes(content)
+    with pytest.raises(DataFormatError, match=r"pairs\.arrow is no Arrow file"):
+        ParallelPairs.open(path)
+
+
+def test_missing_file_is_told(tmp_path):
+    with pytest.raises(MissingDataError, match="There is no file"):
+        ParallelPairs.open(tmp_path / "none.arrow")
+
+
+def test_further_columns_are_dropped():
+    assert ParallelPairs("tiny", table(score=[0.5])).table.column_names == ["group", "language", "question", "passage"]
+
+
+def test_missing_column_is_named():
+    with pytest.raises(DataFormatError, match="no column 'passage', only group, language, question"):
+        ParallelPairs("tiny", table().drop_columns("passage"))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"), [(pa.array([7]), "int64"), (pa.array([None]), "null")], ids=["numbers", "nothing"]
+)
+def test_column_of_no_strings_is_named(values, kind):
+    with pytest.raises(DataFormatError, match=f"the column group holds {kind}"):
+        ParallelPairs("tiny", table(group=values))
+
+
+def test_large_strings_are_strings():
+    columns = {name: table()[name].cast(pa.large_string()) for name in ParallelPairs.COLUMNS}
+    assert ParallelPairs("tiny", pa.table(columns)).index.size == 1
+
+
+@pytest.mark.parametrize("column", ParallelPairs.COLUMNS)
+@pytest.mark.parametrize("empty", ["", " \n", None], ids=["empty", "blank", "null"])
+def test_empty_text_is_named_with_its_row(column, empty):
+    rows = {"group": ["1", "2"], "language": ["en", "en"], "question": ["1?", "2?"], "passage": ["One.", "Two."]}
+    rows[column][1] = empty
+    with pytest.raises(DataFormatError, match=f"tiny: the {column} of row 1 is empty"):
+        ParallelPairs("tiny", pa.table({name: pa.array(values, pa.string()) for name, values in rows.items()}))
+
+
+def test_text_that_is_not_unicode_is_told():
+    with pytest.raises(DataFormatError, match="not Unicode"):
+        ParallelPairs.from_pairs("tiny", [Pair("1", "en", "\ud800?", "One.")])
+
+
+def test_no_pair_at_all_is_told():
+    with pytest.raises(DataFormatError, match="tiny holds no pair"):
+        ParallelPairs.from_pairs("tiny", [])
+
+
+def test_group_with_a_language_twice_is_refused_before_anything_is_drawn():
+    pairs = ParallelPairs.from_pairs(
+        "tiny", [Pair("1", "de", "1?", "Eins."), Pair("1", "en", "1?", "One."), Pair("1", "en", "One?", "Uno.")]
+    )
+    with pytest.raises(DataFormatError, match="the group '1' has 'en' twice"):
+        _ = pairs.index
+
+
+def test_dataset_looks_up_question_and_passage():
+    pairs = ParallelPairs.from_pairs("tiny", [Pair("1", "de", "Wer?", "Ich."), Pair("1", "en", "Who?", "Me.")])
+    rows = sorted((row["anchor"], row["positive"]) for row in pairs.dataset())
+    assert rows == [("Wer?", "Ich."), ("Wer?", "Me."), ("Who?", "Ich."), ("Who?", "Me.")]

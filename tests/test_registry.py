@@ -1,0 +1,163 @@
+import sys
+
+import pytest
+
+from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError
+from beir_hybrid.registry import COMMANDS, DATASETS, MEASURES, STRATEGIES, Registration, Registry, parse_spec
+
+GROUP = "beir_hybrid.tests"
+
+
+@pytest.fixture
+def registry():
+    return Registry(GROUP, "animal")
+
+
+@pytest.fixture
+def install(plug_in):
+    return lambda distribution, points, **modules: plug_in(distribution, GROUP, points, **modules)
+
+
+@pytest.mark.parametrize(
+    ("registry", "names"),
+    [
+        (DATASETS, {"mlqa-r", "sample", "xquad-r"}),
+        (STRATEGIES, {"hybrid", "x-x-mono", "x-y"}),
+        (MEASURES, {"map", "ndcg", "rank_distance", "recall"}),
+        (COMMANDS, {"evaluate", "quickstart", "train"}),
+    ],
+    ids=["datasets", "strategies", "measures", "commands"],
+)
+def test_built_ins_are_registered_and_load(registry, names):
+    assert names <= set(registry.names())
+    assert registry.names() == sorted(registry.names())
+    assert all(registry.get(name) is not None for name in names)
+
+
+def test_built_in_names_its_target_and_distribution():
+    [found] = [entry for entry in DATASETS.registrations() if entry.name == "sample"]
+    assert found.target == "beir_hybrid.datasets.sample:SAMPLE"
+    assert found.distribution.startswith("beir-hybrid ")
+
+
+def test_plug_in_is_found_and_loaded(registry, install):
+    install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'")
+    assert registry.get("dog") == "wow"
+
+
+def test_nothing_is_imported_before_it_is_asked_for(registry, install):
+    install("zoo", {"cat": "zoo_cats:CAT", "dog": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'", zoo_cats="CAT = 'meow'")
+    assert registry.names() == ["cat", "dog"]
+    assert registry.registrations() == [
+        Registration("cat", "zoo_cats:CAT", "zoo 1.5"),
+        Registration("dog", "zoo_dogs:DOG", "zoo 1.5"),
+    ]
+    assert not {"zoo_cats", "zoo_dogs"} & set(sys.modules)
+    registry.get("dog")
+    assert {"zoo_cats", "zoo_dogs"} & set(sys.modules) == {"zoo_dogs"}
+
+
+def test_name_of_two_distributions_is_refused_and_both_are_named(registry, install):
+    install("zoo", {"dog": "zoo_dogs:DOG", "cat": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'")
+    install("kennel", {"dog": "zoo_hounds:DOG"}, zoo_hounds="DOG = 'woof'")
+    with pytest.raises(DuplicateNameError, match="'dog'") as caught:
+        registry.get("dog")
+    assert "zoo 1.5 (zoo_dogs:DOG)" in str(caught.value)
+    assert "kennel 1.5 (zoo_hounds:DOG)" in str(caught.value)
+    assert registry.names() == ["cat", "dog"]
+    assert registry.get("cat") == "wow"
+
+
+def test_same_target_registered_twice_is_one_thing(registry, install):
+    # a package that is installed twice, as an editable install beside a wheel
+    install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'")
+    install("zoo2", {"dog": "zoo_dogs:DOG"})
+    assert registry.names() == ["dog"]
+    assert registry.get("dog") == "wow"
+
+
+def test_unknown_name_suggests_the_closest(registry):
+    registry.register("hamster", object())
+    with pytest.raises(UnknownNameError) as caught:
+        registry.get("hamstre")
+    assert str(caught.value) == "There is no animal 'hamstre'. Did you mean 'hamster'? Known: hamster."
+
+
+@pytest.mark.parametrize(
+    ("module", "fix"),
+    [
+        pytest.param("import zoo_food", "pip install zoo_food", id="missing dependency"),
+        pytest.param("raise RuntimeError('escaped')", "Reinstall or remove zoo 1.5.", id="raises"),
+        pytest.param("CAT = 1", "Reinstall or remove zoo 1.5.", id="lacks the attribute"),
+        pytest.param("DOG = ", "Reinstall or remove zoo 1.5.", id="syntax error"),
+    ],
+)
+def test_broken_plug_in_is_listed_and_fails_only_when_used(registry, install, module, fix):
+    install("zoo", {"dog": "zoo_dogs:DOG", "cat": "zoo_cats:CAT"}, zoo_dogs=module, zoo_cats="CAT = 'meow'")
+    assert registry.names() == ["cat", "dog"]
+    assert registry.get("cat") == "meow"
+    with pytest.raises(PluginError, match=r"'dog' of zoo 1\.5 cannot be loaded") as caught:
+        registry.get("dog")
+    assert fix in str(caught.value)
+
+
+def test_registered_by_a_call_is_found_and_listed_without_a_target(registry):
+    registry.register("dog", "wow")
+    assert registry.get("dog") == "wow"
+    assert registry.registrations() == [Registration("dog", "", "")]
+
+
+def test_second_call_is_refused_unless_it_replaces(registry):
+    registry.register("dog", "wow")
+    with pytest.raises(DuplicateNameError, match="'dog' is taken"):
+        registry.register("dog", "woof")
+    assert registry.get("dog") == "wow"
+    registry.register("dog", "woof", replace=True)
+    assert registry.get("dog") == "woof"
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["plain", "replace"])
+def test_installed_name_is_never_replaced_by_a_call(registry, install, replace):
+    install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'")
+    with pytest.raises(DuplicateNameError, match="installed package"):
+        registry.register("dog", "woof", replace=replace)
+    assert registry.get("dog") == "wow"
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("x-y", ("x-y", {})),
+        (" x-y ", ("x-y", {})),
+        ("hybrid()", ("hybrid", {})),
+        ("hybrid(alpha=0.25)", ("hybrid", {"alpha": 0.25})),
+        ("x-y (alpha=-1, names=['a', 'b'], on=True)", ("x-y", {"alpha": -1, "names": ["a", "b"], "on": True})),
+    ],
+)
+def test_spec_is_a_name_with_literal_arguments(spec, expected):
+    assert parse_spec(spec) == expected
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "hybrid(",
+        "hybrid(alpha",
+        "hybrid(0.5)",
+        "hybrid(**{})",
+        "hybrid(alpha=x)",
+        "hybrid(alpha=1) + 1",
+        "hybrid(a=1)b",
+    ],
+)
+def test_spec_of_any_other_form_is_refused(spec):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_spec(spec)
+    assert repr(spec) in str(caught.value)
+
+
+def test_spec_runs_no_code(tmp_path):
+    target = tmp_path / "touched"
+    with pytest.raises(ConfigurationError):
+        parse_spec(f"hybrid(alpha=open({str(target)!r}, 'w'))")
+    assert not target.exists()
