@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach a network
+# tiny models gain nothing from threads, and the threads of parallel tests would wait for one another
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.pairs import Pair, ParallelPairs

@@ -58,7 +58,7 @@ def evaluate(
 
     Raises:
         ModelError: If the model cannot score the collection.
-        ConfigurationError: If no query has a relevant passage.
+        ConfigurationError: If no query has a relevant passage, or no measure applies.
     """
     seconds: dict[str, float] = {}
     chosen = build_measures(measures)
@@ -67,7 +67,13 @@ def evaluate(
     with _timed(seconds, "rank"):
         scorer = Scorer(collection, embeddings, show_progress=show_progress)
     with _timed(seconds, "measure"):
-        by_setting = {setting: scorer.measure(setting, chosen[setting.kind]) for setting in scorer.settings}
+        measured = ((setting, scorer.measure(setting, chosen[setting.kind])) for setting in scorer.settings)
+        by_setting = {setting: values for setting, values in measured if values}
+    if not by_setting:
+        raise ConfigurationError(
+            f"{', '.join(measures or [])} compares languages, and {collection.name} has one corpus.",
+            "Add a measure such as map.",
+        )
     scores: dict[str, dict[str, float]] = {}
     for kind in KINDS:
         of_kind = [values for setting, values in by_setting.items() if setting.kind == kind]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -116,6 +117,7 @@ def exact_ranks(
     """
     layout = _Layout.of([len(block) for block in passages], id_order)
     offsets = np.searchsorted(query, np.arange(len(queries) + 1))
+    copies, originals = _copies(passages, layout.columns)
     ranks = Ranks(query, passage, grade, *(np.zeros((len(query), len(passages)), np.int32) for _ in range(3)))
     workers = os.cpu_count() or 1
     size = max(1, min(-(-len(queries) // workers), _BLOCK_BYTES // (4 * layout.width * workers)))
@@ -129,6 +131,8 @@ def exact_ranks(
         for numbers in blocks:
             for corpus, first in zip(passages, layout.starts, strict=True):
                 np.matmul(queries[numbers], corpus.T, out=scores[: len(numbers), first : first + len(corpus)])
+            # BLAS adds up in another order near a matrix's edges: equal vectors would not always have equal scores
+            scores[: len(numbers), copies] = scores[: len(numbers), originals]
             for job in _jobs(offsets, numbers, layout.width):
                 needed = job.rows.size * layout.width
                 bits = bits if len(bits) >= needed else np.empty(needed, bool)
@@ -141,6 +145,15 @@ def exact_ranks(
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, range(workers)))
     return ranks
+
+
+def _copies(passages: Sequence[Floats], columns: Ints) -> tuple[Ints, Ints]:
+    """Find the columns whose vector stands in an earlier column too, and the first column of each one's vector."""
+    seen: dict[bytes, int] = {}
+    digests = (blake2b(vector.tobytes(), digest_size=16).digest() for corpus in passages for vector in corpus)
+    first = np.array([seen.setdefault(*pair) for pair in zip(digests, columns.tolist(), strict=True)], np.int64)
+    repeated = first != columns
+    return columns[repeated], first[repeated]
 
 
 class _Job(NamedTuple):

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.evaluation.results import SCHEMA, Results, check_output, environment
+
+RESULTS = Results(
+    dataset="tiny",
+    model="my/model",
+    passage_text="sentence",
+    languages=("de", "zh"),
+    scores={"mono": {"map": 0.25}, "cross": {"map": 0.125}, "multi": {"map": 0.1, "rank_distance": 3.5}},
+    settings={
+        "de": {"queries": 2, "map": 0.25},
+        "de-zh": {"queries": 2, "map": 0.125},
+        "de-all": {"queries": 2, "map": 0.1, "rank_distance": 3.5},
+    },
+    environment={"device": "cpu", "seconds": {"encode": 0.5}},
+)
+
+
+def test_results_are_the_same_after_a_round_trip(tmp_path):
+    RESULTS.save(tmp_path)
+    assert Results.load(tmp_path) == RESULTS
+
+
+def test_floats_keep_every_digit(tmp_path):
+    third = Results("d", "m", "text", ("en",), {"mono": {"map": 1 / 3}}, {"en": {"queries": 1, "map": 1 / 3}})
+    third.save(tmp_path)
+    assert Results.load(tmp_path).scores["mono"]["map"] == 1 / 3
+
+
+def test_the_file_has_the_documented_fields(tmp_path):
+    content = json.loads(RESULTS.save(tmp_path).read_text("utf-8"))
+    fields = ["schema", "dataset", "model", "passage_text", "languages", "scores", "settings", "environment"]
+    assert list(content) == fields
+    assert content["schema"] == SCHEMA == 1
+    assert content["languages"] == ["de", "zh"]
+    assert content["settings"]["de-all"] == {"queries": 2, "map": 0.1, "rank_distance": 3.5}
+
+
+def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path):
+    path = RESULTS.save(tmp_path / "runs" / "one")
+    assert path == tmp_path / "runs" / "one" / "results.json"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_results_that_cannot_be_written_leave_the_old_file(tmp_path):
+    RESULTS.save(tmp_path)
+    with pytest.raises(TypeError):
+        Results("d", "m", "text", ("en",), {}, {}, {"device": object()}).save(tmp_path)
+    assert Results.load(tmp_path) == RESULTS
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    with pytest.raises(MissingDataError, match=r"holds no results\.json\. Run beir-hybrid evaluate with --output"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99], ids=["empty", "half", "almost-whole"])
+def test_a_truncated_file_is_refused(tmp_path, share):
+    path = RESULTS.save(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(DataFormatError, match=r"results\.json is no JSON"):
+        Results.load(tmp_path)
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path):
+    (tmp_path / "results.json").write_bytes('{"dataset": "größer"}'.encode("latin-1"))
+    with pytest.raises(DataFormatError, match=r"results\.json is no JSON"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: {**content, "schema": 2},
+        lambda content: content.pop("schema") and content,
+        lambda content: [content],
+    ],
+    ids=["newer", "none", "list"],
+)
+def test_another_schema_is_refused(tmp_path, change):
+    path = RESULTS.save(tmp_path)
+    path.write_text(json.dumps(change(json.loads(path.read_text("utf-8")))), "utf-8")
+    with pytest.raises(DataFormatError, match="is not of schema version 1"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize("field", ["dataset", "languages", "scores", "settings"])
+def test_a_file_without_a_field_is_refused(tmp_path, field):
+    path = RESULTS.save(tmp_path)
+    content = json.loads(path.read_text("utf-8"))
+    del content[field]
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(DataFormatError, match=f"lacks or adds a field: .*{field}"):
+        Results.load(tmp_path)
+
+
+def test_a_file_with_an_unknown_field_is_refused(tmp_path):
+    path = RESULTS.save(tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"colour": "red"}), "utf-8")
+    with pytest.raises(DataFormatError, match=r"lacks or adds a field: .*colour"):
+        Results.load(tmp_path)
+
+
+def test_an_output_folder_with_results_is_refused_unless_overwritten(tmp_path):
+    RESULTS.save(tmp_path)
+    with pytest.raises(OutputError, match="holds other results"):
+        check_output(tmp_path, overwrite=False)
+    check_output(tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_output_that_is_a_file_is_refused(tmp_path, overwrite):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="is a file"):
+        check_output(tmp_path / "file", overwrite)
+
+
+def test_a_new_or_an_unrelated_output_folder_is_accepted(tmp_path):
+    (tmp_path / "model.safetensors").touch()
+    check_output(tmp_path, overwrite=False)
+    check_output(tmp_path / "new", overwrite=False)
+    check_output(None, overwrite=False)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_environment_names_versions_device_and_times():
+    found = environment("cpu", {"rank": 1.5})
+    assert set(found) == {"versions", "device", "seconds"}
+    assert (found["device"], found["seconds"]) == ("cpu", {"rank": 1.5})
+    packages = {"python", "beir-hybrid", "torch", "transformers", "sentence-transformers", "numpy"}
+    assert set(found["versions"]) == packages
+    assert "unknown" not in found["versions"].values()
