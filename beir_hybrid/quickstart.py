@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from beir_hybrid.datasets import load_dataset
+from beir_hybrid.errors import OutputError
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.training.options import TrainingOptions
@@ -34,7 +35,13 @@ def run(seed: int = 0, output: Path | None = None) -> dict[str, Results]:
 
     Returns:
         Results by strategy.
+
+    Raises:
+        OutputError: If the folder holds such models already.
     """
+    for strategy in STRATEGIES:
+        if output is not None and (output / strategy).exists():
+            raise OutputError(f"The folder {output / strategy} exists.", "Choose a new folder: --output DIR")
     with tempfile.TemporaryDirectory(prefix="beir-hybrid-") as temporary:
         folder = output or Path(temporary)
         return {strategy: _train_and_evaluate(strategy, folder / strategy, seed) for strategy in STRATEGIES}

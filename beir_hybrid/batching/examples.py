@@ -47,8 +47,17 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         """Number of virtual rows."""
         return self.pairs.index.size
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of virtual rows and of columns."""
+        return self.num_rows, len(self.column_names)
+
     def __len__(self) -> int:
         return self.num_rows
+
+    def column(self, i: int | str) -> pa.ChunkedArray:
+        """Look up a whole column."""
+        return self.fast_slice().column(i)
 
     def fast_gather(self, indices: list[int] | npt.NDArray[np.int64]) -> pa.Table:
         """Look up the examples of these rows."""
@@ -72,6 +81,11 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
     def select(self, columns: list[str]) -> ExampleTable:
         """Show only some columns."""
         return ExampleTable(self.pairs, self.table.select(columns).schema)
+
+    def drop(self, columns: str | list[str]) -> ExampleTable:
+        """Show all columns but some."""
+        dropped = [columns] if isinstance(columns, str) else columns
+        return self.select([column for column in self.column_names if column not in dropped])
 
     def replace_schema_metadata(self, metadata: dict[Any, Any] | None = None) -> ExampleTable:
         """Carry other metadata, as ``datasets`` does with its features."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CROSS", "MONO", "BatchKind"]
+__all__ = ["ANY", "CROSS", "MIXED", "MONO", "ONE_PAIR", "BatchKind"]
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,12 @@ MONO = BatchKind("x-x-mono", per="batch", same=True)
 
 CROSS = BatchKind("x-y", per="example", different=True)
 """Question and passage in different languages in every example, many pairs in a batch (Elmahdy et al.)."""
+
+ONE_PAIR = BatchKind("single-pair", per="batch", different=True)
+"""One ordered pair of different languages for the whole batch."""
+
+MIXED = BatchKind("x-x", per="example", same=True)
+"""Question and passage of every example in one language, languages mixed in the batch (LAReQA, arXiv:2004.05484)."""
+
+ANY = BatchKind("random", per="example", same=True, different=True)
+"""Any languages, equal ones included: the usual multilingual fine-tuning."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,9 @@ import numpy.typing as npt
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.permutation import ROUNDS, permute
+from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.streams import Stream, build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
 
 __all__ = ["Batch", "BatchPlan"]
@@ -35,6 +36,7 @@ class Batch:
         passages: Shape (batch,), numbers of the passages' languages within the source.
         rows: Shape (batch,), dataset rows; the sources' rows follow one another.
         replaced: How many groups were exchanged for others because their answer was in the batch already.
+        repeated: How many examples' answers are in the batch already all the same, because the data have no others.
     """
 
     kind: BatchKind
@@ -43,26 +45,15 @@ class Batch:
     questions: Ints
     passages: Ints
     rows: Ints
-    replaced: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Stream:
-    """Batches of one kind from one source in one pair of languages (or in any, if each example draws its own)."""
-
-    source: int
-    kind: int
-    question: int  # -1 if each example draws its own pair
-    passage: int
-    eligible: Ints | None  # the groups it draws from; None for all of the source
-    size: int  # how many they are
+    replaced: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class _Schedule:
     """The stream of every step of an epoch, and how many earlier steps of the epoch drew from the same stream."""
 
-    stream: Ints
+    stream: npt.NDArray[np.unsignedinteger]
     order: Ints
 
 
@@ -81,12 +72,16 @@ class BatchPlan:
         seed: Seed of all draws.
         world_size: Number of processes; a step's batches on all of them are of one kind, source and language, and
             groups and answers are unique across them.
-        weights: Shape (sources,), probabilities of the sources up to a factor; None for their numbers of questions.
+        sampling: How sources and languages share the batches.
         epochs: Length of the whole training in epochs, against which strategies that change measure progress.
+
+    Attributes:
+        steps: Steps per epoch: every question once on average.
+        notices: Sentences about what the data cannot serve, for the user to read once.
 
     Raises:
         BatchError: If the data cannot fill a batch of some kind the strategy draws.
-        ConfigurationError: If the batch size, the world size or the weights are out of range.
+        ConfigurationError: If an argument is out of range.
     """
 
     def __init__(
@@ -97,7 +92,7 @@ class BatchPlan:
         *,
         seed: int = 0,
         world_size: int = 1,
-        weights: Sequence[float] | None = None,
+        sampling: Sampling | None = None,
         epochs: float = 1.0,
     ) -> None:
         self.sources = (sources,) if isinstance(sources, ExampleIndex) else tuple(sources)
@@ -105,21 +100,21 @@ class BatchPlan:
         self.batch_size = batch_size
         self.seed = seed
         self.world_size = world_size
+        self.sampling = sampling or Sampling()
         self.epochs = epochs
-        if batch_size < 1 or world_size < 1:
-            raise ConfigurationError(f"A batch of {batch_size} on {world_size} processes.", "Give at least 1 of each.")
-        self._weights = self._check_weights(weights)
-        questions = sum(source.questions for source in self.sources)
-        self.steps = questions // self.step_size
+        self._check_arguments()
+        sizes = [source.questions for source in self.sources]
+        self.steps = sum(sizes) // self.step_size
         if self.steps == 0:
+            names = " + ".join(source.name for source in self.sources)
             raise BatchError(
-                f"{self._names()} holds {questions} questions, fewer than a batch of {self.step_size}.",
+                f"{names} holds {sum(sizes)} questions, fewer than a batch of {self.step_size}.",
                 "Lower the batch size or add data.",
             )
-        self._streams = self._build_streams()
+        self._weights = self.sampling.source_weights(sizes)
+        self._streams, self.notices = build_streams(self.sources, strategy.kinds, self.step_size, self.sampling)
         self._offsets = np.cumsum([0, *(source.size for source in self.sources)])
-        self._schedule = lru_cache(maxsize=2)(self._draw_schedule)
-        self._choices = lru_cache(maxsize=None)(self._draw_choices)
+        self._schedules: dict[int, _Schedule] = {}
 
     @property
     def step_size(self) -> int:
@@ -127,7 +122,6 @@ class BatchPlan:
         return self.batch_size * self.world_size
 
     def __len__(self) -> int:
-        """Steps per epoch: every question once on average."""
         return self.steps
 
     def batch(self, epoch: int, step: int) -> Batch:
@@ -139,25 +133,26 @@ class BatchPlan:
 
         Returns:
             The batch over all processes; process r holds the r-th of ``world_size`` equal parts.
+
+        Raises:
+            IndexError: If the epoch has no such step.
         """
+        if not 0 <= step < self.steps:
+            raise IndexError(f"Step {step} is outside the epoch's {self.steps} steps.")
         schedule = self._schedule(epoch)
         number, order = int(schedule.stream[step]), int(schedule.order[step])
         stream = self._streams[number]
         source = self.sources[stream.source]
         rng = np.random.default_rng([self.seed, epoch, _BATCH, step])
-        groups = self._walk(epoch, number, order)
-        groups, replaced = self._part(groups, stream, source, rng)
-        if stream.question >= 0:
+        groups, replaced, repeated = self._part(self._walk(epoch, number, order), stream, rng)
+        if stream.choices is None:
             questions = np.full(len(groups), stream.question, np.int64)
             passages = np.full(len(groups), stream.passage, np.int64)
         else:
-            choices, counts = self._choices(stream.source, stream.kind)
-            pattern = source.pattern[groups]
-            cells = choices[pattern, (rng.random(len(groups)) * counts[pattern]).astype(np.int64)]
-            questions, passages = np.divmod(cells, len(source.languages))
+            questions, passages = np.divmod(stream.choices.draw(source.pattern[groups], rng), len(source.languages))
         rows = source.rows(groups, questions, passages) + self._offsets[stream.source]
         kind = self.strategy.kinds[stream.kind]
-        return Batch(kind, stream.source, groups, questions, passages, rows, replaced)
+        return Batch(kind, stream.source, groups, questions, passages, rows, replaced, repeated)
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Draw the batches of an epoch, from some step on."""
@@ -166,141 +161,88 @@ class BatchPlan:
     def _walk(self, epoch: int, number: int, order: int) -> Ints:
         """Read the next step's groups off the stream's current permutation."""
         stream = self._streams[number]
-        per_pass = stream.size // self.step_size
+        per_pass = max(1, stream.size // self.step_size)
         current, place = divmod(order, per_pass)
         keys = np.random.default_rng([self.seed, epoch, _PASS, number, current]).integers(
             2**63, size=ROUNDS, dtype=np.uint64
         )
-        places = permute(np.arange(place * self.step_size, (place + 1) * self.step_size), stream.size, keys)
+        # a stream smaller than a step, where that is allowed, starts over within the step
+        positions = np.arange(place * self.step_size, (place + 1) * self.step_size) % stream.size
+        places = permute(positions, stream.size, keys)
         return places if stream.eligible is None else stream.eligible[places]
 
-    def _part(self, groups: Ints, stream: _Stream, source: ExampleIndex, rng: np.random.Generator) -> tuple[Ints, int]:
+    def _part(self, groups: Ints, stream: Stream, rng: np.random.Generator) -> tuple[Ints, int, int]:
         """Exchange groups whose answer is in the batch already for random others whose answer is not."""
-        if source.answer is None:
-            return groups, 0
-        answers = source.answer[groups]
+        answer = self.sources[stream.source].answer
+        if answer is None and stream.size >= self.step_size:
+            return groups, 0, 0
+        answers = groups if answer is None else answer[groups]
         _, first = np.unique(answers, return_index=True)
-        keep = np.zeros(len(groups), bool)
-        keep[first] = True
-        replaced = len(groups) - len(first)
-        taken = set(answers[first].tolist())
+        surplus = len(groups) - len(first)
+        if stream.answers < self.step_size:
+            return groups, 0, surplus
         groups = groups.copy()
-        vacant = np.flatnonzero(~keep).tolist()
+        taken = set(answers[first].tolist())
+        vacant = np.setdiff1d(np.arange(len(groups)), first).tolist()
         while vacant:
             places = rng.integers(stream.size, size=4 * len(vacant) + 16)
             for candidate in places if stream.eligible is None else stream.eligible[places]:
                 if not vacant:
                     break
-                if (answer := int(source.answer[candidate])) not in taken:
-                    taken.add(answer)
+                if (own := int(candidate if answer is None else answer[candidate])) not in taken:
+                    taken.add(own)
                     groups[vacant.pop()] = candidate
-        return groups, replaced
+        return groups, surplus, 0
+
+    def _schedule(self, epoch: int) -> _Schedule:
+        if epoch not in self._schedules:
+            self._schedules = {epoch: self._draw_schedule(epoch)}  # one epoch's is kept: it has an entry per step
+        return self._schedules[epoch]
 
     def _draw_schedule(self, epoch: int) -> _Schedule:
         rng = np.random.default_rng([self.seed, epoch, _SCHEDULE])
-        progress = np.minimum((epoch + np.arange(self.steps) / self.steps) / self.epochs, 1.0)
+        held = -(-self.steps // self.sampling.hold)
+        progress = np.minimum((epoch + np.arange(held) * self.sampling.hold / self.steps) / self.epochs, 1.0)
         kinds = self.strategy.draw(rng, progress)
-        stream = np.empty(self.steps, np.int64)
+        stream = np.empty(held, np.min_scalar_type(len(self._streams)))
         for kind in np.unique(kinds):
             steps = np.flatnonzero(kinds == kind)
-            sources = [index for index in range(len(self.sources)) if self._numbers(index, int(kind))]
-            weights = self._weights[sources]
-            drawn = rng.choice(sources, size=len(steps), p=weights / weights.sum())
-            for source in sources:
-                of_source = steps[drawn == source]
-                numbers = np.array(self._numbers(source, int(kind)))
-                stream[of_source] = numbers[rng.integers(len(numbers), size=len(of_source))]
+            by_source = self._numbers(int(kind))
+            weights = self._weights[list(by_source)]
+            drawn = rng.choice(len(by_source), size=len(steps), p=weights / weights.sum())
+            for place, numbers in enumerate(by_source.values()):
+                of_source = steps[drawn == place]
+                stream[of_source] = self._draw_streams(numbers, len(of_source), rng)
+        stream = np.repeat(stream, self.sampling.hold)[: self.steps]
         return _Schedule(stream, _earlier_occurrences(stream))
 
-    def _numbers(self, source: int, kind: int) -> list[int]:
-        return [n for n, stream in enumerate(self._streams) if (stream.source, stream.kind) == (source, kind)]
+    def _draw_streams(self, numbers: Ints, size: int, rng: np.random.Generator) -> Ints:
+        """Draw among a source's streams of one kind, that is among its languages."""
+        if self.sampling.languages == "uniform" or len(numbers) == 1:
+            return numbers[rng.integers(len(numbers), size=size)]
+        sizes = np.array([self._streams[number].size for number in numbers], np.float64)
+        return rng.choice(numbers, size=size, p=sizes / sizes.sum())
 
-    def _draw_choices(self, source: int, kind: int) -> tuple[Ints, Ints]:
-        """For each pattern of a source, the allowed cells (padded with zeros) and how many they are."""
-        index = self.sources[source]
-        allowed = (index.patterns & self.strategy.kinds[kind].allowed(index.languages)).reshape(len(index.patterns), -1)
-        counts = allowed.sum(axis=1)
-        choices = np.zeros((len(allowed), int(counts.max())), np.int64)
-        for pattern, cells in enumerate(allowed):
-            choices[pattern, : counts[pattern]] = np.flatnonzero(cells)
-        return choices, counts
+    def _numbers(self, kind: int) -> dict[int, Ints]:
+        """Numbers of the streams of a kind, by source."""
+        found: dict[int, list[int]] = {}
+        for number, stream in enumerate(self._streams):
+            if stream.kind == kind:
+                found.setdefault(stream.source, []).append(number)
+        return {source: np.array(numbers, np.int64) for source, numbers in found.items()}
 
-    def _build_streams(self) -> list[_Stream]:
-        streams: list[_Stream] = []
-        for number, kind in enumerate(self.strategy.kinds):
-            found = [
-                stream
-                for place, source in enumerate(self.sources)
-                for stream in self._streams_of(place, source, number, kind)
-            ]
-            if not found:
-                languages = ", ".join(sorted({code for source in self.sources for code in source.languages}))
-                raise BatchError(
-                    f"{self._names()} has no example for {kind.name} batches; its languages: {languages}.",
-                    "Choose another strategy or add parallel data.",
-                )
-            streams += found
-        return streams
-
-    def _streams_of(self, place: int, source: ExampleIndex, number: int, kind: BatchKind) -> Iterator[_Stream]:
-        allowed = source.patterns.any(axis=0) & kind.allowed(source.languages)
-        if kind.per == "example":
-            if allowed.any():
-                yield self._check(source, kind, _stream(place, number, source, allowed))
-            return
-        for question, passage in np.argwhere(allowed):
-            cell = np.zeros_like(allowed)
-            cell[question, passage] = True
-            yield self._check(source, kind, _stream(place, number, source, cell, int(question), int(passage)))
-
-    def _check(self, source: ExampleIndex, kind: BatchKind, stream: _Stream) -> _Stream:
-        if source.answer is None:
-            distinct = stream.size
-        else:
-            answers = source.answer if stream.eligible is None else source.answer[stream.eligible]
-            distinct = len(np.unique(answers))
-        if distinct < self.step_size:
-            pair = (stream.question, stream.passage)
-            languages = "" if pair[0] < 0 else " in " + "-".join(dict.fromkeys(source.languages[n] for n in pair))
-            raise BatchError(
-                f"{source.name} has {distinct} groups with different answers for {kind.name} batches{languages}, "
-                f"fewer than a batch of {self.step_size}.",
-                f"Lower the batch size to {distinct} or less, or leave the language out.",
-            )
-        return stream
-
-    def _check_weights(self, weights: Sequence[float] | None) -> npt.NDArray[np.float64]:
-        if weights is None:
-            return np.array([source.questions for source in self.sources], np.float64)
-        checked = np.asarray(weights, np.float64)
-        if checked.shape != (len(self.sources),) or not np.isfinite(checked).all() or (checked <= 0).any():
+    def _check_arguments(self) -> None:
+        if self.batch_size < 1 or self.world_size < 1:
             raise ConfigurationError(
-                f"The weights {list(weights)} do not fit {len(self.sources)} sources.",
-                "Give one positive number per source.",
+                f"A batch of {self.batch_size} on {self.world_size} processes.", "Give at least 1 of each."
             )
-        return checked
-
-    def _names(self) -> str:
-        return " + ".join(source.name for source in self.sources)
+        if not self.epochs > 0:
+            raise ConfigurationError(f"The training lasts {self.epochs} epochs.", "Give a number above 0.")
 
 
-def _stream(
-    place: int,
-    number: int,
-    source: ExampleIndex,
-    allowed: npt.NDArray[np.bool_],
-    question: int = -1,
-    passage: int = -1,
-) -> _Stream:
-    eligible = source.eligible(allowed)
-    return _Stream(place, number, question, passage, eligible, source.groups if eligible is None else len(eligible))
-
-
-def _earlier_occurrences(values: Ints) -> Ints:
+def _earlier_occurrences(values: npt.NDArray[np.unsignedinteger]) -> Ints:
     """Count, for every element, the equal elements before it."""
-    order = np.argsort(
-        values.astype(np.min_scalar_type(int(values.max()))), kind="stable"
-    )  # a radix sort if 16 bits do
+    order = np.argsort(values, kind="stable")  # a radix sort, since few streams need few bits
     ordered = values[order]
     places = np.arange(len(values))
     starts = np.maximum.accumulate(np.where(np.r_[True, ordered[1:] != ordered[:-1]], places, 0))

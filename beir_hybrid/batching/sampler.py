@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.examples import ExampleTable
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies import Strategy, build_strategy
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
 
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = ["HybridBatchSampler", "index_of"]
+
+logger = logging.getLogger(__name__)
+
+_OPTIONS = {"sampling", "world_size", "epochs"}  # ours; other options, columns apart, are the strategy's
 
 
 class HybridBatchSampler(DefaultBatchSampler):
@@ -50,6 +57,10 @@ class HybridBatchSampler(DefaultBatchSampler):
         question_column: Column with the language of the question (anchor).
         passage_column: Column with the language of the passage (positive).
         answer_column: Column with the text of the passage: rows with equal texts never meet in a batch.
+        sampling: How sources and languages share the batches.
+        world_size: Number of processes that the Trainer deals batches to; None for as many as are running. Each step's
+            batches are consecutive here, of one kind, source and language, and share no group or answer.
+        epochs: Length of the whole training, against which strategies that change measure progress.
         **options: Options of the strategy, such as ``alpha``.
 
     Raises:
@@ -71,11 +82,25 @@ class HybridBatchSampler(DefaultBatchSampler):
         question_column: str = "anchor_language",
         passage_column: str = "positive_language",
         answer_column: str = "positive",
+        sampling: Sampling | None = None,
+        world_size: int | None = None,
+        epochs: float = 1.0,
         **options: Any,
     ) -> None:
-        super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
         index = index_of(dataset, group_column, question_column, passage_column, answer_column)
-        self.plan = BatchPlan(index, build_strategy(strategy, **options), batch_size, seed=seed)
+        self.plan = BatchPlan(
+            index,
+            build_strategy(strategy, **options),
+            batch_size,
+            seed=seed,
+            world_size=_processes() if world_size is None else world_size,
+            sampling=sampling,
+            epochs=epochs,
+        )
+        for notice in self.plan.notices:
+            logger.warning("%s", notice)
+        # after the plan, which refuses a wrong batch size with an error of ours
+        super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
 
     @classmethod
     def configure(cls, **options: Any) -> Callable[..., HybridBatchSampler]:
@@ -91,22 +116,24 @@ class HybridBatchSampler(DefaultBatchSampler):
             UnknownNameError: If there is no such strategy.
             ConfigurationError: If the strategy has no such option or refuses its value.
         """
-        own = {name: value for name, value in options.items() if name.endswith("_column")}
+        given = inspect.signature(cls).parameters
+        own = {name: options[name] for name in options if name in _OPTIONS or name.endswith("_column")}
         strategy = {name: value for name, value in options.items() if name not in own}
-        if unknown := set(own) - {"group_column", "question_column", "passage_column", "answer_column"}:
+        if unknown := [name for name in own if name not in given]:
+            columns = [name for name in given if name.endswith("_column")]
             raise ConfigurationError(
-                f"HybridBatchSampler has no option {min(unknown)!r}.",
-                did_you_mean(min(unknown), ["group_column", "question_column", "passage_column", "answer_column"]),
+                f"HybridBatchSampler has no option {unknown[0]!r}.", did_you_mean(unknown[0], columns)
             )
         return partial(cls, strategy=build_strategy(strategy.pop("strategy", "hybrid"), **strategy), **own)
 
     def __len__(self) -> int:
-        """Batches per epoch, exactly."""
-        return len(self.plan)
+        """Batches per epoch over all processes, exactly."""
+        return len(self.plan) * self.plan.world_size
 
     def __iter__(self) -> Iterator[list[int]]:
         for batch in self.plan.batches(self.epoch):
-            yield batch.rows.tolist()
+            for rows in np.split(batch.rows, self.plan.world_size):
+                yield rows.tolist()
 
 
 def index_of(
@@ -142,6 +169,11 @@ def index_of(
                 f"The dataset has no column {column!r}, only {', '.join(dataset.column_names)}.",
                 "Add the language of every row, or name the column with question_column= and passage_column=.",
             )
+    if len(dataset) == 0:
+        raise DataFormatError("The dataset holds no example.", "Give at least one row.")
+    for column in (group_column, question_column, passage_column, answer_column):
+        if column in dataset.column_names and columns[column].null_count:
+            raise DataFormatError(f"The column {column!r} has empty fields.", "Fill them in or drop those rows.")
     questions, passages = columns[question_column].to_pylist(), columns[passage_column].to_pylist()
     languages = tuple(sorted({*questions, *passages}))
     place = {language: number for number, language in enumerate(languages)}
@@ -161,3 +193,10 @@ def index_of(
 def _number(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Number the distinct values from 0, in order of appearance."""
     return pa.chunked_array(values).combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+
+
+def _processes() -> int:
+    """Count the processes of this training, without starting accelerate's state where nobody has."""
+    from accelerate.state import PartialState
+
+    return PartialState().num_processes if PartialState._shared_state else 1

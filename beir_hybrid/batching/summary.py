@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from beir_hybrid.batching.plan import Batch, BatchPlan
+from beir_hybrid.batching.strategies import strategy_spec
 
 __all__ = ["DrawSummary", "summarize"]
 
@@ -17,7 +18,7 @@ class DrawSummary:
     """Counts of what was drawn.
 
     Attributes:
-        strategy: The strategy, as its repr.
+        strategy: The strategy's specification.
         batches: Number of batches.
         kinds: Batches by kind.
         sources: Batches by source.
@@ -92,7 +93,7 @@ def summarize(plan: BatchPlan, drawn: Mapping[int, int]) -> DrawSummary:
         plan: The run's plan.
         drawn: Number of batches drawn, by epoch.
     """
-    summary = DrawSummary(repr(plan.strategy))
+    summary = DrawSummary(strategy_spec(plan.strategy))
     for epoch, batches in drawn.items():
         for step in range(min(batches, len(plan))):
             summary.add(plan.batch(epoch, step), plan)

@@ -31,6 +31,15 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 """For ``static`` models, whose vectors start from nothing and need larger steps."""
 
 
+_OURS: Mapping[str, str] = {
+    "output_dir": "Use --output DIR.",
+    "batch_sampler": "Use --strategy NAME.",
+    "multi_dataset_batch_sampler": "Use --strategy NAME.",
+    "prompts": "Use --query-prefix and --passage-prefix.",
+}
+"""Arguments of the host that our options set, and which those are."""
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """The options of a training run that are not the host's.
@@ -79,7 +88,7 @@ class _Parser(argparse.ArgumentParser):
     """Raises where argparse would print its usage and leave."""
 
     def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"Training arguments: {message}.", "See beir-hybrid train --help.")
+        raise ConfigurationError(f"Training arguments: {message.rstrip('.')}.", "See beir-hybrid train --help.")
 
 
 def parse_host_arguments(
@@ -106,12 +115,16 @@ def parse_host_arguments(
     # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
     parser.set_defaults(dataloader_pin_memory=torch.accelerator.is_available(), **defaults)
     known = {field.name for owner in (SentenceTransformerTrainingArguments, TrainingOptions) for field in fields(owner)}
-    if any(word.split("=")[0] in {"--output_dir", "--output-dir"} for word in arguments):
-        raise ConfigurationError("--output_dir is the host's name for a folder we choose.", "Use --output DIR.")
+    for word in arguments:
+        name = word.split("=")[0].lstrip("-").replace("-", "_")
+        if word.startswith("--") and name in _OURS:
+            raise ConfigurationError(f"--{name} is decided by our own options.", _OURS[name])
     try:
         parsed, rest = parser.parse_args_into_dataclasses(
             ["--output_dir", str(output), *arguments], return_remaining_strings=True
         )
+    except ConfigurationError:  # our parser's own, and a ValueError too
+        raise
     except (ValueError, TypeError, ImportError) as error:
         raise ConfigurationError(f"Training arguments: {' '.join(str(error).split())}", "Correct the value.") from error
     if rest:
@@ -119,6 +132,8 @@ def parse_host_arguments(
         fix = f"Did you mean --{close[0]}?" if close else "See beir-hybrid train --help."
         raise ConfigurationError(f"Unknown training argument {rest[0]!r}.", fix)
     host: SentenceTransformerTrainingArguments = parsed
+    if host.seed < 0:
+        raise ConfigurationError(f"The seed is {host.seed}.", "Give a whole number from 0 on.")
     return host
 
 

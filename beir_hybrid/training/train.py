@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.summary import DrawSummary, summarize
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.files import write_json
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.training.base_models import base_model, is_static
@@ -87,9 +88,9 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     set_seed(arguments.seed)
     model = base_model(options.model, pairs)
     model.prompts = {**model.prompts, "query": options.query_prefix, "document": options.passage_prefix}
+    trainer, log = _trainer(model, arguments, pairs, plan, options)
     _start_output(options, arguments)
     start = time.perf_counter()
-    trainer, log = _trainer(model, arguments, pairs, plan, options)
     trainer.train()
     seconds = time.perf_counter() - start
     drawn = summarize(plan, log.batches)
@@ -114,14 +115,20 @@ def _trainer(
     log = BatchLog()
     model.model_card_data.local_files_only = True  # a card needs no connection
     model.model_card_data.set_language(list(pairs.languages))
-    trainer = SentenceTransformerTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=pairs.dataset(),
-        loss=MultipleNegativesRankingLoss(model, scale=options.scale),
-        callbacks=[log],
-    )
-    logger.info("Training on %r with %r, %d batches an epoch", pairs, plan.strategy, len(plan))
+    try:
+        trainer = SentenceTransformerTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=pairs.dataset(),
+            loss=MultipleNegativesRankingLoss(model, scale=options.scale),
+            callbacks=[log],
+        )
+    except (ValueError, RuntimeError, ImportError) as error:  # arguments that the host refuses only now
+        _remove_empty(Path(str(arguments.output_dir)), options.output)
+        raise ConfigurationError(
+            f"Training arguments: {' '.join(str(error).split())}", "Correct or leave out the argument."
+        ) from error
+    logger.info("Training on %r with %s, %d batches an epoch", pairs, strategy_spec(plan.strategy), len(plan))
     return trainer, log
 
 
@@ -131,7 +138,7 @@ def _check_output(options: TrainingOptions) -> None:
         raise OutputError(f"{folder} is a file.", "Choose a folder: --output DIR")
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    if not (folder / RUN_FILE).is_file():
+    if not _is_run(folder):
         raise OutputError(f"The folder {folder} holds other things.", "Choose an empty or new folder: --output DIR")
     if not options.overwrite:
         raise OutputError(
@@ -139,8 +146,24 @@ def _check_output(options: TrainingOptions) -> None:
         )
 
 
+def _is_run(folder: Path) -> bool:
+    """Tell whether a folder holds a run of ours: other programs may have a run.json too."""
+    try:
+        content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"schema", "options", "arguments"} <= content.keys()
+
+
+def _remove_empty(*folders: Path) -> None:
+    """Remove the folders that the host made for nothing."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def _start_output(options: TrainingOptions, arguments: HostArguments) -> None:
-    if options.overwrite and (options.output / RUN_FILE).is_file():
+    if options.overwrite and _is_run(options.output):
         shutil.rmtree(options.output)
     as_json = arguments.to_json_string()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     content = {"schema": 1, "options": options.to_dict(), "arguments": json.loads(as_json)}

@@ -26,5 +26,5 @@ def test_folder_with_other_things_is_refused(invoke, tmp_path):
     result = invoke("quickstart", "--output", tmp_path / "runs")
     assert result.exit_code == 2
     [line] = result.stderr.splitlines()
-    assert line.startswith(f"Error: The folder {folder} holds other things.")
+    assert line.startswith(f"Error: The folder {folder} exists.")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [folder / "mine.txt"]

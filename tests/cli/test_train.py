@@ -25,7 +25,7 @@ def test_run_writes_a_model_its_options_and_its_batches(invoke, tmp_path):
     result = invoke(*TINY, "--output", tmp_path / "out", "--max_steps", "2", "--per_device_train_batch_size", "16")
     assert result.exception is None
     assert "Trained 2 steps in" in result.stdout
-    assert "Hybrid(alpha=0.5)" in result.stdout
+    assert "hybrid(alpha=0.5)" in result.stdout
     assert files(tmp_path / "out") == {
         "README.md",
         "config_sentence_transformers.json",
@@ -91,7 +91,7 @@ def test_options_of_the_command_are_the_librarys():
 
 def test_overwrite_replaces_an_earlier_run_and_all_it_left(invoke, tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "run.json").write_text("{}")
+    (tmp_path / "out" / "run.json").write_text('{"schema": 1, "options": {}, "arguments": {}}')
     (tmp_path / "out" / "old.bin").write_text("old")
     words = ("--output", tmp_path / "out", "--max_steps", "1", "--save_strategy", "no")
     assert invoke(*TINY, *words, "--overwrite").exception is None
@@ -101,7 +101,7 @@ def test_overwrite_replaces_an_earlier_run_and_all_it_left(invoke, tmp_path):
 
 def test_folder_of_another_run_is_refused(refuse, tmp_path):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "run.json").write_text("{}")
+    (tmp_path / "out" / "run.json").write_text('{"schema": 1, "options": {}, "arguments": {}}')
     assert "out holds another run. Choose another folder, or replace that run with --overwrite." in refuse()
 
 
@@ -122,7 +122,7 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path, words):
     ("words", "message"),
     [
         pytest.param(["--languages", "de,xx"], "sample has no language 'xx'", id="language"),
-        pytest.param(["--languages", "de"], "no example for x-y batches", id="one language for a hybrid"),
+        pytest.param(["--languages", "de"], "cannot fill x-y batches", id="one language for a hybrid"),
         pytest.param(["--train-data", "smaple"], "There is no dataset 'smaple'. Did you mean 'sample'", id="dataset"),
         pytest.param(["--train-data", "own.jsonl"], "There is no file own.jsonl", id="file of pairs"),
         pytest.param(["--strategy", "hybird"], "There is no strategy 'hybird'. Did you mean 'hybrid'", id="strategy"),

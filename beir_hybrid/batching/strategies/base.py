@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.batching.kinds import BatchKind
+from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["Strategy"]
+__all__ = ["Strategy", "check_share"]
 
 
 @runtime_checkable
 class Strategy(Protocol):
     """Decides what kind of batch each step holds; the plan decides which rows.
 
-    Implementations are frozen dataclasses whose fields are their options and whose repr is their identity in logs,
-    result files and model cards.
+    Implementations are frozen dataclasses whose fields are their options.
+
+    Attributes:
+        name: The name it is registered by. With the options it is the strategy's identity in logs, files and model
+            cards; see :func:`beir_hybrid.batching.strategies.strategy_spec`.
     """
+
+    name: ClassVar[str]
 
     @property
     def kinds(self) -> tuple[BatchKind, ...]:
@@ -36,3 +42,17 @@ class Strategy(Protocol):
             Shape (steps,), places in ``kinds``.
         """
         ...
+
+
+def check_share(name: str, value: Any) -> None:
+    """Check a probability or share.
+
+    Args:
+        name: What the option is called.
+        value: Its value.
+
+    Raises:
+        ConfigurationError: If it is not a number in [0, 1].
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ConfigurationError(f"{name} is {value!r}.", "It is a share: give a number from 0 to 1.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.batching.strategies.base import check_share
 
 __all__ = ["Hybrid"]
 
@@ -24,11 +25,11 @@ class Hybrid:
         ConfigurationError: If alpha is not a number in [0, 1].
     """
 
+    name: ClassVar[str] = "hybrid"
     alpha: float = 0.5
 
     def __post_init__(self) -> None:
-        if isinstance(self.alpha, bool) or not isinstance(self.alpha, int | float) or not 0 <= self.alpha <= 1:
-            raise ConfigurationError(f"alpha is {self.alpha!r}.", "It is a probability: give a number from 0 to 1.")
+        check_share("alpha", self.alpha)
 
     @property
     def kinds(self) -> tuple[BatchKind, ...]:

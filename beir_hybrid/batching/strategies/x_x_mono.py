@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ __all__ = ["XXMono"]
 @dataclass(frozen=True)
 class XXMono:
     """Every batch holds questions and passages of one language, drawn uniformly (Elmahdy et al., arXiv:2408.10536)."""
+
+    name: ClassVar[str] = "x-x-mono"
 
     @property
     def kinds(self) -> tuple[BatchKind, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ __all__ = ["XY"]
 @dataclass(frozen=True)
 class XY:
     """Question and passage of every example in different languages, many pairs in a batch (arXiv:2408.10536)."""
+
+    name: ClassVar[str] = "x-y"
 
     @property
     def kinds(self) -> tuple[BatchKind, ...]:

@@ -1,0 +1,208 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from beir_hybrid.errors import ConfigurationError, MissingDataError
+from beir_hybrid.training.options import (
+    HOST_DEFAULTS,
+    STATIC_DEFAULTS,
+    TrainingOptions,
+    parse_host_arguments,
+    read_config,
+)
+
+
+@pytest.fixture
+def parse(tmp_path):
+    return lambda *words, **defaults: parse_host_arguments(words, tmp_path / "checkpoints", **defaults)
+
+
+@pytest.fixture
+def config(tmp_path):
+    def read(text):
+        path = tmp_path / "run.yaml"
+        path.write_text(text, encoding="utf-8")
+        return read_config(path)
+
+    return read
+
+
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan")])
+def test_scale_that_is_not_above_zero_is_refused(scale):
+    with pytest.raises(ConfigurationError, match=r"scale is .* above 0"):
+        TrainingOptions("static", "sample", Path("out"), scale=scale)
+
+
+def test_options_become_json():
+    options = TrainingOptions("static", "sample", Path("out"), languages=("de", "en"), alpha=0.3)
+    content = json.loads(json.dumps(options.to_dict()))
+    assert content["output"] == "out"
+    assert content["languages"] == ["de", "en"]
+    assert (content["alpha"], content["strategy"], content["source"]) == (0.3, "hybrid", None)
+
+
+def test_host_arguments_are_parsed(parse, tmp_path):
+    host = parse("--learning_rate", "2e-5", "--max_steps=7", "--seed", "3", "--lr_scheduler_type", "cosine")
+    assert (host.learning_rate, host.max_steps, host.seed) == (2e-5, 7, 3)
+    assert host.lr_scheduler_type == "cosine"
+    assert host.output_dir == str(tmp_path / "checkpoints")
+
+
+def test_dashes_are_taken_for_underscores(parse):
+    assert parse("--learning-rate", "2e-5").learning_rate == 2e-5
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [(["--bf16"], True), (["--bf16", "true"], True), (["--bf16", "False"], False), ([], False)],
+    ids=["bare", "true", "False", "absent"],
+)
+def test_flags_take_a_value_or_none(parse, words, expected):
+    assert parse("--use_cpu", *words).bf16 is expected  # without --use_cpu the host wants a GPU for bf16
+
+
+def test_structured_values_are_parsed(parse):
+    host = parse("--accelerator_config", '{"even_batches": false}', "--label_names", "a", "b")
+    assert host.accelerator_config.even_batches is False
+    assert host.label_names == ["a", "b"]
+
+
+def test_paper_values_are_the_defaults(parse):
+    host = parse()
+    assert {name: getattr(host, name) for name in HOST_DEFAULTS} == {**HOST_DEFAULTS, "report_to": []}
+
+
+def test_static_defaults_need_larger_steps(parse):
+    host = parse(defaults={**HOST_DEFAULTS, **STATIC_DEFAULTS})
+    assert {name: getattr(host, name) for name in STATIC_DEFAULTS} == STATIC_DEFAULTS
+    assert host.learning_rate > HOST_DEFAULTS["learning_rate"]
+
+
+def test_given_values_go_before_defaults(parse):
+    assert parse("--learning_rate", "1e-3", defaults=STATIC_DEFAULTS).learning_rate == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("word", "closest"),
+    [
+        ("--learnin_rate", "--learning_rate"),
+        ("--max-stesp=3", "--max_steps"),
+        ("--num_epochs", "--num_train_epochs"),
+        ("--alhpa", "--alpha"),
+    ],
+)
+def test_unknown_argument_names_the_closest(parse, word, closest):
+    with pytest.raises(ConfigurationError, match=f"Unknown training argument '{word}'. Did you mean {closest}?"):
+        parse(word)
+
+
+def test_argument_unlike_any_other_points_to_the_help(parse):
+    with pytest.raises(ConfigurationError, match=r"Unknown training argument '--zzz'\. See beir-hybrid train --help"):
+        parse("--zzz", "1")
+
+
+def test_arguments_are_not_abbreviated(parse):
+    with pytest.raises(ConfigurationError, match="Unknown training argument '--learning'"):
+        parse("--learning", "1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--learning_rate", "fast"],
+        ["--learning_rate"],
+        ["--max_steps", "2.5"],
+        ["--bf16", "maybe"],
+        ["--save_strategy", "sometimes"],
+        ["--load_best_model_at_end"],  # the host wants an evaluation for it
+    ],
+    ids=" ".join,
+)
+def test_value_that_does_not_fit_is_named_in_one_line(parse, words):
+    with pytest.raises(ConfigurationError) as caught:
+        parse(*words)
+    message = str(caught.value)
+    assert words[0] in message
+    assert message.count("Training arguments:") == 1
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("words", [["--output_dir", "x"], ["--output-dir=x"], ["--output_dir=x"]], ids=" ".join)
+def test_output_folder_of_the_host_is_refused(parse, words):
+    with pytest.raises(ConfigurationError, match="Use --output DIR"):
+        parse(*words)
+
+
+def test_config_divides_options_and_host_words(config):
+    options, words = config(
+        "model: static\ntrain-data: sample\nquery_prefix: 'Q: '\nalpha: 0.3\nmax_steps: 5\nlearning-rate: 0.001\n"
+    )
+    assert options == {"model": "static", "train_data": "sample", "query_prefix": "Q: ", "alpha": 0.3}
+    assert words == ["--max_steps", "5", "--learning_rate", "0.001"]
+
+
+@pytest.mark.parametrize("written", ["2e-5", "2.0e-5", "0.00002"])
+def test_small_numbers_reach_the_host_however_written(config, parse, written):
+    _, words = config(f"learning_rate: {written}\n")  # YAML 1.1 takes 2e-5 for a text
+    assert parse(*words).learning_rate == 2e-5
+
+
+@pytest.mark.parametrize(("written", "expected"), [("true", True), ("false", False), ("yes", True), ("off", False)])
+def test_truth_values_reach_the_host(config, parse, written, expected):
+    _, words = config(f"use_cpu: true\nbf16: {written}\n")
+    assert parse(*words).bf16 is expected
+
+
+def test_lists_and_mappings_reach_the_host(config, parse):
+    _, words = config("label_names: [a, b]\naccelerator_config: {even_batches: false}\n")
+    host = parse(*words)
+    assert host.label_names == ["a", "b"]
+    assert host.accelerator_config.even_batches is False
+
+
+@pytest.mark.parametrize("written", ["[de, en]", "de,en", "\n  - de\n  - en"], ids=["list", "text", "lines"])
+def test_languages_are_joined_as_on_the_command_line(config, written):
+    assert config(f"languages: {written}\n")[0] == {"languages": "de,en"}
+
+
+def test_truth_values_of_our_options_are_kept(config):
+    assert config("overwrite: true\n") == ({"overwrite": True}, [])
+
+
+def test_host_arguments_without_a_value_are_left_out(config):
+    assert config("max_steps:\nseed: 1\n") == ({}, ["--seed", "1"])
+
+
+def test_empty_config_gives_nothing(config):
+    assert config("# nothing yet\n") == ({}, [])
+
+
+def test_saved_options_are_read_again(config):
+    options = TrainingOptions("static", "sample", Path("out"), strategy="hybrid(alpha=0.3)", scale=15.0)
+    assert config(yaml.safe_dump(options.to_dict()))[0] == options.to_dict()
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "text\n", "7\n"], ids=["list", "text", "number"])
+def test_config_that_is_no_mapping_is_refused(config, text):
+    with pytest.raises(ConfigurationError, match="no mapping of options"):
+        config(text)
+
+
+def test_config_that_is_no_yaml_is_refused_in_one_line(config):
+    with pytest.raises(ConfigurationError, match="is no YAML") as caught:
+        config("a: [1, 2\nb: }\n")
+    assert "\n" not in str(caught.value)
+
+
+def test_config_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_bytes(b"model: \xff\xfe\n")
+    with pytest.raises(ConfigurationError, match="is no YAML"):
+        read_config(path)
+
+
+def test_missing_config_is_named(tmp_path):
+    with pytest.raises(MissingDataError, match=r"no file .*absent\.yaml"):
+        read_config(tmp_path / "absent.yaml")
