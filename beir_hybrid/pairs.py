@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -32,12 +34,14 @@ class Pair(NamedTuple):
         language: Language code.
         question: Text of the question.
         passage: Text of the passage.
+        negatives: Texts in the same language that do not answer the question, hard ones first.
     """
 
     group: str
     language: str
     question: str
     passage: str
+    negatives: tuple[str, ...] = ()
 
 
 class ParallelPairs:
@@ -49,11 +53,12 @@ class ParallelPairs:
 
     Args:
         name: Name of the data, for logs and model cards.
-        table: Columns ``group``, ``language``, ``question`` and ``passage``, all strings, in any order of rows.
+        table: Columns ``group``, ``language``, ``question`` and ``passage``, all strings, in any order of rows; and
+            ``negatives``, lists of strings, if there are any.
 
     Raises:
-        DataFormatError: If a column is missing or holds no strings, a text is empty, or (found when the index is made)
-            a group has a language twice.
+        DataFormatError: If a column is missing or holds no strings, a text is empty, or (found when they are first
+            looked at) a group has a language twice or one of its passages as a negative.
 
     Examples:
         >>> pairs = ParallelPairs.from_pairs("tiny", [Pair("1", "en", "Who?", "Me."), Pair("1", "de", "Wer?", "Ich.")])
@@ -61,7 +66,7 @@ class ParallelPairs:
         ParallelPairs('tiny', 1 groups, 2 pairs, languages=('de', 'en'))
     """
 
-    COLUMNS = Pair._fields
+    COLUMNS = ("group", "language", "question", "passage")
 
     def __init__(self, name: str, table: pa.Table) -> None:
         self.name = name
@@ -70,9 +75,12 @@ class ParallelPairs:
                 f"{name} has no column {missing[0]!r}, only {', '.join(table.column_names)}.",
                 f"Give the columns {', '.join(self.COLUMNS)}.",
             )
-        self.table = table.select(self.COLUMNS)
+        self.table = table.select([*self.COLUMNS, *(["negatives"] if "negatives" in table.column_names else [])])
         for field in self.table.schema:
-            if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+            if field.name == "negatives":
+                if field.type not in (pa.list_(pa.string()), pa.large_list(pa.string())):
+                    raise DataFormatError(f"{name}: negatives hold {field.type}.", "Make them lists of strings.")
+            elif not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
                 raise DataFormatError(f"{name}: the column {field.name} holds {field.type}.", "Make it strings.")
         self._check_texts()
 
@@ -84,6 +92,8 @@ class ParallelPairs:
             columns = {
                 column: pa.array([row[place] for row in rows], pa.string()) for place, column in enumerate(cls.COLUMNS)
             }
+            if any(row.negatives for row in rows):
+                columns["negatives"] = pa.array([row.negatives for row in rows], pa.list_(pa.string()))
         except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write
             raise DataFormatError(f"{name} holds a text that is not Unicode: {error}.", "Correct that text.") from error
         return cls(name, pa.table(columns))
@@ -138,6 +148,15 @@ class ParallelPairs:
             groups.dictionary,
         )
 
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over all texts, shortened to 16 hexadecimal digits; reads them once."""
+        digest = hashlib.sha256()
+        for batch in self.table.to_batches(max_chunksize=10_000):
+            for column in batch.columns:
+                digest.update(json.dumps(column.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:16]
+
     @property
     def groups(self) -> pa.Array:
         """Names of the groups as an Arrow array, in the order of their numbers in the index."""
@@ -169,15 +188,52 @@ class ParallelPairs:
         answers = number_answers(groups, texts.astype(np.int64))
         return None if int(answers.max()) + 1 == len(names) else answers
 
-    def dataset(self) -> Dataset:
-        """Give all examples as a ``datasets.Dataset`` with the columns ``anchor`` and ``positive``.
+    def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:
+        """Give all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.batching.examples.example_dataset`.
 
-        Its rows are virtual: each is looked up by reference when it is read, so that any number of languages costs no
-        memory. :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` knows which row is which example.
+        Args:
+            negatives: Number of hard negatives of each example.
+            label: Whether to add the column ``label``.
         """
         from beir_hybrid.batching.examples import example_dataset
 
-        return example_dataset(self)
+        return example_dataset([self], negatives=negatives, label=label)
+
+    @cached_property
+    def negatives(self) -> int:
+        """How many hard negatives every pair has: the smallest number over all of them."""
+        if "negatives" not in self.table.column_names:
+            return 0
+        self._check_negatives()
+        return int(pc.min(pc.fill_null(pc.list_value_length(self.table["negatives"]), 0)).as_py())
+
+    def negative(self, number: int, rows: npt.NDArray[np.integer]) -> pa.ChunkedArray:
+        """Look up one hard negative of each of some pairs.
+
+        Args:
+            number: Which one, in [0, negatives).
+            rows: Shape (n,), the pairs' rows in the table.
+
+        Returns:
+            Texts, n of them.
+        """
+        return pc.list_element(self.table["negatives"].take(pa.array(rows)), number)
+
+    def _check_negatives(self) -> None:
+        """Refuse a negative that is a passage of its own group: it would be a false one."""
+        groups, _, names = self._codes
+        lists = self.table["negatives"].combine_chunks()
+        owners = np.repeat(groups, pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))
+        texts = pa.concat_arrays([self.table["passage"].combine_chunks(), pc.list_flatten(lists)])
+        codes = texts.dictionary_encode().indices.to_numpy().astype(np.int64)
+        span = int(codes.max()) + 1
+        passages = groups * span + codes[: len(groups)]
+        wrong = np.flatnonzero(np.isin(owners * span + codes[len(groups) :], passages))
+        if len(wrong):
+            raise DataFormatError(
+                f"{self.name}: a negative of the group {names[owners[wrong[0]]].as_py()!r} is a passage of that group.",
+                "Remove it.",
+            )
 
     def _check_texts(self) -> None:
         for column in self.COLUMNS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,40 +13,76 @@ import pyarrow as pa
 from datasets import Dataset
 from datasets.table import Table
 
+from beir_hybrid.errors import ConfigurationError
+
 if TYPE_CHECKING:
+    from beir_hybrid.batching.index import ExampleIndex
     from beir_hybrid.pairs import ParallelPairs
 
 __all__ = ["ExampleTable", "example_dataset"]
 
-_TEXTS = {"anchor": "question", "positive": "passage"}
+Ints = npt.NDArray[np.int64]
 
 
-def example_dataset(pairs: ParallelPairs) -> Dataset:
-    """Wrap pairs as a Dataset of virtual rows; see :meth:`beir_hybrid.pairs.ParallelPairs.dataset`."""
-    identity = f"{pairs.name} {pairs.languages} {len(pairs)}".encode()
-    schema = pa.schema([(column, pa.string()) for column in _TEXTS])
-    return Dataset(ExampleTable(pairs, schema), fingerprint=hashlib.sha256(identity).hexdigest()[:16])
+def example_dataset(sources: Sequence[ParallelPairs], *, negatives: int = 0, label: bool = False) -> Dataset:
+    """Give all examples of one or several sources as a ``datasets.Dataset``.
+
+    Its rows are virtual: each is looked up by reference when it is read, so that any number of languages costs no
+    memory. :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` knows which row is which example.
+
+    Args:
+        sources: The pairs, side by side.
+        negatives: Number of hard negatives of each example: columns ``negative_1``, ``negative_2`` and so on, in the
+            passage's language.
+        label: Whether to add the integer column ``label``, equal for rows whose passages answer each other's questions,
+            for the losses that mask them.
+
+    Returns:
+        Columns ``anchor`` (the question), ``positive`` (the passage), and those asked for.
+
+    Raises:
+        ConfigurationError: If there is no source, or a source has fewer negatives than asked for.
+    """
+    if not sources:
+        raise ConfigurationError("There is no source of pairs.", "Give at least one.")
+    for pairs in sources:
+        if not 0 <= negatives <= pairs.negatives:
+            raise ConfigurationError(
+                f"{negatives} negatives are asked for, and some pair of {pairs.name} has {pairs.negatives}.",
+                f"Ask for 0 to {pairs.negatives}.",
+            )
+    columns = [("anchor", pa.string()), ("positive", pa.string())]
+    columns += [(f"negative_{number + 1}", pa.string()) for number in range(negatives)]
+    schema = pa.schema(columns + ([("label", pa.int64())] if label else []))
+    identity = " ".join(f"{pairs.name} {pairs.languages} {len(pairs)}" for pairs in sources) + str(schema)
+    return Dataset(ExampleTable(sources, schema), fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
 
 
 class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
-    """The table behind the Dataset: its rows are the index's examples, in order.
+    """The table behind the Dataset: its rows are the examples of the sources' indexes, one source after the other.
 
     ``datasets`` reads tables through the few methods below, whether it gets an item, a batch, a selection or a
     format, so everything that users do with a Dataset works; only the memory of all the rows is missing.
 
     Args:
-        pairs: The texts.
-        schema: The columns to show, of ``anchor`` (the question) and ``positive`` (the passage).
+        sources: The texts.
+        schema: The columns to show.
     """
 
-    def __init__(self, pairs: ParallelPairs, schema: pa.Schema) -> None:
-        self.pairs = pairs
+    def __init__(self, sources: Sequence[ParallelPairs], schema: pa.Schema) -> None:
+        self.sources = tuple(sources)
+        self._bounds = np.cumsum([0, *(pairs.index.size for pairs in self.sources)])
         super().__init__(schema.empty_table())
+
+    @property
+    def indexes(self) -> list[ExampleIndex]:
+        """The sources' indexes, whose examples are the rows."""
+        return [pairs.index for pairs in self.sources]
 
     @property
     def num_rows(self) -> int:
         """Number of virtual rows."""
-        return self.pairs.index.size
+        return int(self._bounds[-1])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,15 +96,41 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         """Look up a whole column."""
         return self.fast_slice().column(i)
 
-    def fast_gather(self, indices: list[int] | npt.NDArray[np.int64]) -> pa.Table:
+    def fast_gather(self, indices: list[int] | Ints) -> pa.Table:
         """Look up the examples of these rows."""
-        groups, questions, passages = self.pairs.index.examples(np.asarray(indices, np.int64))
-        languages = {"anchor": questions, "positive": passages}
-        columns = {
-            column: self.pairs.table[_TEXTS[column]].take(pa.array(self.pairs.rows[groups, languages[column]]))
-            for column in self.column_names
-        }
+        places = np.asarray(indices, np.int64)
+        owners = np.searchsorted(self._bounds, places, side="right") - 1
+        if len(places) and (owners == owners[0]).all():  # as in every planned batch
+            return self._of_source(int(owners[0]), places)
+        parts, order = [], []
+        for source in np.unique(owners):
+            rows = np.flatnonzero(owners == source)
+            parts.append(self._of_source(int(source), places[rows]))
+            order.append(rows)
+        if not parts:
+            return self.table
+        return pa.concat_tables(parts).take(pa.array(np.argsort(np.concatenate(order))))
+
+    def _of_source(self, number: int, places: Ints) -> pa.Table:
+        pairs = self.sources[number]
+        groups, questions, passages = pairs.index.examples(places - self._bounds[number])
+        asked, answering = pairs.rows[groups, questions], pairs.rows[groups, passages]
+        columns: dict[str, Any] = {}
+        for column in self.column_names:
+            if column == "anchor":
+                columns[column] = pairs.table["question"].take(pa.array(asked))
+            elif column == "positive":
+                columns[column] = pairs.table["passage"].take(pa.array(answering))
+            elif column == "label":
+                columns[column] = pa.array(self._labels(number, groups))
+            else:
+                columns[column] = pairs.negative(int(column.rpartition("_")[2]) - 1, answering)
         return pa.table(columns, schema=self.schema)
+
+    def _labels(self, number: int, groups: Ints) -> Ints:
+        answer = self.sources[number].index.answer
+        before = sum(len(pairs.groups) for pairs in self.sources[:number])
+        return before + (groups if answer is None else answer[groups])
 
     def fast_slice(self, offset: int = 0, length: int | None = None) -> pa.Table:
         """Look up the examples of a range of rows."""
@@ -80,7 +143,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def select(self, columns: list[str]) -> ExampleTable:
         """Show only some columns."""
-        return ExampleTable(self.pairs, self.table.select(columns).schema)
+        return ExampleTable(self.sources, self.table.select(columns).schema)
 
     def drop(self, columns: str | list[str]) -> ExampleTable:
         """Show all columns but some."""
@@ -89,7 +152,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def replace_schema_metadata(self, metadata: dict[Any, Any] | None = None) -> ExampleTable:
         """Carry other metadata, as ``datasets`` does with its features."""
-        return ExampleTable(self.pairs, self.schema.with_metadata(metadata))
+        return ExampleTable(self.sources, self.schema.with_metadata(metadata))
 
     def to_reader(self, max_chunksize: int | None = None) -> pa.RecordBatchReader:
         """Read all rows in order, a chunk at a time."""
@@ -98,4 +161,4 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         return pa.RecordBatchReader.from_batches(self.schema, itertools.chain.from_iterable(chunks))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ExampleTable:
-        return ExampleTable(self.pairs, self.schema)  # Arrow tables never change: share them
+        return ExampleTable(self.sources, self.schema)  # Arrow tables never change: share them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,6 +112,16 @@ class ExampleIndex:
     def groups(self) -> int:
         """Number of groups."""
         return len(self.pattern)
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over everything here but the name, shortened to 16 hexadecimal digits."""
+        digest = hashlib.sha256(" ".join(self.languages).encode())
+        for array in (self.patterns, self.pattern, self.answer, self.order):
+            if array is not None:
+                digest.update(str(array.shape).encode())
+                digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+        return digest.hexdigest()[:16]
 
     @cached_property
     def size(self) -> int:

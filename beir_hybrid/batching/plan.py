@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.permutation import ROUNDS, permute
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies import Strategy, strategy_spec
 from beir_hybrid.batching.streams import Stream, build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
 
@@ -124,6 +125,21 @@ class BatchPlan:
     def __len__(self) -> int:
         return self.steps
 
+    def identity(self) -> dict[str, Any]:
+        """Tell what the batches follow from, as plain JSON content: two plans of equal identity draw the same.
+
+        The data are told by a checksum of the examples that exist, not of their texts.
+        """
+        return {
+            "strategy": strategy_spec(self.strategy),
+            "batch_size": self.batch_size,
+            "world_size": self.world_size,
+            "seed": self.seed,
+            "epochs": self.epochs,
+            "sampling": {**asdict(self.sampling), "temperature": str(self.sampling.temperature)},
+            "data": {source.name: source.checksum for source in self.sources},
+        }
+
     def batch(self, epoch: int, step: int) -> Batch:
         """Draw the batch of one step.
 
@@ -205,9 +221,9 @@ class BatchPlan:
         progress = np.minimum((epoch + np.arange(held) * self.sampling.hold / self.steps) / self.epochs, 1.0)
         kinds = self.strategy.draw(rng, progress)
         stream = np.empty(held, np.min_scalar_type(len(self._streams)))
-        for kind in np.unique(kinds):
+        for kind in np.flatnonzero(np.bincount(kinds)).tolist():
             steps = np.flatnonzero(kinds == kind)
-            by_source = self._numbers(int(kind))
+            by_source = self._numbers(kind)
             weights = self._weights[list(by_source)]
             drawn = rng.choice(len(by_source), size=len(steps), p=weights / weights.sum())
             for place, numbers in enumerate(by_source.values()):
@@ -243,9 +259,7 @@ class BatchPlan:
 def _earlier_occurrences(values: npt.NDArray[np.unsignedinteger]) -> Ints:
     """Count, for every element, the equal elements before it."""
     order = np.argsort(values, kind="stable")  # a radix sort, since few streams need few bits
-    ordered = values[order]
-    places = np.arange(len(values))
-    starts = np.maximum.accumulate(np.where(np.r_[True, ordered[1:] != ordered[:-1]], places, 0))
+    sizes = np.bincount(values)
     counts = np.empty(len(values), np.int64)
-    counts[order] = places - starts
+    counts[order] = np.arange(len(values)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return counts

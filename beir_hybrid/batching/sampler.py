@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
     from datasets import Dataset
 
-__all__ = ["HybridBatchSampler", "index_of"]
+__all__ = ["HybridBatchSampler", "indexes_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +87,9 @@ class HybridBatchSampler(DefaultBatchSampler):
         epochs: float = 1.0,
         **options: Any,
     ) -> None:
-        index = index_of(dataset, group_column, question_column, passage_column, answer_column)
+        indexes = indexes_of(dataset, group_column, question_column, passage_column, answer_column)
         self.plan = BatchPlan(
-            index,
+            indexes,
             build_strategy(strategy, **options),
             batch_size,
             seed=seed,
@@ -136,17 +136,17 @@ class HybridBatchSampler(DefaultBatchSampler):
                 yield rows.tolist()
 
 
-def index_of(
+def indexes_of(
     dataset: Dataset,
     group_column: str = "group",
     question_column: str = "anchor_language",
     passage_column: str = "positive_language",
     answer_column: str = "positive",
-) -> ExampleIndex:
-    """Index the examples of a dataset by group and languages.
+) -> list[ExampleIndex]:
+    """Index the examples of a dataset by group and languages, one index a source.
 
     Args:
-        dataset: :meth:`ParallelPairs.dataset`, or rows with language columns.
+        dataset: :func:`~beir_hybrid.batching.examples.example_dataset`, or rows with language columns.
         group_column: See :class:`HybridBatchSampler`.
         question_column: See :class:`HybridBatchSampler`.
         passage_column: See :class:`HybridBatchSampler`.
@@ -161,7 +161,7 @@ def index_of(
                 "The dataset of ParallelPairs was shuffled or selected from.",
                 "Select from the pairs (pairs.select(languages)) and leave the order to the sampler.",
             )
-        return dataset.data.pairs.index
+        return dataset.data.indexes
     columns = dataset.with_format("arrow")
     for column in (question_column, passage_column):
         if column not in dataset.column_names:
@@ -181,13 +181,14 @@ def index_of(
     answers = None
     if answer_column in dataset.column_names:
         answers = number_answers(groups, _number(columns[answer_column]))[groups]
-    return ExampleIndex.from_examples(
+    index = ExampleIndex.from_examples(
         languages,
         groups,
         np.array([place[language] for language in questions], np.int64),
         np.array([place[language] for language in passages], np.int64),
         answers,
     )
+    return [index]
 
 
 def _number(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:

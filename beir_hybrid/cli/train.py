@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @click.command(
     context_settings={"ignore_unknown_options": True},
     epilog="Every argument of sentence-transformers' SentenceTransformerTrainingArguments may follow, such as "
-    "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16.",
+    "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16; and those of planned batches: "
+    "--source_weights, --source_temperature, --language_shares, --language_pairs, --too_small, --hold_kind, "
+    "--negatives and --force_resume.",
 )
 @click.option(
     "--config", type=click.Path(path_type=Path), is_eager=True, callback=_read_config, help="YAML file of all options."
@@ -37,7 +40,10 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
     help="static, static:DIM (untrained static embeddings), or a sentence-transformers or Hugging Face name or folder.",
 )
 @click.option(
-    "--train-data", required=True, help="Dataset, such as mlqa-r or sample, or a .jsonl or .arrow file of pairs."
+    "--train-data",
+    required=True,
+    multiple=True,
+    help="Dataset, such as mlqa-r or sample, or a .jsonl or .arrow file of pairs; may be given several times.",
 )
 @source_option
 @languages_option
@@ -49,6 +55,7 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @click.option("--passage-prefix", default="Passage: ", show_default=True, help="Put before every passage.")
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder for the trained model.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in the output folder.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the output folder, from its latest checkpoint.")
 @click.argument("host_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[TRAINING ARGUMENTS]...")
 def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) -> None:
     """Fine-tune an encoder with planned batches."""
@@ -57,6 +64,8 @@ def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) ->
     from beir_hybrid.training.train import train as run
 
     trained = run(TrainingOptions(**options), [*config, *host_arguments])
+    if int(os.environ.get("RANK", "0")) != 0:  # the first of several processes tells
+        return
     console().print(draw_table(trained.drawn))
     console().print(
         f"Trained {trained.steps} steps in {trained.seconds:.1f} s. The model is in {trained.folder}.", highlight=False

@@ -13,7 +13,10 @@ __all__ = ["read_pairs"]
 
 
 def read_pairs(path: Path) -> ParallelPairs:
-    """Read pairs, one JSON object a line with the strings ``group``, ``language``, ``question`` and ``passage``.
+    """Read pairs, one JSON object a line.
+
+    Each has the strings ``group``, ``language``, ``question`` and ``passage``, and may have ``negatives``, a list of
+    strings in the same language that do not answer the question.
 
     Args:
         path: The file.
@@ -28,7 +31,7 @@ def read_pairs(path: Path) -> ParallelPairs:
 
 
 def _read(path: Path) -> Iterator[Pair]:
-    wanted = f"Give the strings {', '.join(Pair._fields)}."
+    wanted = f"Give the strings {', '.join(ParallelPairs.COLUMNS)}."
     with path.open(encoding="utf-8") as lines:
         try:
             for number, line in enumerate(lines, start=1):
@@ -37,10 +40,13 @@ def _read(path: Path) -> Iterator[Pair]:
                 row = json.loads(line)
                 if not isinstance(row, dict):
                     raise DataFormatError(f"{path}:{number}: not a JSON object.", wanted)
-                for field in Pair._fields:
+                for field in ParallelPairs.COLUMNS:
                     if not isinstance(row.get(field), str):
                         raise DataFormatError(f"{path}:{number}: {field!r} is {row.get(field)!r}.", wanted)
-                yield Pair(*(row[field] for field in Pair._fields))
+                negatives = row.get("negatives") or []
+                if not isinstance(negatives, list) or not all(isinstance(text, str) for text in negatives):
+                    raise DataFormatError(f"{path}:{number}: negatives are {negatives!r}.", "Give a list of strings.")
+                yield Pair(row["group"], row["language"], row["question"], row["passage"], tuple(negatives))
         except json.JSONDecodeError as error:
             raise DataFormatError(f"{path}:{number}: {error}.", wanted) from error
         except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from beir_hybrid.models import load_model
 from beir_hybrid.pairs import ParallelPairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
@@ -25,13 +25,13 @@ def is_static(spec: str) -> bool:
     return spec == "static" or spec.startswith("static:")
 
 
-def base_model(spec: str, pairs: ParallelPairs) -> SentenceTransformer:
+def base_model(spec: str, sources: Sequence[ParallelPairs]) -> SentenceTransformer:
     """Load or make the model that training starts from.
 
     Args:
         spec: ``static`` or ``static:DIM`` for untrained static embeddings over a tokenizer trained on the pairs, or a
             sentence-transformers or Hugging Face name or folder; a plain transformer gets mean pooling.
-        pairs: The training texts.
+        sources: The training texts.
 
     Raises:
         ModelError: If there is no such model.
@@ -42,10 +42,12 @@ def base_model(spec: str, pairs: ParallelPairs) -> SentenceTransformer:
     _, _, dimensions = spec.partition(":")
     if dimensions and not (dimensions.isdecimal() and int(dimensions) > 0):
         raise ConfigurationError(f"The dimensions of {spec!r} are {dimensions!r}.", "Give a number: static:256")
-    return static_model(pairs, int(dimensions or STATIC_DIMENSIONS))
+    return static_model(sources, int(dimensions or STATIC_DIMENSIONS))
 
 
-def static_model(pairs: ParallelPairs, dimensions: int = STATIC_DIMENSIONS) -> SentenceTransformer:
+def static_model(
+    pairs: ParallelPairs | Sequence[ParallelPairs], dimensions: int = STATIC_DIMENSIONS
+) -> SentenceTransformer:
     """Make an encoder that averages one untrained vector per token: it trains in seconds on a CPU.
 
     Args:
@@ -55,7 +57,9 @@ def static_model(pairs: ParallelPairs, dimensions: int = STATIC_DIMENSIONS) -> S
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
-    module = StaticEmbedding(train_tokenizer(_texts(pairs)), embedding_dim=dimensions)
+    sources = (pairs,) if isinstance(pairs, ParallelPairs) else pairs
+    texts = (text for source in sources for text in _texts(source))
+    module = StaticEmbedding(train_tokenizer(texts), embedding_dim=dimensions)
     return SentenceTransformer(modules=[module], device="cpu")
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from beir_hybrid.errors import ConfigurationError, MissingDataError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, MissingDataError
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformerTrainingArguments
+    from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 
 __all__ = ["HOST_DEFAULTS", "STATIC_DEFAULTS", "TrainingOptions", "parse_host_arguments", "read_config"]
 
@@ -34,6 +34,7 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 _OURS: Mapping[str, str] = {
     "output_dir": "Use --output DIR.",
     "batch_sampler": "Use --strategy NAME.",
+    "resume_from_checkpoint": "Use --resume.",
     "multi_dataset_batch_sampler": "Use --strategy NAME.",
     "prompts": "Use --query-prefix and --passage-prefix.",
 }
@@ -46,7 +47,7 @@ class TrainingOptions:
 
     Args:
         model: ``static``, ``static:DIM``, or a sentence-transformers or Hugging Face name or folder.
-        train_data: Registered dataset, or a file of pairs.
+        train_data: Registered dataset, or a file of pairs; or several.
         output: Folder for the trained model.
         source: Folder with the dataset's files.
         languages: Languages to train on; None for all.
@@ -57,13 +58,14 @@ class TrainingOptions:
         query_prefix: Put before every question in training, and stored as the model's query prompt.
         passage_prefix: Put before every passage in training, and stored as the model's document prompt.
         overwrite: Whether an earlier run in the output folder may be replaced.
+        resume: Whether to go on with the run in the output folder, from its latest complete checkpoint.
 
     Raises:
         ConfigurationError: If the scale is not above 0.
     """
 
     model: str
-    train_data: str
+    train_data: str | tuple[str, ...]
     output: Path
     source: Path | None = None
     languages: tuple[str, ...] | None = None
@@ -74,10 +76,13 @@ class TrainingOptions:
     query_prefix: str = "Query: "
     passage_prefix: str = "Passage: "
     overwrite: bool = False
+    resume: bool = False
 
     def __post_init__(self) -> None:
         if not self.scale > 0:
             raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
+        if self.overwrite and self.resume:
+            raise ConfigurationError("Both overwrite and resume are asked for.", "Choose one.")
 
     def to_dict(self) -> dict[str, Any]:
         """Give the options as plain JSON content."""
@@ -93,8 +98,8 @@ class _Parser(argparse.ArgumentParser):
 
 def parse_host_arguments(
     arguments: Sequence[str], output: Path, defaults: Mapping[str, Any] = HOST_DEFAULTS
-) -> SentenceTransformerTrainingArguments:
-    """Parse sentence-transformers' training arguments with the host's own parser.
+) -> HybridBatchTrainingArguments:
+    """Parse training arguments, sentence-transformers' and those of planned batches, with the host's own parser.
 
     Args:
         arguments: Command-line words, such as ``["--learning_rate", "2e-5", "--bf16"]``.
@@ -105,16 +110,17 @@ def parse_host_arguments(
         ConfigurationError: If an argument is unknown or its value does not fit; the message names the closest one.
     """
     import torch
-    from sentence_transformers import SentenceTransformerTrainingArguments
     from transformers import HfArgumentParser
+
+    from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 
     class HostParser(_Parser, HfArgumentParser):
         pass
 
-    parser = HostParser([SentenceTransformerTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]
+    parser = HostParser([HybridBatchTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]
     # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
     parser.set_defaults(dataloader_pin_memory=torch.accelerator.is_available(), **defaults)
-    known = {field.name for owner in (SentenceTransformerTrainingArguments, TrainingOptions) for field in fields(owner)}
+    known = {field.name for owner in (HybridBatchTrainingArguments, TrainingOptions) for field in fields(owner)}
     for word in arguments:
         name = word.split("=")[0].lstrip("-").replace("-", "_")
         if word.startswith("--") and name in _OURS:
@@ -123,7 +129,7 @@ def parse_host_arguments(
         parsed, rest = parser.parse_args_into_dataclasses(
             ["--output_dir", str(output), *arguments], return_remaining_strings=True
         )
-    except ConfigurationError:  # our parser's own, and a ValueError too
+    except BeirHybridError:  # our own, which are ValueErrors too
         raise
     except (ValueError, TypeError, ImportError) as error:
         raise ConfigurationError(f"Training arguments: {' '.join(str(error).split())}", "Correct the value.") from error
@@ -131,7 +137,7 @@ def parse_host_arguments(
         close = difflib.get_close_matches(rest[0].lstrip("-").split("=")[0].replace("-", "_"), known, n=1)
         fix = f"Did you mean --{close[0]}?" if close else "See beir-hybrid train --help."
         raise ConfigurationError(f"Unknown training argument {rest[0]!r}.", fix)
-    host: SentenceTransformerTrainingArguments = parsed
+    host: HybridBatchTrainingArguments = parsed
     if host.seed < 0:
         raise ConfigurationError(f"The seed is {host.seed}.", "Give a whole number from 0 on.")
     return host
@@ -164,7 +170,8 @@ def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
     for key, value in content.items():
         name = str(key).replace("-", "_")
         if name in ours:
-            options[name] = ",".join(map(str, value)) if isinstance(value, list) else value
+            joined = isinstance(value, list) and name != "train_data"  # the one option that is given several times
+            options[name] = ",".join(map(str, value)) if joined else value
         elif value is not None:
             words += [f"--{name}", *_words(value)]
     return options, words

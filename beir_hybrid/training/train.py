@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beir_hybrid.batching.strategies import strategy_spec
-from beir_hybrid.batching.summary import DrawSummary, summarize
+from beir_hybrid.batching.summary import DrawSummary
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
 from beir_hybrid.files import write_json
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.training.base_models import base_model, is_static
-from beir_hybrid.training.card import write_card
+from beir_hybrid.training.checkpoints import latest_checkpoint
 from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, TrainingOptions, parse_host_arguments
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
-    from sentence_transformers import SentenceTransformerTrainingArguments as HostArguments
+    from sentence_transformers import SentenceTransformer
 
-    from beir_hybrid.batching.plan import BatchPlan
+    from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+    from beir_hybrid.training.trainer import HybridBatchTrainer
 
 __all__ = ["TrainedModel", "train"]
 
@@ -33,7 +34,7 @@ RUN_FILE = "run.json"
 """Written when a run starts: its options. Marks a folder as a run of ours."""
 
 SUMMARY_FILE = "training.json"
-"""Written when a run ends: steps, seconds and what was drawn."""
+"""Written when a run ends: steps and seconds."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,11 +61,13 @@ class TrainedModel:
 def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> TrainedModel:
     """Fine-tune an encoder with planned batches and save it.
 
-    Everything that can be wrong with the request is found before the output folder is touched.
+    Everything that can be wrong with the request is found before the output folder is touched. Under ``torchrun`` or
+    ``accelerate launch`` every process calls this, and the first one writes.
 
     Args:
         options: Model, data, strategy and output.
-        host_arguments: Command-line words of sentence-transformers' training arguments.
+        host_arguments: Command-line words of the training arguments, sentence-transformers' and those of
+            :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`.
 
     Returns:
         The trained model; its folder loads with ``SentenceTransformer(folder)``.
@@ -74,85 +77,133 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     """
     from transformers import set_seed
 
-    from beir_hybrid.batching.sampler import HybridBatchSampler
-
-    _check_output(options)
-    defaults = {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(options.model) else {})}
-    arguments = parse_host_arguments(host_arguments, options.output / "checkpoints", defaults)
-    arguments.batch_sampler = HybridBatchSampler.configure(strategy=options.strategy, alpha=options.alpha)
-    arguments.prompts = {"anchor": options.query_prefix, "positive": options.passage_prefix}
-    choice = {} if options.passage_text is None else {"passage_text": options.passage_text}
-    pairs = load_pairs(options.train_data, source=options.source, languages=options.languages, **choice)
-    # the plan of the sampler that the Trainer will build, here to find early what cannot be drawn
-    plan = arguments.batch_sampler(pairs.dataset(), arguments.train_batch_size, True, seed=arguments.seed).plan
+    if int(os.environ.get("RANK", "0")) == 0:  # the others would see what the first one writes
+        _check_output(options)
+    arguments = _parse_arguments(options, host_arguments)
+    sources = _load_sources(options)
     set_seed(arguments.seed)
-    model = base_model(options.model, pairs)
+    model = base_model(options.model, sources)
     model.prompts = {**model.prompts, "query": options.query_prefix, "document": options.passage_prefix}
-    trainer, log = _trainer(model, arguments, pairs, plan, options)
-    _start_output(options, arguments)
-    start = time.perf_counter()
-    trainer.train()
-    seconds = time.perf_counter() - start
-    drawn = summarize(plan, log.batches)
-    result = TrainedModel(model, options.output, drawn, int(trainer.state.global_step), seconds)
+    trainer = _build_trainer(model, arguments, sources, options)
+    checkpoint = latest_checkpoint(Path(str(arguments.output_dir))) if options.resume else None
+    if options.resume and checkpoint is None:
+        logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
     if trainer.is_world_process_zero():
-        _save(result, options, pairs)
+        _start_output(options, arguments)
+    start = time.perf_counter()
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    seconds = time.perf_counter() - start
+    result = TrainedModel(model, options.output, trainer.drawn(), int(trainer.state.global_step), seconds)
+    if trainer.is_world_process_zero():
+        _save(result, trainer)
     return result
 
 
-def _trainer(
+def _parse_arguments(options: TrainingOptions, host_arguments: Sequence[str]) -> HybridBatchTrainingArguments:
+    defaults = {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(options.model) else {})}
+    ours = ["--strategy", options.strategy, *([] if options.alpha is None else ["--alpha", str(options.alpha)])]
+    arguments = parse_host_arguments([*ours, *host_arguments], options.output / "checkpoints", defaults)
+    negatives = {f"negative_{number + 1}": options.passage_prefix for number in range(arguments.negatives)}
+    arguments.prompts = {"anchor": options.query_prefix, "positive": options.passage_prefix, **negatives}
+    return arguments
+
+
+def _load_sources(options: TrainingOptions) -> list[ParallelPairs]:
+    names = (options.train_data,) if isinstance(options.train_data, str) else options.train_data
+    choice = {} if options.passage_text is None else {"passage_text": options.passage_text}
+    sources = [load_pairs(name, source=options.source, languages=options.languages, **choice) for name in names]
+    known = [pairs.name for pairs in sources]
+    if repeated := [name for name in known if known.count(name) > 1]:
+        raise ConfigurationError(f"Two sources have the name {repeated[0]!r}.", "Name each source once.")
+    return sources
+
+
+def _build_trainer(
     model: SentenceTransformer,
-    arguments: HostArguments,
-    pairs: ParallelPairs,
-    plan: BatchPlan,
+    arguments: HybridBatchTrainingArguments,
+    sources: list[ParallelPairs],
     options: TrainingOptions,
-) -> tuple[SentenceTransformerTrainer, Any]:
-    from sentence_transformers import SentenceTransformerTrainer
+) -> HybridBatchTrainer:
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-    from beir_hybrid.training.callbacks import BatchLog
+    from beir_hybrid.batching.examples import example_dataset
+    from beir_hybrid.training.trainer import HybridBatchTrainer
 
-    log = BatchLog()
+    languages = sorted({language for pairs in sources for language in pairs.languages})
     model.model_card_data.local_files_only = True  # a card needs no connection
-    model.model_card_data.set_language(list(pairs.languages))
+    model.model_card_data.set_language(languages)
+    dataset = example_dataset(sources, negatives=arguments.negatives)
     try:
-        trainer = SentenceTransformerTrainer(
+        trainer = HybridBatchTrainer(
             model=model,
             args=arguments,
-            train_dataset=pairs.dataset(),
+            train_dataset=dataset,
             loss=MultipleNegativesRankingLoss(model, scale=options.scale),
-            callbacks=[log],
         )
+    except BeirHybridError:
+        _remove_empty(Path(str(arguments.output_dir)), options.output)
+        raise
     except (ValueError, RuntimeError, ImportError) as error:  # arguments that the host refuses only now
         _remove_empty(Path(str(arguments.output_dir)), options.output)
         raise ConfigurationError(
             f"Training arguments: {' '.join(str(error).split())}", "Correct or leave out the argument."
         ) from error
-    logger.info("Training on %r with %s, %d batches an epoch", pairs, strategy_spec(plan.strategy), len(plan))
-    return trainer, log
+    trainer.card_details = {
+        "Data": "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources),
+        "Languages": ", ".join(languages),
+        "Base model": f"`{options.model}`",
+        "Prefixes": f"`{options.query_prefix}` and `{options.passage_prefix}`, the prompts `query` and `document`",
+        "Scale": f"{options.scale:g}",
+    }
+    plan = trainer.sampler.plan if trainer.sampler is not None else None
+    logger.info("Training on %s with %s", sources, strategy_spec(plan.strategy) if plan else "no plan")
+    return trainer
 
 
 def _check_output(options: TrainingOptions) -> None:
     folder = options.output
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file.", "Choose a folder: --output DIR")
+    if options.resume:
+        _check_resumable(options)
+        return
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    if not _is_run(folder):
+    if _read_run(folder) is None:
         raise OutputError(f"The folder {folder} holds other things.", "Choose an empty or new folder: --output DIR")
     if not options.overwrite:
         raise OutputError(
-            f"The folder {folder} holds another run.", "Choose another folder, or replace that run with --overwrite."
+            f"The folder {folder} holds another run.",
+            "Choose another folder, go on with that run with --resume, or replace it with --overwrite.",
         )
 
 
-def _is_run(folder: Path) -> bool:
-    """Tell whether a folder holds a run of ours: other programs may have a run.json too."""
+def _check_resumable(options: TrainingOptions) -> None:
+    before = _read_run(options.output)
+    if before is None:
+        raise OutputError(f"The folder {options.output} holds no run to resume.", "Check --output.")
+    if (options.output / "modules.json").exists():
+        raise OutputError(f"The run in {options.output} is finished.", "Nothing is left to resume.")
+    now = json.loads(json.dumps(options.to_dict()))
+    changed = [
+        f"{name}: {before['options'].get(name)!r} before, {now[name]!r} now"
+        for name in now
+        if name not in {"output", "overwrite", "resume", "source"} and before["options"].get(name) != now[name]
+    ]
+    if changed:
+        raise ConfigurationError(
+            f"The run in {options.output} was started with other options ({'; '.join(changed)}).",
+            "Resume with the same ones.",
+        )
+
+
+def _read_run(folder: Path) -> dict[str, dict[str, object]] | None:
+    """Read the options of a folder's run; None if it holds no run of ours: others may write a run.json too."""
     try:
         content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and {"schema", "options", "arguments"} <= content.keys()
+        return None
+    return content if isinstance(content, dict) and {"schema", "options", "arguments"} <= content.keys() else None
 
 
 def _remove_empty(*folders: Path) -> None:
@@ -162,25 +213,25 @@ def _remove_empty(*folders: Path) -> None:
             folder.rmdir()
 
 
-def _start_output(options: TrainingOptions, arguments: HostArguments) -> None:
-    if options.overwrite and _is_run(options.output):
+def _start_output(options: TrainingOptions, arguments: HybridBatchTrainingArguments) -> None:
+    if options.overwrite and _read_run(options.output) is not None:
         shutil.rmtree(options.output)
     as_json = arguments.to_json_string()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     content = {"schema": 1, "options": options.to_dict(), "arguments": json.loads(as_json)}
     write_json(options.output / RUN_FILE, content)
 
 
-def _save(result: TrainedModel, options: TrainingOptions, pairs: ParallelPairs) -> None:
+def _save(result: TrainedModel, trainer: HybridBatchTrainer) -> None:
     """Save beside the folder and move in: modules.json last, so that a folder loads only if it is complete."""
     folder = result.folder
     temporary = folder / ".saving"
-    result.model.save_pretrained(str(temporary))
-    write_card(temporary / "README.md", options, pairs, result.drawn)
-    entries = sorted(temporary.iterdir(), key=lambda entry: entry.name == "modules.json")
-    for entry in entries:
-        entry.replace(folder / entry.name)
+    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed while it saved
+    trainer.save_model(str(temporary))
+    (temporary / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json tells the same
+    for entry in sorted(temporary.iterdir(), key=lambda entry: entry.name == "modules.json"):
+        target = folder / entry.name
+        if entry.is_dir() and target.is_dir():
+            shutil.rmtree(target)
+        entry.replace(target)
     temporary.rmdir()
-    write_json(
-        folder / SUMMARY_FILE,
-        {"schema": 1, "steps": result.steps, "seconds": round(result.seconds, 3), "drawn": result.drawn.to_dict()},
-    )
+    write_json(folder / SUMMARY_FILE, {"schema": 1, "steps": result.steps, "seconds": round(result.seconds, 3)})

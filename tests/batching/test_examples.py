@@ -134,7 +134,7 @@ def test_pickled_dataset_is_read_again(dataset, expected):
 def test_copied_dataset_is_read_again(dataset, expected):
     copied = copy.deepcopy(dataset)
     assert copied[7] == expected[7]
-    assert copied.data.pairs is dataset.data.pairs
+    assert copied.data.sources[0] is dataset.data.sources[0]
 
 
 def test_reader_gives_all_rows_in_chunks(dataset, expected):

@@ -6,7 +6,7 @@ import pytest
 from datasets import Dataset
 
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.batching.sampler import HybridBatchSampler, index_of
+from beir_hybrid.batching.sampler import HybridBatchSampler, indexes_of
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.strategies.x_y import XY
@@ -79,7 +79,7 @@ def test_trainer_gets_the_batches_of_the_plan(trained_on, pairs, strategy):
 def test_trainer_gets_the_planned_languages_of_a_dataset_of_ones_own(trained_on, rows, own):
     place = {(row["anchor"], row["positive"]): row for row in rows}
     own.set_format(columns=["anchor", "positive"])
-    plan = BatchPlan(index_of(own), Hybrid(0.5), 4, seed=42)
+    plan = BatchPlan(indexes_of(own), Hybrid(0.5), 4, seed=42)
     planned = list(itertools.chain(plan.batches(0), plan.batches(1)))
     seen = trained_on(own, strategy="hybrid", alpha=0.5)
     assert len(seen) == len(planned)
@@ -149,11 +149,11 @@ def test_batch_larger_than_the_data_is_refused(pairs):
 
 
 def test_index_of_the_pairs_is_theirs(pairs):
-    assert index_of(pairs.dataset()) is pairs.index
+    assert indexes_of(pairs.dataset())[0] is pairs.index
 
 
 def test_selected_columns_of_the_pairs_are_still_theirs(pairs):
-    assert index_of(pairs.dataset().select_columns(["anchor", "positive"])) is pairs.index
+    assert indexes_of(pairs.dataset().select_columns(["anchor", "positive"]))[0] is pairs.index
 
 
 @pytest.mark.parametrize(
@@ -167,17 +167,17 @@ def test_selected_columns_of_the_pairs_are_still_theirs(pairs):
 )
 def test_changed_order_of_the_pairs_is_refused(pairs, change):
     with pytest.raises(DataFormatError, match="shuffled or selected"):
-        index_of(change(pairs.dataset()))
+        indexes_of(change(pairs.dataset()))
 
 
 def test_contiguous_selection_of_the_pairs_is_refused(pairs):
     # such a selection holds the texts themselves: nothing tells their languages any more
     with pytest.raises(DataFormatError, match="no column 'anchor_language'"):
-        index_of(pairs.dataset().select(range(10)))
+        indexes_of(pairs.dataset().select(range(10)))
 
 
 def test_index_of_rows_finds_each_row(own, rows):
-    index = index_of(own)
+    index = indexes_of(own)[0]
     for number, row in zip(range(index.size), index.rows(*index.examples(np.arange(index.size))).tolist(), strict=True):
         _, question, passage = (int(part[0]) for part in index.examples(np.array([number])))
         assert rows[row]["anchor_language"] == index.languages[question]
@@ -185,9 +185,9 @@ def test_index_of_rows_finds_each_row(own, rows):
 
 
 def test_hidden_columns_are_seen_by_the_index(own):
-    visible = index_of(own)
+    visible = indexes_of(own)[0]
     own.set_format(columns=["anchor", "positive"])
-    np.testing.assert_array_equal(index_of(own).order, visible.order)
+    np.testing.assert_array_equal(indexes_of(own)[0].order, visible.order)
 
 
 def test_shuffled_rows_are_indexed_in_their_new_order(own):
@@ -223,7 +223,7 @@ def test_missing_language_column_is_named(own, column):
 
 def test_without_group_column_every_row_is_a_group(own):
     # the four rows of a question differ in text, so two German passages still share an answer
-    index = index_of(own.remove_columns("group"))
+    index = indexes_of(own.remove_columns("group"))[0]
     assert index.groups == 32
     assert len(np.unique(index.answer)) == 16
 
@@ -232,12 +232,12 @@ def test_without_group_column_every_row_is_a_group(own):
 def test_empty_field_is_refused(rows, column):
     rows[3][column] = None
     with pytest.raises(DataFormatError, match=f"'{column}' has empty fields"):
-        index_of(Dataset.from_list(rows))
+        indexes_of(Dataset.from_list(rows))
 
 
 def test_dataset_without_rows_is_refused(own):
     with pytest.raises(DataFormatError, match="no example"):
-        index_of(own.select([]))
+        indexes_of(own.select([]))
 
 
 def test_rows_with_equal_passages_never_meet(rows):

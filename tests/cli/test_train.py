@@ -38,8 +38,10 @@ def test_run_writes_a_model_its_options_and_its_batches(invoke, tmp_path):
     run, training = content(tmp_path / "out" / "run.json"), content(tmp_path / "out" / "training.json")
     assert (run["schema"], run["options"]["languages"], run["arguments"]["max_steps"]) == (1, ["de", "en"], 2)
     assert run["arguments"]["weight_decay"] == 0  # the default for static models
-    assert (training["schema"], training["steps"], training["drawn"]["batches"]) == (1, 2, 2)
-    assert training["drawn"]["examples"] == sum(training["drawn"]["pairs"].values()) == 32
+    assert (training["schema"], training["steps"]) == (1, 2)
+    drawn = content(tmp_path / "out" / "batches.json")["drawn"]
+    assert drawn["batches"] == 2
+    assert drawn["examples"] == sum(drawn["pairs"].values()) == 32
     assert "## Batches" in (tmp_path / "out" / "README.md").read_text()
 
 
@@ -66,7 +68,7 @@ def test_config_file_equals_the_flags(invoke, tmp_path):
     assert invoke("train", "--config", tmp_path / "run.yaml").exit_code == 0
     runs = [json.loads((folder / "run.json").read_text().replace(str(folder), "")) for folder in (by_flags, by_file)]
     assert runs[0] == runs[1]
-    assert content(by_flags / "training.json")["drawn"] == content(by_file / "training.json")["drawn"]
+    assert content(by_flags / "batches.json")["drawn"] == content(by_file / "batches.json")["drawn"]
     assert (by_flags / "model.safetensors").read_bytes() == (by_file / "model.safetensors").read_bytes()
 
 

@@ -79,6 +79,7 @@ def test_run_writes_its_request_and_what_it_drew(options):
     assert request["options"]["languages"] == ["de", "en"]
     assert (request["arguments"]["max_steps"], request["arguments"]["seed"]) == (3, 5)
     assert summary["steps"] == trained.steps == 3
+    summary["drawn"] = read(trained.folder / "batches.json")["drawn"]
     assert summary["drawn"] == trained.drawn.to_dict()
     assert (summary["drawn"]["batches"], summary["drawn"]["examples"]) == (3, 12)
     assert summary["drawn"]["sources"] == {"tiny": 3}
@@ -94,7 +95,7 @@ def test_card_tells_strategy_data_languages_and_draws(options):
     card = (trained.folder / "README.md").read_text(encoding="utf-8")
     for line in (
         "- **Strategy:** `hybrid(alpha=0.3)`",
-        "- **Data:** tiny, 12 groups, 34 question-passage pairs",
+        "- **Data:** tiny, 12 groups, 34 pairs",
         "- **Languages:** de, en, es",
         trained.drawn.to_markdown(),
     ):
@@ -264,7 +265,7 @@ def test_earlier_run_is_replaced_whole(options):
     folder = train(options(strategy="x-y"), SHORT).folder
     (folder / "left.txt").write_text("from before", encoding="utf-8")
     train(options(strategy="x-x-mono", overwrite=True), SHORT)
-    assert read(folder / "training.json")["drawn"]["strategy"] == "x-x-mono"
+    assert read(folder / "batches.json")["drawn"]["strategy"] == "x-x-mono"
     assert not (folder / "left.txt").exists()
 
 

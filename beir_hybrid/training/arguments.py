@@ -1,0 +1,95 @@
+"""HybridBatchTrainingArguments: the host's training arguments with those of planned batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from sentence_transformers import SentenceTransformerTrainingArguments
+from sentence_transformers.sentence_transformer.training_args import BatchSamplers
+
+from beir_hybrid.batching.sampler import HybridBatchSampler
+from beir_hybrid.batching.sampling import Sampling
+from beir_hybrid.batching.strategies import Strategy, build_strategy
+from beir_hybrid.errors import ConfigurationError
+
+__all__ = ["HybridBatchTrainingArguments"]
+
+
+@dataclass
+class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
+    """Training arguments with the options of planned batches as fields of their own.
+
+    So command lines, YAML files, checkpoints and model cards show them. With any Trainer of the host they set
+    ``batch_sampler``; :class:`~beir_hybrid.training.trainer.HybridBatchTrainer` makes full use of them.
+
+    Raises:
+        UnknownNameError: If there is no such strategy.
+        ConfigurationError: If an option is out of range, or ``batch_sampler`` is set to something else.
+    """
+
+    strategy: str = field(
+        default="hybrid", metadata={"help": "What kind of batch comes next: a name, or name(option=value, ...)."}
+    )
+    alpha: float | None = field(
+        default=None, metadata={"help": "Share of monolingual batches, for strategies that have one."}
+    )
+    source_weights: list[float] | None = field(
+        default=None, metadata={"help": "Shares of the sources, one number each; by default they follow their sizes."}
+    )
+    source_temperature: float = field(
+        default=1.0, metadata={"help": "A source's share is size ** (1 / temperature): 1 by size, inf uniform."}
+    )
+    language_shares: str = field(
+        default="uniform", metadata={"help": "Languages, and pairs of them, are drawn 'uniform' or by 'size'."}
+    )
+    language_pairs: list[str] | None = field(
+        default=None, metadata={"help": "Allowed pairs of question and passage language, such as en-de en-en."}
+    )
+    too_small: str = field(
+        default="error",
+        metadata={"help": "Languages with fewer different answers than a batch: 'error', 'drop' them or 'repeat'."},
+    )
+    hold_kind: bool = field(
+        default=False, metadata={"help": "Keep one kind of batch for all batches whose gradients are accumulated."}
+    )
+    negatives: int = field(default=0, metadata={"help": "Number of hard negatives of each example."})
+    force_resume: bool = field(
+        default=False, metadata={"help": "Resume even where batch size, processes, seed or data have changed."}
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        if self.batch_sampler == BatchSamplers.BATCH_SAMPLER:  # the host's default: nothing was asked for
+            self.batch_sampler = HybridBatchSampler.configure(strategy=self.built_strategy(), sampling=self.sampling())
+        elif not (isinstance(self.batch_sampler, partial) and self.batch_sampler.func is HybridBatchSampler):
+            raise ConfigurationError(
+                f"batch_sampler is {self.batch_sampler!r}.",
+                "Leave it out: strategy= decides about batches; or use the host's own training arguments.",
+            )
+
+    def built_strategy(self) -> Strategy:
+        """Build the strategy that the fields name."""
+        return build_strategy(self.strategy, alpha=self.alpha)
+
+    def sampling(self, hold: int = 1) -> Sampling:
+        """Give the fields about sources and languages as one object.
+
+        Args:
+            hold: Batches that keep one kind.
+        """
+        return Sampling(
+            weights=None if self.source_weights is None else tuple(self.source_weights),
+            temperature=self.source_temperature,
+            languages=self.language_shares,  # type: ignore[arg-type]  # checked by Sampling
+            pairs=None if self.language_pairs is None else tuple(_pair(pair) for pair in self.language_pairs),
+            too_small=self.too_small,  # type: ignore[arg-type]  # checked by Sampling
+            hold=hold,
+        )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    question, dash, passage = text.partition("-")
+    if not (question and dash and passage):
+        raise ConfigurationError(f"{text!r} is no pair of languages.", "Write question-passage, such as en-de.")
+    return question, passage

@@ -1,0 +1,150 @@
+"""HybridBatchTrainer: sentence-transformers' Trainer with planned batches, on one process or many, resumed or not."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from datasets import Dataset
+from sentence_transformers import SentenceTransformerTrainer
+from sentence_transformers.base.sampler import DefaultBatchSampler
+
+from beir_hybrid.batching.examples import ExampleTable
+from beir_hybrid.batching.sampler import HybridBatchSampler
+from beir_hybrid.batching.summary import DrawSummary, summarize
+from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.files import write_json
+from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+from beir_hybrid.training.callbacks import BatchLog, SetEpoch
+from beir_hybrid.training.card import add_to_card
+from beir_hybrid.training.checkpoints import BATCHES_FILE, check_same_batches, latest_checkpoint
+
+__all__ = ["HybridBatchTrainer"]
+
+logger = logging.getLogger(__name__)
+
+
+class HybridBatchTrainer(SentenceTransformerTrainer):
+    """Trains with planned batches; everything else is the host's.
+
+    Over the plain Trainer with ``batch_sampler=HybridBatchSampler.configure(...)`` it knows the length of the training
+    (for strategies that change), keeps the kind of batch over accumulated gradients if asked to, resumes in the right
+    epoch on several processes, refuses to resume with other batches, and tells what was drawn: in the log, the model
+    card, and ``batches.json`` beside the model.
+
+    Args:
+        args: :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`.
+        **kwargs: As for the host's Trainer. The train dataset is :func:`~beir_hybrid.batching.examples.example_dataset`
+            or one of your own, see :class:`~beir_hybrid.batching.sampler.HybridBatchSampler`.
+
+    Attributes:
+        batch_log: Counts the batches trained on, by epoch.
+        card_details: More to tell in the model card's section on batches, by heading.
+    """
+
+    args: HybridBatchTrainingArguments
+    card_details: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, model: Any = None, args: HybridBatchTrainingArguments | None = None, **kwargs: Any) -> None:
+        if not isinstance(args, HybridBatchTrainingArguments):
+            raise ConfigurationError(
+                f"args is {type(args).__name__}.", "Give HybridBatchTrainingArguments, or use the host's own Trainer."
+            )
+        self._sampler: HybridBatchSampler | None = None
+        self._drawn: DrawSummary | None = None  # of the batches counted so far: each is drawn again only once
+        self._counted: Counter[int] = Counter()
+        super().__init__(model=model, args=args, **kwargs)
+        # the sampler is built now, so that what cannot be drawn is told before training starts
+        self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
+        self.add_callback(self.batch_log)
+        self.add_callback(SetEpoch())
+
+    @property
+    def sampler(self) -> HybridBatchSampler | None:
+        """The sampler of the train dataset; None if there is no train dataset."""
+        if self._sampler is None and self.train_dataset is not None:
+            self._sampler = self._build_sampler(self.train_dataset)
+        return self._sampler
+
+    def get_batch_sampler(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Any:
+        """Plan the batches of the train dataset; leave those of others to the host where they have no languages."""
+        if dataset is self.train_dataset:
+            return self.sampler
+        try:
+            return super().get_batch_sampler(dataset, *args, **kwargs)
+        except DataFormatError as error:
+            logger.info("The evaluation dataset is batched in order, without planning: %s", error.problem)
+            return _plain_batches(dataset, *args, **kwargs)
+
+    def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Train, or go on from a checkpoint; see the host's Trainer.
+
+        Raises:
+            ConfigurationError: If the checkpoint was written with other batches and ``force_resume`` is off.
+        """
+        if resume_from_checkpoint and self.sampler is not None and not self.args.force_resume:
+            folder = (
+                latest_checkpoint(Path(str(self.args.output_dir)))
+                if isinstance(resume_from_checkpoint, bool)
+                else Path(resume_from_checkpoint)
+            )
+            if folder is not None:
+                check_same_batches(folder, self.identity())
+                resume_from_checkpoint = str(folder)
+        return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def drawn(self) -> DrawSummary:
+        """Count what was trained on so far."""
+        if self.sampler is None:
+            raise ConfigurationError("There is no train dataset.", "Give train_dataset=.")
+        if self.batch_log.batches < self._counted:  # a training that began anew
+            self._drawn, self._counted = None, Counter()
+        new = {epoch: range(self._counted[epoch], count) for epoch, count in self.batch_log.batches.items()}
+        self._drawn = summarize(self.sampler.plan, new, self._drawn)
+        self._counted = Counter(self.batch_log.batches)
+        return self._drawn
+
+    def identity(self) -> dict[str, Any]:
+        """Tell what the training's batches follow from, as plain JSON content: the plan's identity, and the texts."""
+        if self.sampler is None:
+            raise ConfigurationError("There is no train dataset.", "Give train_dataset=.")
+        table = getattr(self.train_dataset, "data", None)
+        texts = {pairs.name: pairs.checksum for pairs in table.sources} if isinstance(table, ExampleTable) else {}
+        return {**self.sampler.plan.identity(), "texts": texts}
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        super()._save(output_dir, state_dict)
+        if self.sampler is not None:
+            folder = Path(str(output_dir or self.args.output_dir))
+            drawn = self.drawn()
+            write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})
+            add_to_card(folder / "README.md", drawn, self.card_details)
+
+    def _build_sampler(self, dataset: Dataset) -> HybridBatchSampler:
+        arguments = self.args
+        # with split_batches, accelerate cuts every batch into the processes' parts; otherwise it deals whole batches
+        processes = 1 if self.accelerator.split_batches else arguments.world_size
+        hold = arguments.gradient_accumulation_steps if arguments.hold_kind else 1
+        sampler: HybridBatchSampler = HybridBatchSampler(
+            dataset,
+            arguments.train_batch_size,
+            seed=arguments.seed,
+            strategy=arguments.built_strategy(),
+            sampling=arguments.sampling(hold),
+            world_size=processes,
+            epochs=arguments.num_train_epochs,
+        )
+        if arguments.max_steps > 0:
+            batches = arguments.max_steps * arguments.gradient_accumulation_steps
+            sampler.plan.epochs = batches / len(sampler.plan)
+        return sampler
+
+
+def _plain_batches(dataset: Dataset, batch_size: int, drop_last: bool = False, **kwargs: Any) -> DefaultBatchSampler:
+    from torch.utils.data import SequentialSampler
+
+    return DefaultBatchSampler(SequentialSampler(dataset), batch_size=batch_size, drop_last=drop_last)

@@ -1,0 +1,80 @@
+"""A training run of test_processes.py: writes the groups that each process trained on, and may kill itself."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+from transformers import TrainerCallback, set_seed
+
+from beir_hybrid.batching.examples import example_dataset
+from beir_hybrid.datasets import load_pairs
+from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training.trainer import HybridBatchTrainer
+
+
+class Recorder(HybridBatchTrainer):
+    """Writes the labels of each batch, which are its groups, when its loss is computed."""
+
+    path: Path
+
+    def compute_loss(self, model, inputs, *args, **kwargs):
+        row = {"step": self.state.global_step, "groups": inputs["label"].tolist()}
+        with self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        return super().compute_loss(model, inputs, *args, **kwargs)
+
+
+class Kill(TrainerCallback):
+    """Dies as from kill -9 at the beginning of a step."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_step_begin(self, args, state, control, **kwargs):
+        if state.global_step == self.step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main():
+    folder, name, *words = sys.argv[1:]
+    options = dict(word.split("=") for word in words)
+    torch.set_num_threads(1)
+    pairs = load_pairs("sample", languages=["de", "en", "es"])
+    set_seed(7)
+    model = static_model(pairs, 8)
+    args = HybridBatchTrainingArguments(
+        output_dir=folder,
+        num_train_epochs=3,
+        per_device_train_batch_size=16,
+        learning_rate=0.05,
+        save_steps=5,
+        seed=7,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+        use_cpu=True,
+        hold_kind=options.get("hold") == "1",
+        gradient_accumulation_steps=int(options.get("accumulate", 1)),
+        accelerator_config={"split_batches": options.get("split") == "1"},
+    )
+    trainer = Recorder(
+        model=model,
+        args=args,
+        train_dataset=example_dataset([pairs], label=True),
+        loss=MultipleNegativesRankingLoss(model),
+    )
+    trainer.path = Path(folder) / f"{name}-{args.process_index}.jsonl"
+    if "kill" in options:
+        trainer.add_callback(Kill(int(options["kill"])))
+    trainer.train(resume_from_checkpoint=True if options.get("resume") == "1" else None)
+    if args.process_index == 0:
+        torch.save(model.state_dict(), Path(folder) / f"{name}.pt")
+
+
+if __name__ == "__main__":
+    main()

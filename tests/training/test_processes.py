@@ -1,0 +1,97 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.sampling import Sampling
+from beir_hybrid.batching.strategies.hybrid import Hybrid
+from beir_hybrid.datasets import load_pairs
+
+SCRIPT = Path(__file__).with_name("process_script.py")
+BATCH, SEED, EPOCHS = 16, 7, 3
+
+
+def launch(processes, folder, name, **options):
+    """Run the script on some processes; gives the exit code."""
+    start = [sys.executable]
+    if processes > 1:
+        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+    words = [f"{key}={value}" for key, value in options.items()]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.run(
+        [*start, str(SCRIPT), str(folder), name, *words], env=environment, capture_output=True, check=False, timeout=240
+    ).returncode
+
+
+def groups_of(folder, name, rank=0):
+    """The groups of every batch that a process trained on, by step; batches of one step follow one another."""
+    rows = [json.loads(line) for line in (folder / f"{name}-{rank}.jsonl").read_text().splitlines()]
+    return [(row["step"], row["groups"]) for row in rows]
+
+
+def planned(world_size=1, hold=1, batch_size=BATCH):
+    plan = BatchPlan(
+        load_pairs("sample", languages=["de", "en", "es"]).index,
+        Hybrid(0.5),
+        batch_size,
+        seed=SEED,
+        world_size=world_size,
+        sampling=Sampling(hold=hold),
+        epochs=EPOCHS,
+    )
+    return [plan.batch(epoch, step).groups for epoch in range(EPOCHS) for step in range(len(plan))]
+
+
+def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights(tmp_path):
+    assert launch(1, tmp_path / "whole", "whole") == 0
+    # 27 steps an epoch: step 43 is in the second, the last checkpoint before it at 40
+    assert launch(1, tmp_path / "cut", "cut", kill=43) == -9
+    assert launch(1, tmp_path / "cut", "rest", resume=1) == 0
+    whole, rest = groups_of(tmp_path / "whole", "whole"), groups_of(tmp_path / "cut", "rest")
+    assert [groups for _, groups in whole] == [groups.tolist() for groups in planned()]
+    assert rest == whole[40:]
+    weights, again = (
+        torch.load(tmp_path / folder / f"{name}.pt", weights_only=True)
+        for folder, name in (("whole", "whole"), ("cut", "rest"))
+    )
+    assert all(torch.equal(weights[key], again[key]) for key in weights)
+    drawn = [json.loads((tmp_path / f / "checkpoint-81" / "batches.json").read_text()) for f in ("whole", "cut")]
+    assert drawn[0] == drawn[1]
+    assert drawn[0]["drawn"]["batches"] == 81
+
+
+def test_two_processes_share_every_step_and_resume_in_the_right_epoch(tmp_path):
+    steps = planned(world_size=2)
+    assert launch(2, tmp_path / "whole", "whole") == 0
+    for rank in (0, 1):
+        part = slice(rank * BATCH, (rank + 1) * BATCH)
+        trained = groups_of(tmp_path / "whole", "whole", rank)
+        assert trained == [(step, groups[part].tolist()) for step, groups in enumerate(steps)]
+    # 13 steps an epoch: step 23 is in the second, the last checkpoint before it at 20
+    assert launch(2, tmp_path / "cut", "cut", kill=23) != 0
+    assert launch(2, tmp_path / "cut", "rest", resume=1) == 0
+    for rank in (0, 1):
+        assert groups_of(tmp_path / "cut", "rest", rank) == groups_of(tmp_path / "whole", "whole", rank)[20:]
+
+
+@pytest.mark.slow
+def test_split_batches_are_parts_of_one_planned_batch(tmp_path):
+    assert launch(2, tmp_path, "split", split=1) == 0
+    parts = [groups_of(tmp_path, "split", rank) for rank in (0, 1)]
+    joined = [one + other for (_, one), (_, other) in zip(*parts, strict=True)]
+    assert joined == [groups.tolist() for groups in planned()]
+
+
+def test_kind_is_held_over_accumulated_batches(tmp_path):
+    assert launch(1, tmp_path, "held", accumulate=3, hold=1) == 0
+    assert [groups for _, groups in groups_of(tmp_path, "held")] == [groups.tolist() for groups in planned(hold=3)]
+
+
+def test_no_group_is_on_two_processes_at_once():
+    assert all(len(np.unique(groups)) == 2 * BATCH for groups in planned(world_size=2))
