@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-__all__ = ["NAMES", "Names", "languages_option", "passage_text_option", "source_option"]
+from beir_hybrid.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from beir_hybrid.batching.sampling import Sampling
+
+__all__ = [
+    "NAMES",
+    "Names",
+    "Number",
+    "Numbers",
+    "Pairs",
+    "batch_options",
+    "both_spellings",
+    "build_sampling",
+    "languages_option",
+    "passage_text_option",
+    "sampling_words",
+    "source_option",
+]
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Names(click.ParamType[tuple[str, ...]]):
@@ -22,7 +43,97 @@ class Names(click.ParamType[tuple[str, ...]]):
         return tuple(name.strip() for name in str(value).split(",") if name.strip())
 
 
+class Number(click.ParamType[float]):
+    """A number, refused in one line if it is none.
+
+    Args:
+        whole: Whether it must be whole.
+        minimum: The smallest allowed value; None for any.
+    """
+
+    def __init__(self, whole: bool = False, minimum: float | None = None) -> None:
+        self.name = "integer" if whole else "number"
+        self.whole = whole
+        self.minimum = minimum
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number.
+
+        Raises:
+            ConfigurationError: If it is no number, not whole, or below the minimum.
+        """
+        try:
+            number = int(str(value)) if self.whole else float(str(value))
+        except ValueError:
+            number = None
+        if number is None or (self.minimum is not None and not number >= self.minimum):
+            limit = "" if self.minimum is None else f" from {self.minimum:g} on"
+            raise ConfigurationError(
+                f"{_option(param)} is {str(value)!r}.", f"Give a {'whole ' if self.whole else ''}number{limit}."
+            )
+        return number
+
+
+class Numbers(click.ParamType[tuple[float, ...]]):
+    """Numbers separated by commas, as a tuple."""
+
+    name = "number,number,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        """Split at commas and read the numbers.
+
+        Raises:
+            ConfigurationError: If one is no number.
+        """
+        return tuple(Number().convert(part, param, ctx) for part in NAMES.convert(value, param, ctx))
+
+
+class Pairs(click.ParamType[tuple[tuple[str, str], ...]]):
+    """Question and passage languages such as ``en-de,en-en``, as a tuple of pairs.
+
+    A colon parts codes that have a hyphen themselves: ``zh-hans:en``.
+    """
+
+    name = "code-code,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[str, str], ...]:
+        """Split at commas, then each pair.
+
+        Raises:
+            ConfigurationError: If there is no pair, or one is not two codes.
+        """
+        if isinstance(value, tuple):
+            return value
+        pairs = [tuple(word.split(":" if ":" in word else "-")) for word in NAMES.convert(value, param, ctx)]
+        for pair in pairs or [()]:
+            if len(pair) != 2 or not all(pair):
+                raise ConfigurationError(
+                    f"{_option(param)} is {str(value)!r}.",
+                    "Give the question's and the passage's language, such as en-de,en-en (zh-hans:en with a colon).",
+                )
+        return tuple((question.strip(), passage.strip()) for question, passage in pairs)
+
+
 NAMES = Names()
+
+
+def _option(param: click.Parameter | None) -> str:
+    return "The value" if param is None else max(param.opts, key=len)
+
+
+def both_spellings(name: str) -> tuple[str, ...]:
+    """Give an option's names with dashes and with underscores, as the hosts' arguments have them.
+
+    Examples:
+        >>> both_spellings("--too-small")
+        ('--too-small', '--too_small')
+        >>> both_spellings("--alpha")
+        ('--alpha',)
+    """
+    return tuple(dict.fromkeys((name, "--" + name.removeprefix("--").replace("-", "_"))))
+
 
 source_option = click.option(
     "--source",
@@ -35,3 +146,111 @@ passage_text_option = click.option(
     type=click.Choice(["sentence", "sentence+context"]),
     help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
 )
+
+# The choices below are checked by Sampling, whose one line suggests the closest.
+_BATCH_OPTIONS = (
+    click.option(
+        "--strategy",
+        default="hybrid",
+        show_default=True,
+        help="What kind of batch comes next, such as hybrid(alpha=0.4).",
+    ),
+    click.option("--alpha", type=Number(), help="Share of monolingual batches [default: 0.5]."),
+    click.option(
+        *both_spellings("--source-weights"),
+        type=Numbers(),
+        help="The sources' shares up to a factor, in their order, such as 1,2 [default: by size].",
+    ),
+    click.option(
+        *both_spellings("--source-temperature"),
+        type=Number(),
+        help="A source's share is size ** (1 / temperature): 1 samples by size, inf uniformly [default: 1].",
+    ),
+    click.option(
+        *both_spellings("--language-shares"),
+        metavar="[uniform|size]",
+        default="uniform",
+        show_default=True,
+        help="Draw a source's languages equally often, or by how many groups hold them.",
+    ),
+    click.option(
+        *both_spellings("--language-pairs"),
+        type=Pairs(),
+        help="Allowed question-passage languages, such as en-de,en-en [default: all].",
+    ),
+    click.option(
+        *both_spellings("--too-small"),
+        metavar="[error|drop|repeat]",
+        default="error",
+        show_default=True,
+        help="Where a language has fewer different answers than a batch: refuse, leave it out, or repeat answers.",
+    ),
+)
+
+
+def batch_options(command: Decorated) -> Decorated:
+    """Give a command the options that say which batches are drawn.
+
+    The command gets ``strategy`` and ``alpha``, and for :func:`build_sampling` ``source_weights``,
+    ``source_temperature``, ``language_shares``, ``language_pairs`` and ``too_small``.
+    """
+    for option in reversed(_BATCH_OPTIONS):  # decorators apply from the last to the first
+        command = option(command)
+    return command
+
+
+def sampling_words(options: Mapping[str, Any]) -> list[str]:
+    """Write the options of :func:`batch_options` as words of the training arguments' command line.
+
+    Args:
+        options: Their values by name; those left at None or at their defaults are left out.
+
+    Examples:
+        >>> sampling_words({"source_weights": (1.0, 2.0), "language_pairs": None, "too_small": "drop"})
+        ['--source_weights', '1.0', '2.0', '--too_small', 'drop']
+    """
+    words: list[str] = []
+    for name, value in options.items():
+        if value is None or (name, value) in {("language_shares", "uniform"), ("too_small", "error")}:
+            continue
+        values = value if isinstance(value, tuple) else (value,)
+        words += [f"--{name}", *("-".join(part) if isinstance(part, tuple) else str(part) for part in values)]
+    return words
+
+
+def build_sampling(
+    source_weights: tuple[float, ...] | None = None,
+    source_temperature: float | None = None,
+    language_shares: str = "uniform",
+    language_pairs: tuple[tuple[str, str], ...] | None = None,
+    too_small: str = "error",
+    hold: int = 1,
+) -> Sampling:
+    """Make a Sampling from the options of :func:`batch_options`.
+
+    Args:
+        source_weights: One positive number per source, or None.
+        source_temperature: Above 0, or None for 1.
+        language_shares: ``uniform`` or ``size``.
+        language_pairs: Allowed (question language, passage language) pairs; None for all.
+        too_small: ``error``, ``drop`` or ``repeat``.
+        hold: Steps that keep one kind, source and language, at least 1.
+
+    Raises:
+        ConfigurationError: If a value is out of range, or both weights and a temperature are given.
+    """
+    from beir_hybrid.batching.sampling import Sampling
+
+    if source_weights is not None and source_temperature is not None:
+        raise ConfigurationError(
+            f"The source weights {list(source_weights)} and the temperature {source_temperature:g} are both given.",
+            "Give one of the two: the weights decide alone.",
+        )
+    return Sampling(
+        weights=source_weights,
+        temperature=1.0 if source_temperature is None else source_temperature,
+        languages=language_shares,  # type: ignore[arg-type]  # checked when it is built
+        pairs=language_pairs,
+        too_small=too_small,  # type: ignore[arg-type]  # checked when it is built
+        hold=hold,
+    )

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
 
-from beir_hybrid.cli.parameters import languages_option, passage_text_option, source_option
+from beir_hybrid.cli.parameters import (
+    batch_options,
+    languages_option,
+    passage_text_option,
+    sampling_words,
+    source_option,
+)
 
 __all__ = ["train"]
 
@@ -27,9 +34,9 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @click.command(
     context_settings={"ignore_unknown_options": True},
     epilog="Every argument of sentence-transformers' SentenceTransformerTrainingArguments may follow, such as "
-    "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16; and those of planned batches: "
-    "--source_weights, --source_temperature, --language_shares, --language_pairs, --too_small, --hold_kind, "
-    "--negatives and --force_resume.",
+    "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16; and --negatives N (hard "
+    "negatives of each example), --hold_kind True (one kind of batch for accumulated gradients) and "
+    "--force_resume True.",
 )
 @click.option(
     "--config", type=click.Path(path_type=Path), is_eager=True, callback=_read_config, help="YAML file of all options."
@@ -48,8 +55,7 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @source_option
 @languages_option
 @passage_text_option
-@click.option("--strategy", default="hybrid", show_default=True, help="What kind of batch comes next.")
-@click.option("--alpha", type=float, help="Share of monolingual batches [default: 0.5].")
+@batch_options
 @click.option("--scale", type=float, default=20.0, show_default=True, help="Factor on cosine similarities in the loss.")
 @click.option("--query-prefix", default="Query: ", show_default=True, help="Put before every question.")
 @click.option("--passage-prefix", default="Passage: ", show_default=True, help="Put before every passage.")
@@ -63,7 +69,10 @@ def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) ->
     from beir_hybrid.training.options import TrainingOptions
     from beir_hybrid.training.train import train as run
 
-    trained = run(TrainingOptions(**options), [*config, *host_arguments])
+    ours = {field.name for field in fields(TrainingOptions)}
+    asked = TrainingOptions(**{name: value for name, value in options.items() if name in ours})
+    words = sampling_words({name: value for name, value in options.items() if name not in ours})
+    trained = run(asked, [*config, *words, *host_arguments])
     if int(os.environ.get("RANK", "0")) != 0:  # the first of several processes tells
         return
     console().print(draw_table(trained.drawn))

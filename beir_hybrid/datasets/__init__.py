@@ -9,10 +9,11 @@ from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
 
-__all__ = ["load_dataset", "load_pairs"]
+__all__ = ["load_dataset", "load_pairs", "load_sources"]
 
 
 def load_dataset(
@@ -82,6 +83,42 @@ def load_pairs(
         return (ParallelPairs.open(path) if path.suffix == ".arrow" else read_pairs(path)).select(languages)
     pairs: ParallelPairs = _call(str(name), "pairs", source, languages, options)
     return pairs
+
+
+def load_sources(
+    names: Iterable[str],
+    source: str | Path | None = None,
+    languages: Iterable[str] | None = None,
+    **options: Any,
+) -> list[ParallelPairs]:
+    """Load several sources of pairs to train on side by side.
+
+    Args:
+        names: As for :func:`load_pairs`; sources that bring the same name are called by what they are given as here.
+        source: As for :func:`load_dataset`.
+        languages: Language codes; of each source those that it has. None for all.
+        **options: Options of the datasets.
+
+    Raises:
+        ConfigurationError: If a source is given twice.
+        LanguageError: If no source has one of the languages, or a source has none of them.
+    """
+    given = list(names)
+    if repeated := [name for name in given if given.count(name) > 1]:
+        raise ConfigurationError(f"The data {repeated[0]!r} are given twice.", "Give each source once, and weigh them.")
+    if len(given) == 1:
+        return [load_pairs(given[0], source=source, languages=languages, **options)]
+    found = {name: load_pairs(name, source=source, **options) for name in given}
+    if languages is not None:
+        known = sorted({language for pairs in found.values() for language in pairs.languages})
+        chosen = choose_languages(languages, known, " + ".join(pairs.name for pairs in found.values()))
+        for name, pairs in found.items():
+            found[name] = pairs.select([language for language in chosen if language in pairs.languages])
+    titles = [pairs.name for pairs in found.values()]
+    for name, pairs in found.items():
+        if titles.count(pairs.name) > 1:
+            found[name] = ParallelPairs(name, pairs.table)
+    return list(found.values())
 
 
 def _call(

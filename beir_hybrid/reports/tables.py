@@ -6,22 +6,36 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from beir_hybrid.batching.summary import DrawSummary
+from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.results import Results
 
-__all__ = ["comparison_table", "console", "draw_table", "language_table", "score_table"]
+__all__ = [
+    "comparison_table",
+    "console",
+    "course_table",
+    "draw_table",
+    "kind_table",
+    "language_table",
+    "plan_tables",
+    "score_table",
+    "source_table",
+]
 
 KIND_TITLES = {"mono": "monolingual", "cross": "cross-lingual", "multi": "multilingual"}
 
 
-def console() -> Console:
+def console(*tables: Table) -> Console:
     """Give the console that tables are printed on; wide enough for them where output goes to a file."""
     found = Console()
-    return found if found.is_terminal else Console(width=140)
+    if found.is_terminal:
+        return found
+    endless = Console(width=100_000)
+    return Console(width=max(140, *(endless.measure(table).maximum for table in tables), 0))
 
 
 def score_table(results: Results) -> Table:
@@ -91,7 +105,51 @@ def draw_table(drawn: DrawSummary) -> Table:
         table.add_row(question, *(str(drawn.pairs[question, passage]) for passage in drawn.languages))
     kinds = ", ".join(f"{kind} {count / drawn.batches:.1%}" for kind, count in sorted(drawn.kinds.items()))
     table.caption = f"{drawn.batches} batches: {kinds}; {drawn.replaced} false negatives avoided"
+    if drawn.repeated:
+        table.caption += f", {drawn.repeated} answers repeated"
     return table
+
+
+def kind_table(drawn: DrawSummary) -> Table:
+    """Show how often each kind of batch was drawn."""
+    table = Table(title="Kinds of batch", title_justify="left")
+    for heading in ("kind", "batches", "share"):
+        table.add_column(heading, justify="left" if heading == "kind" else "right")
+    for kind, count in sorted(drawn.kinds.items()):
+        table.add_row(kind, str(count), f"{count / drawn.batches:.1%}")
+    return table
+
+
+def source_table(drawn: DrawSummary) -> Table:
+    """Show how often each source was drawn from."""
+    table = Table(title="Sources", title_justify="left")
+    for heading in ("source", "questions", "batches", "share", "examples", "passes"):
+        table.add_column(heading, justify="left" if heading == "source" else "right")
+    for name, passes in drawn.passes.items():
+        batches = drawn.sources[name]
+        counts = (str(drawn.source_questions[name]), str(batches), f"{batches / drawn.batches:.1%}")
+        table.add_row(escape(name), *counts, str(drawn.source_examples[name]), f"{passes:.2f}")
+    table.caption = "passes: examples drawn per question of the source"
+    return table
+
+
+def course_table(forecast: Forecast) -> Table:
+    """Show the share of kinds in each tenth of the training."""
+    table = Table(title="Over the training", title_justify="left")
+    names = [kind.name for kind in forecast.plan.strategy.kinds]
+    for heading in ("steps", *names):
+        table.add_column(heading, justify="right")
+    for part in forecast.course():
+        length = part.stop - part.start
+        table.add_row(f"{part.start + 1}-{part.stop}", *(f"{part.kinds[name] / length:.1%}" for name in names))
+    return table
+
+
+def plan_tables(forecast: Forecast) -> list[Table]:
+    """Show what a plan would draw: kinds, their course where it changes, languages and sources."""
+    drawn = forecast.drawn
+    course = [course_table(forecast)] if changes(forecast.plan.strategy) else []
+    return [kind_table(drawn), *course, draw_table(drawn), source_table(drawn)]
 
 
 def _kind(setting: str) -> str:

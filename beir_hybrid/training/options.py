@@ -170,8 +170,10 @@ def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
     for key, value in content.items():
         name = str(key).replace("-", "_")
         if name in ours:
-            joined = isinstance(value, list) and name != "train_data"  # the one option that is given several times
-            options[name] = ",".join(map(str, value)) if joined else value
+            if name == "train_data":  # the one option that may be given several times
+                options[name] = value if isinstance(value, list) else [value]
+            else:
+                options[name] = ",".join(map(str, value)) if isinstance(value, list) else value
         elif value is not None:
             words += [f"--{name}", *_words(value)]
     return options, words

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.summary import DrawSummary
-from beir_hybrid.datasets import load_pairs
+from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
 from beir_hybrid.files import write_json
 from beir_hybrid.pairs import ParallelPairs
@@ -81,6 +82,14 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
         _check_output(options)
     arguments = _parse_arguments(options, host_arguments)
     sources = _load_sources(options)
+    # the plan that the Trainer will make, here to find what cannot be drawn before a model is loaded
+    BatchPlan(
+        [pairs.index for pairs in sources],
+        arguments.built_strategy(),
+        arguments.train_batch_size,
+        world_size=arguments.world_size,
+        sampling=arguments.sampling(),
+    )
     set_seed(arguments.seed)
     model = base_model(options.model, sources)
     model.prompts = {**model.prompts, "query": options.query_prefix, "document": options.passage_prefix}
@@ -111,11 +120,7 @@ def _parse_arguments(options: TrainingOptions, host_arguments: Sequence[str]) ->
 def _load_sources(options: TrainingOptions) -> list[ParallelPairs]:
     names = (options.train_data,) if isinstance(options.train_data, str) else options.train_data
     choice = {} if options.passage_text is None else {"passage_text": options.passage_text}
-    sources = [load_pairs(name, source=options.source, languages=options.languages, **choice) for name in names]
-    known = [pairs.name for pairs in sources]
-    if repeated := [name for name in known if known.count(name) > 1]:
-        raise ConfigurationError(f"Two sources have the name {repeated[0]!r}.", "Name each source once.")
-    return sources
+    return load_sources(names, source=options.source, languages=options.languages, **choice)
 
 
 def _build_trainer(

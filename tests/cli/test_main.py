@@ -38,21 +38,24 @@ def test_help_lists_every_command(invoke, flag):
     result = invoke(flag)
     assert result.exit_code == 0
     listed = [line.split()[0] for line in result.stdout.partition("Commands:\n")[2].splitlines()]
-    assert listed == ["evaluate", "quickstart", "train"]
+    assert listed == ["evaluate", "plan", "quickstart", "train"]
 
 
-@pytest.mark.parametrize("command", ["evaluate", "quickstart", "train"])
+@pytest.mark.parametrize("command", ["evaluate", "plan", "quickstart", "train"])
 def test_help_of_a_command_names_its_options(invoke, command):
     result = invoke(command, "--help")
     assert result.exit_code == 0
     assert "--output" in result.stdout
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["evaluate", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["train", "--help"], ["evaluate", "--help"], ["plan", "--help"]], ids=" ".join
+)
 def test_help_imports_nothing_heavy(words):
     code = (
         "main(standalone_mode=False); import sys; "
-        "print(sorted({'torch', 'transformers', 'sentence_transformers', 'beir', 'pyarrow'} & set(sys.modules)))"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'beir', 'pyarrow', 'numpy', 'matplotlib'}; "
+        "print(sorted(heavy & set(sys.modules)))"
     )
     found = in_a_process(*words, code=code, check=True)
     assert found.stdout.splitlines()[-1] == "[]"

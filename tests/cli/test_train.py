@@ -18,7 +18,12 @@ def content(path):
 @pytest.fixture
 def refuse(refused):
     """A run that is whole but for the words given, which must be refused."""
-    return lambda *words: refused(*TINY, "--output", "out", *words)
+
+    def run(*words):
+        base = [*TINY[:3], *TINY[5:]] if "--train-data" in words else TINY  # a second one would be a second source
+        return refused(*base, "--output", "out", *words)
+
+    return run
 
 
 def test_run_writes_a_model_its_options_and_its_batches(invoke, tmp_path):
@@ -28,6 +33,7 @@ def test_run_writes_a_model_its_options_and_its_batches(invoke, tmp_path):
     assert "hybrid(alpha=0.5)" in result.stdout
     assert files(tmp_path / "out") == {
         "README.md",
+        "batches.json",
         "config_sentence_transformers.json",
         "model.safetensors",
         "modules.json",
@@ -86,7 +92,8 @@ def test_options_of_the_command_are_the_librarys():
 
     from beir_hybrid.training.options import TrainingOptions
 
-    assert {option.name for option in train.params} - {"config", "host_arguments"} == {
+    batches = {"source_weights", "source_temperature", "language_shares", "language_pairs", "too_small"}
+    assert {option.name for option in train.params} - {"config", "host_arguments"} - batches == {
         field.name for field in fields(TrainingOptions)
     }
 
@@ -104,7 +111,7 @@ def test_overwrite_replaces_an_earlier_run_and_all_it_left(invoke, tmp_path):
 def test_folder_of_another_run_is_refused(refuse, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "run.json").write_text('{"schema": 1, "options": {}, "arguments": {}}')
-    assert "out holds another run. Choose another folder, or replace that run with --overwrite." in refuse()
+    assert "out holds another run. Choose another folder, go on with that run with --resume" in refuse()
 
 
 @pytest.mark.parametrize("words", [(), ("--overwrite",)], ids=["plain", "overwrite"])

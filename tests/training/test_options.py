@@ -139,7 +139,7 @@ def test_config_divides_options_and_host_words(config):
     options, words = config(
         "model: static\ntrain-data: sample\nquery_prefix: 'Q: '\nalpha: 0.3\nmax_steps: 5\nlearning-rate: 0.001\n"
     )
-    assert options == {"model": "static", "train_data": "sample", "query_prefix": "Q: ", "alpha": 0.3}
+    assert options == {"model": "static", "train_data": ["sample"], "query_prefix": "Q: ", "alpha": 0.3}
     assert words == ["--max_steps", "5", "--learning_rate", "0.001"]
 
 

@@ -1,0 +1,226 @@
+import json
+
+import pytest
+
+from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.sampling import Sampling
+from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.summary import forecast
+from beir_hybrid.cli.parameters import build_sampling
+from beir_hybrid.cli.plan import plan
+from beir_hybrid.datasets import load_pairs
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.training.options import HOST_DEFAULTS
+
+SAMPLE = ("plan", "--train-data", "sample", "--languages", "de,en", "--batch-size", "16")
+
+
+@pytest.fixture
+def refuse(refused):
+    """A request that is whole but for the words given, which must be refused."""
+    return lambda *words: refused(*SAMPLE, *words)
+
+
+@pytest.fixture
+def written(invoke, tmp_path):
+    """Run a plan and give what it wrote."""
+
+    def written(*words):
+        result = invoke(*words, "--output", tmp_path / "plan.json")
+        assert result.exception is None, result.output
+        return json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+
+    return written
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two files of pairs with one name, in two folders."""
+    paths = []
+    for folder, groups in (("a", 8), ("b", 24)):
+        (tmp_path / folder).mkdir()
+        paths.append(tmp_path / folder / "[train].jsonl")
+        rows = [
+            {"group": str(group), "language": code, "question": f"{code} {group}?", "passage": f"{code} {group}."}
+            for group in range(groups)
+            for code in ("de", "en")
+        ]
+        paths[-1].write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return paths
+
+
+def row(text, first):
+    """The cells of the row that begins with a text."""
+    rows = [[cell.strip() for cell in line.strip("│┃").split("│")] for line in text.splitlines() if line[:1] == "│"]
+    [found] = [cells for cells in rows if cells[0] == first]
+    return found[1:]
+
+
+def test_numbers_are_those_of_the_plan(written):
+    index = load_pairs("sample", languages=["de", "en"]).index
+    batches = BatchPlan(index, build_strategy("hybrid", alpha=0.25), 8, seed=5, world_size=2, epochs=40 / 18)
+    words = ("--strategy", "hybrid", "--alpha", "0.25", "--batch-size", "8", "--world-size", "2", "--seed", "5")
+    found = written(*SAMPLE, *words, "--steps", "40")
+    assert found == json.loads(json.dumps(forecast(batches, 40).to_dict()))
+    assert (found["batches"], found["steps_per_epoch"]) == (40, 18)
+
+
+def test_tables_show_what_the_file_holds(invoke, tmp_path):
+    result = invoke(*SAMPLE, "--output", tmp_path / "plan.json")
+    found = json.loads((tmp_path / "plan.json").read_text())
+    assert "\x1b" not in result.stdout
+    assert found["batches"] == 18  # one epoch
+    assert row(result.stdout, "de") == [str(found["pairs"].get(f"de-{code}", 0)) for code in ("de", "en")]
+    assert row(result.stdout, "x-y") == [str(found["kinds"]["x-y"]), f"{found['kinds']['x-y'] / 18:.1%}"]
+    assert row(result.stdout, "sample") == ["292", "18", "100.0%", "288", "0.99"]
+    assert "18 steps of 16 x 1 examples: 1.00 epochs of 18 steps." in result.stdout
+    assert f"Written to {tmp_path / 'plan.json'}" in result.stdout
+    assert "Over the training" not in result.stdout
+
+
+def test_progress_of_a_changing_strategy_is_measured_against_the_steps(invoke, tmp_path):
+    for steps in (10, 50):
+        words = ("--strategy", "sequential", "--steps", steps, "--output", tmp_path / "plan.json")
+        result = invoke(*SAMPLE, *words)
+        assert "Over the training" in result.stdout
+        found = json.loads((tmp_path / "plan.json").read_text())
+        assert found["kinds"] == {"x-x-mono": steps // 2, "x-y": steps // 2}
+        assert [part["kinds"]["x-y"] for part in found["course"]] == [0] * 5 + [steps // 10] * 5
+
+
+@pytest.mark.parametrize("name", ["plan.png", "plan.svg"])
+def test_plot_is_drawn(invoke, tmp_path, name):
+    result = invoke(*SAMPLE, "--plot", tmp_path / "new" / name)
+    assert result.exception is None
+    start = (tmp_path / "new" / name).read_bytes()[:8]
+    assert start.startswith(b"\x89PNG" if name.endswith("png") else b"<?xml")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
+
+
+def test_sources_of_one_name_are_told_apart_by_their_paths(written, files):
+    data = ("plan", "--train-data", files[0], "--train_data", files[1], "--batch-size", "4")
+    found = written(*data, "--source-weights", "3,1", "--steps", "400")
+    assert found["source_questions"] == {str(files[0]): 16, str(files[1]): 48}
+    assert found["sources"][str(files[0])] / 400 == pytest.approx(3 / 4, abs=0.08)
+    assert found["passes"][str(files[0])] == found["sources"][str(files[0])] * 4 / 16
+    uniform = written(*data, "--source-temperature", "inf", "--steps", "400")
+    assert uniform["sources"][str(files[0])] / 400 == pytest.approx(1 / 2, abs=0.09)
+    assert uniform["sampling"]["temperature"] == "inf"
+
+
+def test_names_with_brackets_are_shown_as_they_are(invoke, files):
+    result = invoke("plan", "--train-data", files[0], "--batch-size", "4")
+    assert row(result.stdout, "[train]")[0] == "16"
+
+
+def test_spellings_with_underscores_mean_the_same(written):
+    options = {
+        "--source-weights": "2",
+        "--language-shares": "size",
+        "--language-pairs": "en-de,en-en",
+        "--too-small": "drop",
+        "--world-size": "2",
+    }
+    dashed = written(*SAMPLE, *(word for pair in options.items() for word in pair))
+    underscored = written(
+        *SAMPLE, *(w for key, value in options.items() for w in (f"--{key[2:].replace('-', '_')}", value))
+    )
+    assert dashed == underscored
+    assert set(dashed["pairs"]) == {"en-de", "en-en"}
+    assert dashed["sampling"] == {
+        "weights": [2.0],
+        "temperature": 1.0,
+        "languages": "size",
+        "pairs": [["en", "de"], ["en", "en"]],
+        "too_small": "drop",
+        "hold": 1,
+    }
+
+
+def test_notices_and_repeated_answers_are_shown(invoke, files):
+    words = ("plan", "--train-data", files[0], "--batch-size", "12")
+    result = invoke(*words, "--too-small", "repeat")
+    assert "Notice: [train] has 8 groups with different answers for x-x-mono batches in de" in result.stdout
+    assert "Answers repeated in a batch, because the data have no others: 4." in result.stdout
+
+
+def test_wide_tables_are_whole_where_output_is_no_terminal(invoke, tmp_path):
+    codes = [f"l{number:02}" for number in range(40)]
+    rows = [
+        {"group": str(group), "language": code, "question": f"{code} {group}?", "passage": f"{code} {group}."}
+        for group in range(4)
+        for code in codes
+    ]
+    (tmp_path / "wide.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = invoke("plan", "--train-data", tmp_path / "wide.jsonl", "--batch-size", "4", "--steps", "300")
+    assert len(row(result.stdout, "l07")) == 40
+    assert "…" not in result.stdout
+
+
+def test_batch_size_is_that_of_training_unless_given():
+    [option] = [option for option in plan.params if option.name == "batch_size"]
+    assert option.default == HOST_DEFAULTS["per_device_train_batch_size"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(["--strategy", "hybird"], "There is no strategy 'hybird'. Did you mean 'hybrid'", id="strategy"),
+        pytest.param(["--alpha", "half"], "--alpha is 'half'. Give a number.", id="alpha as text"),
+        pytest.param(["--strategy", "hybrid(alpha='half')"], "alpha is 'half'", id="alpha as text in the strategy"),
+        pytest.param(["--alpha", "1.5"], "alpha is 1.5", id="alpha above 1"),
+        pytest.param(["--source-weights", "-1"], "The weights are [-1.0]", id="negative weight"),
+        pytest.param(["--source-weights", "1,x"], "--source-weights is 'x'", id="weight as text"),
+        pytest.param(["--source-weights", "1,2"], "2 weights do not fit 1 sources", id="a weight too many"),
+        pytest.param(["--source-temperature", "0"], "The temperature is 0.0", id="temperature"),
+        pytest.param(
+            ["--source-weights", "1", "--source-temperature", "2"], "are both given", id="weights and temperature"
+        ),
+        pytest.param(["--language-shares", "sise"], "languages is 'sise'. Did you mean 'size'", id="language shares"),
+        pytest.param(["--too-small", "skip"], "too_small is 'skip'", id="too small"),
+        pytest.param(["--language-pairs", "en"], "--language-pairs is 'en'", id="half a pair"),
+        pytest.param(["--language-pairs", ","], "--language-pairs is ','", id="no pair"),
+        pytest.param(["--language-pairs", "en-xx"], "The pair en-xx names a language the data lack", id="pair"),
+        pytest.param(["--batch-size", "1000"], "sample holds 292 questions, fewer than a batch", id="large batch"),
+        pytest.param(["--batch-size", "200"], "fewer than a batch of 200", id="batch above a language"),
+        pytest.param(["--batch-size", "0"], "--batch-size is '0'. Give a whole number from 1 on.", id="batch of none"),
+        pytest.param(["--batch-size", "1.5"], "--batch-size is '1.5'", id="part of a batch"),
+        pytest.param(["--world-size", "0"], "--world-size is '0'", id="processes"),
+        pytest.param(["--steps", "0"], "--steps is '0'", id="steps"),
+        pytest.param(["--seed", "-1"], "--seed is '-1'", id="seed"),
+        pytest.param(["--train-data", "sample"], "The data 'sample' are given twice", id="data twice"),
+        pytest.param(["--train-data", "none.jsonl"], "There is no file none.jsonl", id="data"),
+        pytest.param(["--languages", "en,xx"], "sample has no language 'xx'", id="language"),
+        pytest.param(["--plot", "plan.gif"], "plan.gif ends in '.gif'. End it in .png or .svg.", id="plot format"),
+        pytest.param(["--output", "plan"], "plan ends in no suffix. End it in .json.", id="output format"),
+        pytest.param(["--output", "/dev/null/plan.json"], "/dev/null cannot be written", id="output folder"),
+        pytest.param(["--plot", "/dev/null/plots/plan.png"], "/dev/null/plots cannot be written", id="plot folder"),
+        pytest.param(["--output", "/proc/plan.json"], "/proc cannot be written", id="output folder that looks open"),
+    ],
+)
+def test_bad_request_is_refused(refuse, words, message):
+    assert message in refuse(*words)
+
+
+def test_folder_in_place_of_the_file_is_refused(refuse, tmp_path):
+    (tmp_path / "plan.json").mkdir()
+    assert "plan.json is a folder" in refuse("--output", "plan.json")
+
+
+def test_sampling_is_made_from_the_options():
+    assert build_sampling() == Sampling()
+    assert build_sampling(source_temperature=2.0, hold=3) == Sampling(temperature=2.0, hold=3)
+    with pytest.raises(ConfigurationError, match="hold is 0"):
+        build_sampling(hold=0)
+
+
+def test_codes_with_hyphens_are_parted_by_a_colon(invoke, tmp_path, written):
+    rows = [
+        {"group": str(group), "language": code, "question": f"{code} {group}?", "passage": f"{code} {group}."}
+        for group in range(8)
+        for code in ("zh-hans", "en")
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("--strategy", "x-y", "--language-pairs", "zh-hans:en", "--batch-size", "4")
+    found = written("plan", "--train-data", tmp_path / "own.jsonl", *words)
+    assert set(found["pairs"]) == {"zh-hans-en"}

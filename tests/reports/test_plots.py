@@ -1,0 +1,134 @@
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from beir_hybrid.batching.index import ExampleIndex
+from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.summary import forecast
+from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.reports import plots
+
+
+def planned(strategy="hybrid", name="tiny", languages=("de", "en"), steps=30):
+    index = ExampleIndex.parallel(languages, np.ones((12, len(languages)), bool), name=name)
+    return forecast(BatchPlan(index, build_strategy(strategy), 4, epochs=5), steps)
+
+
+def texts(path):
+    """All texts of an SVG file."""
+    return ["".join(node.itertext()).strip() for node in ElementTree.parse(path).iter() if node.tag.endswith("}text")]
+
+
+def test_map_shows_every_count_and_language(tmp_path):
+    found = planned()
+    plots.plot_forecast(found, tmp_path / "plan.svg")
+    shown = texts(tmp_path / "plan.svg")
+    for count in found.drawn.pairs.values():
+        assert str(count) in shown
+    assert shown.count("de") == shown.count("en") == 2  # on both axes
+    assert {"language of the question", "language of the passage"} <= set(shown)
+
+
+def test_title_says_strategy_steps_and_false_negatives(tmp_path):
+    plots.plot_forecast(planned("hybrid(alpha=0.3)"), tmp_path / "plan.svg")
+    shown = " ".join(texts(tmp_path / "plan.svg"))
+    assert "hybrid(alpha=0.3): 30 steps of 4 examples (5.00 epochs)" in shown
+    assert "0 false negatives avoided, 0 answers repeated" in shown
+
+
+def test_bars_say_kinds_and_passes(tmp_path):
+    found = planned("x-y")
+    plots.plot_forecast(found, tmp_path / "plan.svg")
+    shown = texts(tmp_path / "plan.svg")
+    assert {"x-y", "100.0%, 30 batches", "tiny", "100.0%, 5.00 passes"} <= set(shown)
+
+
+@pytest.mark.parametrize(("strategy", "expected"), [("sequential", True), ("schedule", True), ("hybrid", False)])
+def test_course_is_drawn_where_the_strategy_changes(tmp_path, strategy, expected):
+    plots.plot_forecast(planned(strategy), tmp_path / "plan.svg")
+    assert ("Share of kinds over the training" in texts(tmp_path / "plan.svg")) is expected
+
+
+def test_png_is_an_image_that_grows_with_the_languages(tmp_path):
+    plots.plot_forecast(planned(), tmp_path / "few.png")
+    plots.plot_forecast(planned(languages=tuple(f"l{number}" for number in range(20))), tmp_path / "many.PNG")
+    few, many = matplotlib.image.imread(tmp_path / "few.png"), matplotlib.image.imread(tmp_path / "many.PNG", "png")
+    assert few.std() > 0.1
+    assert many.shape[0] > few.shape[0]
+    assert many.shape[1] > few.shape[1]
+
+
+def test_same_plan_gives_the_same_file(tmp_path):
+    for name in ("one.svg", "two.svg", "one.png", "two.png"):
+        plots.plot_forecast(planned("schedule"), tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_odd_names_are_drawn_as_they_are(tmp_path):
+    plots.plot_forecast(planned(name="$x_{1}$ & 数据"), tmp_path / "plan.svg")
+    assert "$x_{1}$ & 数据" in texts(tmp_path / "plan.svg")
+    plots.plot_forecast(planned(name="数据"), tmp_path / "plan.png")  # the font lacks these letters
+    assert (tmp_path / "plan.png").stat().st_size > 0
+
+
+def test_unknown_format_is_refused_and_nothing_written(tmp_path):
+    with pytest.raises(ConfigurationError, match=re.escape("End it in .png or .svg.")):
+        plots.plot_forecast(planned(), tmp_path / "plan.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="cannot be written"):
+        plots.plot_forecast(planned(), tmp_path / "file" / "plan.png")
+
+
+def test_failed_plot_leaves_the_old_file(tmp_path, monkeypatch):
+    def fail(*_):
+        raise RuntimeError
+
+    (tmp_path / "plan.png").write_text("old")
+    monkeypatch.setattr(plots, "_figure", fail)
+    with pytest.raises(RuntimeError):
+        plots.plot_forecast(planned(), tmp_path / "plan.png")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("plan.png", "old")]
+
+
+def test_no_display_is_needed(tmp_path):
+    program = (
+        "import numpy as np, sys; from pathlib import Path\n"
+        "from beir_hybrid.batching.index import ExampleIndex\n"
+        "from beir_hybrid.batching.plan import BatchPlan\n"
+        "from beir_hybrid.batching.strategies import build_strategy\n"
+        "from beir_hybrid.batching.summary import forecast\n"
+        "from beir_hybrid.reports.plots import plot_forecast\n"
+        "index = ExampleIndex.parallel(('en',), np.ones((4, 1), bool))\n"
+        "plot_forecast(forecast(BatchPlan(index, build_strategy('en-en'), 2)), Path(sys.argv[1]))\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path / "plan.png")]
+    ended = subprocess.run(words, capture_output=True, text=True, env={"MPLBACKEND": "TkAgg", "HOME": str(tmp_path)})
+    assert ended.stdout == "False\n", ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("background", "ink"),
+    [("#FFFFFF", "black"), ("#000000", "white"), ("#F0E442", "black"), ("#0072B2", "white")],
+)
+def test_letters_contrast_with_their_background(background, ink):
+    assert plots._ink(background) == ink
+
+
+@pytest.mark.parametrize("count", [0, 9_999, 10_000, 99_949, 99_950, 999_499, 999_500, 5 * 10**9, 10**14, 10**15])
+def test_counts_take_five_characters_at_most(count):
+    text = plots._compact(count)
+    assert len(text) <= 5
+    factor = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}.get(text[-1], 1)
+    assert float(text.rstrip("kMGT")) * factor == pytest.approx(count, rel=0.06)
