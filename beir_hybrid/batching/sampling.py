@@ -28,7 +28,8 @@ class Sampling:
         temperature: A source's share is proportional to size ** (1 / temperature), size being its number of questions:
             1 samples by size, as the paper does, infinity uniformly. Above 0; only without ``weights``.
         languages: ``uniform`` to draw a source's languages, and pairs of languages, equally often (as far as groups
-            that hold few pairs allow), ``size`` to draw them in proportion to how many groups hold them.
+            that hold few pairs allow); ``size`` to draw languages in proportion to how many groups hold them, and,
+            where each example draws its own pair, every pair of a group equally often.
         pairs: Allowed (question language, passage language) pairs; None for all.
         too_small: What to do where a language, or a pair, has fewer different answers than a batch: ``error`` refuses,
             ``drop`` leaves it out, ``repeat`` lets answers occur more than once in its batches. The last two say so.
@@ -77,10 +78,11 @@ class Sampling:
 
         Examples:
             >>> Sampling(temperature=2.0).source_weights([100, 400]).tolist()
-            [10.0, 20.0]
+            [0.5, 1.0]
         """
         if self.weights is None:
-            return np.asarray(sizes, np.float64) ** (1 / self.temperature)
+            shares = np.asarray(sizes, np.float64)
+            return (shares / shares.max()) ** (1 / self.temperature)  # divided first: powers of sizes may overflow
         if len(self.weights) != len(sizes):
             raise ConfigurationError(
                 f"{len(self.weights)} weights do not fit {len(sizes)} sources.", "Give one number above 0 per source."

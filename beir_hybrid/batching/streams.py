@@ -18,6 +18,7 @@ __all__ = ["Choices", "Stream", "build_streams"]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_LEAST_WEIGHT = 1e-9  # where shares cannot be equal, weights would run away from each other without end
 _FITTING_ROUNDS = 200  # of the pairs' weights; a handful settles them where groups allow equal shares at all
 
 
@@ -211,6 +212,7 @@ def _equalise(held: npt.NDArray[np.float64], groups: Ints) -> npt.NDArray[np.flo
         shares = weights * (held.T @ (groups / (held @ weights)))
         factor = shares.mean() / shares
         weights *= factor
+        weights = np.maximum(weights / weights.max(), _LEAST_WEIGHT)
         if np.abs(factor - 1).max() < 1e-4:
             break
-    return weights / weights.max()
+    return weights

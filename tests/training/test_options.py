@@ -180,7 +180,7 @@ def test_empty_config_gives_nothing(config):
 
 
 def test_saved_options_are_read_again(config):
-    options = TrainingOptions("static", "sample", Path("out"), strategy="hybrid(alpha=0.3)", scale=15.0)
+    options = TrainingOptions("static", ["sample"], Path("out"), strategy="hybrid(alpha=0.3)", scale=15.0)
     assert config(yaml.safe_dump(options.to_dict()))[0] == options.to_dict()
 
 
