@@ -6,7 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -126,6 +126,16 @@ class HybridBatchSampler(DefaultBatchSampler):
             )
         return partial(cls, strategy=build_strategy(strategy.pop("strategy", "hybrid"), **strategy), **own)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse an instance where the Trainer takes a class or callable: it would be ignored without a word.
+
+        Raises:
+            ConfigurationError: Always.
+        """
+        raise ConfigurationError(
+            "batch_sampler is an instance of HybridBatchSampler.", "Give HybridBatchSampler.configure(...) instead."
+        )
+
     def __len__(self) -> int:
         """Batches per epoch over all processes, exactly."""
         return len(self.plan) * self.plan.world_size
@@ -155,6 +165,11 @@ def indexes_of(
     Raises:
         DataFormatError: If a selection of virtual rows is given, or there are no language columns.
     """
+    if not hasattr(dataset, "data"):
+        raise DataFormatError(
+            f"The dataset is of type {type(dataset).__name__}, whose rows are not all known before training.",
+            "Give a datasets.Dataset, or ParallelPairs.dataset().",
+        )
     if isinstance(dataset.data, ExampleTable):
         if dataset._indices is not None:
             raise DataFormatError(

@@ -16,7 +16,7 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 from beir_hybrid.batching.examples import ExampleTable
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.summary import DrawSummary, summarize
-from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
 from beir_hybrid.files import write_json
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.callbacks import BatchLog, SetEpoch
@@ -57,6 +57,7 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         self._sampler: HybridBatchSampler | None = None
         self._drawn: DrawSummary | None = None  # of the batches counted so far: each is drawn again only once
         self._counted: Counter[int] = Counter()
+        self._told = False  # that evaluation batches are plain
         super().__init__(model=model, args=args, **kwargs)
         # the sampler is built now, so that what cannot be drawn is told before training starts
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
@@ -76,8 +77,10 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             return self.sampler
         try:
             return super().get_batch_sampler(dataset, *args, **kwargs)
-        except DataFormatError as error:
-            logger.info("The evaluation dataset is batched in order, without planning: %s", error.problem)
+        except (BatchError, DataFormatError) as error:
+            if not self._told:
+                self._told = True
+                logger.warning("The evaluation dataset is batched in order, without planning: %s", error.problem)
             return _plain_batches(dataset, *args, **kwargs)
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["Strategy", "check_share"]
+__all__ = ["SingleKind", "Strategy", "check_share"]
 
 
 @runtime_checkable
@@ -42,6 +42,14 @@ class Strategy(Protocol):
             Shape (steps,), places in ``kinds``.
         """
         ...
+
+
+class SingleKind:
+    """What strategies that know only one kind of batch share."""
+
+    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Draw the only kind at every step; see :class:`Strategy`."""
+        return np.zeros(len(progress), np.int64)
 
 
 def check_share(name: str, value: Any) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from beir_hybrid.batching.kinds import BatchKind
+from beir_hybrid.batching.strategies.base import SingleKind
 
 __all__ = ["OneLanguage"]
 
 
 @dataclass(frozen=True)
-class OneLanguage:
+class OneLanguage(SingleKind):
     """Questions and passages of one language only; the zero-shot baseline (LAReQA's En-En, arXiv:2004.05484).
 
     Args:
@@ -28,7 +26,3 @@ class OneLanguage:
     def kinds(self) -> tuple[BatchKind, ...]:
         """Batches of that language only."""
         return (BatchKind(f"{self.language}-{self.language}", per="batch", same=True, language=self.language),)
-
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """Draw the only kind at every step; see :class:`~beir_hybrid.batching.strategies.base.Strategy`."""
-        return np.zeros(len(progress), np.int64)
