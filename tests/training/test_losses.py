@@ -39,15 +39,6 @@ EVERY_OPTION = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 EVERY_WIDTH = pytest.mark.parametrize("width", [2, 4], ids=["pairs", "two-negatives"])
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that wait for one another cost more than such small models gain by them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 class Bag(torch.nn.Module):
     """The mean of a text's token vectors."""
 

@@ -38,15 +38,6 @@ SPECIAL = {
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that wait for one another cost more than such small models gain by them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def bert(pairs, tmp_path):
     """A folder with a BERT of one layer that knows every word of the pairs, so that its tokens give the texts back."""

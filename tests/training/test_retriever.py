@@ -39,14 +39,6 @@ def _elsewhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # where the host's own fit makes a folder of checkpoints
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # models this small only wait for the others
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def retriever(pairs):
     torch.manual_seed(0)
