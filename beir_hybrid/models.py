@@ -32,11 +32,16 @@ def load_model(name: str | Path, device: str | None = None) -> SentenceTransform
                 f"The folder {name} holds no model: neither modules.json nor config.json is in it.",
                 "Give the folder that training wrote.",
             )
-    elif folder.is_absolute() or str(name).startswith(".") or str(name).count("/") > 1:  # no name on the hub
+    elif (
+        folder.is_absolute()
+        or str(name).startswith(".")
+        or str(name).count("/") > 1
+        or (len(folder.parts) == 2 and folder.parent.is_dir())
+    ):  # no name on the hub, or a misspelt folder beside others
         raise ModelError(f"There is no model folder {name}.", "Check the path.")
     try:
         return SentenceTransformer(str(name), device=device)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # a folder's files may be broken in any way
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"The model {str(name)!r} cannot be loaded: {reason}",

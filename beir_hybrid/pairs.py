@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -219,16 +220,34 @@ class ParallelPairs:
         """
         return pc.list_element(self.table["negatives"].take(pa.array(rows)), number)
 
-    def _check_negatives(self) -> None:
-        """Refuse a negative that is a passage of its own group: it would be a false one."""
+    @cached_property
+    def guarded_index(self) -> ExampleIndex:
+        """The index with what hard negatives add: a group does not meet another whose passage is its negative."""
         groups, _, names = self._codes
+        owners, passages, negatives = self._negative_codes()
+        answer = np.arange(len(names)) if self.index.answer is None else self.index.answer
+        answer_of = np.full(int(max(passages.max(), negatives.max(initial=0))) + 1, -1, np.int64)
+        answer_of[passages] = answer[groups]
+        refused = np.stack([owners, answer_of[negatives]], axis=1)
+        refused = np.unique(refused[refused[:, 1] >= 0], axis=0)
+        starts = np.searchsorted(refused[:, 0], np.arange(len(names) + 1))
+        return replace(self.index, negatives=(starts.astype(np.int64), refused[:, 1]))
+
+    def _negative_codes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The group of every negative, and numbers of the texts of all passages and of all negatives."""
+        groups, _, _ = self._codes
         lists = self.table["negatives"].combine_chunks()
         owners = np.repeat(groups, pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))
         texts = pa.concat_arrays([self.table["passage"].combine_chunks(), pc.list_flatten(lists)])
         codes = texts.dictionary_encode().indices.to_numpy().astype(np.int64)
-        span = int(codes.max()) + 1
-        passages = groups * span + codes[: len(groups)]
-        wrong = np.flatnonzero(np.isin(owners * span + codes[len(groups) :], passages))
+        return owners, codes[: len(groups)], codes[len(groups) :]
+
+    def _check_negatives(self) -> None:
+        """Refuse a negative that is a passage of its own group: it would be a false one."""
+        groups, _, names = self._codes
+        owners, passages, negatives = self._negative_codes()
+        span = int(max(passages.max(), negatives.max(initial=0))) + 1
+        wrong = np.flatnonzero(np.isin(owners * span + negatives, groups * span + passages))
         if len(wrong):
             raise DataFormatError(
                 f"{self.name}: a negative of the group {names[owners[wrong[0]]].as_py()!r} is a passage of that group.",

@@ -176,3 +176,28 @@ def test_dataset_looks_up_question_and_passage():
     pairs = ParallelPairs.from_pairs("tiny", [Pair("1", "de", "Wer?", "Ich."), Pair("1", "en", "Who?", "Me.")])
     rows = sorted((row["anchor"], row["positive"]) for row in pairs.dataset())
     assert rows == [("Wer?", "Ich."), ("Wer?", "Me."), ("Who?", "Ich."), ("Who?", "Me.")]
+
+
+def hard(negatives):
+    return ParallelPairs.from_pairs("hard", [Pair(f"g{n}", "en", f"q{n}", f"p{n}", negatives(n)) for n in range(4)])
+
+
+def test_negatives_are_as_many_as_every_pair_has():
+    assert hard(lambda n: ("a", "b")[: 1 + n % 2]).negatives == 1
+    assert hard(lambda n: ("a",) if n else ()).negatives == 0
+
+
+def test_negative_that_is_a_passage_of_its_group_is_refused():
+    with pytest.raises(DataFormatError, match="a negative of the group 'g2' is a passage of that group"):
+        hard(lambda n: ("p2",)).negatives  # noqa: B018  found when it is first looked at
+
+
+def test_guarded_index_knows_whose_passages_are_negatives():
+    pairs = hard(lambda n: (f"p{(n + 1) % 4}", "of nobody"))
+    assert [pairs.guarded_index.refused(group) for group in range(4)] == [[1], [2], [3], [0]]
+    assert pairs.index.refused(0) == []
+
+
+def test_negatives_survive_a_file(tmp_path):
+    hard(lambda n: ("a", "b")).save(tmp_path / "hard.arrow")
+    assert ParallelPairs.open(tmp_path / "hard.arrow").negatives == 2

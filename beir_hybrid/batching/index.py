@@ -33,6 +33,8 @@ class ExampleIndex:
         name: Name of the source, for messages.
         order: Dataset row of each example, sorted by (group, question language, passage language); None if the dataset
             is sorted so.
+        negatives: Answers that are hard negatives of each group, where batches hold hard negatives: the first place of
+            each group, shape (groups + 1,), and the answers. None if there are none.
     """
 
     languages: tuple[str, ...]
@@ -41,6 +43,7 @@ class ExampleIndex:
     answer: Ints | None = None
     name: str = "data"
     order: Ints | None = None
+    negatives: tuple[Ints, Ints] | None = None
 
     @classmethod
     def parallel(
@@ -117,7 +120,7 @@ class ExampleIndex:
     def checksum(self) -> str:
         """SHA-256 over everything here but the name, shortened to 16 hexadecimal digits."""
         digest = hashlib.sha256(" ".join(self.languages).encode())
-        for array in (self.patterns, self.pattern, self.answer, self.order):
+        for array in (self.patterns, self.pattern, self.answer, self.order, *(self.negatives or ())):
             if array is not None:
                 digest.update(str(array.shape).encode())
                 digest.update(np.ascontiguousarray(array).view(np.uint8).data)
@@ -133,6 +136,13 @@ class ExampleIndex:
         """Number of questions, that is of (group, question language) with at least one example."""
         per_pattern = self.patterns.any(axis=2).sum(axis=1)
         return int(per_pattern @ np.bincount(self.pattern, minlength=len(self.patterns)))
+
+    def refused(self, group: int) -> list[int]:
+        """List the answers that are hard negatives of a group."""
+        if self.negatives is None:
+            return []
+        starts, answers = self.negatives
+        return answers[starts[group] : starts[group + 1]].tolist()
 
     def eligible(self, allowed: Bools) -> Ints | None:
         """Find the groups with at least one allowed example.

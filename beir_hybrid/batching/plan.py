@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.batching.guard import part
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.permutation import ROUNDS, permute
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import Strategy, strategy_spec
-from beir_hybrid.batching.streams import Stream, build_streams
+from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_spec
+from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
 
 __all__ = ["Batch", "BatchPlan"]
@@ -23,6 +25,10 @@ Ints = npt.NDArray[np.int64]
 
 # What a random generator is for: the second number of its seed, after the plan's own seed and the epoch.
 _SCHEDULE, _PASS, _BATCH = range(3)
+
+# Permutations of streams up to this size are stored, one a stream; those of larger ones are read without being stored.
+_STORED = 2**16
+_LEAST_STORED = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +74,7 @@ class BatchPlan:
 
     Args:
         sources: One index, or several side by side.
-        strategy: What kind of batch comes next.
+        strategy: What kind of batch comes next; or its specification.
         batch_size: Examples per batch and process.
         seed: Seed of all draws.
         world_size: Number of processes; a step's batches on all of them are of one kind, source and language, and
@@ -88,7 +94,7 @@ class BatchPlan:
     def __init__(
         self,
         sources: ExampleIndex | Sequence[ExampleIndex],
-        strategy: Strategy,
+        strategy: Strategy | str,
         batch_size: int,
         *,
         seed: int = 0,
@@ -97,7 +103,7 @@ class BatchPlan:
         epochs: float = 1.0,
     ) -> None:
         self.sources = (sources,) if isinstance(sources, ExampleIndex) else tuple(sources)
-        self.strategy = strategy
+        self.strategy = build_strategy(strategy)
         self.batch_size = batch_size
         self.seed = seed
         self.world_size = world_size
@@ -113,9 +119,10 @@ class BatchPlan:
                 "Lower the batch size or add data.",
             )
         self._weights = self.sampling.source_weights(sizes)
-        self._streams, self.notices = build_streams(self.sources, strategy.kinds, self.step_size, self.sampling)
+        self._streams, self.notices = build_streams(self.sources, self.strategy.kinds, self.step_size, self.sampling)
         self._offsets = np.cumsum([0, *(source.size for source in self.sources)])
         self._schedules: dict[int, _Schedule] = {}
+        self._stored = lru_cache(maxsize=max(_LEAST_STORED, len(self._streams)))(self._permutation)
 
     @property
     def step_size(self) -> int:
@@ -137,7 +144,7 @@ class BatchPlan:
             "seed": self.seed,
             "epochs": self.epochs,
             "sampling": {**asdict(self.sampling), "temperature": str(self.sampling.temperature)},
-            "data": {source.name: source.checksum for source in self.sources},
+            "data": [[source.name, source.checksum] for source in self.sources],
         }
 
     def batch(self, epoch: int, step: int) -> Batch:
@@ -160,7 +167,7 @@ class BatchPlan:
         stream = self._streams[number]
         source = self.sources[stream.source]
         rng = np.random.default_rng([self.seed, epoch, _BATCH, step])
-        groups, replaced, repeated = self._part(self._walk(epoch, number, order), stream, rng)
+        groups, replaced, repeated = part(self._walk(epoch, number, order), stream, source, rng)
         if stream.choices is None:
             questions = np.full(len(groups), stream.question, np.int64)
             passages = np.full(len(groups), stream.passage, np.int64)
@@ -179,36 +186,18 @@ class BatchPlan:
         stream = self._streams[number]
         per_pass = max(1, stream.size // self.step_size)
         current, place = divmod(order, per_pass)
-        keys = np.random.default_rng([self.seed, epoch, _PASS, number, current]).integers(
-            2**63, size=ROUNDS, dtype=np.uint64
-        )
         # a stream smaller than a step, where that is allowed, starts over within the step
         positions = np.arange(place * self.step_size, (place + 1) * self.step_size) % stream.size
-        places = permute(positions, stream.size, keys)
+        if stream.size <= _STORED:
+            places = self._stored(epoch, number, current)[positions]
+        else:
+            rng = np.random.default_rng([self.seed, epoch, _PASS, number, current])
+            places = permute(positions, stream.size, rng.integers(2**63, size=ROUNDS, dtype=np.uint64))
         return places if stream.eligible is None else stream.eligible[places]
 
-    def _part(self, groups: Ints, stream: Stream, rng: np.random.Generator) -> tuple[Ints, int, int]:
-        """Exchange groups whose answer is in the batch already for random others whose answer is not."""
-        answer = self.sources[stream.source].answer
-        if answer is None and stream.size >= self.step_size:
-            return groups, 0, 0
-        answers = groups if answer is None else answer[groups]
-        _, first = np.unique(answers, return_index=True)
-        surplus = len(groups) - len(first)
-        if stream.answers < self.step_size:
-            return groups, 0, surplus
-        groups = groups.copy()
-        taken = set(answers[first].tolist())
-        vacant = np.setdiff1d(np.arange(len(groups)), first).tolist()
-        while vacant:
-            places = rng.integers(stream.size, size=4 * len(vacant) + 16)
-            for candidate in places if stream.eligible is None else stream.eligible[places]:
-                if not vacant:
-                    break
-                if (own := int(candidate if answer is None else answer[candidate])) not in taken:
-                    taken.add(own)
-                    groups[vacant.pop()] = candidate
-        return groups, surplus, 0
+    def _permutation(self, epoch: int, number: int, current: int) -> Ints:
+        rng = np.random.default_rng([self.seed, epoch, _PASS, number, current])
+        return rng.permutation(self._streams[number].size)
 
     def _schedule(self, epoch: int) -> _Schedule:
         if epoch not in self._schedules:
@@ -252,6 +241,8 @@ class BatchPlan:
             raise ConfigurationError(
                 f"A batch of {self.batch_size} on {self.world_size} processes.", "Give at least 1 of each."
             )
+        if self.seed < 0:
+            raise ConfigurationError(f"The seed is {self.seed}.", "Give a whole number from 0 on.")
         if not self.epochs > 0:
             raise ConfigurationError(f"The training lasts {self.epochs} epochs.", "Give a number above 0.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -103,7 +103,7 @@ class HybridBatchSampler(DefaultBatchSampler):
         super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
 
     @classmethod
-    def configure(cls, **options: Any) -> Callable[..., HybridBatchSampler]:
+    def configure(cls, **options: Any) -> partial[HybridBatchSampler]:
         """Fix the options and leave the rest to the Trainer: the value for ``batch_sampler=``.
 
         Args:
@@ -182,10 +182,12 @@ def indexes_of(
         if column not in dataset.column_names:
             raise DataFormatError(
                 f"The dataset has no column {column!r}, only {', '.join(dataset.column_names)}.",
-                "Add the language of every row, or name the column with question_column= and passage_column=.",
+                "Add the language of every row, or name the column with question_column= and passage_column=; "
+                "evaluation data may go without in HybridBatchTrainer.",
             )
     if len(dataset) == 0:
         raise DataFormatError("The dataset holds no example.", "Give at least one row.")
+    _check_columns(dataset, group_column, question_column, passage_column)
     for column in (group_column, question_column, passage_column, answer_column):
         if column in dataset.column_names and columns[column].null_count:
             raise DataFormatError(f"The column {column!r} has empty fields.", "Fill them in or drop those rows.")
@@ -204,6 +206,25 @@ def indexes_of(
         answers,
     )
     return [index]
+
+
+def _check_columns(dataset: Dataset, group_column: str, question_column: str, passage_column: str) -> None:
+    for column in (question_column, passage_column):
+        kind = dataset.features[column].dtype
+        if "string" not in str(kind):
+            raise DataFormatError(f"The column {column!r} holds {kind}.", "Give language codes as strings.")
+    if seen := [name for name in (group_column, question_column, passage_column) if name in dataset.format["columns"]]:
+        texts = [name for name in dataset.format["columns"] if name not in seen]
+        logger.warning(
+            "The Trainer encodes the column %r as a text. Hide it, the sampler sees it all the same: "
+            "dataset.set_format(columns=%r)",
+            seen[0],
+            texts,
+        )
+    if group_column not in dataset.column_names:
+        if group_column != "group":
+            raise DataFormatError(f"The dataset has no column {group_column!r}.", "Correct group_column=.")
+        logger.warning("The dataset has no column 'group': every row counts as a question of its own.")
 
 
 def _number(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:

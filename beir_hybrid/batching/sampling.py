@@ -61,6 +61,10 @@ class Sampling:
             _is_number(weight) and math.isfinite(weight) and weight > 0 for weight in self.weights
         ):
             raise ConfigurationError(f"The weights are {list(self.weights)}.", "Give one number above 0 per source.")
+        if self.weights is not None and self.temperature != 1:
+            raise ConfigurationError(
+                f"Both weights and a temperature ({self.temperature}) are given.", "Weights decide alone: give one."
+            )
         if not isinstance(self.hold, int) or self.hold < 1:
             raise ConfigurationError(f"hold is {self.hold!r}.", "Give a whole number from 1 on.")
 
@@ -82,7 +86,8 @@ class Sampling:
         """
         if self.weights is None:
             shares = np.asarray(sizes, np.float64)
-            return (shares / shares.max()) ** (1 / self.temperature)  # divided first: powers of sizes may overflow
+            # divided first, since powers of sizes may overflow; never 0, since the largest may not serve every kind
+            return np.maximum((shares / shares.max()) ** (1 / self.temperature), np.finfo(np.float64).tiny)
         if len(self.weights) != len(sizes):
             raise ConfigurationError(
                 f"{len(self.weights)} weights do not fit {len(sizes)} sources.", "Give one number above 0 per source."

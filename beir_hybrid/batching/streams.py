@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +45,13 @@ class Choices:
         Returns:
             Shape (n,), pairs as question language * languages + passage language.
         """
-        draws = rng.random(len(patterns))
-        return self.cells[(self.cumulative[patterns] <= draws[:, None]).sum(axis=1)]
+        # pattern p's probabilities are searched in the p-th unit interval of one sorted array
+        draws = rng.random(len(patterns)) + patterns
+        return self.cells[np.searchsorted(self._line, draws, side="right") - patterns * len(self.cells)]
+
+    @cached_property
+    def _line(self) -> npt.NDArray[np.float64]:
+        return (self.cumulative + np.arange(len(self.cumulative))[:, None]).reshape(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +175,8 @@ def _keep(
             f"Lower the batch size to {stream.answers} or less, leave the language out, or choose too_small: drop or "
             "repeat.",
         )
-    notices.append(f"{problem}: {'left out' if sampling.too_small == 'drop' else 'answers repeat in its batches'}.")
+    done = f"left out of {kind.name} batches" if sampling.too_small == "drop" else "answers repeat in its batches"
+    notices.append(f"{problem}: {done}.")
     return sampling.too_small == "repeat"
 
 

@@ -66,3 +66,7 @@ def main() -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     logging.getLogger("beir_hybrid").setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    main()

@@ -214,7 +214,7 @@ def sampling_words(options: Mapping[str, Any]) -> list[str]:
         if value is None or (name, value) in {("language_shares", "uniform"), ("too_small", "error")}:
             continue
         values = value if isinstance(value, tuple) else (value,)
-        words += [f"--{name}", *("-".join(part) if isinstance(part, tuple) else str(part) for part in values)]
+        words += [f"--{name}", *(":".join(part) if isinstance(part, tuple) else str(part) for part in values)]
     return words
 
 

@@ -50,7 +50,7 @@ __all__ = ["plan"]
     help="Number of processes.",
 )
 @click.option("--steps", type=Number(whole=True, minimum=1), help="Steps of the training [default: one epoch].")
-@click.option("--seed", type=Number(whole=True, minimum=0), default=0, show_default=True, help="Seed of all draws.")
+@click.option("--seed", type=Number(whole=True, minimum=0), default=42, show_default=True, help="Seed of all draws.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the numbers to this .json file.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the numbers to this .png or .svg file.")
 def plan(

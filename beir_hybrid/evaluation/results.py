@@ -76,8 +76,9 @@ def check_output(folder: Path | None, overwrite: bool) -> None:
     """
     if folder is None:
         return
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file.", "Choose a folder: --output DIR")
+    above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not above.is_dir():
+        raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
     if (folder / "results.json").exists() and not overwrite:
         raise OutputError(f"The folder {folder} holds other results.", "Choose another folder, or give --overwrite.")
 

@@ -15,6 +15,8 @@ from beir_hybrid.errors import ConfigurationError
 
 __all__ = ["HybridBatchTrainingArguments"]
 
+_COLUMNS = ("group_column", "question_column", "passage_column", "answer_column")
+
 
 @dataclass
 class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
@@ -53,6 +55,12 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
     hold_kind: bool = field(
         default=False, metadata={"help": "Keep one kind of batch for all batches whose gradients are accumulated."}
     )
+    group_column: str = field(
+        default="group", metadata={"help": "Column of a dataset of your own, equal for translations of one question."}
+    )
+    question_column: str = field(default="anchor_language", metadata={"help": "Column with the question's language."})
+    passage_column: str = field(default="positive_language", metadata={"help": "Column with the passage's language."})
+    answer_column: str = field(default="positive", metadata={"help": "Column with the text of the passage."})
     negatives: int = field(default=0, metadata={"help": "Number of hard negatives of each example."})
     force_resume: bool = field(
         default=False, metadata={"help": "Resume even where batch size, processes, seed or data have changed."}
@@ -60,13 +68,19 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
 
     def __post_init__(self) -> None:
         super().__post_init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        ours = HybridBatchSampler.configure(strategy=self.built_strategy(), sampling=self.sampling(), **columns)
         if self.batch_sampler == BatchSamplers.BATCH_SAMPLER:  # the host's default: nothing was asked for
-            self.batch_sampler = HybridBatchSampler.configure(strategy=self.built_strategy(), sampling=self.sampling())
-        elif not (isinstance(self.batch_sampler, partial) and self.batch_sampler.func is HybridBatchSampler):
+            self.batch_sampler = ours
+        elif not (isinstance(self.batch_sampler, partial) and self.batch_sampler.keywords == ours.keywords):
             raise ConfigurationError(
                 f"batch_sampler is {self.batch_sampler!r}.",
                 "Leave it out: strategy= decides about batches; or use the host's own training arguments.",
             )
+
+    def batch_processes(self) -> int:
+        """Count the processes that share a step's batches: with split_batches, accelerate cuts up each batch itself."""
+        return 1 if getattr(self.accelerator_config, "split_batches", False) else self.world_size
 
     def built_strategy(self) -> Strategy:
         """Build the strategy that the fields name."""
@@ -89,7 +103,7 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
 
 
 def _pair(text: str) -> tuple[str, str]:
-    question, dash, passage = text.partition("-")
-    if not (question and dash and passage):
+    question, parted, passage = text.partition(":" if ":" in text else "-")
+    if not (question and parted and passage):
         raise ConfigurationError(f"{text!r} is no pair of languages.", "Write question-passage, such as en-de.")
     return question, passage

@@ -63,14 +63,19 @@ def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
             f"{path} does not tell which batches the run drew ({type(error).__name__}).",
             "Resume with --force_resume True if they are the same.",
         ) from error
-    now = json.loads(json.dumps(identity))
-    changed = [
-        f"{name}: {before.get(name)!r} before, {now.get(name)!r} now"
-        for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
-    ]
+    before, now = _flat(before), _flat(json.loads(json.dumps(identity)))
+    names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    if len(names) > 1:  # the length in epochs follows from the rest
+        names = [name for name in names if name != "epochs"]
+    changed = [f"{name}: {before.get(name)!r} before, {now.get(name)!r} now" for name in names]
     if changed:
         raise ConfigurationError(
             f"The run in {checkpoint} drew other batches ({'; '.join(changed)}).",
             "Resume with the same values, or with --force_resume True.",
         )
+
+
+def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the entries of inner mappings beside the others, each by its own name."""
+    inner = {name: value for part in identity.values() if isinstance(part, dict) for name, value in part.items()}
+    return {**{name: value for name, value in identity.items() if not isinstance(value, dict)}, **inner}

@@ -119,7 +119,9 @@ def parse_host_arguments(
 
     parser = HostParser([HybridBatchTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]
     # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
-    parser.set_defaults(dataloader_pin_memory=torch.accelerator.is_available(), **defaults)
+    accelerated = torch.accelerator.is_available()
+    # without use_cpu the host does not set up several processes where there is no accelerator
+    parser.set_defaults(dataloader_pin_memory=accelerated, use_cpu=not accelerated, **defaults)
     known = {field.name for owner in (HybridBatchTrainingArguments, TrainingOptions) for field in fields(owner)}
     for word in arguments:
         name = word.split("=")[0].lstrip("-").replace("-", "_")

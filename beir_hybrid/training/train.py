@@ -81,13 +81,15 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     if int(os.environ.get("RANK", "0")) == 0:  # the others would see what the first one writes
         _check_output(options)
     arguments = _parse_arguments(options, host_arguments)
+    if options.resume and not arguments.force_resume:
+        _check_same_options(options)
     sources = _load_sources(options)
     # the plan that the Trainer will make, here to find what cannot be drawn before a model is loaded
     BatchPlan(
         [pairs.index for pairs in sources],
         arguments.built_strategy(),
         arguments.train_batch_size,
-        world_size=arguments.world_size,
+        world_size=arguments.batch_processes(),
         sampling=arguments.sampling(),
     )
     set_seed(arguments.seed)
@@ -112,6 +114,11 @@ def _parse_arguments(options: TrainingOptions, host_arguments: Sequence[str]) ->
     defaults = {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(options.model) else {})}
     ours = ["--strategy", options.strategy, *([] if options.alpha is None else ["--alpha", str(options.alpha)])]
     arguments = parse_host_arguments([*ours, *host_arguments], options.output / "checkpoints", defaults)
+    if int(os.environ.get("WORLD_SIZE", "1")) != arguments.world_size:
+        raise ConfigurationError(
+            f"{os.environ['WORLD_SIZE']} processes were launched, and the host runs {arguments.world_size}.",
+            "Leave out arguments that choose devices, or launch one process.",
+        )
     negatives = {f"negative_{number + 1}": options.passage_prefix for number in range(arguments.negatives)}
     arguments.prompts = {"anchor": options.query_prefix, "positive": options.passage_prefix, **negatives}
     return arguments
@@ -184,11 +191,16 @@ def _check_output(options: TrainingOptions) -> None:
 
 
 def _check_resumable(options: TrainingOptions) -> None:
-    before = _read_run(options.output)
-    if before is None:
+    if _read_run(options.output) is None:
         raise OutputError(f"The folder {options.output} holds no run to resume.", "Check --output.")
     if (options.output / "modules.json").exists():
         raise OutputError(f"The run in {options.output} is finished.", "Nothing is left to resume.")
+
+
+def _check_same_options(options: TrainingOptions) -> None:
+    before = _read_run(options.output)
+    if before is None:  # the first of several processes has told
+        return
     now = json.loads(json.dumps(options.to_dict()))
     changed = [
         f"{name}: {before['options'].get(name)!r} before, {now[name]!r} now"
@@ -198,7 +210,7 @@ def _check_resumable(options: TrainingOptions) -> None:
     if changed:
         raise ConfigurationError(
             f"The run in {options.output} was started with other options ({'; '.join(changed)}).",
-            "Resume with the same ones.",
+            "Resume with the same ones, or with --force_resume True.",
         )
 
 

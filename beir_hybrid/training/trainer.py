@@ -76,7 +76,11 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         if dataset is self.train_dataset:
             return self.sampler
         try:
-            return super().get_batch_sampler(dataset, *args, **kwargs)
+            planned = super().get_batch_sampler(dataset, *args, **kwargs)
+            if not self._told:
+                self._told = True
+                logger.warning("The evaluation dataset is batched by plan: each question counts once on average.")
+            return planned
         except (BatchError, DataFormatError) as error:
             if not self._told:
                 self._told = True
@@ -116,7 +120,7 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         if self.sampler is None:
             raise ConfigurationError("There is no train dataset.", "Give train_dataset=.")
         table = getattr(self.train_dataset, "data", None)
-        texts = {pairs.name: pairs.checksum for pairs in table.sources} if isinstance(table, ExampleTable) else {}
+        texts = [[pairs.name, pairs.checksum] for pairs in table.sources] if isinstance(table, ExampleTable) else []
         return {**self.sampler.plan.identity(), "texts": texts}
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
@@ -129,8 +133,6 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
 
     def _build_sampler(self, dataset: Dataset) -> HybridBatchSampler:
         arguments = self.args
-        # with split_batches, accelerate cuts every batch into the processes' parts; otherwise it deals whole batches
-        processes = 1 if self.accelerator.split_batches else arguments.world_size
         hold = arguments.gradient_accumulation_steps if arguments.hold_kind else 1
         sampler: HybridBatchSampler = HybridBatchSampler(
             dataset,
@@ -138,8 +140,12 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             seed=arguments.seed,
             strategy=arguments.built_strategy(),
             sampling=arguments.sampling(hold),
-            world_size=processes,
+            world_size=arguments.batch_processes(),
             epochs=arguments.num_train_epochs,
+            group_column=arguments.group_column,
+            question_column=arguments.question_column,
+            passage_column=arguments.passage_column,
+            answer_column=arguments.answer_column,
         )
         if arguments.max_steps > 0:
             batches = arguments.max_steps * arguments.gradient_accumulation_steps

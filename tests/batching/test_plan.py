@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.strategies.x_y import XY
+from beir_hybrid.errors import ConfigurationError
 
 LANGUAGES = ("de", "en", "es", "zh")
 STRATEGIES = [XXMono(), XY(), Hybrid(0.5)]
@@ -273,3 +275,50 @@ def test_each_process_of_many_has_an_equal_part_without_shared_groups_or_answers
 def test_all_processes_share_the_language_of_a_mono_batch():
     for batch in BatchPlan(full(60), XXMono(), 8, world_size=3).batches(0):
         assert len(set(batch.questions.tolist())) == 1
+
+
+def test_groups_never_meet_others_whose_passage_is_their_hard_negative():
+    # group n has the passages of n + 1 and n + 2 as negatives, in a ring of 40
+    size = 40
+    negatives = (np.arange(size + 1) * 2, np.stack([(np.arange(size) + 1) % size, (np.arange(size) + 2) % size], 1))
+    index = replace(
+        ExampleIndex.parallel(("de", "en"), np.ones((size, 2), bool)),
+        negatives=(negatives[0], negatives[1].reshape(-1)),
+    )
+    plan = BatchPlan(index, XXMono(), 8)
+    for batch in plan.batches(0):
+        present = set(batch.groups.tolist())
+        assert len(present) == 8
+        assert all(present.isdisjoint(index.refused(group)) for group in present)
+    assert sum(batch.replaced for batch in plan.batches(0)) > 0
+
+
+def test_batch_that_cannot_be_parted_counts_what_repeats():
+    # every group is every other's hard negative
+    answers = np.array([other for group in range(6) for other in range(6) if other != group])
+    index = ExampleIndex.parallel(("de",), np.ones((6, 1), bool))
+    plan = BatchPlan(replace(index, negatives=(np.arange(7) * 5, answers)), XXMono(), 3)
+    assert plan.batch(0, 0).repeated == 2
+
+
+def test_rare_answers_are_found_among_many_equal_ones():
+    answer = np.zeros(50_000, np.int64)
+    answer[-15:] = np.arange(1, 16)
+    plan = BatchPlan(ExampleIndex.parallel(("de",), np.ones((50_000, 1), bool), answer), XXMono(), 16)
+    assert sorted(answer[plan.batch(0, 0).groups].tolist()) == list(range(16))
+
+
+def test_strategy_may_be_named():
+    index = ExampleIndex.parallel(("de", "en"), np.ones((8, 2), bool))
+    assert BatchPlan(index, "x-y", 4).strategy == XY()
+
+
+def test_seed_below_zero_is_refused():
+    with pytest.raises(ConfigurationError, match="seed is -1"):
+        BatchPlan(ExampleIndex.parallel(("de",), np.ones((8, 1), bool)), XXMono(), 4, seed=-1)
+
+
+def test_order_of_the_sources_is_part_of_the_identity():
+    one, two = (ExampleIndex.parallel(("de",), np.ones((size, 1), bool), name=str(size)) for size in (8, 12))
+    identities = [BatchPlan(sources, XXMono(), 4).identity() for sources in ([one, two], [two, one])]
+    assert identities[0] != identities[1]

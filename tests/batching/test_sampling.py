@@ -15,7 +15,7 @@ LANGUAGES = ("de", "en", "es")
 )
 def test_temperature_flattens_the_shares(temperature, expected):
     np.testing.assert_allclose(
-        Sampling(temperature=temperature).source_weights([100, 400, 900]), expected / max(expected)
+        Sampling(temperature=temperature).source_weights([100, 400, 900]), np.array(expected) / max(expected)
     )
 
 

@@ -146,7 +146,8 @@ def test_too_small_language_is_left_out_and_said(small):
     streams, notices = streams_of(small, MONO, 4, too_small="drop")
     assert [stream.question for stream in streams] == [0, 2]
     assert notices == [
-        "mine has 3 groups with different answers for x-x-mono batches in en, fewer than a batch of 4: left out."
+        "mine has 3 groups with different answers for x-x-mono batches in en, fewer than a batch of 4: "
+        "left out of x-x-mono batches."
     ]
 
 

@@ -95,3 +95,15 @@ def test_kind_is_held_over_accumulated_batches(tmp_path):
 
 def test_no_group_is_on_two_processes_at_once():
     assert all(len(np.unique(groups)) == 2 * BATCH for groups in planned(world_size=2))
+
+
+def test_command_line_runs_on_two_processes(tmp_path):
+    words = "--model static:8 --train-data sample --languages de,en --max_steps 3 --per_device_train_batch_size 16"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    command += ["-m", "beir_hybrid.cli.main", "train", *words.split(), "--output", str(tmp_path / "out")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout.count("Trained 3 steps") == 1
+    drawn = json.loads((tmp_path / "out" / "batches.json").read_text())
+    assert (drawn["plan"]["world_size"], drawn["drawn"]["examples"]) == (2, 3 * 2 * 16)
+    assert (tmp_path / "out" / "modules.json").is_file()

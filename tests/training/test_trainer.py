@@ -202,3 +202,46 @@ def test_host_arguments_are_refused_by_our_trainer(pairs, tmp_path):
             model=static_model(pairs, 4),
             args=SentenceTransformerTrainingArguments(output_dir=str(tmp_path), report_to="none"),
         )
+
+
+def test_batch_sampler_with_other_options_is_refused(tmp_path):
+    other = HybridBatchSampler.configure(strategy="x-y")
+    with pytest.raises(ConfigurationError, match="batch_sampler is"):
+        HybridBatchTrainingArguments(output_dir=str(tmp_path), report_to="none", batch_sampler=other)
+
+
+def own(**columns):
+    rows = {
+        "anchor": [f"{code} q{n}" for n in range(12) for code in ("de", "en")],
+        "positive": [f"{code} p{n}" for n in range(12) for code in ("de", "en")],
+        "anchor_language": ["de", "en"] * 12,
+        "positive_language": ["de", "en"] * 12,
+        "group": [n for n in range(12) for _ in range(2)],
+    }
+    return Dataset.from_dict({**rows, **columns})
+
+
+def test_columns_of_other_names_are_taken(build, collated):
+    rows = own().rename_column("group", "question_id").with_format(columns=["anchor", "positive"])
+    trainer = build(rows, strategy="x-x-mono", group_column="question_id")
+    trainer.train()
+    assert all(len({text.split()[0] for text in batch}) == 1 for batch in anchors(collated))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (own(), "encodes the column 'group' as a text"),
+        (own().remove_columns("group").with_format(columns=["anchor", "positive"]), "every row counts as a question"),
+    ],
+    ids=["visible", "no group"],
+)
+def test_columns_that_mislead_are_told(build, caplog, rows, message):
+    with caplog.at_level(logging.WARNING, logger="beir_hybrid"):
+        build(rows, strategy="x-x-mono")
+    assert message in caplog.text
+
+
+def test_languages_that_are_no_codes_are_refused(build):
+    with pytest.raises(DataFormatError, match="'anchor_language' holds int64"):
+        build(own(anchor_language=[0, 1] * 12))
