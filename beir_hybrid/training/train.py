@@ -99,7 +99,7 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     checkpoint = latest_checkpoint(Path(str(arguments.output_dir))) if options.resume else None
     if options.resume and checkpoint is None:
         logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
-    if trainer.is_world_process_zero():
+    if trainer.is_world_process_zero() and checkpoint is None:  # a resumed run keeps what it was started with
         _start_output(options, arguments)
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))

@@ -43,9 +43,11 @@ def test_run_without_a_checkpoint_starts_from_the_beginning(invoke, interrupted)
     ids=["option", "argument", "overwrite"],
 )
 def test_resuming_a_different_run_is_refused(invoke, interrupted, changed, message):
+    request = (interrupted / "run.json").read_bytes()
     result = invoke(*WORDS, "--output", interrupted, *STEPS, "--resume", *changed)
     assert result.exit_code == 2
     assert message in result.stderr
+    assert (interrupted / "run.json").read_bytes() == request
     assert (interrupted / "checkpoints" / "checkpoint-2").is_dir()
 
 
