@@ -63,7 +63,8 @@ class Sampling:
             raise ConfigurationError(f"The weights are {list(self.weights)}.", "Give one number above 0 per source.")
         if self.weights is not None and self.temperature != 1:
             raise ConfigurationError(
-                f"Both weights and a temperature ({self.temperature}) are given.", "Weights decide alone: give one."
+                f"The weights {list(self.weights)} and the temperature {self.temperature:g} are both given.",
+                "Give one of the two: the weights decide alone.",
             )
         if not isinstance(self.hold, int) or self.hold < 1:
             raise ConfigurationError(f"hold is {self.hold!r}.", "Give a whole number from 1 on.")

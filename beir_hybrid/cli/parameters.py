@@ -224,7 +224,6 @@ def build_sampling(
     language_shares: str = "uniform",
     language_pairs: tuple[tuple[str, str], ...] | None = None,
     too_small: str = "error",
-    hold: int = 1,
 ) -> Sampling:
     """Make a Sampling from the options of :func:`batch_options`.
 
@@ -234,23 +233,16 @@ def build_sampling(
         language_shares: ``uniform`` or ``size``.
         language_pairs: Allowed (question language, passage language) pairs; None for all.
         too_small: ``error``, ``drop`` or ``repeat``.
-        hold: Steps that keep one kind, source and language, at least 1.
 
     Raises:
         ConfigurationError: If a value is out of range, or both weights and a temperature are given.
     """
     from beir_hybrid.batching.sampling import Sampling
 
-    if source_weights is not None and source_temperature is not None:
-        raise ConfigurationError(
-            f"The source weights {list(source_weights)} and the temperature {source_temperature:g} are both given.",
-            "Give one of the two: the weights decide alone.",
-        )
     return Sampling(
         weights=source_weights,
         temperature=1.0 if source_temperature is None else source_temperature,
         languages=language_shares,  # type: ignore[arg-type]  # checked when it is built
         pairs=language_pairs,
         too_small=too_small,  # type: ignore[arg-type]  # checked when it is built
-        hold=hold,
     )

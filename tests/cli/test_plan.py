@@ -209,9 +209,9 @@ def test_folder_in_place_of_the_file_is_refused(refuse, tmp_path):
 
 def test_sampling_is_made_from_the_options():
     assert build_sampling() == Sampling()
-    assert build_sampling(source_temperature=2.0, hold=3) == Sampling(temperature=2.0, hold=3)
-    with pytest.raises(ConfigurationError, match="hold is 0"):
-        build_sampling(hold=0)
+    assert build_sampling(source_temperature=2.0, too_small="drop") == Sampling(temperature=2.0, too_small="drop")
+    with pytest.raises(ConfigurationError, match="too_small is 'maybe'"):
+        build_sampling(too_small="maybe")
 
 
 def test_codes_with_hyphens_are_parted_by_a_colon(invoke, tmp_path, written):
