@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
+from beir_hybrid.batching.distinct_loader import DistinctTextsDataLoader
 from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.batching.strategies import Strategy
 from beir_hybrid.collection import language_of
@@ -178,7 +179,7 @@ class TrainRetriever:
                 f"{len(examples)} examples cannot fill a batch of {self.batch_size}.",
                 "Lower the batch size or add examples.",
             )
-        return _DifferentTexts(examples, batch_size=self.batch_size)
+        return DistinctTextsDataLoader(examples, batch_size=self.batch_size)
 
     def load_ir_evaluator(
         self,
@@ -267,40 +268,6 @@ class TrainRetriever:
             callback=callback,
             **kwargs,
         )
-
-
-class _DifferentTexts(NoDuplicatesDataLoader):
-    """The host's loader, which its fit knows, but where that would search for ever, this gives up."""
-
-    def __init__(self, examples: list[InputExample], batch_size: int) -> None:
-        super().__init__(examples, batch_size)  # type: ignore[no-untyped-call]  # of the host
-        self._rng = np.random.default_rng(0)
-
-    def __iter__(self) -> Iterator[Any]:
-        endless = self._endless()
-        for _ in range(len(self)):
-            batch: list[InputExample] = []
-            seen: set[str] = set()
-            refused = 0
-            while len(batch) < self.batch_size:
-                example = next(endless)
-                texts = {text.strip().lower() for text in example.texts or ()}
-                refused += 1
-                if seen.isdisjoint(texts):
-                    batch.append(example)
-                    seen |= texts
-                    refused = 0
-                elif refused == 2 * len(self.train_examples):  # so many in a row hold all of them
-                    raise BatchError(
-                        f"Every example shares a text with one of the {len(batch)} in a batch of {self.batch_size}.",
-                        f"Lower the batch size to {len(batch)} or less, or add examples.",
-                    )
-            yield batch if self.collate_fn is None else self.collate_fn(batch)
-
-    def _endless(self) -> Iterator[InputExample]:
-        while True:
-            for place in self._rng.permutation(len(self.train_examples)):
-                yield self.train_examples[place]
 
 
 class _Latest(BaseEvaluator):
