@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from beir_hybrid.datasets import load_dataset, load_pairs
     from beir_hybrid.errors import BeirHybridError
     from beir_hybrid.evaluation.evaluate import evaluate
+    from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
     from beir_hybrid.evaluation.results import Results
     from beir_hybrid.pairs import Pair, ParallelPairs
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
@@ -43,6 +44,7 @@ __all__ = [
     "HybridBatchTrainer",
     "HybridBatchTrainingArguments",
     "MultilingualCollection",
+    "MultilingualRetrievalEvaluator",
     "Pair",
     "ParallelPairs",
     "Passage",
@@ -68,6 +70,7 @@ _HOMES = {
     "HybridBatchTrainer": "training.trainer",
     "HybridBatchTrainingArguments": "training.arguments",
     "MultilingualCollection": "collection",
+    "MultilingualRetrievalEvaluator": "evaluation.evaluator",
     "Pair": "pairs",
     "ParallelPairs": "pairs",
     "Passage": "collection",

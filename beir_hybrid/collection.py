@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.languages import choose_languages
 
-__all__ = ["MultilingualCollection", "Passage", "language_of"]
+__all__ = ["LazyCorpus", "MultilingualCollection", "Passage", "language_of"]
 
 BeirCorpus = dict[str, dict[str, str]]
 BeirQueries = dict[str, str]
@@ -33,6 +34,21 @@ class Passage(NamedTuple):
     def searchable(self) -> str:
         """Title and text in one string, as BEIR's models join them."""
         return f"{self.title} {self.text}".strip()
+
+
+@runtime_checkable
+class LazyCorpus(Protocol):
+    """A corpus that answers for its own ids and content, so that nobody has to walk it.
+
+    Such as :class:`~beir_hybrid.corpus.StoredCorpus`; it is a mapping from document ids to passages as well.
+
+    Attributes:
+        language: Code that all its ids begin with.
+        checksum: As :func:`~beir_hybrid.checksums.combine` gives it for rows of id, title and text.
+    """
+
+    language: str
+    checksum: str
 
 
 def language_of(identifier: str) -> str:
@@ -67,6 +83,9 @@ class MultilingualCollection:
         passage_text: What a passage's text consists of, such as ``sentence``; results name it.
         group_of: Query id to the id of the question it translates, where the dataset says so; translations of one
             question share a group.
+        notes: What a reader of results must know, such as that the corpora are not whole.
+        measures: What is measured unless asked otherwise, such as ``("ndcg@10", "recall@100")``; empty for this
+            package's own choice.
 
     Raises:
         DataFormatError: If an id does not carry its language, or a judgement names an unknown query or document.
@@ -78,10 +97,14 @@ class MultilingualCollection:
     qrels: Mapping[str, Mapping[str, int]]
     passage_text: str = "text"
     group_of: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for kind, by_language in (("document", self.corpora), ("query", self.queries)):
             for language, texts in by_language.items():
+                if isinstance(texts, LazyCorpus) and texts.language == language:
+                    continue
                 prefix = f"{language}:"
                 for identifier in texts:
                     if not identifier.startswith(prefix):
@@ -130,14 +153,39 @@ class MultilingualCollection:
             qrels=qrels,
             passage_text=self.passage_text,
             group_of=self.group_of,
+            notes=self.notes,
+            measures=self.measures,
         )
+
+    def checksums(self) -> dict[str, str]:
+        """Tell the content apart from any other, whatever the order of languages, queries and passages.
+
+        Returns:
+            32 hexadecimal digits each of ``queries`` (ids and texts), ``passages`` (ids, titles and texts; not
+            contexts, which are not searched) and ``qrels`` (all judgements, grades of 0 included).
+        """
+        return {
+            "queries": combine(digest_row(*row) for texts in self.queries.values() for row in texts.items()),
+            "passages": combine(
+                int(corpus.checksum, 16)
+                if isinstance(corpus, LazyCorpus)
+                else sum(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
+                for corpus in self.corpora.values()
+            ),
+            "qrels": combine(
+                digest_row(query, document, str(int(grade)))
+                for query, judged in self.qrels.items()
+                for document, grade in judged.items()
+            ),
+        }
 
     def beir(
         self, queries: str | Iterable[str] | None = None, corpus: str | Iterable[str] | None = None
     ) -> tuple[BeirCorpus, BeirQueries, BeirQrels]:
         """Give BEIR's three dicts for any setting.
 
-        Queries without a relevant passage in the chosen corpora are left out: nothing could be found for them.
+        Queries without a relevant passage in the chosen corpora are left out: nothing could be found for them. The
+        chosen corpora are read into memory as a whole, as BEIR wants them, even where they are stored on disk.
 
         Args:
             queries: Query language or languages; None for all.

@@ -1,7 +1,7 @@
 """Names to things, through entry points.
 
-Every dataset, strategy, measure and command is found by its name in an entry-point group, this package's own like a
-stranger's. Nothing is imported before it is asked for, and no name silently replaces another.
+Every dataset, strategy, measure, host and command is found by its name in an entry-point group, this package's own like
+a stranger's. Nothing is imported before it is asked for, and no name silently replaces another.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError, did_you_mean
 
-__all__ = ["COMMANDS", "DATASETS", "MEASURES", "STRATEGIES", "Registration", "Registry", "parse_spec"]
+__all__ = ["COMMANDS", "DATASETS", "HOSTS", "MEASURES", "STRATEGIES", "Registration", "Registry", "parse_spec"]
 
 
 @dataclass(frozen=True)
@@ -156,4 +156,5 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
 DATASETS = Registry("beir_hybrid.datasets", "dataset")
 STRATEGIES = Registry("beir_hybrid.strategies", "strategy")
 MEASURES = Registry("beir_hybrid.measures", "measure")
+HOSTS = Registry("beir_hybrid.hosts", "host")
 COMMANDS = Registry("beir_hybrid.commands", "command")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection, Passage, language_of
@@ -152,3 +154,51 @@ def test_inconsistent_ids_are_refused(change, message):
     with pytest.raises(DataFormatError) as caught:
         build(**change)
     assert message in str(caught.value)
+
+
+def test_notes_are_kept_by_select(collection):
+    noted = replace(collection, notes=("not whole",))
+    assert noted.select(["de"]).notes == ("not whole",)
+    assert collection.notes == ()
+
+
+def swapped(collection):
+    """The same content with languages, queries and passages in the opposite order."""
+
+    def turn(mapping):
+        return dict(reversed(mapping.items()))
+
+    return replace(
+        collection,
+        corpora=turn({language: turn(texts) for language, texts in collection.corpora.items()}),
+        queries=turn({language: turn(texts) for language, texts in collection.queries.items()}),
+        qrels=turn({query: turn(grades) for query, grades in collection.qrels.items()}),
+    )
+
+
+def test_checksums_do_not_depend_on_order(collection):
+    checksums = collection.checksums()
+    assert swapped(collection).checksums() == checksums
+    assert set(checksums) == {"queries", "passages", "qrels"}
+    assert all(len(checksum) == 32 and int(checksum, 16) for checksum in checksums.values())
+
+
+def with_passage(collection, passage):
+    return replace(collection, corpora={**collection.corpora, "de": {**collection.corpora["de"], "de:0": passage}})
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        (lambda c: with_passage(c, Passage("other")), "passages"),
+        (lambda c: with_passage(c, Passage("de passage 0", title="Titel")), "passages"),
+        (lambda c: with_passage(c, Passage("de passage 0", context="Umgebung")), None),
+        (lambda c: replace(c, queries={**c.queries, "de": {**c.queries["de"], "de:q0": "other"}}), "queries"),
+        (lambda c: replace(c, qrels={**c.qrels, "de:q0": {**c.qrels["de:q0"], "de:4": 0}}), "qrels"),
+        (lambda c: replace(c, qrels={**c.qrels, "de:q0": {**c.qrels["de:q0"], "de:0": 2}}), "qrels"),
+    ],
+    ids=["text", "title", "context, which is not searched", "query", "judged as not relevant", "grade"],
+)
+def test_checksums_tell_what_differs(collection, change, differs):
+    before, after = collection.checksums(), change(collection).checksums()
+    assert [part for part in before if before[part] != after[part]] == ([differs] if differs else [])

@@ -15,6 +15,7 @@ PUBLIC = [
     "HybridBatchTrainer",
     "HybridBatchTrainingArguments",
     "MultilingualCollection",
+    "MultilingualRetrievalEvaluator",
     "Pair",
     "ParallelPairs",
     "Passage",

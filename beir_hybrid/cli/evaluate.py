@@ -3,61 +3,200 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from beir_hybrid.cli.parameters import NAMES, languages_option, passage_text_option, source_option
+from beir_hybrid.cli.parameters import NAMES, Number, languages_option, passage_text_option, source_option
+from beir_hybrid.errors import ConfigurationError, MissingDataError
+
+if TYPE_CHECKING:
+    from beir_hybrid.collection import MultilingualCollection
+    from beir_hybrid.evaluation.cache import EmbeddingCache
+    from beir_hybrid.evaluation.results import Results
 
 __all__ = ["evaluate"]
 
 
 @click.command()
-@click.option("--model", required=True, help="Model folder, or name on the Hugging Face hub.")
-@click.option("--dataset", required=True, help="Dataset, such as xquad-r, mlqa-r or sample.")
+@click.option("--model", help="Model folder, or name on the Hugging Face hub.")
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path),
+    help="Instead of a model: a TREC run of any system, or a folder of runs named after their settings (en-de.trec).",
+)
+@click.option(
+    "--dataset", required=True, help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw."
+)
 @source_option
 @languages_option
 @passage_text_option
 @click.option("--split", help="Split, for datasets that have several.")
+@click.option("--judged-only", is_flag=True, default=None, help="Search only judged passages (miracl); a quick look.")
 @click.option(
-    "--measures", type=NAMES, help="Such as map,ndcg@10,rank_distance [default: the paper's for each kind of setting]."
+    "--sample-passages",
+    type=Number(whole=True, minimum=1),
+    help="Search the judged passages and this many others of each language (miracl); a quick look.",
+)
+@click.option("--settings", type=NAMES, help="Such as en-de,en-all or mono [default: all].")
+@click.option(
+    "--measures",
+    type=NAMES,
+    help="Such as map,ndcg@10; default and bias stand for several [default: the paper's for each kind of setting].",
 )
 @click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Texts per forward pass.")
-@click.option("--device", help="Such as cpu or cuda:1 [default: the best there is].")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for results.json.")
+@click.option("--device", type=NAMES, help="Such as cpu or cuda:0,cuda:1 [default: the best there is].")
+@click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision.")
+@click.option("--index", help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    help="Folder for vectors, which a next evaluation reads [default: $BEIR_HYBRID_CACHE, or else the user's cache].",
+)
+@click.option("--no-cache", is_flag=True, help="Keep no vectors.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for results.json and the queries' values.")
+@click.option(
+    "--per-query",
+    type=click.Choice(["parquet", "jsonl"]),
+    default="parquet",
+    show_default=True,
+    help="Format of the queries' values.",
+)
+@click.option("--runs", is_flag=True, help="Write a TREC run of every setting into the output folder's runs/.")
+@click.option(
+    "--depth", type=click.IntRange(min=1), default=1000, show_default=True, help="Passages per query in runs."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the results in the output folder.")
 def evaluate(
-    model: str,
+    model: str | None,
+    run: Path | None,
     dataset: str,
-    source: Path | None,
-    languages: tuple[str, ...] | None,
     measures: tuple[str, ...] | None,
-    batch_size: int,
-    device: str | None,
+    settings: tuple[str, ...] | None,
     output: Path | None,
+    per_query: Any,
+    runs: bool,
     overwrite: bool,
     **choices: Any,
 ) -> None:
-    """Score a model monolingually, cross-lingually and multilingually, from one encoding."""
-    from beir_hybrid.datasets import load_dataset
-    from beir_hybrid.evaluation.evaluate import build_measures
-    from beir_hybrid.evaluation.evaluate import evaluate as run
-    from beir_hybrid.evaluation.results import check_output
-    from beir_hybrid.models import load_model
-    from beir_hybrid.reports.tables import console, language_table, score_table
+    """Score a model, or a run of any system, monolingually, cross-lingually and multilingually.
 
+    A model's texts are encoded once for all settings, and their vectors kept for the next time.
+    """
+    from beir_hybrid.datasets import load_setting
+    from beir_hybrid.evaluation.evaluate import build_measures
+    from beir_hybrid.evaluation.results import check_output
+    from beir_hybrid.reports.result_tables import result_tables
+    from beir_hybrid.reports.tables import console
+
+    _check_choices(model, run, output, runs, choices)
     check_output(output, overwrite)
     build_measures(measures)  # so that a misspelt measure is told before anything is loaded
-    given = {name: value for name, value in choices.items() if value is not None}
-    collection = load_dataset(dataset, source=source, languages=languages, **given)
-    results = run(
-        load_model(model, device),
-        collection,
-        measures=measures,
-        batch_size=batch_size,
-        show_progress=True,
-        model_name=model,
-    )
-    console().print(score_table(results), language_table(results))
+    found = {name: choices.pop(name) for name in ("passage_text", "split", "judged_only", "sample_passages")}
+    given = {name: value for name, value in found.items() if value is not None}
+    collection, setting = load_setting(dataset, choices.pop("source"), choices.pop("languages"), **given)
+    wanted = settings or ((setting,) if setting else None)
+    if run is not None:
+        results = _evaluate_run(run, collection, wanted, measures)
+    else:
+        target = output / "runs" if runs and output is not None else None
+        results = _evaluate_model(str(model), collection, wanted, measures, target, **choices)
+    tables = result_tables(results)
+    console(*tables).print(*tables)
     if output is not None:
-        console().print(f"Written to {results.save(output)}", highlight=False)
+        console().print(f"Written to {results.save(output, per_query)}", highlight=False)
+
+
+def _check_choices(
+    model: str | None, run: Path | None, output: Path | None, runs: bool, choices: dict[str, Any]
+) -> None:
+    if (model is None) == (run is None):
+        raise ConfigurationError(
+            "Neither a model nor a run is given." if model is None else "Both a model and a run are given.",
+            "Give --model NAME or --run FILE.",
+        )
+    if runs and output is None:
+        raise ConfigurationError("Runs need a folder.", "Give --output DIR.")
+    if run is not None:
+        needless = [name for name in ("index", "dtype", "device") if choices[name]] + (["runs"] if runs else [])
+        if needless:
+            raise ConfigurationError(f"--{needless[0]} is for models, and a run is given.", "Leave it out.")
+    if choices["index"] and runs:
+        raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
+
+
+def _evaluate_model(
+    model: str,
+    collection: MultilingualCollection,
+    settings: tuple[str, ...] | None,
+    measures: tuple[str, ...] | None,
+    runs: Path | None,
+    *,
+    batch_size: int,
+    device: tuple[str, ...] | None,
+    dtype: str | None,
+    index: str | None,
+    cache: Path | None,
+    no_cache: bool,
+    depth: int,
+) -> Results:
+    from beir_hybrid.evaluation.evaluate import evaluate as run
+    from beir_hybrid.models import load_model
+
+    options: dict[str, Any] = {
+        "settings": settings,
+        "measures": measures,
+        "batch_size": batch_size,
+        "dtype": dtype,
+        "device": device if device is not None and len(device) > 1 else None,
+        "cache": None if no_cache else _open_cache(cache),
+        "show_progress": True,
+        "model_name": model,
+    }
+    loaded = load_model(model, device[0] if device else None)
+    if index is not None:
+        from beir_hybrid.evaluation.faiss_evaluation import evaluate_with_faiss
+
+        return evaluate_with_faiss(loaded, collection, index, depth=depth, **options)
+    return run(loaded, collection, runs=runs, run_depth=depth, **options)
+
+
+def _open_cache(folder: Path | None) -> EmbeddingCache:
+    from beir_hybrid.corpus import cache_folder
+    from beir_hybrid.evaluation.cache import EmbeddingCache
+
+    return EmbeddingCache(folder or cache_folder() / "embeddings")
+
+
+def _evaluate_run(
+    path: Path,
+    collection: MultilingualCollection,
+    settings: tuple[str, ...] | None,
+    measures: tuple[str, ...] | None,
+) -> Results:
+    from beir_hybrid.evaluation.evaluate import evaluate_runs
+    from beir_hybrid.evaluation.judgements import Judgements
+    from beir_hybrid.evaluation.runs import read_run, split_run
+    from beir_hybrid.evaluation.settings import choose_settings
+
+    judgements = Judgements(collection)
+    known = judgements.settings
+    if path.is_dir():
+        files = {file.stem: file for file in sorted(path.glob("*.trec"))}
+        if not files:
+            raise MissingDataError(f"{path} holds no run.", "Name runs after their settings, such as en-de.trec.")
+        chosen = choose_settings(tuple(files), known, collection.name)
+        if settings is not None:
+            wanted = choose_settings(settings, known, collection.name)
+            chosen = [setting for setting in chosen if setting in wanted]
+        found = {setting: read_run(files[setting.name], judgements, show_progress=True) for setting in chosen}
+    else:
+        # a run of everything is one of the pool, or of the one corpus there is
+        pool = [setting for setting in known if setting.pool] or known
+        chosen = pool if settings is None else choose_settings(settings, known, collection.name)
+        if len({setting.corpus_languages for setting in chosen}) > 1:
+            raise ConfigurationError(
+                "One run cannot be of settings with different corpora.", "Name one corpus: --settings en-de,fr-de"
+            )
+        found = split_run(read_run(path, judgements, show_progress=True), judgements, chosen)
+    return evaluate_runs(judgements, found, measures=measures, name=str(path))

@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from beir_hybrid.cli.parameters import (
+    NAMES,
     batch_options,
+    both_spellings,
     languages_option,
     passage_text_option,
     sampling_words,
@@ -59,6 +61,23 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @click.option("--scale", type=float, default=20.0, show_default=True, help="Factor on cosine similarities in the loss.")
 @click.option("--query-prefix", default="Query: ", show_default=True, help="Put before every question.")
 @click.option("--passage-prefix", default="Passage: ", show_default=True, help="Put before every passage.")
+@click.option(
+    *both_spellings("--eval-data"),
+    help="Dataset, or a .jsonl or .arrow file of pairs, on which the best checkpoint is selected [default: the last "
+    "model is kept].",
+)
+@click.option(
+    *both_spellings("--eval-languages"),
+    type=NAMES,
+    help="Languages to evaluate on [default: en for the loss, all for other metrics].",
+)
+@click.option(*both_spellings("--eval-split"), help="Split to evaluate on, for datasets that have several.")
+@click.option(
+    *both_spellings("--select-by"),
+    metavar="[loss|METRIC]",
+    help="Keep the checkpoint with the lowest validation loss, or the best multi_map, mono_ndcg@10 and so on, after "
+    "each epoch or as --eval_steps asks for [default: loss].",
+)
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder for the trained model.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in the output folder.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder, from its latest checkpoint.")
@@ -79,3 +98,6 @@ def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) ->
     console().print(
         f"Trained {trained.steps} steps in {trained.seconds:.1f} s. The model is in {trained.folder}.", highlight=False
     )
+    if trained.selected is not None:
+        best = trained.selected
+        console().print(f"It is that of step {best.step}, with the best {best.by}: {best.value:.4f}.", highlight=False)

@@ -9,15 +9,16 @@ from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.evaluation.settings import parse_setting
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
 
-__all__ = ["load_dataset", "load_pairs", "load_sources"]
+__all__ = ["load_dataset", "load_pairs", "load_setting", "load_sources", "split_name"]
 
 
 def load_dataset(
-    name: str,
+    name: str | Path,
     source: str | Path | None = None,
     languages: Iterable[str] | None = None,
     **options: Any,
@@ -25,11 +26,13 @@ def load_dataset(
     """Load a dataset for evaluation.
 
     Args:
-        name: A registered name, such as ``xquad-r``, ``mlqa-r`` or ``sample``.
+        name: A registered name, such as ``xquad-r``, ``mlqa-r``, ``miracl`` or ``sample``, or the path of a BEIR
+            folder; see :func:`~beir_hybrid.datasets.beir_folder.read_beir_folder`.
         source: Folder that holds the dataset's files; None for the folder that the environment variable
             ``BEIR_HYBRID_DATA`` names, or else a download into the user's cache.
         languages: Language codes; None for all.
-        **options: Options of the dataset, such as ``passage_text="sentence+context"`` or ``split="train"``.
+        **options: Options of the dataset, such as ``passage_text="sentence+context"``, ``split="train"`` or, for
+            ``miracl``, ``judged_only=True`` and ``sample_passages=10_000``.
 
     Returns:
         Corpora, queries and relevance by language.
@@ -121,16 +124,80 @@ def load_sources(
     return list(found.values())
 
 
+def split_name(name: str) -> tuple[str, str]:
+    """Split the name of a dataset's setting into the two.
+
+    Args:
+        name: Such as ``xquad-r`` (all of it), ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
+
+    Returns:
+        The dataset's name and the setting's, which is empty for all of it.
+
+    Examples:
+        >>> split_name("xquad-r.en-de"), split_name("xquad-r")
+        (('xquad-r', 'en-de'), ('xquad-r', ''))
+    """
+    if name in DATASETS.names():
+        return name, ""
+    fitting = [known for known in DATASETS.names() if name.startswith(f"{known}.")]
+    dataset = max(fitting, key=len, default=name)
+    return dataset, name[len(dataset) + 1 :]
+
+
+def load_setting(
+    name: str,
+    source: str | Path | None = None,
+    languages: Iterable[str] | None = None,
+    **options: Any,
+) -> tuple[MultilingualCollection, str]:
+    """Load a dataset, or the languages that one of its settings needs.
+
+    Args:
+        name: Such as ``xquad-r`` or ``xquad-r.en-de``.
+        source: As for :func:`load_dataset`.
+        languages: Language codes; None for all, or those of the setting.
+        **options: Options of the dataset.
+
+    Returns:
+        The collection, and the name of the setting, which is empty for all of them.
+
+    Raises:
+        The same errors as :func:`load_dataset`.
+
+    Examples:
+        >>> load_setting("sample.en-th")
+        (MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence'), 'en-th')
+    """
+    dataset, setting = split_name(name)
+    if setting and languages is None:
+        parsed = parse_setting(setting, getattr(DATASETS.get(dataset), "languages", ()))
+        if parsed is not None and not parsed.pool:
+            languages = dict.fromkeys([parsed.query_language, *parsed.corpus_languages])
+    return load_dataset(dataset, source=source, languages=languages, **options), setting
+
+
 def _call(
-    name: str, method: str, source: str | Path | None, languages: Iterable[str] | None, options: dict[str, Any]
+    name: str | Path, method: str, source: str | Path | None, languages: Iterable[str] | None, options: dict[str, Any]
 ) -> Any:
-    load: Callable[..., Any] | None = getattr(DATASETS.get(name), method, None)
+    load: Callable[..., Any] | None = getattr(_find(name), method, None)
     if load is None:
-        raise ConfigurationError(f"The dataset {name!r} has no {method}().", "Choose a dataset that offers it.")
+        raise ConfigurationError(f"The dataset {str(name)!r} has no {method}().", "Choose a dataset that offers it.")
     parameters = inspect.signature(load).parameters
     known = set(parameters) - {"source", "languages"}
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     for option in options:
         if option not in known and not takes_any:
-            raise ConfigurationError(f"The dataset {name!r} has no option {option!r}.", did_you_mean(option, known))
+            raise ConfigurationError(
+                f"The dataset {str(name)!r} has no option {option!r}.", did_you_mean(option, known)
+            )
     return load(source=source, languages=languages, **options)
+
+
+def _find(name: str | Path) -> Any:
+    """Find a dataset: a registered one, or else a BEIR folder."""
+    if str(name) not in DATASETS.names():
+        from beir_hybrid.datasets.beir_reader import BeirFolder, is_beir_folder
+
+        if is_beir_folder(name):
+            return BeirFolder(Path(name))
+    return DATASETS.get(str(name))

@@ -17,7 +17,8 @@ class Dataset(Protocol):
     """What is registered in the group ``beir_hybrid.datasets``.
 
     Further keyword arguments of ``load`` and ``pairs`` are options of the dataset. A dataset for evaluation alone
-    leaves ``pairs`` out.
+    leaves ``pairs`` out. It may tell, for listings and BEIR folders, its ``splits`` (names, the usual one first), and
+    how many ``queries`` and ``passages`` the usual split has in all languages.
 
     Attributes:
         name: The registered name.

@@ -64,6 +64,9 @@ class Lareqa:
         languages: Language codes.
         licence: The licence of its texts.
         url: Where the files are, with ``{language}`` in place of the code.
+        queries: How many questions there are in all languages.
+        passages: How many candidates there are in all languages.
+        splits: Its only split, as BEIR's folders call it.
     """
 
     name: str
@@ -71,6 +74,9 @@ class Lareqa:
     languages: tuple[str, ...]
     licence: str
     url: str
+    queries: int | None = None
+    passages: int | None = None
+    splits: tuple[str, ...] = ("test",)
 
     @cached_property
     def _files(self) -> Files:
@@ -245,6 +251,8 @@ XQUAD_R = Lareqa(
     languages=("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh"),
     licence="CC BY-SA 4.0",
     url=f"{_REPOSITORY}/main/xquad-r/{{language}}.json",
+    queries=13_090,
+    passages=13_014,
 )
 
 MLQA_R = Lareqa(
@@ -254,4 +262,6 @@ MLQA_R = Lareqa(
     licence="CC BY-SA 3.0 by MLQA's README, CC BY-NC 4.0 by its LICENSE file",
     # the files left the main branch later
     url=f"{_REPOSITORY}/354d67d1cd066854cdfbf5ad0e6105528976141d/mlqa-r/{{language}}.json",
+    queries=4_199,
+    passages=20_534,
 )

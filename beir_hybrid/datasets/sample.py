@@ -26,6 +26,8 @@ class Sample:
     description = "220 well-known facts as questions and passages in 11 languages, built in"
     languages = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
     licence = "Apache-2.0"
+    splits = ("test", "train", "all")
+    queries = passages = 74 * 11  # of the test split
 
     def load(
         self, source: str | Path | None = None, languages: Iterable[str] | None = None, split: str = "test"

@@ -1,36 +1,59 @@
-"""Encoding a collection: each distinct text once."""
+"""Encoding a collection: each distinct text once, and none that a cache knows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.evaluation.cache import CachedStore, EmbeddingCache
+from beir_hybrid.evaluation.fingerprint import fingerprint_of
+from beir_hybrid.evaluation.placement import DTYPES, Placement, cast
+from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tqdm import tqdm
 
 __all__ = ["Embeddings", "encode"]
 
-Floats = npt.NDArray[np.float32]
+Role = Literal["query", "document"]
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 16_384  # texts looked up at once
+WINDOW = 100_000  # new texts sorted by length at once
+WINDOW_BYTES = 256 << 20  # of their vectors, at most
+CHUNK = 4_096  # texts that are encoded between two writes to the cache, at most; for each device
+CHUNK_SECONDS = 15.0  # how long that shall take
 
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
     """The vectors of a collection, whose inner products are the scores.
 
+    The vectors of a language are an array, or, where a cache holds more than shall be in memory, a
+    :class:`~.vectors.StoredVectors`, which is sliced and indexed by rows likewise and reads them from disk.
+
     Attributes:
         queries: Shape (queries of the language, dimensions) by language, in the collection's order.
         passages: Shape (passages of the language, dimensions) by language, in the collection's order.
     """
 
-    queries: dict[str, Floats]
-    passages: dict[str, Floats]
+    queries: Mapping[str, Vectors]
+    passages: Mapping[str, Vectors]
+
+    @property
+    def dimensions(self) -> int:
+        """Number of dimensions of every vector; 0 if there is none."""
+        return max((found.shape[1] for found in (*self.queries.values(), *self.passages.values())), default=0)
 
 
 def encode(
@@ -39,20 +62,34 @@ def encode(
     *,
     batch_size: int = 32,
     show_progress: bool = False,
+    cache: EmbeddingCache | None = None,
+    dtype: str | None = None,
+    device: str | Sequence[str] | None = None,
 ) -> Embeddings:
     """Encode all queries and passages of a collection, each distinct text once.
 
     Queries are encoded with the model's stored query prompt and passages with its document prompt, as
-    ``encode_query`` and ``encode_document`` do.
+    ``encode_query`` and ``encode_document`` do. Corpora are read once and as a stream. With a cache, an interrupted run
+    goes on where it was, short of the last quarter of a minute or so.
+
+    The last bits of a transformer's vectors depend on which texts share a batch; with a cache, they are those of the
+    batch in which a text was encoded first.
 
     Args:
         model: The encoder. Its own similarity decides about scores: ``cosine`` normalises the vectors, ``dot`` not.
         collection: What to encode.
         batch_size: Texts per forward pass.
-        show_progress: Whether to show progress bars.
+        show_progress: Whether to show progress bars, one for queries and one for passages.
+        cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory.
+        dtype: ``float32``, ``float16`` or ``bfloat16`` to compute in; None for the model's own. Its weights come back
+            afterwards. Vectors are float32 in any case.
+        device: Such as ``cuda:1``, or several, which encode in a process each; None for the model's own. Afterwards the
+            model is back where it was.
 
     Raises:
         ModelError: If the model's similarity is neither cosine nor dot, or a vector is not finite.
+        ConfigurationError: If an option is out of range.
+        OutputError: If the cache cannot be written.
     """
     similarity = model.similarity_fn_name
     if similarity not in {"cosine", "dot"}:
@@ -60,32 +97,198 @@ def encode(
             f"The model's similarity is {similarity!r}; ranks are computed for cosine and dot.",
             'Set model.similarity_fn_name = "cosine".',
         )
-    options = {
-        "batch_size": batch_size,
-        "show_progress_bar": show_progress,
-        "normalize_embeddings": similarity == "cosine",
-        "convert_to_numpy": True,
+    if batch_size < 1:
+        raise ConfigurationError(f"The batch size is {batch_size}.", "Choose at least 1.")
+    if dtype is not None and dtype not in DTYPES:
+        raise ConfigurationError(f"There is no dtype {dtype!r} to encode in.", f"Choose one of {', '.join(DTYPES)}.")
+    devices = [device] if isinstance(device, str) else list(device or ())
+    normalised = similarity == "cosine"
+    collected: dict[Role, _Texts] = {
+        "query": {language: (texts.values(), len(texts)) for language, texts in collection.queries.items()},
+        "document": {
+            language: ((passage.searchable for passage in texts.values()), len(texts))
+            for language, texts in collection.corpora.items()
+        },
     }
-    queries = {language: list(texts.values()) for language, texts in collection.queries.items()}
-    passages = {
-        language: [passage.searchable for passage in texts.values()] for language, texts in collection.corpora.items()
+    stores = _stores(model, cache, normalised, dtype)
+    found: dict[Role, dict[str, Vectors]] = {}
+    with cast(model, dtype), Placement(model, devices) as placement:
+        for role, texts in collected.items():
+            encoder = _Encoder(model, role, batch_size, normalised, placement)
+            found[role] = _encode_role(encoder, stores[role], texts, cache, show_progress)
+    return Embeddings(found["query"], found["document"])
+
+
+_Texts = Mapping[str, tuple[Iterable[str], int]]  # by language, with their number
+
+
+def _prompt(model: SentenceTransformer, role: Role) -> str | None:
+    """Name the text that encode_query and encode_document put before each text."""
+    names = ("query",) if role == "query" else ("document", "passage", "corpus")
+    chosen = next((name for name in names if name in model.prompts), model.default_prompt_name)
+    return model.prompts.get(chosen) if chosen is not None else None
+
+
+def _stores(
+    model: SentenceTransformer, cache: EmbeddingCache | None, normalised: bool, dtype: str | None
+) -> dict[Role, VectorStore]:
+    roles: tuple[Role, ...] = ("query", "document")
+    if cache is None:
+        return {role: VectorStore() for role in roles}
+    try:
+        fingerprint = fingerprint_of(model)
+        if (dimensions := model.get_embedding_dimension()) is None:
+            raise ModelError("The model does not tell how many dimensions its vectors have.")
+    except ModelError as error:
+        logger.warning("Vectors are neither taken from the cache nor kept there. %s", error)
+        return {role: VectorStore() for role in roles}
+    computed = dtype or str(model.dtype).removeprefix("torch.")
+    name = model.model_card_data.base_model or getattr(model.config, "_name_or_path", "") or type(model[0]).__name__
+    return {
+        role: cache.store(
+            fingerprint,
+            role,
+            prompt=_prompt(model, role),
+            normalised=normalised,
+            dtype=computed,
+            dimensions=dimensions,
+            model=name,
+        )
+        for role in roles
     }
-    return Embeddings(
-        _encode_once(model.encode_query, queries, options), _encode_once(model.encode_document, passages, options)
-    )
 
 
-def _encode_once(
-    encode_texts: Callable[..., Any], by_language: dict[str, list[str]], options: dict[str, Any]
-) -> dict[str, Floats]:
-    place: dict[str, int] = {}
-    numbers = {language: _numbers(texts, place) for language, texts in by_language.items()}
-    vectors = np.asarray(encode_texts(list(place), **options), np.float32)
-    if not np.isfinite(vectors).all():
-        text = list(place)[int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])]
-        raise ModelError(f"The model's vector of {text[:60]!r} is not finite.", "Check the training run.")
-    return {language: vectors[places] for language, places in numbers.items()}
+@dataclass(frozen=True)
+class _Encoder:
+    model: SentenceTransformer
+    role: Role
+    batch_size: int
+    normalised: bool
+    placement: Placement
+
+    def __call__(self, texts: list[str]) -> Floats:
+        """Encode texts: shape (texts, dimensions), float32."""
+        encode_texts = self.model.encode_query if self.role == "query" else self.model.encode_document
+        vectors = np.asarray(
+            encode_texts(
+                texts,
+                prompt=_prompt(self.model, self.role),
+                batch_size=self.batch_size,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+                **self.placement.options(),
+            ),
+            np.float32,
+        )
+        if self.normalised:  # here, as the norm would have an error of 1e-3 in half precision
+            vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+        finite = np.isfinite(vectors).all(axis=1)
+        if not finite.all():
+            raise ModelError(
+                f"The model's vector of {texts[int(np.argmin(finite))][:60]!r} is not finite.",
+                "Check the training run; in float16, encode in bfloat16 or float32.",
+            )
+        return vectors
 
 
-def _numbers(texts: Sequence[str], place: dict[str, int]) -> npt.NDArray[np.int64]:
-    return np.array([place.setdefault(text, len(place)) for text in texts], np.int64)
+def _encode_role(
+    encoder: _Encoder, store: VectorStore, texts: _Texts, cache: EmbeddingCache | None, show_progress: bool
+) -> dict[str, Vectors]:
+    from tqdm import tqdm
+
+    count = sum(number for _, number in texts.values())
+    kind = "queries" if encoder.role == "query" else "passages"
+    with tqdm(desc=f"Encoding {kind}", total=0, unit="char", unit_scale=True, disable=not show_progress) as bar:
+        stream = _Stream(encoder, store, bar, count)
+        rows = {language: stream.read(read) for language, (read, _) in texts.items()}
+        stream.flush()
+    by_language = {language: np.concatenate([np.empty(0, np.int64), *blocks]) for language, blocks in rows.items()}
+    if cache is not None and 4 * count * (store.dimensions or 0) > cache.in_memory:
+        return {language: StoredVectors(store, numbers) for language, numbers in by_language.items()}
+    return {language: store.take(numbers) for language, numbers in by_language.items()}
+
+
+class _Stream:
+    """Texts read one after another: each is looked up, and the new ones are encoded a window at a time.
+
+    The progress bar counts characters of new texts. Those not yet read are estimated: as many new ones as so far.
+    """
+
+    def __init__(self, encoder: _Encoder, store: VectorStore, bar: tqdm[Any], count: int) -> None:
+        self._encoder = encoder
+        self._store = store
+        self._bar = bar
+        self._count = count
+        self._known = len(store)  # rows from the cache come first
+        self._read = self._cached = self._characters = 0
+        self._pending: dict[bytes, str] = {}  # by key, in the order read
+        self._unresolved: list[tuple[Ints, Ints, Keys]] = []
+        self._grain = encoder.batch_size * encoder.placement.count
+        self._limit = max(1, CHUNK // encoder.batch_size) * self._grain
+        self._chunk = min(self._limit, 4 * self._grain)
+
+    def read(self, texts: Iterable[str]) -> list[Ints]:
+        """Look texts up.
+
+        Returns:
+            Their rows in the store, in blocks; -1 for some until :meth:`flush` is called.
+        """
+        blocks = []
+        stream = iter(texts)
+        window = min(WINDOW, WINDOW_BYTES // (4 * (self._store.dimensions or 1024)) + 1)
+        while block := list(islice(stream, min(BLOCK, window))):
+            keys = keys_of(block)
+            rows = self._store.find(keys)
+            missing = np.flatnonzero(rows < 0)
+            for number in missing:
+                key = keys[number].tobytes()
+                if key not in self._pending:
+                    self._pending[key] = block[number]
+                    self._characters += len(block[number])
+            if len(missing):
+                self._unresolved.append((rows, missing, keys[missing]))
+            blocks.append(rows)
+            self._read += len(block)
+            self._cached += int(np.count_nonzero((rows >= 0) & (rows < self._known)))
+            self._show()
+            del block  # before the next one is read
+            if len(self._pending) >= window:
+                self.flush()
+        return blocks
+
+    def flush(self) -> None:
+        """Encode the new texts, longest first, and fill in their rows."""
+        if not self._pending:
+            return
+        keys = np.frombuffer(b"".join(self._pending), "<u8").reshape(-1, 2)
+        texts = list(self._pending.values())
+        found: list[tuple[list[int], Floats]] = []
+        for numbers in self._chunks(sorted(range(len(texts)), key=lambda number: -len(texts[number]))):
+            chunk = [texts[number] for number in numbers]
+            found.append((numbers, self._encoder(chunk)))
+            self._store.secure(keys[numbers], found[-1][1])
+            self._bar.update(sum(map(len, chunk)))
+        vectors = np.empty((len(texts), found[0][1].shape[1]), np.float32)
+        for numbers, part in found:
+            vectors[numbers] = part
+        self._store.commit(keys, vectors)  # in the order read, so that later reads are of neighbours
+        for rows, missing, wanted in self._unresolved:
+            rows[missing] = self._store.find(wanted)
+        self._pending.clear()
+        self._unresolved.clear()
+
+    def _chunks(self, numbers: list[int]) -> Iterator[list[int]]:
+        """Cut into whole batches that take a few seconds each, judging by those before."""
+        start = 0
+        while start < len(numbers):
+            began = time.perf_counter()
+            yield numbers[start : start + self._chunk]
+            start += self._chunk
+            pace = CHUNK_SECONDS / max(time.perf_counter() - began, 1e-9)
+            self._chunk = min(self._limit, max(1, int(self._chunk * pace) // self._grain) * self._grain)
+
+    def _show(self) -> None:
+        unread = self._count - self._read
+        self._bar.total = self._characters + round(unread * self._characters / max(1, self._read))
+        if isinstance(self._store, CachedStore):
+            self._bar.set_postfix_str(f"{self._cached:,} of {self._read:,} from the cache")

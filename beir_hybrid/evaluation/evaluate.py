@@ -1,29 +1,42 @@
-"""Scoring one encoding of a collection in every setting."""
+"""Scoring one encoding, or what any system retrieved, in every setting."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from beir_hybrid.collection import MultilingualCollection, language_of
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding import Embeddings, encode
-from beir_hybrid.evaluation.measures import Measure, build_measure
-from beir_hybrid.evaluation.ranks import Ranks, SettingRanks, exact_ranks
+from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.measures import Measure, build_measure, expand_measures
+from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
-from beir_hybrid.evaluation.settings import KINDS, Kind, Setting, all_settings
+from beir_hybrid.evaluation.runs import Run, write_run
+from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
+from beir_hybrid.evaluation.settings import KINDS, Kind, Setting, choose_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["DEFAULT_MEASURES", "Scorer", "build_measures", "evaluate"]
+    from beir_hybrid.evaluation.cache import EmbeddingCache
+
+__all__ = [
+    "BIAS_MEASURES",
+    "DEFAULT_MEASURES",
+    "build_measures",
+    "choose_judged",
+    "evaluate",
+    "evaluate_embeddings",
+    "evaluate_runs",
+    "evaluate_scorer",
+    "timed",
+]
 
 DEFAULT_MEASURES: Mapping[Kind, tuple[str, ...]] = {
     "mono": ("map", "recall@1", "ndcg@10"),
@@ -32,26 +45,44 @@ DEFAULT_MEASURES: Mapping[Kind, tuple[str, ...]] = {
 }
 """What is measured in each kind of setting unless asked otherwise; the paper's choice of recall."""
 
+BIAS_MEASURES = ("same_language_share@10", "language_share@10", "ndkl@10", "mrc@10", "one_target_map")
+"""What the name ``bias`` stands for: the measures of language bias besides the paper's rank distance."""
+
 
 def evaluate(
     model: SentenceTransformer,
     collection: MultilingualCollection,
     *,
+    settings: Sequence[str] | None = None,
     measures: Sequence[str] | None = None,
     batch_size: int = 32,
     show_progress: bool = False,
     model_name: str = "",
+    cache: EmbeddingCache | None = None,
+    dtype: str | None = None,
+    device: str | Sequence[str] | None = None,
+    intervals: bool = True,
+    runs: Path | None = None,
+    run_depth: int = 1000,
 ) -> Results:
     """Encode a collection once and score it monolingually, cross-lingually and multilingually.
 
     Args:
         model: The encoder.
         collection: Queries, corpora and relevance.
-        measures: Names such as ``map`` or ``ndcg@10``, for every kind of setting; None for
-            :data:`DEFAULT_MEASURES`.
+        settings: Names of settings such as ``en-de``, or kinds such as ``mono``; None for all.
+        measures: Names such as ``map`` or ``ndcg@10``, for every kind of setting; ``default`` stands for
+            :data:`DEFAULT_MEASURES` and ``bias`` for :data:`BIAS_MEASURES`; None for the collection's own, or else the
+            default.
         batch_size: Texts per forward pass.
         show_progress: Whether to show progress bars.
         model_name: What the results call the model; empty for the name the model itself carries.
+        cache: Where vectors are kept between evaluations; None to keep none.
+        dtype: ``float16`` or ``bfloat16`` to run the model so; None to leave it as it is.
+        device: Device or devices to encode on; None for the model's own.
+        intervals: Whether to add bootstrap intervals.
+        runs: Folder to write a TREC run of every setting to; None to write none.
+        run_depth: Passages per query in these runs.
 
     Returns:
         Macro means over settings, and the measures of every setting.
@@ -59,161 +90,280 @@ def evaluate(
     Raises:
         ModelError: If the model cannot score the collection.
         ConfigurationError: If no query has a relevant passage, or no measure applies.
+        UnknownNameError: If there is no such setting or measure.
     """
+    judgements = Judgements(collection)
+    chosen = choose_judged(settings, judgements)
+    planned = build_measures(measures, collection)
     seconds: dict[str, float] = {}
-    chosen = build_measures(measures)
-    with _timed(seconds, "encode"):
-        embeddings = encode(model, collection, batch_size=batch_size, show_progress=show_progress)
-    with _timed(seconds, "rank"):
-        scorer = Scorer(collection, embeddings, show_progress=show_progress)
-    with _timed(seconds, "measure"):
-        measured = ((setting, scorer.measure(setting, chosen[setting.kind])) for setting in scorer.settings)
-        by_setting = {setting: values for setting, values in measured if values}
-    if not by_setting:
-        raise ConfigurationError(
-            f"{', '.join(measures or [])} compares languages, and {collection.name} has one corpus.",
-            "Add a measure such as map.",
+    with timed(seconds, "encode"):
+        embeddings = encode(
+            model,
+            collection,
+            batch_size=batch_size,
+            show_progress=show_progress,
+            cache=cache,
+            dtype=dtype,
+            device=device,
         )
-    scores: dict[str, dict[str, float]] = {}
-    for kind in KINDS:
-        of_kind = [values for setting, values in by_setting.items() if setting.kind == kind]
-        if of_kind:
-            names = [measure.name for measure in chosen[kind] if measure.name in of_kind[0]]
-            scores[kind] = {name: float(np.mean([values[name].mean() for values in of_kind])) for name in names}
-    return Results(
-        dataset=collection.name,
-        model=model_name or str(model.model_card_data.base_model or "unnamed"),
-        passage_text=collection.passage_text,
-        languages=collection.languages,
-        scores=scores,
-        settings={
-            setting.name: {
-                "queries": len(next(iter(values.values()))),
-                **{name: float(value.mean()) for name, value in values.items()},
-            }
-            for setting, values in by_setting.items()
-        },
-        environment=environment(str(model.device), seconds),
-    )
+    with timed(seconds, "rank"):
+        scorer = EmbeddingScorer(judgements, embeddings, show_progress=show_progress)
+    name = model_name or str(model.model_card_data.base_model or "unnamed")
+    results = _measure(scorer, chosen, planned, name, str(model.device), seconds, intervals)
+    if runs is not None:
+        for setting in _by_corpora(chosen):
+            write_run(
+                runs / f"{setting.name}.trec",
+                scorer.search(setting, run_depth),
+                np.flatnonzero(judgements.query_language == setting.query_language),
+                judgements,
+                name,
+            )
+    return results
 
 
-class Scorer:
-    """The exact ranks of a collection's relevant passages, and the measures of any setting from them.
+def evaluate_embeddings(
+    collection: MultilingualCollection,
+    embeddings: Embeddings,
+    *,
+    settings: Sequence[str] | None = None,
+    measures: Sequence[str] | None = None,
+    show_progress: bool = False,
+    model_name: str = "unnamed",
+    intervals: bool = True,
+) -> Results:
+    """Score vectors that are there already; see :func:`evaluate`.
 
     Args:
         collection: Queries, corpora and relevance.
-        embeddings: Its vectors.
-        show_progress: Whether to show a progress bar.
+        embeddings: Their vectors, in the collection's order.
+        settings: Names of settings; None for all.
+        measures: Names of measures; None for the collection's own, or else the default.
+        show_progress: Whether to show progress bars.
+        model_name: What the results call the model.
+        intervals: Whether to add bootstrap intervals.
+    """
+    judgements = Judgements(collection)
+    chosen = choose_judged(settings, judgements)
+    planned = build_measures(measures, collection)
+    seconds: dict[str, float] = {}
+    with timed(seconds, "rank"):
+        scorer = EmbeddingScorer(judgements, embeddings, show_progress=show_progress)
+    return _measure(scorer, chosen, planned, model_name, "", seconds, intervals)
+
+
+def evaluate_runs(
+    judgements: Judgements,
+    runs: Mapping[Setting, Run],
+    *,
+    measures: Sequence[str] | None = None,
+    name: str = "run",
+    intervals: bool = True,
+    notes: Sequence[str] = (),
+) -> Results:
+    """Score what some system retrieved, such as BM25 or a reranker.
+
+    Without ``measures``, or with ``default`` among them, rank distance is measured at the depth of the runs: a passage
+    that was not retrieved counts as standing right below the last one that could have been.
+
+    Args:
+        judgements: The collection.
+        runs: What was retrieved in each setting.
+        measures: Names of measures; None for the collection's own, or else the default.
+        name: What the results call the system.
+        intervals: Whether to add bootstrap intervals.
+        notes: What a reader must know besides.
 
     Raises:
-        ConfigurationError: If no query has a relevant passage.
+        ConfigurationError: If no setting has a query with a relevant passage, or a measure needs full rankings.
     """
+    depth = max((run.depth for run in runs.values()), default=0)
+    whole = all(_is_whole(run, setting, judgements) for setting, run in runs.items())
+    scorer = RunScorer(judgements, runs)
+    return evaluate_scorer(
+        scorer,
+        scorer.settings,
+        depth=None if whole else depth,
+        measures=measures,
+        name=name,
+        intervals=intervals,
+        notes=notes,
+    )
 
-    def __init__(
-        self, collection: MultilingualCollection, embeddings: Embeddings, *, show_progress: bool = False
-    ) -> None:
-        self.languages = tuple(collection.corpora)
-        self.sizes = {language: len(texts) for language, texts in collection.corpora.items()}
-        self.queries = [query for texts in collection.queries.values() for query in texts]
-        documents = [document for texts in collection.corpora.values() for document in texts]
-        place = {document: number for number, document in enumerate(documents)}
-        relevant = [
-            (number, place[document], grade)
-            for number, query in enumerate(self.queries)
-            for document, grade in collection.qrels.get(query, {}).items()
-            if grade > 0
-        ]
-        if not relevant:
-            raise ConfigurationError(f"No query of {collection.name} has a relevant passage.", "Check its qrels.")
-        query, passage, grade = np.array(relevant, np.int64).T
-        self._query_language = np.array([language_of(query) for query in self.queries])
-        self._passage_language = np.repeat(np.arange(len(self.languages)), list(self.sizes.values()))
-        with _progress(len(self.queries), show_progress) as advance:
-            self.ranks: Ranks = exact_ranks(
-                np.concatenate(list(embeddings.queries.values())),
-                list(embeddings.passages.values()),
-                query,
-                passage,
-                grade,
-                _order(documents),
-                advance,
-            )
-        self.settings = [
-            setting
-            for setting in all_settings(tuple(collection.queries), self.languages)
-            if self.setting(setting).queries
-        ]
 
-    def setting(self, setting: Setting) -> SettingRanks:
-        """Give the ranks of one setting.
+def evaluate_scorer(
+    scorer: Scorer,
+    settings: Sequence[Setting],
+    *,
+    depth: int | None,
+    measures: Sequence[str] | None = None,
+    name: str = "unnamed",
+    device: str = "",
+    seconds: dict[str, float] | None = None,
+    intervals: bool = True,
+    notes: Sequence[str] = (),
+) -> Results:
+    """Score rankings that may be cut off; see :func:`evaluate_runs`.
 
-        Queries without a relevant passage in its corpora do not belong to it: nothing could be found for them.
-        """
-        columns = np.array([self.languages.index(language) for language in setting.corpus_languages])
-        ranks = self.ranks
-        asked = self._query_language[ranks.query] == setting.query_language
-        rows = np.flatnonzero(asked & np.isin(self._passage_language[ranks.passage], columns))
-        rank = 1 + ranks.above[np.ix_(rows, columns)].sum(axis=1, dtype=np.int64)
-        tied = ranks.tied[np.ix_(rows, columns)].sum(axis=1) / 2 - ranks.tied_above[np.ix_(rows, columns)].sum(axis=1)
-        order = np.lexsort((rank, ranks.query[rows]))
-        _, query = np.unique(ranks.query[rows][order], return_inverse=True)
-        return SettingRanks(
-            query=query.reshape(-1).astype(np.int64),
-            rank=rank[order],
-            mid_rank=(rank + tied)[order],
-            grade=ranks.grade[rows][order],
-            queries=int(query.max()) + 1 if len(query) else 0,
-            passages=sum(self.sizes[language] for language in setting.corpus_languages),
-        )
+    Args:
+        scorer: Gives the rankings.
+        settings: The settings to score.
+        depth: How deep the rankings are; None if they are whole.
+        measures: Names of measures; None for the collection's own, or else the default.
+        name: What the results call the system.
+        device: What the results call the device.
+        seconds: Seconds of the stages so far.
+        intervals: Whether to add bootstrap intervals.
+        notes: What a reader must know besides.
 
-    def measure(self, setting: Setting, measures: Sequence[Measure]) -> dict[str, npt.NDArray[np.float64]]:
-        """Measure every query of a setting.
-
-        Args:
-            setting: The setting.
-            measures: What to measure; measures that compare languages are left out where there is only one.
-
-        Returns:
-            Shape (queries,) by the measure's name.
-        """
-        ranks = self.setting(setting)
-        return {
-            measure.name: measure.values(ranks)
-            for measure in measures
-            if setting.kind == "multi" or not measure.needs_languages
+    Raises:
+        ConfigurationError: If there is no setting, or a measure needs full rankings.
+    """
+    planned = build_measures(measures, scorer.judgements.collection)
+    if (not measures or "default" in measures) and depth is not None:
+        cut = build_measure(f"rank_distance@{max(depth, 1)}")
+        planned = {
+            kind: [cut if measure.name == "rank_distance" else measure for measure in of_kind]
+            for kind, of_kind in planned.items()
         }
+        notes = [*notes, f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved"]
+    return _measure(scorer, settings, planned, name, device, seconds or {}, intervals, notes)
 
 
-def build_measures(names: Sequence[str] | None) -> dict[Kind, list[Measure]]:
+def choose_judged(names: Sequence[str] | None, judgements: Judgements) -> list[Setting]:
+    """Choose settings by their names.
+
+    Raises:
+        UnknownNameError: If there is no such setting.
+        ConfigurationError: If a part of the pool is one that answers nothing.
+    """
+    chosen = choose_settings(names, judgements.settings, judgements.collection.name)
+    for setting in chosen:
+        if not len(judgements.rows(setting)):
+            raise ConfigurationError(f"No query of {setting.name} has a relevant passage.", "Leave that setting out.")
+    return chosen
+
+
+def _is_whole(run: Run, setting: Setting, judgements: Judgements) -> bool:
+    passages = judgements.sizes[judgements.columns(setting)].sum()
+    queries = np.unique(judgements.query[judgements.rows(setting)])
+    return bool((np.bincount(run.query, minlength=len(judgements.queries))[queries] == passages).all())
+
+
+def _measure(
+    scorer: Scorer,
+    settings: Sequence[Setting],
+    measures: Mapping[Kind, Sequence[Measure]],
+    name: str,
+    device: str,
+    seconds: dict[str, float],
+    intervals: bool,
+    notes: Sequence[str] = (),
+) -> Results:
+    """Measure every query of the settings, and sum it up."""
+    judgements, collection = scorer.judgements, scorer.judgements.collection
+    if not settings:
+        raise ConfigurationError(
+            f"No query of {collection.name} has a relevant passage in what was searched.", "Check the run's setting."
+        )
+    ties: dict[str, list[bool]] = {}
+    found: dict[str, SettingValues] = {}
+    with timed(seconds, "measure"):
+        for setting in _by_corpora(settings):
+            measured = _measure_setting(scorer, setting, measures[setting.kind])
+            if measured.values:
+                found[setting.name] = measured
+                ties.setdefault(setting.kind, []).extend(scorer.ties(setting).tolist())
+    if not found:
+        names = ", ".join(dict.fromkeys(measure.name for kind in measures.values() for measure in kind))
+        raise ConfigurationError(
+            f"{names} compares languages, and no setting of {collection.name} has several.",
+            "Add a measure such as map.",
+        )
+    values = QueryValues(tuple(found[setting.name] for setting in settings if setting.name in found))
+    with timed(seconds, "intervals"):
+        bounds = _intervals(values) if intervals else {}
+    return Results(
+        dataset=collection.name,
+        model=name,
+        passage_text=collection.passage_text,
+        languages=collection.languages,
+        scores=values.macro(),
+        settings=values.means(),
+        micro=values.micro(),
+        intervals=bounds,
+        undefined=values.undefined(),
+        ties={kind: float(np.mean(ties[kind])) for kind in KINDS if kind in ties},
+        passages=dict(zip(judgements.languages, judgements.sizes.tolist(), strict=True)),
+        data=collection.checksums(),
+        notes=(*collection.notes, *notes, *_notes(values)),
+        environment=environment(device, seconds),
+        values=values,
+    )
+
+
+def _measure_setting(scorer: Scorer, setting: Setting, measures: Sequence[Measure]) -> SettingValues:
+    judgements = scorer.judgements
+    applying = [measure for measure in measures if setting.kind == "multi" or not measure.needs_languages]
+    applying = expand_measures(applying, setting.corpus_languages)
+    numbers = scorer.queries(setting)
+    rankings = scorer.rankings(setting, max((measure.depth for measure in applying), default=0))
+    return SettingValues(
+        name=setting.name,
+        kind=setting.kind,
+        queries=tuple(map(judgements.queries.__getitem__, numbers.tolist())),
+        groups=tuple(map(judgements.groups.__getitem__, numbers.tolist())),
+        values={measure.name: measure.values(rankings) for measure in applying},
+    )
+
+
+def _intervals(values: QueryValues) -> dict[str, dict[str, dict[str, list[float]]]]:
+    from beir_hybrid.evaluation.significance import intervals  # scipy takes its time to import
+
+    return intervals(values)
+
+
+def _notes(values: QueryValues) -> list[str]:
+    return [
+        f"{kind} settings have {fewest} to {most} queries: means over settings and over queries differ"
+        for kind, (fewest, most) in values.uneven().items()
+    ]
+
+
+def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:
+    """Sort settings so that those of the same corpora, which are searched together, follow one another."""
+    return sorted(settings, key=lambda setting: setting.corpus_languages)
+
+
+def build_measures(
+    names: Sequence[str] | None, collection: MultilingualCollection | None = None
+) -> dict[Kind, list[Measure]]:
     """Build the measures of each kind of setting.
 
     Args:
-        names: The same for every kind; None for :data:`DEFAULT_MEASURES`.
+        names: The same for every kind, with ``default`` and ``bias`` for several; None for those of the collection, or
+            else :data:`DEFAULT_MEASURES`.
+        collection: What is measured.
 
     Raises:
         UnknownNameError: If there is no such measure.
         ConfigurationError: If a cut-off does not fit.
     """
-    return {kind: [build_measure(name) for name in names or DEFAULT_MEASURES[kind]] for kind in KINDS}
+    wanted = names or (collection.measures if collection is not None else ()) or ("default",)
+    spelt_out = {kind: _spelt_out(wanted, kind) for kind in KINDS}
+    # each once, since looking a name up reads what every installed distribution registers
+    built = {name: build_measure(name) for name in dict.fromkeys(name for kind in KINDS for name in spelt_out[kind])}
+    return {kind: [built[name] for name in spelt_out[kind]] for kind in KINDS}
 
 
-def _order(documents: list[str]) -> npt.NDArray[np.int64]:
-    """Place of each document id in ascending order; by code point, which is the order of UTF-8 bytes too."""
-    order = np.empty(len(documents), np.int64)
-    order[sorted(range(len(documents)), key=documents.__getitem__)] = np.arange(len(documents))
-    return order
+def _spelt_out(names: Sequence[str], kind: Kind) -> list[str]:
+    groups = {"default": DEFAULT_MEASURES[kind], "bias": BIAS_MEASURES}
+    return list(dict.fromkeys(name for word in names for name in groups.get(word, (word,))))
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Add the seconds that a stage takes to those it took before."""
     start = time.perf_counter()
     yield
-    seconds[stage] = round(time.perf_counter() - start, 3)
-
-
-@contextmanager
-def _progress(total: int, show: bool) -> Iterator[Callable[[int], Any]]:
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc="Ranking", unit="query", disable=not show) as bar:
-        yield bar.update
+    seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 3)

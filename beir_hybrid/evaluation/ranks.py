@@ -6,22 +6,32 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
-__all__ = ["Ranks", "SettingRanks", "exact_ranks"]
+from beir_hybrid.evaluation.scores import (
+    WORD,
+    Identifiers,
+    PassageBlock,
+    Vectors,
+    error_bound,
+    exact_scores,
+    gather,
+    id_places,
+    over_blocks,
+)
+
+__all__ = ["Ranks", "exact_ranks"]
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
 
-_WORD = 64  # scores per machine word once comparisons are packed to bits
-_BLOCK_BYTES = 2**25  # scores held at a time by all threads; 600 queries of XQuAD-R's pool
-_JOB_BYTES = 2**20  # comparisons held at a time by each thread: about what its cache holds
+_ONE = np.uint64(1)
+_JOB_BYTES = 2**22  # comparisons held at a time by each thread: few jobs, that its cache still holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,111 +59,144 @@ class Ranks:
     tied_above: Counts
 
 
-@dataclass(frozen=True, eq=False)
-class SettingRanks:
-    """Ranks of the relevant passages of one setting, sorted by query and then by rank. What measures are computed from.
-
-    Attributes:
-        query: Shape (rows,), numbers of the setting's queries from 0; every query has at least one row.
-        rank: Shape (rows,), ranks from 1 in the setting's corpus, ties ordered as in trec_eval.
-        mid_rank: Shape (rows,), ranks from 1 where tied passages share the mean rank of their group.
-        grade: Shape (rows,), relevance grades, all above 0.
-        queries: Number of queries.
-        passages: Number of passages searched.
-    """
-
-    query: Ints
-    rank: Ints
-    mid_rank: npt.NDArray[np.float64]
-    grade: Ints
-    queries: int
-    passages: int
-
-    @property
-    def starts(self) -> Ints:
-        """Shape (queries,), the first row of each query."""
-        return np.searchsorted(self.query, np.arange(self.queries))
-
-    @property
-    def relevant(self) -> Ints:
-        """Shape (queries,), how many relevant passages each query has."""
-        return np.bincount(self.query, minlength=self.queries)
-
-    @property
-    def place(self) -> Ints:
-        """Shape (rows,), place of each relevant passage among its query's, from 1."""
-        return np.arange(len(self.query)) - self.starts[self.query] + 1
-
-    def sum_by_query(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Add up one value per row, shape (rows,), to one per query, shape (queries,)."""
-        return np.bincount(self.query, weights=values, minlength=self.queries).astype(np.float64, copy=False)
-
-
 def exact_ranks(
     queries: Floats,
-    passages: Sequence[Floats],
+    passages: Sequence[Vectors],
     query: Ints,
     passage: Ints,
     grade: Ints,
-    id_order: Ints,
-    advance: Callable[[int], object] | None = None,
+    identifiers: Identifiers,
+    advance: Callable[[float], object] | None = None,
 ) -> Ranks:
     """Rank every relevant passage exactly, in each language's corpus, in one pass over blocks of scores.
 
-    Scores are inner products. They are compared with the scores of the relevant passages only, and comparisons are
-    counted as packed bits, so the pass costs little more than the matrix product itself.
+    Scores are inner products, as :func:`~beir_hybrid.evaluation.scores.exact_scores` defines them. The matrix product's
+    numbers are compared with the scores of the relevant passages only, and comparisons are counted as packed bits, so
+    the pass costs little more than the product itself; the few passages too near to tell are scored exactly.
 
     Args:
         queries: Shape (queries, dimensions).
-        passages: One array of shape (passages of the language, dimensions) per language; may be memory-mapped.
+        passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
         query: Shape (rows,), query number of each (query, relevant passage), sorted.
         passage: Shape (rows,), passage number, counted through the languages in order.
         grade: Shape (rows,), relevance grade.
-        id_order: Shape (all passages,), each passage's place when document ids are sorted ascending.
-        advance: Called with the number of queries done after each block.
+        identifiers: Gives document ids, to order ties.
+        advance: Called with the share of the work done since the last call; all calls add up to 1.
 
     Returns:
         The counts that ranks in any set of languages follow from.
     """
-    layout = _Layout.of([len(block) for block in passages], id_order)
-    offsets = np.searchsorted(query, np.arange(len(queries) + 1))
-    copies, originals = _copies(passages, layout.columns)
     ranks = Ranks(query, passage, grade, *(np.zeros((len(query), len(passages)), np.int32) for _ in range(3)))
-    workers = os.cpu_count() or 1
-    size = max(1, min(-(-len(queries) // workers), _BLOCK_BYTES // (4 * layout.width * workers)))
-    # queries with equally many relevant passages are counted together
-    order = np.argsort(np.diff(offsets), kind="stable")
-    blocks = iter([order[start : start + size] for start in range(0, len(order), size)])
+    offsets = np.searchsorted(query, np.arange(len(queries) + 1))
+    thresholds = _thresholds(queries, passages, query, passage)
+    # queries with equally many relevant passages are counted together; those with none need no scores
+    relevant = np.diff(offsets)
+    order = np.argsort(relevant, kind="stable")[np.count_nonzero(relevant == 0) :]
 
-    def work(_: int) -> None:
-        scores = np.full((size, layout.width), -np.inf, np.float32)
-        bits = np.empty(0, bool)
-        for numbers in blocks:
-            for corpus, first in zip(passages, layout.starts, strict=True):
-                np.matmul(queries[numbers], corpus.T, out=scores[: len(numbers), first : first + len(corpus)])
-            # BLAS adds up in another order near a matrix's edges: equal vectors would not always have equal scores
-            scores[: len(numbers), copies] = scores[: len(numbers), originals]
-            for job in _jobs(offsets, numbers, layout.width):
-                needed = job.rows.size * layout.width
-                bits = bits if len(bits) >= needed else np.empty(needed, bool)
-                _count(scores[job.block], layout.columns[passage[job.rows]], bits[:needed], job.rows, layout, ranks)
-            if advance is not None:
-                advance(len(numbers))
+    def make_worker() -> _Counter:
+        return _Counter(queries, thresholds, offsets, ranks, identifiers)
 
-    # each thread multiplies and counts its own blocks: a BLAS that used all cores itself would leave its helpers
-    # spinning beside the counting
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, range(workers)))
+    over_blocks(queries, order, passages, make_worker, advance)
     return ranks
 
 
-def _copies(passages: Sequence[Floats], columns: Ints) -> tuple[Ints, Ints]:
-    """Find the columns whose vector stands in an earlier column too, and the first column of each one's vector."""
-    seen: dict[bytes, int] = {}
-    digests = (blake2b(vector.tobytes(), digest_size=16).digest() for corpus in passages for vector in corpus)
-    first = np.array([seen.setdefault(*pair) for pair in zip(digests, columns.tolist(), strict=True)], np.int64)
-    repeated = first != columns
-    return columns[repeated], first[repeated]
+def _thresholds(queries: Floats, passages: Sequence[Vectors], query: Ints, passage: Ints) -> Floats:
+    """Score the relevant passages, shape (rows,), all processors at work."""
+    relevant, place = gather(passages, passage)
+    threads = os.cpu_count() or 1
+
+    def score(rows: Ints) -> Floats:
+        return exact_scores(queries, query[rows], relevant, place[rows])
+
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate(list(pool.map(score, np.array_split(np.arange(len(query)), threads))))
+
+
+class _Counter:
+    """Counts, in blocks of scores, what stands above and level with the relevant passages; one for each thread."""
+
+    def __init__(
+        self, queries: Floats, thresholds: Floats, offsets: Ints, ranks: Ranks, identifiers: Identifiers
+    ) -> None:
+        self.queries = queries
+        self.thresholds = thresholds
+        self.offsets = offsets
+        self.ranks = ranks
+        self.identifiers = identifiers
+        self.bits = np.empty(0, bool)  # kept, since fresh memory costs as much as comparing
+
+    def __call__(self, block: PassageBlock, numbers: Ints, scores: Floats) -> None:
+        bounds = error_bound(self.queries[numbers], block.largest)
+        near = [
+            self._count(block, scores[job.block], bounds[job.block], job.rows)
+            for job in _jobs(self.offsets, numbers, block.width)
+        ]
+        row, column = (np.concatenate(parts) for parts in zip(*near, strict=True))
+        self._settle(block, row, column)
+
+    def _count(self, block: PassageBlock, scores: Floats, bounds: Floats, rows: Ints) -> tuple[Ints, Ints]:
+        """Count the passages that are surely above.
+
+        Args:
+            block: The passages.
+            scores: Shape (queries, width).
+            bounds: Shape (queries,), how wrong the scores may be.
+            rows: Shape (queries, relevant), the rows of the ranks that the counts go to.
+
+        Returns:
+            Rows and columns of the passages that are too near to tell, the relevant ones themselves among them.
+        """
+        thresholds, margin = self.thresholds[rows], bounds[:, None]
+        possible = self._compare(np.greater_equal, scores, thresholds - margin)
+        above = self._compare(np.greater, scores, thresholds + margin)
+        counts = np.add.reduceat(np.bitwise_count(above), block.starts // WORD, axis=-1, dtype=np.int32)
+        self.ranks.above[rows, block.languages] += counts
+        row, column = np.divmod(_differences(possible.reshape(-1), above.reshape(-1)), block.width)
+        return rows.reshape(-1)[row], column
+
+    def _compare(self, comparison: np.ufunc, scores: Floats, thresholds: Floats) -> Words:
+        """Compare each query's scores with each of its thresholds, packed to shape (queries, relevant, words)."""
+        shape = (*thresholds.shape, scores.shape[1])
+        size = thresholds.size * scores.shape[1]
+        if len(self.bits) < size:
+            self.bits = np.empty(size, bool)
+        comparison(scores[:, None, :], thresholds[:, :, None], out=self.bits[:size].reshape(shape))
+        return np.packbits(self.bits[:size], bitorder="little").view("<u8").reshape(*thresholds.shape, -1)
+
+    def _settle(self, block: PassageBlock, row: Ints, column: Ints) -> None:
+        """Score exactly what is too near to tell, and count it.
+
+        Args:
+            block: The passages.
+            row: Shape (n,), rows of the ranks.
+            column: Shape (n,), columns of the block's scores.
+        """
+        ranks = self.ranks
+        number = block.row[column] + block.first
+        other = np.flatnonzero(number != ranks.passage[row])
+        row, number, language = row[other], number[other], block.language[column[other]]
+        scores = exact_scores(self.queries, ranks.query[row], block.vectors, number - block.first)
+        higher = scores > self.thresholds[row]
+        np.add.at(ranks.above, (row[higher], language[higher]), 1)
+        level = np.flatnonzero(scores == self.thresholds[row])
+        if len(level):
+            row, number, language = row[level], number[level], language[level]
+            np.add.at(ranks.tied, (row, language), 1)
+            place, own_place = np.split(id_places(self.identifiers, np.concatenate([number, ranks.passage[row]])), 2)
+            first = place > own_place
+            np.add.at(ranks.tied_above, (row[first], language[first]), 1)
+            np.add.at(ranks.above, (row[first], language[first]), 1)
+
+
+def _differences(words: Words, others: Words) -> Ints:
+    """List the numbers of the bits that differ, shape (n,)."""
+    word = np.flatnonzero(words != others)
+    left, found = words[word] ^ others[word], []
+    while len(left):  # as often as the fullest word has bits
+        found.append(word * WORD + np.bitwise_count((left & (~left + _ONE)) - _ONE))
+        left &= left - _ONE
+        word, left = word[left != 0], left[left != 0]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 class _Job(NamedTuple):
@@ -170,61 +213,8 @@ def _jobs(offsets: Ints, numbers: Ints, width: int) -> list[_Job]:
     for first in np.flatnonzero(np.r_[True, relevant[1:] != relevant[:-1]]):
         each = int(relevant[first])
         last = int(np.searchsorted(relevant, each, side="right"))
-        step = max(1, _JOB_BYTES // (max(each, 1) * width))
-        for start in range(int(first), last if each else 0, step):
+        step = max(1, _JOB_BYTES // (each * width))
+        for start in range(int(first), last, step):
             stop = min(start + step, last)
             jobs.append(_Job(slice(start, stop), offsets[numbers[start:stop], None] + np.arange(each)))
     return jobs
-
-
-def _count(scores: Floats, own: Ints, buffer: npt.NDArray[np.bool_], rows: Ints, layout: _Layout, ranks: Ranks) -> None:
-    """Count what stands above, and level with, the relevant passages of some queries.
-
-    Args:
-        scores: Shape (queries, width).
-        own: Shape (queries, relevant), the relevant passages' columns.
-        buffer: Room for queries * relevant * width comparisons.
-        rows: Shape (queries, relevant), where the counts go.
-        layout: What the columns are.
-        ranks: Receives the counts.
-    """
-    bits = buffer.reshape(*own.shape, layout.width)
-    thresholds = scores[np.arange(len(own))[:, None], own][:, :, None]
-    np.greater(scores[:, None, :], thresholds, out=bits)
-    ranks.above[rows] = layout.by_language(bits)
-    np.equal(scores[:, None, :], thresholds, out=bits)
-    buffer[np.arange(own.size) * layout.width + own.reshape(-1)] = False  # each ties with itself
-    if buffer.any():
-        tied_above = np.zeros((*own.shape, len(layout.starts)), np.int32)
-        query, relevant, column = np.nonzero(bits)
-        before = layout.id_order[column] > layout.id_order[own[query, relevant]]
-        np.add.at(tied_above, (query[before], relevant[before], layout.language[column[before]]), 1)
-        ranks.tied[rows] = layout.by_language(bits)
-        ranks.tied_above[rows] = tied_above
-        ranks.above[rows] += tied_above
-
-
-@dataclass(frozen=True, eq=False)
-class _Layout:
-    """Where each language's scores stand in a block: from a word boundary on, padded with scores that never win."""
-
-    starts: Ints  # first column of each language
-    width: int  # columns in all
-    columns: Ints  # column of each passage
-    id_order: Ints  # of each column
-    language: Ints  # of each column
-
-    @classmethod
-    def of(cls, sizes: Sequence[int], id_order: Ints) -> _Layout:
-        # an empty corpus keeps one word, since reduceat cannot add up nothing
-        padded = np.array([max(1, -(-size // _WORD)) * _WORD for size in sizes])
-        starts = np.cumsum(padded) - padded
-        columns = np.concatenate([start + np.arange(size) for start, size in zip(starts, sizes, strict=True)])
-        by_column = np.full(int(padded.sum()), -1, np.int64)
-        by_column[columns] = id_order
-        return cls(starts, int(padded.sum()), columns, by_column, np.repeat(np.arange(len(sizes)), padded))
-
-    def by_language(self, bits: npt.NDArray[np.bool_]) -> Counts:
-        """Count the true values of each language, shape (..., width) to (..., languages)."""
-        words = np.packbits(bits, axis=-1).view(np.uint64)
-        return np.add.reduceat(np.bitwise_count(words), self.starts // _WORD, axis=-1, dtype=np.int32)

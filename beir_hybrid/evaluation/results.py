@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.evaluation.settings import Setting, parse_setting
 from beir_hybrid.files import write_json
+
+if TYPE_CHECKING:
+    from beir_hybrid.evaluation.query_values import Format, QueryValues
 
 __all__ = ["SCHEMA", "Results", "check_output", "environment"]
 
@@ -23,12 +27,22 @@ class Results:
 
     Attributes:
         dataset: Name of the collection.
-        model: Name or folder of the model.
+        model: Name or folder of the model, or of the run.
         passage_text: What the passages' texts consist of.
         languages: The collection's languages.
-        scores: Macro means over the settings of each kind: ``{"mono": {"map": ...}, "cross": ..., "multi": ...}``.
+        scores: Macro means over the settings of each kind, every setting counting once:
+            ``{"mono": {"map": ...}, "cross": ..., "multi": ...}``.
         settings: By setting name, the number of ``queries`` and the mean of each measure over them.
+        micro: Micro means over the queries of each kind's settings, every query counting once.
+        intervals: 95 % bootstrap intervals ``[low, high]`` of ``scores`` and ``settings``, under these two names.
+        undefined: By setting name and measure, how many queries have no value and are not in the mean; only those
+            above 0.
+        ties: By kind of setting, the share of queries with another passage level with a relevant one.
+        passages: Number of passages by language.
+        data: Checksums of ``queries``, ``passages`` and ``qrels``, which tell whether two results may be compared.
+        notes: What a reader must know to judge the numbers.
         environment: Versions, device and seconds per stage.
+        values: The value of every query, where it was asked for; in a file of its own.
     """
 
     dataset: str
@@ -37,12 +51,36 @@ class Results:
     languages: tuple[str, ...]
     scores: dict[str, dict[str, float]]
     settings: dict[str, dict[str, float]]
+    micro: dict[str, dict[str, float]] = field(default_factory=dict)
+    intervals: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
+    undefined: dict[str, dict[str, int]] = field(default_factory=dict)
+    ties: dict[str, float] = field(default_factory=dict)
+    passages: dict[str, int] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)
+    values: QueryValues | None = field(default=None, compare=False, repr=False)
 
-    def save(self, folder: Path) -> Path:
-        """Write ``results.json`` into a folder, whole or not at all, and give its path."""
+    def parsed_settings(self) -> dict[str, Setting]:
+        """Give by name what the settings' names stand for."""
+        parsed = {name: parse_setting(name, self.languages) for name in self.settings}
+        return {name: setting for name, setting in parsed.items() if setting is not None}
+
+    def save(self, folder: Path, per_query: Format = "parquet") -> Path:
+        """Write ``results.json``, and the values of the queries beside it, each whole or not at all.
+
+        Args:
+            folder: Where to.
+            per_query: Format of the values' file, ``parquet`` or ``jsonl``.
+
+        Returns:
+            The path of ``results.json``.
+        """
         path = folder / "results.json"
-        write_json(path, {"schema": SCHEMA, **asdict(self)})
+        if self.values is not None:
+            self.values.save(folder, per_query)
+        content = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "values"}
+        write_json(path, {"schema": SCHEMA, **content})
         return path
 
     @classmethod
@@ -63,7 +101,8 @@ class Results:
         if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
             raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", "Evaluate again.")
         try:
-            return cls(**{**content, "languages": tuple(content["languages"])})
+            lists = {name: tuple(content[name]) for name in ("languages", "notes") if name in content}
+            return cls(**{**content, **lists})
         except (KeyError, TypeError) as error:
             raise DataFormatError(f"{path} lacks or adds a field: {error}.", "Evaluate again.") from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -20,13 +19,10 @@ __all__ = [
     "course_table",
     "draw_table",
     "kind_table",
-    "language_table",
+    "number",
     "plan_tables",
-    "score_table",
     "source_table",
 ]
-
-KIND_TITLES = {"mono": "monolingual", "cross": "cross-lingual", "multi": "multilingual"}
 
 
 def console(*tables: Table) -> Console:
@@ -36,38 +32,6 @@ def console(*tables: Table) -> Console:
         return found
     endless = Console(width=100_000)
     return Console(width=max(140, *(endless.measure(table).maximum for table in tables), 0))
-
-
-def score_table(results: Results) -> Table:
-    """Show the macro means: a row per kind of setting, a column per measure."""
-    names = list(dict.fromkeys(name for scores in results.scores.values() for name in scores))
-    table = Table(title=f"{results.model} on {results.dataset} ({results.passage_text})", title_justify="left")
-    table.add_column("setting")
-    table.add_column("settings", justify="right")
-    for name in names:
-        table.add_column(name, justify="right")
-    for kind, scores in results.scores.items():
-        count = sum(_kind(setting) == kind for setting in results.settings)
-        table.add_row(KIND_TITLES[kind], str(count), *(_number(name, scores.get(name)) for name in names))
-    table.caption = "means over settings, each setting counting once"
-    return table
-
-
-def language_table(results: Results, measure: str = "map") -> Table:
-    """Show one measure by language: as monolingual, as the queries' and as the corpus's language, and in the pool."""
-    table = Table(title=f"{measure} by language", title_justify="left")
-    for heading in ("language", "mono", "cross, as queries", "cross, as corpus", "multi"):
-        table.add_column(heading, justify="left" if heading == "language" else "right")
-    for language in results.languages:
-        groups = [
-            [language],
-            [name for name in results.settings if _kind(name) == "cross" and name.startswith(f"{language}-")],
-            [name for name in results.settings if _kind(name) == "cross" and name.endswith(f"-{language}")],
-            [name for name in results.settings if _kind(name) == "multi" and name.startswith(f"{language}-")],
-        ]
-        means = [_mean([results.settings.get(name, {}).get(measure) for name in names]) for names in groups]
-        table.add_row(language, *(_number(measure, mean) for mean in means))
-    return table
 
 
 def comparison_table(runs: Mapping[str, Results], columns: Sequence[tuple[str, str]]) -> Table:
@@ -88,7 +52,7 @@ def comparison_table(runs: Mapping[str, Results], columns: Sequence[tuple[str, s
     ]
     for run, row in values.items():
         cells = [
-            Text(_number(name, value), style="bold" if value == best[place] else "")
+            Text(number(name, value), style="bold" if value == best[place] else "")
             for place, ((_, name), value) in enumerate(zip(columns, row, strict=True))
         ]
         table.add_row(run, *cells)
@@ -152,19 +116,8 @@ def plan_tables(forecast: Forecast) -> list[Table]:
     return [kind_table(drawn), *course, draw_table(drawn), source_table(drawn)]
 
 
-def _kind(setting: str) -> str:
-    if "-" not in setting:
-        return "mono"
-    corpus = setting.partition("-")[2]
-    return "multi" if corpus == "all" or "+" in corpus else "cross"
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
-
-
-def _number(measure: str, value: float | None) -> str:
+def number(measure: str, value: float | None) -> str:
+    """Write a value of a measure; a dash where there is none."""
     if value is None:
         return "-"
-    return f"{value:.1f}" if measure == "rank_distance" else f"{value:.4f}"
+    return f"{value:.1f}" if measure.startswith("rank_distance") else f"{value:.4f}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-__all__ = ["BatchLog", "SetEpoch"]
+__all__ = ["BatchLog", "FindBest", "SetEpoch"]
+
+logger = logging.getLogger(__name__)
 
 
 class BatchLog(TrainerCallback):
@@ -71,3 +75,23 @@ class SetEpoch(TrainerCallback):
             if hasattr(layer, "set_epoch"):
                 layer.set_epoch(int(state.epoch or 0))
             layer = getattr(layer, "batch_sampler", None)
+
+
+class FindBest(TrainerCallback):
+    """Finds the best checkpoint again when a run goes on in a folder that was moved.
+
+    The host keeps its path. Where that is gone it would keep the value to beat, and load nothing at the end.
+    """
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Look for it in the run's folder; without it, the next evaluation is the best so far."""
+        if state.best_global_step is None or state.best_model_checkpoint is not None:
+            return
+        folder = Path(str(args.output_dir)) / f"checkpoint-{state.best_global_step}"
+        if folder.is_dir():
+            state.best_model_checkpoint = str(folder)
+            return
+        logger.warning("%s, the best checkpoint, is gone: the best of the others will be kept.", folder)
+        state.best_metric = state.best_global_step = None

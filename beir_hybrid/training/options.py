@@ -34,6 +34,8 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 _OURS: Mapping[str, str] = {
     "output_dir": "Use --output DIR.",
     "batch_sampler": "Use --strategy NAME.",
+    "greater_is_better": "The metric of --select-by has its direction.",
+    "metric_for_best_model": "Use --select-by NAME.",
     "resume_from_checkpoint": "Use --resume.",
     "multi_dataset_batch_sampler": "Use --strategy NAME.",
     "prompts": "Use --query-prefix and --passage-prefix.",
@@ -59,9 +61,17 @@ class TrainingOptions:
         passage_prefix: Put before every passage in training, and stored as the model's document prompt.
         overwrite: Whether an earlier run in the output folder may be replaced.
         resume: Whether to go on with the run in the output folder, from its latest complete checkpoint.
+        eval_data: Registered dataset, or a file of pairs, on which the best checkpoint is selected; None to keep the
+            last model.
+        eval_languages: Languages to evaluate on; None for English where a loss decides and the data have it, and for
+            all otherwise.
+        eval_split: Split to evaluate on, for datasets that have several; None for the dataset's default.
+        select_by: ``loss``, the lowest validation loss, over questions and passages of one language each; or a metric
+            of :class:`~beir_hybrid.evaluation.evaluator.MultilingualRetrievalEvaluator` such as ``multi_map``. None for
+            ``loss``, the paper's way, where there are eval_data.
 
     Raises:
-        ConfigurationError: If the scale is not above 0.
+        ConfigurationError: If the scale is not above 0, or options exclude or need each other.
     """
 
     model: str
@@ -77,12 +87,23 @@ class TrainingOptions:
     passage_prefix: str = "Passage: "
     overwrite: bool = False
     resume: bool = False
+    eval_data: str | None = None
+    eval_languages: tuple[str, ...] | None = None
+    eval_split: str | None = None
+    select_by: str | None = None
 
     def __post_init__(self) -> None:
         if not self.scale > 0:
             raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
         if self.overwrite and self.resume:
             raise ConfigurationError("Both overwrite and resume are asked for.", "Choose one.")
+        if self.eval_data is not None:
+            object.__setattr__(self, "select_by", self.select_by or "loss")  # so that files tell it
+            return
+        for name in ("select_by", "eval_languages", "eval_split"):
+            if getattr(self, name) is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise ConfigurationError(f"{option} is given without data to evaluate on.", "Add --eval-data NAME.")
 
     def to_dict(self) -> dict[str, Any]:
         """Give the options as plain JSON content."""

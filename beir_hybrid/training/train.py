@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,14 @@ from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.training.base_models import base_model, is_static
 from beir_hybrid.training.checkpoints import latest_checkpoint
 from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, TrainingOptions, parse_host_arguments
+from beir_hybrid.training.selection import (
+    Selected,
+    Selection,
+    check_selection,
+    load_selection,
+    selected,
+    selection_defaults,
+)
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -35,7 +43,7 @@ RUN_FILE = "run.json"
 """Written when a run starts: its options. Marks a folder as a run of ours."""
 
 SUMMARY_FILE = "training.json"
-"""Written when a run ends: steps and seconds."""
+"""Written when a run ends: steps, seconds, and the checkpoint that was selected."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +58,7 @@ class TrainedModel:
         drawn: What was drawn.
         steps: Optimizer steps taken.
         seconds: Seconds the training loop took.
+        selected: The checkpoint that the model was taken from; None if it is the last model.
     """
 
     model: SentenceTransformer
@@ -57,6 +66,7 @@ class TrainedModel:
     drawn: DrawSummary
     steps: int
     seconds: float
+    selected: Selected | None = None
 
 
 def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> TrainedModel:
@@ -84,6 +94,7 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     if options.resume and not arguments.force_resume:
         _check_same_options(options)
     sources = _load_sources(options)
+    selection = load_selection(options, arguments.per_device_eval_batch_size)
     # the plan that the Trainer will make, here to find what cannot be drawn before a model is loaded
     BatchPlan(
         [pairs.index for pairs in sources],
@@ -95,7 +106,7 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     set_seed(arguments.seed)
     model = base_model(options.model, sources)
     model.prompts = {**model.prompts, "query": options.query_prefix, "document": options.passage_prefix}
-    trainer = _build_trainer(model, arguments, sources, options)
+    trainer = _build_trainer(model, arguments, sources, options, selection)
     checkpoint = latest_checkpoint(Path(str(arguments.output_dir))) if options.resume else None
     if options.resume and checkpoint is None:
         logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
@@ -104,7 +115,11 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     start = time.perf_counter()
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     seconds = time.perf_counter() - start
-    result = TrainedModel(model, options.output, trainer.drawn(), int(trainer.state.global_step), seconds)
+    best = None if selection is None else selected(options.select_by, trainer.state)
+    if selection is not None and best is not None:
+        told = f"step {best.step} of {trainer.state.global_step}, {best.by} {best.value:.4f} on {selection.data}"
+        trainer.card_details = {**trainer.card_details, "Selected": told}
+    result = TrainedModel(model, options.output, trainer.drawn(), int(trainer.state.global_step), seconds, best)
     if trainer.is_world_process_zero():
         _save(result, trainer)
     return result
@@ -113,7 +128,10 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
 def _parse_arguments(options: TrainingOptions, host_arguments: Sequence[str]) -> HybridBatchTrainingArguments:
     defaults = {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(options.model) else {})}
     ours = ["--strategy", options.strategy, *([] if options.alpha is None else ["--alpha", str(options.alpha)])]
+    defaults |= selection_defaults(options, host_arguments)
     arguments = parse_host_arguments([*ours, *host_arguments], options.output / "checkpoints", defaults)
+    if options.eval_data is not None:
+        check_selection(arguments)
     if int(os.environ.get("WORLD_SIZE", "1")) != arguments.world_size:
         raise ConfigurationError(
             f"{os.environ['WORLD_SIZE']} processes were launched, and the host runs {arguments.world_size}.",
@@ -135,6 +153,7 @@ def _build_trainer(
     arguments: HybridBatchTrainingArguments,
     sources: list[ParallelPairs],
     options: TrainingOptions,
+    selection: Selection | None,
 ) -> HybridBatchTrainer:
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
@@ -150,6 +169,8 @@ def _build_trainer(
             model=model,
             args=arguments,
             train_dataset=dataset,
+            eval_dataset=None if selection is None else selection.dataset,
+            evaluator=None if selection is None else selection.evaluator,
             loss=MultipleNegativesRankingLoss(model, scale=options.scale),
         )
     except BeirHybridError:
@@ -160,6 +181,7 @@ def _build_trainer(
         raise ConfigurationError(
             f"Training arguments: {' '.join(str(error).split())}", "Correct or leave out the argument."
         ) from error
+    trainer.plain_evaluation = selection is not None
     trainer.card_details = {
         "Data": "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources),
         "Languages": ", ".join(languages),
@@ -251,4 +273,6 @@ def _save(result: TrainedModel, trainer: HybridBatchTrainer) -> None:
             shutil.rmtree(target)
         entry.replace(target)
     temporary.rmdir()
-    write_json(folder / SUMMARY_FILE, {"schema": 1, "steps": result.steps, "seconds": round(result.seconds, 3)})
+    summary = {"schema": 1, "steps": result.steps, "seconds": round(result.seconds, 3)}
+    chosen = {} if result.selected is None else {"selected": asdict(result.selected)}
+    write_json(folder / SUMMARY_FILE, {**summary, **chosen})

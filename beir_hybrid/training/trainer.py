@@ -16,10 +16,10 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 from beir_hybrid.batching.examples import ExampleTable
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.summary import DrawSummary, summarize
-from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
+from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.files import write_json
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
-from beir_hybrid.training.callbacks import BatchLog, SetEpoch
+from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
 from beir_hybrid.training.checkpoints import BATCHES_FILE, check_same_batches, latest_checkpoint
 
@@ -44,10 +44,12 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
     Attributes:
         batch_log: Counts the batches trained on, by epoch.
         card_details: More to tell in the model card's section on batches, by heading.
+        plain_evaluation: Whether evaluation data are batched in order on purpose, not for want of languages.
     """
 
     args: HybridBatchTrainingArguments
     card_details: Mapping[str, str] = MappingProxyType({})
+    plain_evaluation: bool = False
 
     def __init__(self, model: Any = None, args: HybridBatchTrainingArguments | None = None, **kwargs: Any) -> None:
         if not isinstance(args, HybridBatchTrainingArguments):
@@ -63,6 +65,7 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
         self.add_callback(self.batch_log)
         self.add_callback(SetEpoch())
+        self.add_callback(FindBest())
 
     @property
     def sampler(self) -> HybridBatchSampler | None:
@@ -75,6 +78,8 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         """Plan the batches of the train dataset; leave those of others to the host where they have no languages."""
         if dataset is self.train_dataset:
             return self.sampler
+        if self.plain_evaluation:
+            return _plain_batches(dataset, *args, **kwargs)
         try:
             planned = super().get_batch_sampler(dataset, *args, **kwargs)
             if not self._told:
@@ -130,6 +135,30 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             drawn = self.drawn()
             write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})
             add_to_card(folder / "README.md", drawn, self.card_details)
+
+    def _load_best_model(self) -> None:
+        """Load the best checkpoint, and tell of it alone.
+
+        Where the host only logs that it cannot be loaded, the last model would pass for the best; and its card would
+        show the last model's metrics.
+        """
+        checkpoint = str(self.state.best_model_checkpoint)
+        step = int(checkpoint.rpartition("-")[2])
+        try:
+            self._load_from_checkpoint(checkpoint)
+        except Exception as error:  # whatever a module's loading raises
+            raise ModelError(
+                f"The best checkpoint {checkpoint} cannot be loaded ({type(error).__name__}).",
+                "Check that folder, and resume.",
+            ) from error
+        card = self.model.model_card_data
+        card.set_best_model_step(step)
+        logged = {
+            name: value for row in self.state.log_history if row.get("step") == step for name, value in row.items()
+        }
+        for metrics in (card.eval_results_dict or {}).values():
+            for name in metrics:
+                metrics[name] = logged.get(name if name.startswith("eval_") else f"eval_{name}", metrics[name])
 
     def _build_sampler(self, dataset: Dataset) -> HybridBatchSampler:
         arguments = self.args

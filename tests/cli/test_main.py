@@ -38,10 +38,10 @@ def test_help_lists_every_command(invoke, flag):
     result = invoke(flag)
     assert result.exit_code == 0
     listed = [line.split()[0] for line in result.stdout.partition("Commands:\n")[2].splitlines()]
-    assert listed == ["evaluate", "plan", "quickstart", "train"]
+    assert listed == ["compare", "datasets", "disable", "enable", "evaluate", "plan", "quickstart", "run", "train"]
 
 
-@pytest.mark.parametrize("command", ["evaluate", "plan", "quickstart", "train"])
+@pytest.mark.parametrize("command", ["compare", "evaluate", "plan", "quickstart", "train"])
 def test_help_of_a_command_names_its_options(invoke, command):
     result = invoke(command, "--help")
     assert result.exit_code == 0

@@ -78,6 +78,41 @@ def test_config_file_equals_the_flags(invoke, tmp_path):
     assert (by_flags / "model.safetensors").read_bytes() == (by_file / "model.safetensors").read_bytes()
 
 
+SELECTED = (*TINY, "--max_steps", "4", "--per_device_train_batch_size", "16")
+
+
+def test_best_checkpoint_is_told(invoke, tmp_path):
+    words = ("--eval-data", "sample", "--eval-languages", "de,en", "--select-by", "cross_map", "--eval_steps", "2")
+    result = invoke(*SELECTED, "--output", tmp_path / "out", *words)
+    assert result.exception is None
+    best = content(tmp_path / "out" / "training.json")["selected"]
+    assert best["by"] == "cross_map"
+    assert f"It is that of step {best['step']}, with the best cross_map: {best['value']:.4f}." in result.stdout
+    options = content(tmp_path / "out" / "run.json")["options"]
+    assert (options["eval_data"], options["eval_languages"], options["eval_split"]) == ("sample", ["de", "en"], None)
+
+
+def test_selection_is_spelt_either_way_or_in_a_config_file(invoke, tmp_path):
+    folders = [tmp_path / name for name in ("dashes", "underscores", "file")]
+    (tmp_path / "run.yaml").write_text("eval-data: sample\neval_languages: [de]\nselect_by: loss\neval_split: test\n")
+    for folder, words in zip(
+        folders,
+        [
+            ("--eval-data", "sample", "--eval-languages", "de", "--select-by", "loss", "--eval-split", "test"),
+            ("--eval_data", "sample", "--eval_languages", "de", "--select_by", "loss", "--eval_split", "test"),
+            ("--config", tmp_path / "run.yaml"),
+        ],
+        strict=True,
+    ):
+        assert invoke(*SELECTED, "--output", folder, *words).exception is None
+    runs = [json.loads((folder / "run.json").read_text().replace(str(folder), "")) for folder in folders]
+    assert runs[0] == runs[1] == runs[2]
+    assert runs[0]["options"]["eval_split"] == "test"
+    chosen = [content(folder / "training.json")["selected"] for folder in folders]
+    assert chosen[0] == chosen[1] == chosen[2]
+    assert chosen[0]["by"] == "loss"
+
+
 def test_flag_goes_before_the_config_file(invoke, tmp_path):
     (tmp_path / "run.yaml").write_text("scale: 10\nmax_steps: 5\nsave_strategy: 'no'\n")
     words = ("--scale", "30", "--max_steps", "1")
@@ -153,6 +188,18 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path, words):
         pytest.param(["--model", "./none"], "There is no model folder ./none", id="missing model folder"),
         pytest.param(["--model", "static:wide"], "The dimensions of 'static:wide' are 'wide'", id="dimensions"),
         pytest.param(["--passage-text", "sentence"], "'sample' has no option 'passage_text'", id="option of another"),
+        pytest.param(["--select-by", "loss"], "--select-by is given without data", id="selection without data"),
+        pytest.param(
+            ["--eval-data", "sample", "--select_by", "mutli_map"], "'mutli_map'. Did you mean 'multi_map'?", id="metric"
+        ),
+        pytest.param(["--eval-data", "sample", "--eval-languages", "xx"], "has no language 'xx'", id="eval language"),
+        pytest.param(["--eval-data", "none.jsonl"], "There is no file none.jsonl", id="eval file"),
+        pytest.param(
+            ["--eval-data", "sample", "--eval_strategy", "steps", "--save_strategy", "epoch"],
+            "requires the save and eval strategy to match",
+            id="strategies",
+        ),
+        pytest.param(["--metric_for_best_model", "x"], "Use --select-by NAME.", id="host's metric"),
         pytest.param(["--config", "none.yaml"], "There is no file none.yaml", id="config file"),
     ],
 )

@@ -1,137 +1,169 @@
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beir_hybrid.evaluation import ranks as module
-from beir_hybrid.evaluation.ranks import SettingRanks, exact_ranks
-
-SIZES = {  # bytes of a block and of a job, and the number of threads
-    "whole": (2**25, 2**20, 1),
-    "one query a block and a job": (1, 1, 1),
-    "two queries a block": (4 * 64 * 4 * 2 * 3, 1, 3),
-    "several queries a job": (2**25, 64 * 4 * 6, 2),
-}
+from beir_hybrid.evaluation.ranks import exact_ranks
 
 
-def naive(queries, passages, query, passage, id_order):
-    """Count above, tied and tied_above passage by passage: score descending, then document id descending."""
+def assert_exact(brute_force, named, queries, passages, ids, query, passage, kept=None):
+    """Compare with counts over the ranking by the book; ``kept`` are the passages as something else than arrays."""
+    found = exact_ranks(queries, kept or passages, query, passage, np.ones_like(query), named(ids))
     language = np.repeat(np.arange(len(passages)), [len(corpus) for corpus in passages])
-    scores = queries.astype(np.float64) @ np.concatenate(passages).astype(np.float64).T
+    scores, order = brute_force(queries, passages, ids)
     above, tied, tied_above = np.zeros((3, len(query), len(passages)), int)
     for row, (asked, own) in enumerate(zip(query, passage, strict=True)):
-        order = sorted(range(len(language)), key=lambda other: (scores[asked, other], id_order[other]), reverse=True)
-        for other in order[: order.index(own)]:
-            above[row, language[other]] += 1
-        for other in set(order) - {own}:
-            if scores[asked, other] == scores[asked, own]:
-                tied[row, language[other]] += 1
-                tied_above[row, language[other]] += id_order[other] > id_order[own]
-    return above, tied, tied_above
-
-
-def assert_exact(queries, passages, query, passage, id_order, sizes=SIZES["whole"]):
-    block, job, threads = sizes
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_BLOCK_BYTES", block)
-        patch.setattr(module, "_JOB_BYTES", job)
-        patch.setattr(os, "cpu_count", lambda: threads)
-        found = exact_ranks(queries, passages, query, passage, np.ones_like(query), id_order)
-    above, tied, tied_above = naive(queries, passages, query, passage, id_order)
+        before = order[asked].tolist().index(own)
+        for place, other in enumerate(order[asked]):
+            level = other != own and scores[asked, other] == scores[asked, own]
+            above[row, language[other]] += place < before
+            tied[row, language[other]] += level
+            tied_above[row, language[other]] += level and place < before
     np.testing.assert_array_equal(found.above, above)
     np.testing.assert_array_equal(found.tied, tied)
     np.testing.assert_array_equal(found.tied_above, tied_above)
+    return found
 
 
-def draw_case(rng, sizes, queries, relevant):
-    """Vectors of few values, so that many scores tie and many vectors are equal; ``relevant`` passages per query."""
-    total = sum(sizes)
-    passages = [(rng.integers(-1, 2, (size, 2)) / 2).astype(np.float32) for size in sizes]
-    query = np.repeat(np.arange(queries), relevant)
-    passage = np.array([own for each in relevant for own in rng.choice(total, each, replace=False)], np.int64)
-    return rng.integers(-1, 2, (queries, 2)).astype(np.float32), passages, query, passage, rng.permutation(total)
+def draw_relevant(rng, total, counts):
+    """Draw so many relevant passages for each query."""
+    passage = [own for each in counts for own in rng.choice(total, each, replace=False)]
+    return np.repeat(np.arange(len(counts)), counts), np.array(passage, np.int64)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(
     sizes=st.lists(st.integers(0, 9), min_size=1, max_size=4).filter(any),
-    relevant=st.data(),
-    queries=st.integers(1, 7),
-    limits=st.sampled_from(sorted(SIZES)),
+    relevant=st.lists(st.integers(0, 4), min_size=1, max_size=7),
+    cut=st.sampled_from(["whole", "one passage a block", "one query a block and a job", "small blocks"]),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_counts_are_those_of_a_sorted_ranking(sizes, relevant, queries, limits, seed):
-    each = st.integers(0, min(4, sum(sizes)))
-    counts = relevant.draw(st.lists(each, min_size=queries, max_size=queries))
-    assert_exact(*draw_case(np.random.default_rng(seed), sizes, queries, counts), SIZES[limits])
+def test_counts_are_those_of_a_sorted_ranking(draw_pool, brute_force, named, cut_work, sizes, relevant, cut, seed):
+    rng = np.random.default_rng(seed)
+    queries, passages, ids = draw_pool(rng, sizes, len(relevant))
+    rows = draw_relevant(rng, sum(sizes), [min(each, sum(sizes)) for each in relevant])
+    with cut_work(cut):
+        assert_exact(brute_force, named, queries, passages, ids, *rows)
 
 
-@pytest.mark.parametrize("limits", SIZES)
 @pytest.mark.parametrize(
-    "sizes", [[63, 64, 65], [1, 200, 0, 7], [130]], ids=["around-a-word", "uneven-with-an-empty-one", "one-language"]
+    "sizes",
+    [[63, 64, 65], [0, 200, 0, 7, 0], [130], [1], [0, 0, 3], [64, 0, 64]],
+    ids=["around a word", "uneven with empty ones", "one language", "one passage", "empty first", "whole words"],
 )
-def test_counts_are_exact_for_any_width_and_block(sizes, limits):
-    case = draw_case(np.random.default_rng(3), sizes, 6, [1, 0, 12, 1, 3, 12])
-    assert_exact(*case, SIZES[limits])
+def test_counts_are_exact_for_any_width_and_block(draw_pool, brute_force, named, cut_work, limits, sizes):
+    rng = np.random.default_rng(3)
+    queries, passages, ids = draw_pool(rng, sizes, 6)
+    rows = draw_relevant(rng, sum(sizes), [min(each, sum(sizes)) for each in (1, 0, 12, 1, 3, 12)])
+    with cut_work(limits):
+        found = assert_exact(brute_force, named, queries, passages, ids, *rows)
+    assert sum(sizes) < 3 or found.tied.any()
 
 
-def test_ties_are_broken_by_the_larger_document_id():
+@pytest.mark.parametrize("kind", ["as_stored", "as_mapped"])
+def test_passages_need_not_be_in_memory(draw_pool, brute_force, named, cut_work, request, kind):
+    rng = np.random.default_rng(5)
+    queries, passages, ids = draw_pool(rng, [7, 0, 30], 4)
+    rows = draw_relevant(rng, 37, [2, 3, 0, 1])
+    kept = [request.getfixturevalue(kind)(vectors) for vectors in passages]
+    assert not isinstance(kept[2], np.ndarray) or isinstance(kept[2], np.memmap)
+    with cut_work("small blocks"):
+        assert_exact(brute_force, named, queries, passages, ids, *rows, kept=kept)
+
+
+@pytest.mark.parametrize("dimensions", [3, 100, 385])
+def test_near_misses_are_told_apart(brute_force, named, cut_work, limits, dimensions):
+    # passages whose scores differ by a few units in the last place, if at all: less than the product may be wrong
+    rng = np.random.default_rng(dimensions)
+    one = rng.standard_normal(dimensions).astype(np.float32)
+    passages = [np.repeat(one[None], size, axis=0) for size in (40, 50)]
+    for vectors in passages:
+        rows, changed = np.arange(len(vectors)), rng.integers(dimensions, size=len(vectors))
+        vectors[rows, changed] += (2e-7 * dimensions**0.5 * rng.integers(-1, 2, len(vectors))).astype(np.float32)
+    queries = rng.standard_normal((5, dimensions)).astype(np.float32)
+    rows = draw_relevant(rng, 90, [4, 4, 1, 0, 9])
+    with cut_work(limits):
+        found = assert_exact(brute_force, named, queries, passages, [f"{n:02}" for n in range(90)], *rows)
+    others = found.tied.sum(axis=1)
+    assert others.any() and (others < 89).any()  # some are level and some are not
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-22, 1e-20, 1.0, 1e15], ids=str)
+def test_ranks_hold_at_any_scale(brute_force, named, scale):
+    # from products that all are 0 in float32, over those below its normal numbers, to large ones
+    rng = np.random.default_rng(8)
+    passages = [(rng.standard_normal((size, 20)) * scale).astype(np.float32) for size in (30, 20)]
+    queries = (rng.standard_normal((5, 20)) * scale).astype(np.float32)
+    assert_exact(
+        brute_force, named, queries, passages, [str(n) for n in range(50)], *draw_relevant(rng, 50, [3, 1, 4, 1, 5])
+    )
+
+
+def test_scores_that_are_equal_in_float32_tie(named):
+    # 1 and 1 + 2^-30
+    queries = np.array([[1, 2.0**-30]], np.float32)
+    passages = [np.array([[1, 0]], np.float32), np.array([[1, 1]], np.float32)]
+    zero = np.zeros(2, np.int64)
+    found = exact_ranks(queries, passages, zero, np.array([0, 1]), zero + 1, named(["b", "a"]))
+    assert found.tied.tolist() == [[0, 1], [1, 0]]
+    assert found.above.tolist() == [[0, 0], [1, 0]]
+
+
+def test_ties_are_broken_by_the_larger_document_id(named):
     # scores 1, 2 | 2, 2, 0 of passages 0, 1 | 2, 3, 4; passage 1 ties with 2 (smaller id) and 3 (larger id)
     passages = [np.array([[1], [2]], np.float32), np.array([[2], [2], [0]], np.float32)]
-    id_order = np.array([4, 2, 1, 3, 0])
     zero = np.zeros(2, np.int64)
-    found = exact_ranks(np.ones((1, 1), np.float32), passages, zero, np.array([0, 1]), zero + 1, id_order)
+    found = exact_ranks(
+        np.ones((1, 1), np.float32), passages, zero, np.array([0, 1]), zero + 1, named(["e", "c", "b", "d", "a"])
+    )
     assert found.above.tolist() == [[1, 2], [0, 1]]
     assert found.tied.tolist() == [[0, 0], [0, 2]]
     assert found.tied_above.tolist() == [[0, 0], [0, 1]]
 
 
 @pytest.mark.parametrize("sizes", [(1181, 1234, 37), (5, 3)], ids=["wide", "narrow"])
-def test_equal_vectors_tie_wherever_they_stand(sizes):
+def test_equal_vectors_tie_wherever_they_stand(named, sizes):
     # a matrix product may add up in another order near its edges, so that equal columns differ in the last bit
     rng = np.random.default_rng(0)
     vector = rng.standard_normal(384).astype(np.float32)
     queries = rng.standard_normal((60, 384)).astype(np.float32)
     passages = [np.repeat(vector[None], size, axis=0) for size in sizes]
     query = np.arange(60)
-    found = exact_ranks(queries, passages, query, query * 0, query * 0 + 1, np.arange(sum(sizes)))
+    ids = [f"{number:04}" for number in range(sum(sizes))]
+    found = exact_ranks(queries, passages, query, query * 0, query * 0 + 1, named(ids))
     assert (found.tied == [sizes[0] - 1, *sizes[1:]]).all()
+    np.testing.assert_array_equal(found.above, found.tied)  # the first passage has the smallest id
 
 
-def test_queries_without_a_relevant_passage_have_no_row():
+def test_queries_without_a_relevant_passage_have_no_row(named):
     queries, corpus = np.ones((3, 1), np.float32), [np.ones((2, 1), np.float32)]
     one = np.array([1])
-    found = exact_ranks(queries, corpus, one, one, one, np.arange(2))
+    found = exact_ranks(queries, corpus, one, one, one, named(["a", "b"]))
     assert found.above.shape == found.tied.shape == found.tied_above.shape == (1, 1)
     assert found.tied.tolist() == [[1]]
 
 
-@pytest.mark.parametrize("limits", SIZES)
-def test_progress_adds_up_to_the_queries(limits, monkeypatch):
-    block, job, threads = SIZES[limits]
-    monkeypatch.setattr(module, "_BLOCK_BYTES", block)
-    monkeypatch.setattr(module, "_JOB_BYTES", job)
-    monkeypatch.setattr(os, "cpu_count", lambda: threads)
-    queries, passages, query, passage, id_order = draw_case(np.random.default_rng(0), [4, 5], 9, [0, 1, 2] * 3)
+def test_ids_are_asked_for_only_where_scores_tie():
+    asked = []
+
+    def identifiers(numbers):
+        asked.extend(numbers.tolist())
+        return [str(number) for number in numbers]
+
+    passages = [np.array([[1], [2], [3], [3], [4]], np.float32)]
+    zero = np.zeros(2, np.int64)
+    exact_ranks(np.ones((1, 1), np.float32), passages, zero, np.array([1, 3]), zero + 1, identifiers)
+    assert sorted(asked) == [2, 3]
+
+
+def test_progress_adds_up_to_the_whole(draw_pool, named, cut_work, limits):
+    rng = np.random.default_rng(0)
+    queries, passages, ids = draw_pool(rng, [4, 0, 5], 9)
+    query, passage = draw_relevant(rng, 9, [0, 1, 2] * 3)
     done = []
-    exact_ranks(queries, passages, query, passage, query * 0 + 1, id_order, done.append)
-    assert sum(done) == 9
-
-
-def test_a_setting_counts_rows_by_query():
-    ranks = SettingRanks(
-        query=np.array([0, 0, 1, 2, 2, 2]),
-        rank=np.array([1, 5, 2, 1, 2, 9]),
-        mid_rank=np.array([1.0, 5, 2, 1, 2, 9]),
-        grade=np.ones(6, np.int64),
-        queries=3,
-        passages=9,
-    )
-    assert ranks.starts.tolist() == [0, 2, 3]
-    assert ranks.relevant.tolist() == [2, 1, 3]
-    assert ranks.place.tolist() == [1, 2, 1, 1, 2, 3]
-    assert ranks.sum_by_query(np.array([1.0, 2, 4, 8, 16, 32])).tolist() == [3, 4, 56]
+    with cut_work(limits):
+        exact_ranks(queries, passages, query, passage, query * 0 + 1, named(ids), done.append)
+    assert sum(done) == pytest.approx(1)
+    assert min(done) > 0

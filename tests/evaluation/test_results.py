@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import SCHEMA, Results, check_output, environment
+from beir_hybrid.evaluation.settings import Setting
 
+VALUES = QueryValues(
+    (
+        SettingValues("de", "mono", ("de:1", "de:2"), ("1", "2"), {"map": np.array([0.5, 0.0])}),
+        SettingValues("de-zh", "cross", ("de:1", "de:2"), ("1", "2"), {"map": np.array([0.25, 0.0])}),
+        SettingValues("de-all", "multi", ("de:1", "de:2"), ("1", "2"), {"map": np.array([0.2, np.nan])}),
+    )
+)
 RESULTS = Results(
     dataset="tiny",
     model="my/model",
@@ -18,6 +29,13 @@ RESULTS = Results(
         "de-zh": {"queries": 2, "map": 0.125},
         "de-all": {"queries": 2, "map": 0.1, "rank_distance": 3.5},
     },
+    micro={"mono": {"map": 0.2}, "cross": {"map": 0.1}, "multi": {"map": 0.05, "rank_distance": 3.25}},
+    intervals={"scores": {"mono": {"map": [0.1, 0.3]}}, "settings": {"de": {"map": [0.1, 0.3]}}},
+    undefined={"de-all": {"map": 1}},
+    ties={"mono": 0.0, "cross": 1 / 3},
+    passages={"de": 5, "zh": 7},
+    data={"queries": "0" * 32, "passages": "1" * 32, "qrels": "f" * 32},
+    notes=("größer", "说明"),
     environment={"device": "cpu", "seconds": {"encode": 0.5}},
 )
 
@@ -25,6 +43,46 @@ RESULTS = Results(
 def test_results_are_the_same_after_a_round_trip(tmp_path):
     RESULTS.save(tmp_path)
     assert Results.load(tmp_path) == RESULTS
+    # so that a field that is added is looked at here
+    assert all(getattr(RESULTS, field.name) for field in fields(Results) if field.name != "values")
+
+
+@pytest.mark.parametrize("per_query", ["parquet", "jsonl"])
+def test_values_of_queries_stand_in_a_file_of_their_own(tmp_path, per_query):
+    path = replace(RESULTS, values=VALUES).save(tmp_path, per_query)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"queries.{per_query}", "results.json"]
+    assert "values" not in json.loads(path.read_text("utf-8"))
+    loaded = Results.load(tmp_path)
+    assert loaded == RESULTS
+    assert loaded.values is None
+    for found, expected in zip(QueryValues.load(tmp_path).settings, VALUES.settings, strict=True):
+        assert (found.name, found.kind, found.queries) == (expected.name, expected.kind, expected.queries)
+        np.testing.assert_array_equal(found.values["map"], expected.values["map"])
+
+
+def test_values_do_not_make_results_differ():
+    assert replace(RESULTS, values=VALUES) == RESULTS
+    assert "values" not in repr(replace(RESULTS, values=VALUES))
+
+
+def test_a_file_from_before_the_later_fields_loads(tmp_path):
+    path = RESULTS.save(tmp_path)
+    content = json.loads(path.read_text("utf-8"))
+    for name in ("micro", "intervals", "undefined", "ties", "passages", "data", "notes"):
+        del content[name]
+    path.write_text(json.dumps(content), "utf-8")
+    assert Results.load(tmp_path) == replace(
+        RESULTS, micro={}, intervals={}, undefined={}, ties={}, passages={}, data={}, notes=()
+    )
+
+
+def test_settings_are_read_from_their_names():
+    found = replace(RESULTS, settings={**RESULTS.settings, "odd one": {"queries": 1}}).parsed_settings()
+    assert found == {
+        "de": Setting("de", ("de",)),
+        "de-zh": Setting("de", ("zh",)),
+        "de-all": Setting("de", ("de", "zh"), pool=True),
+    }
 
 
 def test_floats_keep_every_digit(tmp_path):
@@ -35,8 +93,10 @@ def test_floats_keep_every_digit(tmp_path):
 
 def test_the_file_has_the_documented_fields(tmp_path):
     content = json.loads(RESULTS.save(tmp_path).read_text("utf-8"))
-    fields = ["schema", "dataset", "model", "passage_text", "languages", "scores", "settings", "environment"]
-    assert list(content) == fields
+    assert list(content) == [
+        *("schema", "dataset", "model", "passage_text", "languages", "scores", "settings", "micro", "intervals"),
+        *("undefined", "ties", "passages", "data", "notes", "environment"),
+    ]
     assert content["schema"] == SCHEMA == 1
     assert content["languages"] == ["de", "zh"]
     assert content["settings"]["de-all"] == {"queries": 2, "map": 0.1, "rank_distance": 3.5}
@@ -51,7 +111,7 @@ def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path):
 def test_results_that_cannot_be_written_leave_the_old_file(tmp_path):
     RESULTS.save(tmp_path)
     with pytest.raises(TypeError):
-        Results("d", "m", "text", ("en",), {}, {}, {"device": object()}).save(tmp_path)
+        Results("d", "m", "text", ("en",), {}, {}, environment={"device": object()}).save(tmp_path)
     assert Results.load(tmp_path) == RESULTS
     assert len(list(tmp_path.iterdir())) == 1
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from beir_hybrid.evaluation.settings import Setting, all_settings
+from beir_hybrid.errors import UnknownNameError
+from beir_hybrid.evaluation.settings import Setting, all_settings, choose_settings, parse_setting
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,74 @@ def test_settings_follow_the_languages_of_queries_and_corpora(queries, corpora, 
 def test_the_pool_holds_every_corpus_language():
     pooled = [setting for setting in all_settings(["en"], ["de", "en", "es"]) if setting.kind == "multi"]
     assert pooled == [Setting("en", ("de", "en", "es"), pool=True)]
+
+
+LANGUAGES = ("de", "en", "es")
+KNOWN = all_settings(LANGUAGES, LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        pytest.param(["en-de"], ["en-de"], id="one"),
+        pytest.param(["es-all", "en", "en-de"], ["es-all", "en", "en-de"], id="in-the-order-asked"),
+        pytest.param(["multi", "mono"], ["de-all", "en-all", "es-all", "de", "en", "es"], id="kinds"),
+        pytest.param(["en", "mono", "tiny.en"], ["en", "de", "es"], id="each-once"),
+        pytest.param(["tiny.en-all", "tiny.cross"], ["en-all", *(s.name for s in KNOWN[3:9])], id="with-the-dataset"),
+        pytest.param(["en-de+es"], ["en-de+es"], id="part-of-the-pool"),
+        pytest.param(["en-es+de", "en-de+es"], ["en-de+es"], id="part-in-another-order"),
+        pytest.param(["en-es+de+en", "en-all"], ["en-all"], id="the-pool-by-its-languages"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_settings_are_chosen_by_name(names, chosen):
+    assert [setting.name for setting in choose_settings(names, KNOWN, "tiny")] == chosen
+
+
+def test_all_settings_are_chosen_unless_some_are_named():
+    assert choose_settings(None, KNOWN, "tiny") == KNOWN
+
+
+def test_the_pool_by_its_languages_is_the_pool_itself():
+    assert choose_settings(["en-es+de+en"], KNOWN, "tiny") == choose_settings(["en-all"], KNOWN, "tiny")
+    assert choose_settings(["en-es+de"], KNOWN, "tiny") == [Setting("en", ("de", "es"))]
+
+
+def test_a_part_of_the_pool_needs_no_corpus_in_the_language_of_the_query():
+    known = all_settings(["en"], ["de", "fr", "es"])
+    assert choose_settings(["en-fr+de"], known, "x") == [Setting("en", ("de", "fr"))]
+    with pytest.raises(UnknownNameError):
+        choose_settings(["en-de+en"], known, "x")
+    with pytest.raises(UnknownNameError):
+        choose_settings(["de-fr+es"], known, "x")
+
+
+@pytest.mark.parametrize(
+    "name", ["fr", "en-fr", "en-de+fr", "en-de+de", "fr-de+en", "en-", "en-+de", "", "other.en", "Mono", "en-de+es+"]
+)
+def test_a_setting_that_the_data_lack_is_refused(name):
+    with pytest.raises(UnknownNameError, match=r"tiny has no setting"):
+        choose_settings(["en", name], KNOWN, "tiny")
+
+
+def test_a_misspelt_setting_gets_a_hint():
+    with pytest.raises(UnknownNameError, match=r"no setting 'mutli'.*'multi'"):
+        choose_settings(["mutli"], KNOWN, "tiny")
+
+
+def test_a_kind_that_the_data_lack_is_refused():
+    with pytest.raises(UnknownNameError, match="has no setting 'multi'"):
+        choose_settings(["multi"], all_settings(["en"], ["en"]), "tiny")
+
+
+@pytest.mark.parametrize("setting", [*KNOWN, Setting("en", ("es", "de"))], ids=lambda setting: setting.name)
+def test_names_are_read_back(setting):
+    assert parse_setting(setting.name, LANGUAGES) == setting
+
+
+def test_language_codes_may_have_hyphens():
+    languages = ("zh", "zh-hans", "pt-br")
+    for setting in [*all_settings(languages, languages), Setting("zh-hans", ("pt-br", "zh"))]:
+        assert parse_setting(setting.name, languages) == setting
+    chosen = choose_settings(["zh-hans-pt-br+zh", "zh-hans-zh"], all_settings(languages, languages), "x")
+    assert chosen == [Setting("zh-hans", ("zh", "pt-br")), Setting("zh-hans", ("zh",))]

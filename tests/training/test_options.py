@@ -35,6 +35,27 @@ def test_scale_that_is_not_above_zero_is_refused(scale):
         TrainingOptions("static", "sample", Path("out"), scale=scale)
 
 
+def test_evaluation_data_select_by_the_loss_unless_asked_otherwise():
+    options = TrainingOptions("static", "sample", Path("out"), eval_data="sample")
+    assert options.to_dict()["select_by"] == options.select_by == "loss"
+    asked = TrainingOptions("static", "sample", Path("out"), eval_data="sample", select_by="multi_map")
+    assert asked.select_by == "multi_map"
+    assert TrainingOptions("static", "sample", Path("out")).select_by is None
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"select_by": "loss"}, "--select-by"),
+        ({"eval_languages": ("en",)}, "--eval-languages"),
+        ({"eval_split": "dev"}, "--eval-split"),
+    ],
+)
+def test_choices_of_evaluation_need_its_data(given, option):
+    with pytest.raises(ConfigurationError, match=f"{option} is given without data .* Add --eval-data NAME"):
+        TrainingOptions("static", "sample", Path("out"), **given)
+
+
 def test_options_become_json():
     options = TrainingOptions("static", "sample", Path("out"), languages=("de", "en"), alpha=0.3)
     content = json.loads(json.dumps(options.to_dict()))
@@ -129,6 +150,18 @@ def test_value_that_does_not_fit_is_named_in_one_line(parse, words):
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("metric_for_best_model", "Use --select-by NAME"),
+        ("greater_is_better", "metric of --select-by has its direction"),
+    ],
+)
+def test_the_hosts_way_to_select_is_refused(parse, name, fix):
+    with pytest.raises(ConfigurationError, match=f"--{name} is decided by our own options. .*{fix}"):
+        parse(f"--{name}", "true")
+
+
 @pytest.mark.parametrize("words", [["--output_dir", "x"], ["--output-dir=x"], ["--output_dir=x"]], ids=" ".join)
 def test_output_folder_of_the_host_is_refused(parse, words):
     with pytest.raises(ConfigurationError, match="Use --output DIR"):
@@ -165,6 +198,18 @@ def test_lists_and_mappings_reach_the_host(config, parse):
 @pytest.mark.parametrize("written", ["[de, en]", "de,en", "\n  - de\n  - en"], ids=["list", "text", "lines"])
 def test_languages_are_joined_as_on_the_command_line(config, written):
     assert config(f"languages: {written}\n")[0] == {"languages": "de,en"}
+
+
+def test_options_of_the_evaluation_are_ours(config):
+    written = "eval-data: xquad-r\neval_languages: [en, de]\neval-split: dev\nselect-by: multi_map\neval_steps: 5\n"
+    options, words = config(written)
+    assert options == {
+        "eval_data": "xquad-r",
+        "eval_languages": "en,de",
+        "eval_split": "dev",
+        "select_by": "multi_map",
+    }
+    assert words == ["--eval_steps", "5"]
 
 
 def test_truth_values_of_our_options_are_kept(config):

@@ -7,26 +7,40 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.ranks import SettingRanks
+from beir_hybrid.evaluation.rankings import Rankings
 
 __all__ = ["AveragePrecision"]
 
 
 @dataclass(frozen=True)
 class AveragePrecision:
-    """Mean of the precisions at the ranks of the relevant passages, over the full ranking (trec_eval's ``map``).
+    """Mean of the precisions at the ranks of the relevant passages (trec_eval's ``map``, or ``map_cut``).
 
-    Range [0, 1]; its mean over queries is mAP.
+    A relevant passage that is not retrieved, or stands below the cut-off, adds 0; the sum is divided by the number of
+    all relevant passages. Range [0, 1]; its mean over queries is mAP.
+
+    Args:
+        cutoff: Depth k; None for the full ranking.
     """
 
+    cutoff: int | None = None
     higher_is_better = True
     needs_languages = False
+    source = "trec_eval: map, map_cut"
 
     @property
     def name(self) -> str:
-        """``map``."""
-        return "map"
+        """``map`` or ``map@k``."""
+        return "map" if self.cutoff is None else f"map@{self.cutoff}"
 
-    def values(self, ranks: SettingRanks) -> npt.NDArray[np.float64]:
+    @property
+    def depth(self) -> int:
+        """0: the ranks of the relevant passages suffice."""
+        return 0
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
-        return ranks.sum_by_query(ranks.place / ranks.rank) / ranks.relevant
+        precision = rankings.place / rankings.rank
+        if self.cutoff is not None:
+            precision[rankings.rank > self.cutoff] = 0.0
+        return rankings.sum_by_query(precision) / rankings.relevant

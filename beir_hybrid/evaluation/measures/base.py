@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.ranks import SettingRanks
+from beir_hybrid.evaluation.rankings import Rankings
 
 __all__ = ["Measure"]
 
@@ -16,28 +16,37 @@ __all__ = ["Measure"]
 class Measure(Protocol):
     """A measure of one query's ranking.
 
-    Implementations are frozen dataclasses whose fields are their parameters.
+    Implementations are frozen dataclasses whose fields are their parameters. A measure that has one value per language
+    (such as :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare`) has a method
+    ``for_languages(languages)`` besides, which gives one measure for each.
 
     Attributes:
-        higher_is_better: Direction.
+        higher_is_better: Direction; None if neither is better.
         needs_languages: Whether it compares languages, so that it has a meaning in multilingual settings only.
+        source: Where it comes from.
     """
 
-    higher_is_better: bool
+    higher_is_better: bool | None
     needs_languages: bool
+    source: str
 
     @property
     def name(self) -> str:
         """Lower-case name with ``@k``, the key in result files."""
         ...
 
-    def values(self, ranks: SettingRanks) -> npt.NDArray[np.float64]:
+    @property
+    def depth(self) -> int:
+        """How many passages on top of each ranking it looks at; 0 if the ranks of relevant passages suffice."""
+        ...
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
         """Measure every query.
 
         Args:
-            ranks: The setting's ranks.
+            rankings: The setting's rankings.
 
         Returns:
-            Shape (queries,), the value of each query.
+            Shape (queries,), the value of each query; NaN where it has none.
         """
         ...

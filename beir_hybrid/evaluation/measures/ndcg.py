@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.ranks import SettingRanks
+from beir_hybrid.evaluation.rankings import Rankings
 
 __all__ = ["NDCG"]
 
 
 @dataclass(frozen=True)
 class NDCG:
-    """Gain of the first k ranks over that of the best ranking (Järvelin and Kekäläinen, TOIS 2002).
+    """Gain of the first k ranks over that of the best ranking.
 
     As trec_eval's ``ndcg_cut``: the gain is the relevance grade, the discount log2(rank + 1). Range [0, 1].
 
@@ -25,18 +25,25 @@ class NDCG:
     cutoff: int
     higher_is_better = True
     needs_languages = False
+    source = "Järvelin and Kekäläinen, TOIS 2002; trec_eval: ndcg_cut"
 
     @property
     def name(self) -> str:
         """``ndcg@k``."""
         return f"ndcg@{self.cutoff}"
 
-    def values(self, ranks: SettingRanks) -> npt.NDArray[np.float64]:
+    @property
+    def depth(self) -> int:
+        """0: the ranks of the relevant passages suffice."""
+        return 0
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
-        best_first = np.lexsort((-ranks.grade, ranks.query))
-        return self._gain(ranks, ranks.grade, ranks.rank) / self._gain(ranks, ranks.grade[best_first], ranks.place)
+        best_first = rankings.grade[np.lexsort((-rankings.grade, rankings.query))]
+        best = self._gain(rankings, best_first, rankings.place.astype(np.float64))
+        return self._gain(rankings, rankings.grade, rankings.rank) / best
 
     def _gain(
-        self, ranks: SettingRanks, grade: npt.NDArray[np.int64], rank: npt.NDArray[np.int64]
+        self, rankings: Rankings, grade: npt.NDArray[np.int64], rank: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.float64]:
-        return ranks.sum_by_query(np.where(rank <= self.cutoff, grade / np.log2(rank + 1), 0.0))
+        return rankings.sum_by_query(np.where(rank <= self.cutoff, grade / np.log2(rank + 1), 0.0))

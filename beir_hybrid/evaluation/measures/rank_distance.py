@@ -1,4 +1,4 @@
-"""Rank distance, the paper's measure of language bias."""
+"""Rank distance, the measure of language bias of the paper on hybrid batches."""
 
 from __future__ import annotations
 
@@ -7,28 +7,53 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.ranks import SettingRanks
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.rankings import Rankings
 
 __all__ = ["RankDistance"]
 
 
 @dataclass(frozen=True)
 class RankDistance:
-    """Largest minus smallest rank of a query's relevant passages in the pool of languages (arXiv:2408.10536).
+    """Largest minus smallest rank of a query's relevant passages in the pool of languages.
 
-    Over the full ranking, where the relevant passages are one per language; an unbiased retriever ranks them side by
-    side. Ranks are mid-ranks: a tie broken by document id would itself favour a language. Range [0, passages - 1];
-    lower is better.
+    The relevant passages are one per language; an unbiased retriever ranks them side by side. Ranks are mid-ranks: a
+    tie broken by document id would itself favour a language. Lower is better. Over the full ranking the range is
+    [0, passages - 1]. With a cut-off k, a passage whose mid-rank is above k, or that was not retrieved, counts as if
+    its rank were k + 1, and the range is [0, k].
+
+    Args:
+        cutoff: Depth k; None for the full ranking.
     """
 
+    cutoff: int | None = None
     higher_is_better = False
     needs_languages = True
+    source = "Elmahdy, Lin and Ahmad 2024, arXiv:2408.10536"
 
     @property
     def name(self) -> str:
-        """``rank_distance``."""
-        return "rank_distance"
+        """``rank_distance`` or ``rank_distance@k``."""
+        return "rank_distance" if self.cutoff is None else f"rank_distance@{self.cutoff}"
 
-    def values(self, ranks: SettingRanks) -> npt.NDArray[np.float64]:
-        """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
-        return np.maximum.reduceat(ranks.mid_rank, ranks.starts) - np.minimum.reduceat(ranks.mid_rank, ranks.starts)
+    @property
+    def depth(self) -> int:
+        """0: the ranks of the relevant passages suffice."""
+        return 0
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+        """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`.
+
+        Raises:
+            ConfigurationError: If there is no cut-off and a relevant passage was not retrieved.
+        """
+        rank = rankings.mid_rank
+        if self.cutoff is not None:
+            rank = np.where(rank > self.cutoff, self.cutoff + 1.0, rank)
+        elif missing := int(np.isinf(rank).sum()):
+            depth = max(1, int(rankings.retrieved.max()))
+            raise ConfigurationError(
+                f"rank_distance reads the full ranking, and {missing} of the relevant passages were not retrieved.",
+                f"Measure rank_distance@{depth}, where each of them counts {depth + 1}.",
+            )
+        return np.maximum.reduceat(rank, rankings.starts) - np.minimum.reduceat(rank, rankings.starts)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.ranks import SettingRanks
+from beir_hybrid.evaluation.rankings import Rankings
 
 __all__ = ["Recall"]
 
 
 @dataclass(frozen=True)
 class Recall:
-    """Share of a query's relevant passages within the first k ranks (trec_eval's ``recall``). Range [0, 1].
+    """Share of a query's relevant passages that stand within the first k ranks. Range [0, 1].
 
     Args:
         cutoff: Depth k.
@@ -23,12 +23,18 @@ class Recall:
     cutoff: int
     higher_is_better = True
     needs_languages = False
+    source = "trec_eval: recall"
 
     @property
     def name(self) -> str:
         """``recall@k``."""
         return f"recall@{self.cutoff}"
 
-    def values(self, ranks: SettingRanks) -> npt.NDArray[np.float64]:
+    @property
+    def depth(self) -> int:
+        """0: the ranks of the relevant passages suffice."""
+        return 0
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
-        return ranks.sum_by_query((ranks.rank <= self.cutoff).astype(np.float64)) / ranks.relevant
+        return rankings.sum_by_query((rankings.rank <= self.cutoff).astype(np.float64)) / rankings.relevant

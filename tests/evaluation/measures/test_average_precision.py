@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from beir_hybrid.evaluation.measures.average_precision import AveragePrecision
@@ -17,3 +19,13 @@ def test_it_looks_at_the_full_ranking(ranks_of):
 def test_grades_do_not_matter(ranks_of):
     graded, flat = ranks_of([(1, 3), (4, 1)]), ranks_of([1, 4])
     assert AveragePrecision().values(graded).tolist() == AveragePrecision().values(flat).tolist()
+
+
+def test_a_cutoff_drops_lower_ranks_and_still_divides_by_all_relevant_passages(ranks_of):
+    values = AveragePrecision(5).values(ranks_of([1], [6], [2, 5, 10]))
+    assert values == pytest.approx([1, 0, (1 / 2 + 2 / 5) / 3], abs=1e-15)
+
+
+def test_a_passage_that_was_not_retrieved_adds_nothing(ranks_of):
+    values = AveragePrecision().values(ranks_of([1, inf], [inf], [2, inf, inf]))
+    assert values.tolist() == [1 / 2, 0, 1 / 6]

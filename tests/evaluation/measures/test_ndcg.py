@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from math import log2
+from math import inf, log2
 
 import pytest
 
@@ -28,3 +28,7 @@ def test_the_cutoff_applies_to_the_best_ranking_too(ranks_of):
 
 def test_its_name_has_the_cutoff():
     assert NDCG(10).name == "ndcg@10"
+
+
+def test_a_passage_that_was_not_retrieved_counts_as_missed(ranks_of):
+    assert NDCG(10).values(ranks_of([1, inf], [inf])) == pytest.approx([1 / (1 + 1 / log2(3)), 0], abs=1e-15)

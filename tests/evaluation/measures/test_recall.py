@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from beir_hybrid.evaluation.measures.recall import Recall
@@ -16,3 +18,7 @@ def test_it_is_the_share_of_relevant_passages_up_to_the_cutoff(ranks_of, cutoff,
 
 def test_its_name_has_the_cutoff():
     assert Recall(7).name == "recall@7"
+
+
+def test_a_passage_that_was_not_retrieved_counts_as_missed(ranks_of):
+    assert Recall(2).values(ranks_of([1, inf], [inf])).tolist() == [1 / 2, 0]

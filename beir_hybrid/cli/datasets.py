@@ -1,0 +1,131 @@
+"""``beir-hybrid datasets``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beir_hybrid.cli.parameters import NAMES, Number, languages_option, passage_text_option, source_option
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from beir_hybrid.datasets.listing import Listing
+
+__all__ = ["datasets"]
+
+
+@click.group()
+def datasets() -> None:
+    """List datasets, and write them as BEIR folders."""
+
+
+@datasets.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_command(as_json: bool) -> None:
+    """List every dataset that is registered, by this package or by others."""
+    from beir_hybrid.datasets.listing import list_datasets
+    from beir_hybrid.reports.tables import console
+
+    found = list_datasets()
+    if as_json:
+        click.echo(json.dumps([listing.to_json() for listing in found], ensure_ascii=False, indent=2))
+        return
+    table = _table(found)
+    screen = console(table)
+    screen.print(table)
+    for listing in found:
+        if listing.broken:
+            screen.print(f"{listing.name} is broken: {listing.broken}", markup=False, highlight=False)
+    screen.print(
+        "Of each, beir-hybrid datasets get and evaluate also know the settings: NAME.de (queries and passages in one "
+        "language), NAME.en-de (English queries, German passages), NAME.en-de+es, and NAME.en-all (all passages).",
+        markup=False,
+        highlight=False,
+    )
+
+
+@datasets.command("get")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("datasets"),
+    show_default=True,
+    help="Folder to hold NAME and NAME.zip: where the script looks for them.",
+)
+@source_option
+@languages_option
+@passage_text_option
+@click.option("--split", "splits", type=NAMES, help="Split or splits, such as dev,train [default: the usual one].")
+@click.option("--judged-only", is_flag=True, default=None, help="Keep only judged passages (miracl); a quick look.")
+@click.option(
+    "--sample-passages",
+    type=Number(whole=True, minimum=1),
+    help="Keep the judged passages and this many others of each language (miracl); a quick look.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a folder that beir-hybrid wrote with other content.")
+def get(
+    names: tuple[str, ...],
+    out: Path,
+    source: Path | None,
+    languages: tuple[str, ...] | None,
+    splits: tuple[str, ...] | None,
+    overwrite: bool,
+    **options: Any,
+) -> None:
+    """Write datasets or settings, such as xquad-r or xquad-r.en-de, as BEIR folders.
+
+    A zip of each is put beside it, so that a BEIR script next to the folder datasets runs offline, unmodified.
+    """
+    from beir_hybrid.datasets.beir_folder import check_place, get_folder
+    from beir_hybrid.datasets.beir_names import check_name
+    from beir_hybrid.reports.tables import console
+
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in names:  # so that a misspelt one is told before anything is loaded
+        check_name(name, languages)
+        check_place(out / name)
+    for name in dict.fromkeys(names):
+        found = get_folder(
+            name, out, source=source, languages=languages, splits=splits or (), overwrite=overwrite, **given
+        )
+        verb = "Written" if found.new else "Left as it is, since it holds just that"
+        console().print(
+            f"{verb}: {found.path} and {found.archive} ({found.queries:,} queries, {found.passages:,} passages, "
+            f"{' and '.join(found.splits)})",
+            *(f"  {note}" for note in found.notes),
+            sep="\n",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _table(listings: list[Listing]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(caption="queries and passages of the first split, in all languages", caption_justify="left")
+    for heading in ("name", "languages", "queries", "passages", "splits", "licence", "from"):
+        numeric = heading in {"queries", "passages"}
+        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric or heading == "name")
+    for listing in listings:
+        cells = (
+            f"{listing.name} (broken)" if listing.broken else listing.name,
+            " ".join(listing.languages),
+            _count(listing.queries),
+            _count(listing.passages),
+            ", ".join(listing.splits),
+            listing.licence,
+            listing.distribution or "this process",
+        )
+        table.add_row(*(escape(cell) for cell in cells))
+    return table
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"

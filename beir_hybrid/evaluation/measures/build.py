@@ -1,0 +1,108 @@
+"""Measures by name."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from beir_hybrid.errors import ConfigurationError, PluginError
+from beir_hybrid.evaluation.measures.base import Measure
+from beir_hybrid.registry import MEASURES
+
+__all__ = ["build_measure", "expand_measures"]
+
+_FORM = re.compile(r"(?P<base>[^\[\]@]*)(\[(?P<language>[^\[\]@]*)\])?(@(?P<cutoff>[^\[\]]*))?")
+_NOUNS = {"cutoff": "cut-off", "language": "language"}
+
+
+def build_measure(name: str) -> Measure:
+    """Build a measure from its name.
+
+    The thing registered under the name is called with the keywords ``cutoff`` and ``language``, each only if the name
+    has one; whether it takes or needs them is read from its signature.
+
+    Args:
+        name: A registered name, with a language in brackets and ``@k`` for a cut-off where the measure takes them:
+            ``map``, ``ndcg@10``, ``one_target_map[de]`` or ``language_share[de]@10``.
+
+    Raises:
+        UnknownNameError: If no measure has that name; the message names the closest one.
+        ConfigurationError: If the cut-off is no positive whole number, or a cut-off or language is missing or not
+            taken.
+        PluginError: If the measure wants other arguments besides.
+
+    Examples:
+        >>> build_measure("ndcg@10")
+        NDCG(cutoff=10)
+        >>> build_measure("language_share[de]@10").name
+        'language_share[de]@10'
+    """
+    form = _FORM.fullmatch(name)
+    if form is None:
+        raise ConfigurationError(
+            f"{name!r} is not the name of a measure.", "Write it as in map, ndcg@10 or language_share[de]@10."
+        )
+    factory = MEASURES.get(form["base"])
+    arguments: dict[str, Any] = {noun: form[noun] for noun in _NOUNS if form[noun] is not None}
+    _check(name, form["base"], arguments, factory)
+    if "cutoff" in arguments:
+        arguments["cutoff"] = int(arguments["cutoff"])
+    try:
+        measure: Measure = factory(**arguments)
+    except TypeError as error:
+        raise PluginError(
+            f"The measure {name!r} cannot be built: {error}.", "It may need a cutoff and a language, and nothing else."
+        ) from error
+    return measure
+
+
+def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> list[Measure]:
+    """Replace each measure that has a value per language and names none by one measure per language.
+
+    Args:
+        measures: Measures.
+        languages: Languages of the passages searched.
+
+    Returns:
+        The measures, in order.
+
+    Examples:
+        >>> [measure.name for measure in expand_measures([build_measure("one_target_map")], ["de", "en"])]
+        ['one_target_map[de]', 'one_target_map[en]']
+    """
+    expanded: list[Measure] = []
+    for measure in measures:
+        by_language = getattr(measure, "for_languages", None)
+        if by_language is None or getattr(measure, "language", None) is not None:
+            expanded.append(measure)
+        else:
+            expanded += by_language(languages)
+    return expanded
+
+
+def _check(name: str, base: str, arguments: dict[str, Any], factory: Callable[..., Any]) -> None:
+    """Check what a name gives against what its factory takes."""
+    parameters = inspect.signature(factory).parameters
+    anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    taken = [noun for noun in _NOUNS if noun in parameters or (anything and noun in arguments)]
+    needed = [noun for noun in taken if noun in parameters and parameters[noun].default is inspect.Parameter.empty]
+    # what the name could be, where it is wrong
+    kept = {noun: arguments.get(noun) for noun in taken if noun in arguments or noun in needed}
+    language = f"[{(kept['language'] or '').strip() or 'de'}]" if "language" in kept else ""
+    cutoff = f"@{_positive(kept['cutoff']) or 10}" if "cutoff" in kept else ""
+    right = f"{base}{language}{cutoff}"
+    for noun, word in _NOUNS.items():
+        if noun in arguments and noun not in taken:
+            raise ConfigurationError(f"{name!r} takes no {word}.", f"Write {right}.")
+        if noun not in arguments and noun in needed:
+            raise ConfigurationError(f"{name!r} needs a {word}.", f"Write {right}, or another {word}.")
+    if "language" in arguments and not arguments["language"].strip():
+        raise ConfigurationError(f"The language of {name!r} is missing.", f"Give a code: {right}")
+    if "cutoff" in arguments and _positive(arguments["cutoff"]) is None:
+        raise ConfigurationError(f"The cut-off of {name!r} is {arguments['cutoff']!r}.", f"Give a number: {right}")
+
+
+def _positive(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and int(text) > 0 else None

@@ -1,0 +1,43 @@
+"""Reciprocal rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.evaluation.rankings import Rankings
+
+__all__ = ["ReciprocalRank"]
+
+
+@dataclass(frozen=True)
+class ReciprocalRank:
+    """One over the rank of the first relevant passage; 0 if there is none up to the cut-off.
+
+    Range [0, 1]; its mean over queries is MRR.
+
+    Args:
+        cutoff: Depth k; None for the full ranking.
+    """
+
+    cutoff: int | None = None
+    higher_is_better = True
+    needs_languages = False
+    source = "trec_eval: recip_rank; with a cut-off as MS MARCO's MRR@10"
+
+    @property
+    def name(self) -> str:
+        """``mrr`` or ``mrr@k``."""
+        return "mrr" if self.cutoff is None else f"mrr@{self.cutoff}"
+
+    @property
+    def depth(self) -> int:
+        """0: the ranks of the relevant passages suffice."""
+        return 0
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+        """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
+        first = rankings.rank[rankings.starts]
+        return np.where(first <= (np.inf if self.cutoff is None else self.cutoff), 1.0 / first, 0.0)

@@ -1,0 +1,46 @@
+"""Same-language share: how much of the top is in the query's own language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.evaluation.measures.language_share import LanguageShare
+from beir_hybrid.evaluation.rankings import Rankings
+
+__all__ = ["SameLanguageShare"]
+
+
+@dataclass(frozen=True)
+class SameLanguageShare:
+    """Share of the query's own language among the first k passages.
+
+    As :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare` counts it: of the passages retrieved up
+    to k, NaN where nothing was retrieved or the pool has nothing in that language. To be held against the language's
+    share of the pool: far above it, the retriever prefers its query's language. Range [0, 1]; neither direction is
+    better.
+
+    Args:
+        cutoff: Depth k.
+    """
+
+    cutoff: int
+    higher_is_better = None
+    needs_languages = True
+    source = "histogram of the retrieved languages"
+
+    @property
+    def name(self) -> str:
+        """``same_language_share@k``."""
+        return f"same_language_share@{self.cutoff}"
+
+    @property
+    def depth(self) -> int:
+        """The cut-off."""
+        return self.cutoff
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+        """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
+        return LanguageShare(self.cutoff, rankings.query_language).values(rankings)

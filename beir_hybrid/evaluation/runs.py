@@ -1,0 +1,234 @@
+"""Runs: what a system retrieved, in numbers and in TREC's file format."""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.collection import language_of
+from beir_hybrid.errors import DataFormatError, MissingDataError, did_you_mean
+from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.scores import Identifiers, id_places
+from beir_hybrid.evaluation.search import Hits
+from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.files import new_file
+
+__all__ = ["Run", "read_run", "run_of_results", "split_run", "write_run"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+_BLANK = re.compile(r"[ \t\n\r\f\v]")  # what trec_eval splits lines at
+_SUGGESTED = 2000  # ids among which a similar one is looked for
+
+
+class Run:
+    """Retrieved passages with their scores, ranked as trec_eval ranks them.
+
+    Scores are compared as float32; the larger document id comes first where they are equal.
+
+    Args:
+        query: Shape (n,), query numbers.
+        passage: Shape (n,), passage numbers; no pair of a query and a passage twice.
+        score: Shape (n,), scores.
+        identifiers: Gives document ids, to order ties.
+
+    Attributes:
+        query: Shape (n,), query numbers, sorted.
+        passage: Shape (n,), passage numbers, by rank within each query.
+        score: Shape (n,), float32 scores.
+        rank: Shape (n,), ranks from 1.
+        mid_rank: Shape (n,), ranks from 1 where tied passages share the mean rank of their group.
+        tied: Shape (n,), whether another passage of the query has the same score.
+    """
+
+    def __init__(self, query: Ints, passage: Ints, score: npt.ArrayLike, identifiers: Identifiers) -> None:
+        with np.errstate(over="ignore"):  # scores beyond float32 are level, for trec_eval as well
+            scores = np.asarray(score, np.float32)
+        order = np.lexsort((-id_places(identifiers, passage), -scores, query))
+        self.query, self.passage, self.score = query[order], passage[order], scores[order]
+        new_query = np.r_[True, self.query[1:] != self.query[:-1]][: len(query)]
+        new_score = new_query | np.r_[True, self.score[1:] != self.score[:-1]][: len(query)]
+        first = np.flatnonzero(new_query)
+        self.rank = np.arange(len(query)) - np.repeat(first, np.diff(np.r_[first, len(query)])) + 1.0
+        level = np.flatnonzero(new_score)
+        size = np.diff(np.r_[level, len(query)])
+        self.mid_rank = np.repeat(self.rank[level] + (size - 1) / 2, size)
+        self.tied = np.repeat(size > 1, size)
+
+    def __len__(self) -> int:
+        return len(self.query)
+
+    @property
+    def depth(self) -> int:
+        """The length of the longest ranking."""
+        return int(self.rank.max(initial=0))
+
+    def find(self, query: Ints, passage: Ints) -> Ints:
+        """Give the place of each (query, passage), shape (n,), in the run; -1 where it was not retrieved."""
+        order, keys = self._keys
+        wanted = query * self._width + passage
+        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        if not len(keys):
+            return np.full(len(wanted), -1)
+        return np.where((keys[place] == wanted) & (passage < self._width), order[place], -1)
+
+    @cached_property
+    def _width(self) -> int:
+        return int(self.passage.max(initial=0)) + 1
+
+    @cached_property
+    def _keys(self) -> tuple[Ints, Ints]:
+        keys = self.query * self._width + self.passage
+        order = np.argsort(keys, kind="stable")
+        return order, keys[order]
+
+
+def split_run(run: Run, judgements: Judgements, settings: Iterable[Setting]) -> dict[Setting, Run]:
+    """Give each setting its queries of a run.
+
+    Args:
+        run: Of queries in any languages.
+        judgements: The collection.
+        settings: Settings of one set of corpora, one for each query language.
+    """
+    split = {}
+    for setting in settings:
+        mine = judgements.query_language[run.query] == setting.query_language
+        split[setting] = Run(run.query[mine], run.passage[mine], run.score[mine], judgements.identifiers)
+    return split
+
+
+def run_of_results(results: Mapping[str, Mapping[str, float]], judgements: Judgements) -> Run:
+    """Read BEIR's results: scores by query id and document id.
+
+    Raises:
+        DataFormatError: If a query or document is unknown, or a score is no finite number.
+    """
+    rows = ((query, document, score) for query, scores in results.items() for document, score in scores.items())
+    return _build(enumerate(rows, start=1), judgements, "result")
+
+
+def read_run(path: Path, judgements: Judgements, *, show_progress: bool = False) -> Run:
+    """Read a TREC run: ``query Q0 document rank score tag`` a line, in any order; ranks follow from the scores.
+
+    Args:
+        path: The file.
+        judgements: The collection it was made on.
+        show_progress: Whether to show a progress bar.
+
+    Raises:
+        MissingDataError: If there is no such file.
+        DataFormatError: If a line has not six columns, names a query or document that the collection lacks, gives a
+            document twice for one query, or has a score that is no finite number; the message names file and line.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"There is no run {path}.", "Check --run.")
+    return _build(_read_lines(path, show_progress), judgements, str(path))
+
+
+def _read_lines(path: Path, show_progress: bool) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    from tqdm import tqdm
+
+    size, hidden = path.stat().st_size, not show_progress
+    with path.open("rb") as lines, tqdm(total=size, desc=path.name, unit="B", unit_scale=True, disable=hidden) as bar:
+        for number, line in enumerate(lines, start=1):
+            bar.update(len(line))
+            try:
+                # blanks of other scripts may stand in ids, so bytes are split and then decoded
+                query, _, document, _, score, _ = (word.decode() for word in line.split())
+            except ValueError as error:  # of decoding and of unpacking alike
+                if not line.strip():
+                    continue
+                raise DataFormatError(
+                    f"{path}:{number}: {line[:80]!r} has not six columns of UTF-8 text.",
+                    "Write lines such as  en:1 Q0 de:7 1 0.83 tag",
+                ) from error
+            yield number, (query, document, score)
+
+
+def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements: Judgements, source: str) -> Run:
+    """Number what was retrieved; ``rows`` are numbered for messages, which begin with the source."""
+    numbers, name = judgements.query_numbers, judgements.collection.name
+    queries, lines, scores = array("q"), array("q"), array("d")
+    documents: dict[str, array[int]] = {}  # by id, where in these arrays it was retrieved
+    for line, (query, document, score) in rows:
+        if query not in numbers:
+            known = [known for known in numbers if language_of(known) == language_of(query)] or list(numbers)
+            raise DataFormatError(
+                f"{source}:{line}: {name} has no query {query!r}.", did_you_mean(query, known[:_SUGGESTED])
+            )
+        value = _number(score)
+        if not math.isfinite(value):
+            raise DataFormatError(f"{source}:{line}: the score of {document!r} is {score!r}.", "Give a finite number.")
+        documents.setdefault(document, array("q")).append(len(queries))
+        queries.append(numbers[query])
+        lines.append(line)
+        scores.append(value)
+    found = judgements.passage_numbers(set(documents))
+    passages = np.empty(len(queries), np.int64)
+    for document, places in documents.items():
+        if document not in found:
+            raise DataFormatError(
+                f"{source}:{lines[places[0]]}: {name} has no document {document!r}.",
+                "Judge the run on the collection it was made on; ids begin with their language, such as en:17_3.",
+            )
+        passages[places] = found[document]
+    query_numbers = np.array(queries, np.int64)
+    again = _repeated(query_numbers * int(judgements.sizes.sum()) + passages)
+    if again is not None:
+        raise DataFormatError(
+            f"{source}:{lines[again]}: the query {judgements.queries[queries[again]]!r} has the document "
+            f"{judgements.identifiers(passages[[again]])[0]!r} already.",
+            "Give each document once for a query.",
+        )
+    return Run(query_numbers, passages, np.array(scores), judgements.identifiers)
+
+
+def _number(text: str | float) -> float:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _repeated(keys: Ints) -> int | None:
+    """Find the first place whose key stood before; None if all differ."""
+    first = np.unique(keys, return_index=True)[1]
+    return None if len(first) == len(keys) else int(np.setdiff1d(np.arange(len(keys)), first)[0])
+
+
+def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag: str) -> None:
+    """Write a TREC run, whole or not at all: true ranks from 1, scores that read back as the same float32.
+
+    Args:
+        path: The file.
+        hits: What was found for all queries of the collection.
+        queries: Shape (n,), the numbers of the queries to write.
+        judgements: The collection.
+        tag: Name of the run; blanks become underscores.
+
+    Raises:
+        DataFormatError: If an id has a blank, which would be read as the next column.
+    """
+    word = "_".join(tag.split()) or "run"
+    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for number in queries.tolist():
+            query, found = judgements.queries[number], hits.passage[number] >= 0
+            documents = judgements.identifiers(hits.passage[number][found])
+            ranked = enumerate(zip(documents, hits.score[number][found], strict=True), start=1)
+            lines = [f"{query} Q0 {document} {rank} {score!s} {word}\n" for rank, (document, score) in ranked]
+            if _BLANK.search("".join((query, *documents))):
+                blank = next(each for each in (query, *documents) if _BLANK.search(each))
+                raise DataFormatError(
+                    f"{judgements.collection.name}: the id {blank!r} has a blank, which splits it in a TREC run.",
+                    "Change that id, or write no run.",
+                )
+            file.writelines(lines)

@@ -1,0 +1,74 @@
+"""BEIR: its scripts see this package's datasets, measures and language bias, without a change.
+
+::
+
+    import beir_hybrid.hosts.beir
+
+    beir_hybrid.hosts.beir.activate()
+
+From then on, until :func:`deactivate`, and whether BEIR was imported before or after:
+
+* ``util.download_and_unzip`` and ``HFDataLoader`` know the names of our datasets and their settings
+  (:mod:`.downloads`, :mod:`.loaders`);
+* ``EvaluateRetrieval.evaluate_custom`` knows our measures, and ``EvaluateRetrieval.evaluate`` tells of language bias
+  after it has returned what it always did (:mod:`.evaluation`);
+* what is broken in BEIR is mended (:mod:`.mends`).
+
+No number that BEIR itself reports changes. Nothing of BEIR is imported before a script does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+
+from beir_hybrid.hosts.imports import when_imported
+
+__all__ = ["activate", "deactivate", "is_active"]
+
+_ACTIONS = {
+    "beir.util": ("downloads",),
+    "beir.datasets.data_loader": ("loaders",),
+    "beir.datasets.data_loader_hf": ("hugging_face",),
+    "beir.retrieval.evaluation": ("evaluation",),
+    "beir.retrieval.search.dense.exact_search": ("mends.single_query", "mends.datasets"),
+    "beir.retrieval.search.dense.faiss_index": ("mends.padding",),
+    "beir.retrieval.search.dense.faiss_search": ("mends.datasets", "mends.abstract_searches", "mends.hnsw_sq"),
+}
+"""By BEIR's module, what is done once it has been imported: modules of this package with an ``apply``, in the order in
+which they patch, so that the last one is called first."""
+
+_undo: list[Callable[[], object]] = []
+_active = False
+
+
+def activate() -> None:
+    """Let BEIR see this package; does nothing if it does already."""
+    global _active
+    if _active:
+        return
+    _active = True
+    from beir_hybrid.hosts.beir.mends import training
+
+    _undo.append(training.apply())
+    for host, names in _ACTIONS.items():
+        _undo.extend([when_imported(host, partial(_apply, name)) for name in names])
+
+
+def deactivate() -> None:
+    """Leave BEIR as it was; does nothing if it is."""
+    global _active
+    _active = False
+    while _undo:
+        _undo.pop()()
+
+
+def is_active() -> bool:
+    """Tell whether BEIR sees this package."""
+    return _active
+
+
+def _apply(name: str, module: ModuleType) -> None:
+    _undo.extend(import_module(f"{__name__}.{name}").apply(module))

@@ -1,0 +1,206 @@
+"""Judging: qrels and results of BEIR, by language, in the form that measures are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.errors import DataFormatError
+from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.runs import Run
+from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.hosts.beir.loaded import LoadedData, code_of, data_for
+
+__all__ = ["Judged", "judge"]
+
+Qrels = Mapping[str, Mapping[str, int]]
+Scores = Mapping[str, Mapping[str, float]]
+Ints = npt.NDArray[np.int64]
+
+_ANY = "und"  # the code of ISO 639 for an undetermined language
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What some queries retrieved, by language.
+
+    Attributes:
+        judgements: The judged documents and queries.
+        runs: What was retrieved, by setting.
+        notes: What a reader of numbers must know.
+        depth: Length of the longest ranking.
+        declared: Whether the data name their languages as such, not only at the beginning of ids.
+    """
+
+    judgements: Judgements
+    runs: dict[Setting, Run]
+    notes: tuple[str, ...]
+    depth: int
+    declared: bool
+
+
+def judge(qrels: Qrels, results: Scores, *, whatever_language: bool = False) -> Judged | None:
+    """Sort judgements and results by language.
+
+    Languages and the corpora's sizes are known from what a loader has loaded, or else languages from ids, and sizes
+    are those of the documents that were judged or retrieved.
+
+    Args:
+        qrels: Grades by query id and document id.
+        results: Scores by query id and document id.
+        whatever_language: Whether to take everything for one language.
+
+    Returns:
+        None if the data carry no language.
+
+    Raises:
+        DataFormatError: If some documents or queries have a language and others have none, or a score is no number.
+        ConfigurationError: If no query has a relevant document.
+    """
+    seen = dict.fromkeys(chain.from_iterable(chain(qrels.values(), (results.get(query, {}) for query in qrels))))
+    notes: list[str] = []
+    if whatever_language:
+        data = LoadedData("data", {_ANY: len(seen)}, languages=dict.fromkeys([*seen, *qrels], _ANY))
+    elif (known := data_for(qrels, seen)) is not None:
+        data = known
+    elif not qrels or not all(map(code_of, qrels)):
+        return None
+    else:
+        data = LoadedData("data", {})
+        notes.append("the sizes of the corpora are not known: they are those of the documents judged or retrieved")
+    names = _Names(data)
+    documents = {document: names.of(document, "document") for document in seen}
+    queries = {query: names.of(query, "query") for query in qrels}
+    if "" in data.sizes:
+        raise DataFormatError(
+            f"{data.sizes['']} documents of {data.name} have no language.",
+            "Write their ids as in en:17_3, or give each a language in its metadata.",
+        )
+    judgements = Judgements(_collection(data, qrels, documents, queries))
+    missing = sum(query not in results for query in qrels)
+    if missing:
+        notes.append(f"{missing} queries have no result and count 0; BEIR leaves them out of its means")
+    itself = sum(grades.get(query, 0) > 0 and query not in results.get(query, ()) for query, grades in qrels.items())
+    if itself:
+        notes.append(f"{itself} queries have a relevant document of their own id, which BEIR leaves out of rankings")
+    runs = _runs(judgements, data, results, documents, queries)
+    depth = max((run.depth for run in runs.values()), default=0)
+    if depth < sum(judgements.sizes):
+        notes.append(f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved")
+    return Judged(judgements, runs, tuple(notes), depth, data.declared)
+
+
+class _Names:
+    """Names documents and queries so that they begin with their languages."""
+
+    def __init__(self, data: LoadedData) -> None:
+        self.data = data
+
+    def of(self, identifier: str, noun: str) -> str:
+        language = self.data.language(identifier)
+        if not language:
+            raise DataFormatError(
+                f"The {noun} {identifier!r} of {self.data.name} has no language, and others have one.",
+                "Write ids as in en:17_3, or give each a language in its metadata.",
+            )
+        return identifier if identifier.startswith(f"{language}:") else f"{language}:{identifier}"
+
+
+class _Corpus(Mapping[str, Passage]):
+    """A corpus of which only the documents are known that were judged or retrieved, and how many it has.
+
+    Args:
+        language: Code that all ids begin with.
+        documents: The known ids.
+        size: Number of documents; at least as many as are known.
+    """
+
+    checksum = "0"  # of texts, which are not known
+
+    def __init__(self, language: str, documents: list[str], size: int) -> None:
+        self.language = language
+        self._place = {document: place for place, document in enumerate(documents)}
+        self._size = max(size, len(documents))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._place)
+
+    def __contains__(self, document: object) -> bool:
+        return document in self._place
+
+    def __getitem__(self, document: str) -> Passage:
+        if document not in self._place:
+            raise KeyError(document)
+        return Passage("")
+
+
+def _collection(
+    data: LoadedData, qrels: Qrels, documents: Mapping[str, str], queries: Mapping[str, str]
+) -> MultilingualCollection:
+    by_language: dict[str, list[str]] = {language: [] for language in sorted(data.sizes)}
+    for document, name in documents.items():
+        by_language.setdefault(_code(name, document, data), []).append(name)
+    asked: dict[str, dict[str, str]] = {}
+    for query, name in sorted(queries.items(), key=lambda item: item[1]):
+        asked.setdefault(_code(name, query, data), {})[name] = ""
+    judged = {
+        queries[query]: {documents[document]: int(grade) for document, grade in grades.items()}
+        for query, grades in qrels.items()
+    }
+    return MultilingualCollection(
+        name=data.name or "data",
+        corpora={code: _Corpus(code, names, data.sizes.get(code, 0)) for code, names in by_language.items()},
+        queries=asked,
+        qrels=judged,
+        passage_text=data.passage_text,
+        # or else, queries with the same id and the same answers are translations
+        group_of={queries[query]: group for query, group in data.groups.items() if query in queries}
+        or {name: f"{name.partition(':')[2]} {sorted(judged[name])}" for name in judged},
+        notes=data.notes,
+    )
+
+
+def _code(name: str, identifier: str, data: LoadedData) -> str:
+    return data.language(identifier) or name.partition(":")[0]
+
+
+def _runs(
+    judgements: Judgements,
+    data: LoadedData,
+    results: Scores,
+    documents: Mapping[str, str],
+    queries: Mapping[str, str],
+) -> dict[Setting, Run]:
+    """Rank what the queries of each language retrieved; ties fall by BEIR's ids, as in BEIR's own measures."""
+    numbers = judgements.passage_numbers(set(documents.values()))
+    number = {document: numbers[name] for document, name in documents.items()}
+    place = {query: judgements.query_numbers[name] for query, name in queries.items()}
+    original = {number[document]: document for document in documents}
+
+    def identifiers(passages: Ints) -> list[str]:
+        return [original[passage] for passage in passages.tolist()]
+
+    pool = judgements.languages
+    pooled = len(pool) > 1 and "+" not in data.name
+    runs = {}
+    for language in judgements.collection.queries:
+        mine = [query for query in queries if data.language(query) == language and query in results]
+        found = [results[query] for query in mine]
+        score = np.array(list(chain.from_iterable(scores.values() for scores in found)), np.float64)
+        if not np.isfinite(score).all():
+            raise DataFormatError(f"A score of {data.name} is no finite number.", "Mend the search.")
+        runs[Setting(language, pool, pool=pooled)] = Run(
+            np.repeat(np.array([place[query] for query in mine], np.int64), [len(scores) for scores in found]),
+            np.array([number[document] for scores in found for document in scores], np.int64),
+            score,
+            identifiers,
+        )
+    return runs

@@ -1,0 +1,182 @@
+"""LoadedData: the languages of what a script has loaded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["LoadedData", "code_of", "data_for", "describe", "forget_all", "remember"]
+
+_CODE = re.compile(r"([a-z]{2}(?:-[A-Za-z0-9]+)*):.")
+_KEPT = 32  # of a script that loads many datasets before it evaluates on them
+
+
+def code_of(identifier: str) -> str:
+    """Read the language code that an id begins with.
+
+    Args:
+        identifier: Any id.
+
+    Returns:
+        The code; an empty string if the id begins with none.
+
+    Examples:
+        >>> code_of("zh-Hans:17_3"), code_of("doc1"), code_of("<dbpedia:Chess>")
+        ('zh-Hans', '', '')
+    """
+    found = _CODE.match(identifier)
+    return found[1] if found else ""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedData:
+    """What is remembered of a corpus, its queries and qrels, none of whose texts are kept.
+
+    Attributes:
+        name: Name of the dataset: that of its folder.
+        sizes: Number of documents by language; those without a language are under an empty string.
+        declared: Whether the languages are named as such, not only at the beginning of ids.
+        queries: Query ids; None if only a corpus was loaded.
+        qrels: The very object that the script got.
+        languages: Languages of documents and queries whose ids do not begin with them.
+        groups: By query id, what translations of one question share, where the queries' metadata tell.
+        passage_text: What a passage's text consists of.
+        notes: What a reader of results must know.
+    """
+
+    name: str
+    sizes: Mapping[str, int]
+    declared: bool = False
+    queries: frozenset[str] | None = None
+    qrels: object = None
+    languages: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    passage_text: str = "text"
+    notes: tuple[str, ...] = ()
+
+    def language(self, identifier: str) -> str:
+        """Tell the language of a document or query; an empty string if it has none."""
+        return self.languages.get(identifier) or code_of(identifier)
+
+
+def describe(
+    documents: Iterable[str],
+    queries: Iterable[str] | None = None,
+    qrels: object = None,
+    corpus_file: Path | None = None,
+    query_file: Path | None = None,
+) -> LoadedData | None:
+    """Note the languages of what was loaded.
+
+    Ids tell the languages; where some do not, metadata such as ``{"language": "de"}`` do. Files are read again only if
+    they are needed for that and have a language in their first line, but for the queries' groups.
+
+    Args:
+        documents: Document ids.
+        queries: Query ids; None if only a corpus was loaded.
+        qrels: As the script got them.
+        corpus_file: The corpus as JSON lines; None if it came from elsewhere.
+        query_file: The queries likewise.
+
+    Returns:
+        None if the data carry no language.
+    """
+    found = list(documents)
+    asked = None if queries is None else frozenset(queries)
+    files = [path for path in (corpus_file, query_file) if path is not None]
+    declared = any(_has(path, "language") for path in files)
+    if not declared and not all(map(code_of, asked or found[:1])):
+        return None
+    sizes, languages = Counter(map(code_of, found)), {}
+    if declared and ("" in sizes or not all(map(code_of, asked or ()))):
+        languages = {identifier: code for path in files for identifier, code in _metadata(path, "language").items()}
+        sizes = Counter(languages.get(document) or code_of(document) for document in found)
+    carries = all(languages.get(query) or code_of(query) for query in asked) if asked else "" not in sizes
+    if not carries or set(sizes) <= {""}:
+        return None
+    folder = Path() if corpus_file is None else corpus_file.absolute().parent
+    marker = _marker(folder)
+    return LoadedData(
+        name=folder.name,
+        sizes=dict(sizes),
+        declared=declared or bool(marker),
+        queries=asked,
+        qrels=qrels,
+        languages={name: code for name, code in languages.items() if code_of(name) != code},
+        groups={} if query_file is None else _metadata(query_file, "group"),
+        passage_text=str(marker.get("passage_text") or "text"),
+        notes=tuple(marker.get("notes") or ()),
+    )
+
+
+def _metadata(path: Path, key: str) -> dict[str, str]:
+    """Read one of the metadata of every line by id, if the first line has it."""
+    shared: dict[str, str] = {}  # one string for each language, not for each document
+    lines = _values(path, key) if _has(path, key) else ()
+    return {identifier: shared.setdefault(value, value) for identifier, value in lines}
+
+
+def _has(path: Path, key: str) -> bool:
+    return any(True for _ in _values(path, key, most=1))
+
+
+def _values(path: Path, key: str, most: int | None = None) -> Iterator[tuple[str, str]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            if number == most:
+                return
+            row = json.loads(line)
+            metadata = row.get("metadata") if isinstance(row, dict) else None
+            value: Any = metadata.get(key) if isinstance(metadata, dict) else None
+            if isinstance(value, str) and value and ":" not in value:
+                yield str(row.get("_id")), value
+
+
+def _marker(folder: Path) -> dict[str, Any]:
+    from beir_hybrid.datasets.beir_marker import read_marker
+
+    return read_marker(folder) or {}
+
+
+_loaded: deque[LoadedData] = deque(maxlen=_KEPT)
+
+
+def remember(data: LoadedData) -> None:
+    """Keep a note of what was loaded last."""
+    _loaded.append(data)
+
+
+def forget_all() -> None:
+    """Forget what was loaded."""
+    _loaded.clear()
+
+
+def data_for(qrels: Mapping[str, Mapping[str, int]], documents: Iterable[str]) -> LoadedData | None:
+    """Find what judgements were loaded with.
+
+    Args:
+        qrels: Judgements; if a loader returned this very object, it is what was loaded then.
+        documents: Ids of the documents that were judged or retrieved.
+
+    Returns:
+        Otherwise the last data that have all queries and all languages of the documents, preferring those that have no
+        language more; None if there is none.
+    """
+    for data in reversed(_loaded):
+        if data.qrels is qrels:
+            return data
+    ids = list(documents)
+    fitting = []
+    for data in reversed(_loaded):
+        if data.queries is None or data.queries >= qrels.keys():
+            seen = set(map(data.language, ids))
+            if seen == set(data.sizes):
+                return data
+            if seen <= set(data.sizes):
+                fitting.append(data)
+    return fitting[0] if fitting else None

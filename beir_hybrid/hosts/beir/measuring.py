@@ -1,0 +1,100 @@
+"""Measuring: this package's measures by name, in the form of BEIR's own."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError, did_you_mean
+from beir_hybrid.evaluation.evaluate import evaluate_runs
+from beir_hybrid.evaluation.measures import Measure, build_measure
+from beir_hybrid.hosts.beir.judging import Judged, Qrels, Scores, judge
+from beir_hybrid.registry import MEASURES
+
+__all__ = ["measure"]
+
+logger = logging.getLogger(__name__)
+
+_BEIRS = ("accuracy", "hole", "mrr", "recall_cap")
+_FORM = re.compile(r"(?P<name>[^@\[\]]+)(?P<language>\[[^@\[\]]*\])?(@(?P<cutoff>.*))?")
+
+
+def measure(qrels: Qrels, results: Scores, k_values: Sequence[int], metric: str) -> dict[str, float]:
+    """Measure what was retrieved, in the mean over the queries of all languages.
+
+    Args:
+        qrels: Grades by query id and document id.
+        results: Scores by query id and document id.
+        k_values: Cut-offs.
+        metric: Name of a measure, such as ``rank_distance`` or ``language_share[de]``; ``@k`` may follow, as in BEIR's
+            names, or a number, which stands in place of the cut-offs.
+
+    Returns:
+        By name of the measure, such as ``rank_distance@10``, one value per cut-off, rounded to 5 digits as BEIR does;
+        measures that have a value per language have one for each. NaN where no query has a value.
+
+    Raises:
+        UnknownNameError: If neither BEIR nor this package has the measure.
+        DataFormatError: If a measure compares languages, and a document or query has none.
+        ConfigurationError: If a measure compares languages, and the documents have only one.
+    """
+    chosen = _measures(metric, k_values)
+    of_languages = any(getattr(one, "needs_languages", False) for one in chosen)
+    judged = _judged(qrels, results, chosen[0].name if of_languages else "")
+    found = evaluate_runs(judged.judgements, judged.runs, measures=[one.name for one in chosen], intervals=False).values
+    assert found is not None  # noqa: S101  # evaluate_runs always gives them
+    by_name: dict[str, list[np.ndarray]] = {}
+    for setting in found.settings:
+        for name, values in setting.values.items():
+            by_name.setdefault(name, []).append(values)
+    means = {name: _mean(np.concatenate(values)) for name, values in by_name.items()}
+    for name, value in means.items():
+        logger.info("%s: %.4f", name, value)
+    return means
+
+
+def _judged(qrels: Qrels, results: Scores, comparing: str) -> Judged:
+    """Judge the results; ``comparing`` names the measure that compares languages, if one does."""
+    try:
+        judged = judge(qrels, results)
+    except DataFormatError:
+        if comparing:
+            raise
+        judged = None
+    if not comparing:
+        judged = judged or judge(qrels, results, whatever_language=True)
+    if judged is None:
+        raise DataFormatError(
+            f"The data carry no languages, which {comparing} compares.",
+            "Write ids as in en:17_3, or give each document and query a language in its metadata.",
+        )
+    for note in judged.notes if comparing else ():
+        logger.info("%s: %s", comparing, note)
+    return judged
+
+
+def _measures(metric: str, k_values: Sequence[int]) -> list[Measure]:
+    form = _FORM.fullmatch(metric)
+    known = MEASURES.names()
+    name = "" if form is None else next((word for word in (form["name"], form["name"].lower()) if word in known), "")
+    if form is None or not name:
+        raise UnknownNameError(
+            f"Neither BEIR nor beir-hybrid has a metric {metric!r}.", did_you_mean(metric, {*known, *_BEIRS})
+        )
+    name += form["language"] or ""
+    if form["cutoff"] not in {None, "k"}:
+        return [build_measure(f"{name}@{form['cutoff']}")]
+    if "cutoff" not in inspect.signature(MEASURES.get(name.partition("[")[0])).parameters:
+        return [build_measure(name)]
+    if not k_values:
+        raise ConfigurationError(f"There is no cut-off for {metric!r}.", "Give k_values, such as [10].")
+    return [build_measure(f"{name}@{k}") for k in k_values]
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return round(float(known.mean()), 5) if len(known) else float("nan")

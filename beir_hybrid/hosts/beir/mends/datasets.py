@@ -1,0 +1,37 @@
+"""The searches take what HFDataLoader returns. Since BEIR 2.1; still so in 2.2.0.
+
+``HFDataLoader.load`` returns ``datasets.Dataset`` objects, and the searches but the one on several GPUs read dicts:
+they fail with ``'Dataset' object has no attribute 'keys'``, or take each row for an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
+from beir_hybrid.hosts.beir.patches import patch
+
+__all__ = ["apply"]
+
+_SEARCH = ("self", "corpus", "queries", "top_k", "score_function")
+_ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "query_filename", "corpus_filename")
+
+
+def apply(module: ModuleType) -> list[Callable[[], None]]:
+    """Turn rows into dicts before a search reads them; dicts pass as they are, so there is nothing to switch off."""
+    if exact := getattr(module, "DenseRetrievalExactSearch", None):
+        search = patch(exact, "search", _both, (*_SEARCH, "return_sorted", "kwargs"))
+        return search + patch(exact, "encode", _both, (*_ENCODE, "kwargs"))
+    faiss = module.DenseRetrievalFaissSearch
+    search = patch(faiss, "search", _both, (*_SEARCH, "kwargs"))
+    return search + patch(faiss, "_index", _corpus, ("self", "corpus", "score_function"))
+
+
+def _both(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
+    return original(self, as_corpus(corpus), as_queries(queries), *args, **kwargs)
+
+
+def _corpus(original: Callable[..., Any], self: Any, corpus: Any, *args: Any, **kwargs: Any) -> Any:
+    return original(self, as_corpus(corpus), *args, **kwargs)

@@ -1,0 +1,107 @@
+"""Faiss searches drop the padding of short rankings. In BEIR up to 2.2.0 at least.
+
+Where an index finds fewer passages than were asked for, as in a corpus of fewer than the usual 1000, faiss fills up
+with the number -1 and the lowest score there is. BEIR reads -1 as the last passage, whose true score is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from beir_hybrid.hosts.beir.patches import patch
+
+__all__ = ["apply"]
+
+Undo = list[Callable[[], None]]
+
+
+def apply(module: ModuleType) -> Undo:
+    """Mend the indexes that pad: the usual ones, the binary one, and the one that searches encoded files."""
+    logger = logging.getLogger(module.__name__)
+    was = logger.disabled
+    logger.disabled = True
+    try:
+        faulty = [mend for is_faulty, mend in _MENDS if is_faulty(module)]
+    finally:
+        logger.disabled = was
+    return [undo for mend in faulty for undo in mend(module)]
+
+
+def _pads(module: ModuleType) -> bool:
+    import faiss
+
+    index = faiss.IndexFlatIP(1)
+    index.add(np.ones((1, 1), np.float32))
+    return len(module.FaissIndex(index, [0]).search(np.ones((1, 1), np.float32), 2)[1][0]) > 1
+
+
+def _mend(module: ModuleType) -> Undo:
+    return patch(module.FaissIndex, "search", _search, ("self", "query_embeddings", "k", "kwargs"))
+
+
+def _search(original: Callable[..., Any], self: Any, query_embeddings: Any, k: int, **kwargs: Any) -> tuple[Any, Any]:
+    """Search, and give lists of unequal lengths where some are short."""
+    k = min(k, self.index.ntotal)
+    ids, self._passage_ids = self._passage_ids, None  # so that -1 is still to be seen
+    try:
+        scores, numbers = original(self, query_embeddings, k, **kwargs)
+    finally:
+        self._passage_ids = ids
+    whole = numbers >= 0  # graphs may find fewer than there are
+    if whole.all():
+        return scores, numbers if ids is None else ids[numbers]
+    kept = [row[found] for row, found in zip(numbers, whole, strict=True)]
+    return (
+        [row[found] for row, found in zip(scores, whole, strict=True)],
+        kept if ids is None else [ids[row] for row in kept],
+    )
+
+
+def _binary_pads(module: ModuleType) -> bool:
+    import faiss
+
+    index, codes = faiss.IndexBinaryFlat(8), np.ones((1, 1), np.uint8)
+    index.add(codes)
+    found = module.FaissBinaryIndex(index, [0], codes).search(np.ones((1, 8), np.float32), 2, binary_k=2)
+    return len(found[1][0]) > 1
+
+
+def _mend_binary(module: ModuleType) -> Undo:
+    known = ("self", "query_embeddings", "k", "binary_k", "rerank", "score_function", "threshold", "kwargs")
+    return patch(module.FaissBinaryIndex, "search", _search_binary, known)
+
+
+def _search_binary(
+    original: Callable[..., Any],
+    self: Any,
+    query_embeddings: Any,
+    k: int,
+    binary_k: int = 1000,
+    *args: Any,
+    **more: Any,
+) -> tuple[Any, Any]:
+    total = self.index.ntotal
+    found: tuple[Any, Any] = original(self, query_embeddings, min(k, total), min(binary_k, total), *args, **more)
+    return found
+
+
+def _flat_pads(module: ModuleType) -> bool:
+    searcher = module.FaissFlatSearcher(np.ones((1, 1), np.float32))
+    searcher.add(np.ones((1, 1), np.float32))
+    return len(searcher.search(np.ones((1, 1), np.float32), 2)[1][0]) > 1
+
+
+def _mend_flat(module: ModuleType) -> Undo:
+    return patch(module.FaissFlatSearcher, "search", _search_flat, ("self", "query_embeddings", "k"))
+
+
+def _search_flat(original: Callable[..., Any], self: Any, query_embeddings: Any, k: int) -> Any:
+    return original(self, query_embeddings, min(k, self.index.ntotal))
+
+
+_MENDS = ((_pads, _mend), (_binary_pads, _mend_binary), (_flat_pads, _mend_flat))

@@ -1,0 +1,58 @@
+"""Exact search finds something for a single query. In BEIR up to 2.2.0 at least.
+
+``DenseRetrievalExactSearch.search`` counts the passages of a chunk as ``len(cos_scores[1])``, the second query's
+scores, and fails with an IndexError where there is only one query.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from beir_hybrid.hosts.beir.patches import patch
+
+__all__ = ["apply"]
+
+_PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "return_sorted", "kwargs")
+
+
+def apply(module: ModuleType) -> list[Callable[[], None]]:
+    """Ask a single query twice, and forget the second answer; only if the fault is there when it first matters."""
+    return patch(module.DenseRetrievalExactSearch, "search", _search, _PARAMETERS)
+
+
+def _search(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
+    if len(queries) != 1 or not _is_faulty(original):
+        return original(self, corpus, queries, *args, **kwargs)
+    [(query, text)] = queries.items()
+    again = object()  # equal to no id
+    found = original(self, corpus, {query: text, again: text}, *args, **kwargs)
+    found.pop(again)
+    return found
+
+
+@cache
+def _is_faulty(search: Callable[..., Any]) -> bool:
+    """Let a model of one number search one passage for one query."""
+    import torch
+    from beir.retrieval.search.dense.exact_search import DenseRetrievalExactSearch
+
+    class One:
+        def encode_queries(self, texts: Any, **_: Any) -> torch.Tensor:
+            return torch.ones(len(texts), 1)
+
+        encode_corpus = encode_queries
+
+    logger = logging.getLogger(search.__module__)
+    was = logger.disabled
+    logger.disabled = True
+    try:
+        found = search(DenseRetrievalExactSearch(One()), {"d": {"title": "", "text": ""}}, {"q": ""}, 1, "dot")
+    except IndexError:
+        return True
+    finally:
+        logger.disabled = was
+    return found != {"q": {"d": 1.0}}

@@ -1,0 +1,188 @@
+"""Report: settings and language bias, after BEIR has evaluated."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.evaluation.evaluate import evaluate_runs
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.hosts.beir.judging import Qrels, Scores, judge
+from beir_hybrid.reports.tables import console
+
+__all__ = ["RESULTS_VARIABLE", "report"]
+
+RESULTS_VARIABLE = "BEIR_HYBRID_RESULTS"
+"""Environment variable that names the folder for results; ``beir-hybrid-results`` if it is not set."""
+
+logger = logging.getLogger(__name__)
+
+_said: set[str] = set()
+
+
+def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | None:
+    """Measure settings and language bias of what BEIR has evaluated, print them and write them to a file.
+
+    Data that carry no language are passed over in silence. Nothing that goes wrong reaches the caller: it is logged in
+    a line. Of several processes only the first one reports.
+
+    Args:
+        qrels: As for BEIR's ``evaluate``.
+        results: As BEIR's ``evaluate`` has left them.
+        k_values: Cut-offs.
+
+    Returns:
+        What was found; None if nothing was.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        return None
+    try:
+        found = measure_bias(qrels, results, k_values)
+        if found is not None:
+            _print(found, k_values, _written(found))
+        return found
+    except DataFormatError as error:
+        _say_once(f"{error} No language bias is measured.")
+    except Exception as error:  # the script has its numbers, and goes on
+        logger.warning("no language bias is measured: %s: %s", type(error).__name__, " ".join(str(error).split()))
+    return None
+
+
+def measure_bias(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | None:
+    """Measure every setting that a run holds: BEIR's measures, and those of bias where there are several languages.
+
+    Returns:
+        None if the data carry no language.
+
+    Raises:
+        BeirHybridError: If they cannot be measured.
+    """
+    judged = judge(qrels, results)
+    if judged is None or not (judged.declared or len(judged.judgements.collection.languages) > 1):
+        return None  # without a language, or ids of some other kind begin alike
+    found = evaluate_runs(
+        judged.judgements,
+        judged.runs,
+        measures=_names(k_values),
+        name=_script(),
+        intervals=False,
+        notes=judged.notes,
+    )
+    # texts are not known, so there is nothing to take a checksum of but the judgements
+    return replace(found, data={"qrels": found.data["qrels"]})
+
+
+def _names(k_values: Sequence[int]) -> list[str]:
+    first, _ = _cutoffs(k_values)
+    names = [f"{name}@{k}" for name in ("ndcg", "map", "recall", "precision", "rank_distance") for k in k_values]
+    shares = [f"{name}@{first}" for name in ("same_language_share", "language_share", "ndkl", "mrc")]
+    return list(dict.fromkeys([*names, *shares, "one_target_map"]))
+
+
+def _cutoffs(k_values: Sequence[int]) -> tuple[int, int]:
+    """Choose the cut-offs to show: 10 or what comes close, and the deepest."""
+    return max([k for k in k_values if k <= 10], default=min(k_values)), max(k_values)
+
+
+def _script() -> str:
+    name = Path(sys.argv[0]).name if sys.argv else ""
+    return name if name.endswith(".py") and name != "ipykernel_launcher.py" else "BEIR"
+
+
+def _written(found: Results) -> Path | None:
+    """Write the results to a folder of their own; None, with a warning, if it cannot be done."""
+    above = Path(os.environ.get(RESULTS_VARIABLE) or "beir-hybrid-results")
+    try:
+        return found.save(_free_folder(above, found))
+    except (OutputError, OSError) as error:
+        _say_once(f"The results are not written: {error}")
+        return None
+
+
+def _free_folder(above: Path, found: Results) -> Path:
+    """Choose the dataset's folder, or one beside it if that holds other results."""
+    number = 1
+    while True:
+        folder = above / (found.dataset if number == 1 else f"{found.dataset}-{number}")
+        if not folder.exists() or _holds(folder, found):
+            return folder
+        number += 1
+
+
+def _holds(folder: Path, found: Results) -> bool:
+    """Tell whether a folder holds these very results, but for times and versions."""
+    try:
+        there = Results.load(folder)
+    except (OSError, ValueError):
+        return False
+    same: list[Any] = [json.dumps(vars(replace(one, values=None, environment={}))) for one in (there, found)]
+    return bool(same[0] == same[1])
+
+
+def _print(found: Results, k_values: Sequence[int], path: Path | None) -> None:
+    tables = _tables(found, k_values)
+    out = console(*tables)
+    with out.capture() as captured:
+        out.print(*tables)
+        for note in found.notes:
+            out.print(f"note: {note}", highlight=False, markup=False)
+        if path is not None:
+            out.print(f"Written to {path}", highlight=False, markup=False)
+    try:
+        sys.stdout.write(captured.get())
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:  # closed, or it has no such letters
+        logger.warning("the settings cannot be printed: %s", error)
+
+
+def _tables(found: Results, k_values: Sequence[int]) -> list[Table]:
+    first, last = _cutoffs(k_values)
+    shown = [f"ndcg@{first}", f"map@{last}", f"recall@{last}", f"rank_distance@{last}"]
+    shown += [f"{name}@{first}" for name in ("same_language_share", "ndkl", "mrc")]
+    tables = [_table(f"{found.dataset} by setting (beir-hybrid)", found, shown)]
+    shares = [name for name in _measured(found) if name.startswith("language_share[")]
+    if shares:
+        languages = [name.partition("[")[2].partition("]")[0] for name in shares]
+        tables.append(_table(f"share of each language in the first {first}", found, shares, languages))
+    return tables
+
+
+def _table(title: str, found: Results, names: Sequence[str], headings: Sequence[str] | None = None) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("setting")
+    table.add_column("queries", justify="right")
+    there = _measured(found)
+    shown = [(name, heading) for name, heading in zip(names, headings or names, strict=True) if name in there]
+    for _, heading in shown:
+        table.add_column(heading, justify="right")
+    for setting, values in found.settings.items():
+        table.add_row(setting, str(int(values["queries"])), *(_number(name, values.get(name)) for name, _ in shown))
+    if len(found.settings) > 1:
+        for kind, scores in found.scores.items():
+            table.add_row(f"mean, {kind}", "", *(_number(name, scores.get(name)) for name, _ in shown))
+    return table
+
+
+def _measured(found: Results) -> list[str]:
+    return list(dict.fromkeys(name for values in found.settings.values() for name in values))
+
+
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if name.startswith("rank_distance") else f"{value:.4f}"
+
+
+def _say_once(text: str) -> None:
+    if text not in _said:
+        _said.add(text)
+        logger.warning("%s", text)

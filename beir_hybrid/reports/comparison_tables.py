@@ -1,0 +1,200 @@
+"""Tables of a comparison: for the terminal, and as CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.evaluation.comparison import NOT_SHOWN, Comparison, Contrast
+from beir_hybrid.evaluation.settings import KINDS
+from beir_hybrid.files import write_text
+
+__all__ = [
+    "as_csv",
+    "as_json",
+    "as_latex",
+    "as_markdown",
+    "check_file",
+    "contrast_tables",
+    "remarks",
+    "write_comparison",
+]
+
+TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
+HEADINGS = ("measure", "run", "mean", "baseline", "difference", "95 % interval", "p", "Holm", "d", "queries", "")
+WORDS = 2  # the first headings, which are set flush left
+
+
+def contrast_tables(comparison: Comparison) -> list[Table]:
+    """Show each kind's means and differences, and the settings' below where there are any; what is shown is bold."""
+    tables = []
+    for kind in KINDS:
+        for contrasts in (comparison.kinds, comparison.settings):
+            rows = [contrast for contrast in contrasts if contrast.kind == kind]
+            if rows:
+                tables.append(_table(comparison.baseline, rows))
+    return tables
+
+
+def as_json(comparison: Comparison) -> str:
+    """Write everything, with the version of the schema."""
+    return json.dumps(comparison.as_json(), ensure_ascii=False, indent=2) + "\n"
+
+
+def as_csv(comparison: Comparison) -> str:
+    """Write every contrast as a row, with all digits; a kind's mean has no setting, and what is undefined is empty."""
+    text = io.StringIO()
+    names = [field.name for field in fields(Contrast) if field.name != "interval"]
+    place = names.index("difference") + 1
+    writer = csv.DictWriter(text, [*names[:place], "low", "high", *names[place:]], lineterminator="\n")
+    writer.writeheader()
+    for contrast in (*comparison.kinds, *comparison.settings):
+        row = asdict(contrast)
+        row["low"], row["high"] = row.pop("interval") or (None, None)
+        writer.writerow(row)
+    return text.getvalue()
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """Write the tables in Markdown, each under a heading, with the notes below."""
+    parts = []
+    for title, headings, rows in _blocks(comparison):
+        marks = ["---" if place < len(headings) - len(HEADINGS) + WORDS else "---:" for place in range(len(headings))]
+        lines = [[_pipes(cell) for cell in headings], marks]
+        lines += [[f"**{_pipes(cell)}**" if bold and cell else _pipes(cell) for cell in row] for bold, row in rows]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts.append(f"## {_pipes(title)}\n\n{table}")
+    return "\n\n".join([*parts, "\n".join(f"- {_pipes(note)}" for note in remarks(comparison))]) + "\n"
+
+
+def as_latex(comparison: Comparison) -> str:
+    """Write the tables in LaTeX for the package booktabs, with the notes as comments."""
+    parts = []
+    for title, headings, rows in _blocks(comparison):
+        left = len(headings) - len(HEADINGS) + WORDS
+        columns = "l" * left + "r" * (len(headings) - left - 1) + "l"
+        body = [
+            " & ".join(f"\\textbf{{{_tex(cell)}}}" if bold and cell else _tex(cell) for cell in row) + r" \\"
+            for bold, row in rows
+        ]
+        head = " & ".join(map(_tex, headings)) + r" \\"
+        begin = f"% {title}\n\\begin{{tabular}}{{{columns}}}"
+        parts.append("\n".join([begin, r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]))
+    return "\n\n".join([*parts, "\n".join(f"% {note}" for note in remarks(comparison))]) + "\n"
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """Say which runs were not compared and why, what else was left out, and how the numbers were made."""
+    excluded = [
+        f"{run} cannot be compared with {comparison.baseline}: {why}." for run, why in comparison.excluded.items()
+    ]
+    return [*excluded, *comparison.skipped, *comparison.notes]
+
+
+def check_file(path: Path | None, overwrite: bool) -> None:
+    """Refuse a file to write to before anything is computed.
+
+    Raises:
+        ConfigurationError: If its name ends like no known format.
+        OutputError: If it exists and may not be replaced, or is a folder.
+    """
+    if path is None:
+        return
+    if path.suffix not in FORMATS:
+        raise ConfigurationError(f"{path} ends in {path.suffix!r}.", f"Known: {', '.join(FORMATS)}.")
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise OutputError(f"{path} exists.", "Choose another file, or give --overwrite to replace one.")
+
+
+def write_comparison(comparison: Comparison, path: Path) -> None:
+    """Write a comparison in the format that the file's name ends in: .json, .csv, .md or .tex."""
+    write_text(path, FORMATS[path.suffix](comparison))
+
+
+def _table(baseline: str, contrasts: Sequence[Contrast]) -> Table:
+    table = Table(title=Text(_title(baseline, contrasts)), title_justify="left")
+    headings = _headings(contrasts)
+    for place, heading in enumerate(headings):
+        left = place < len(headings) - len(HEADINGS) + WORDS or not heading
+        table.add_column(heading, justify="left" if left else "right")
+    group = None
+    for contrast in contrasts:
+        if group not in (None, (contrast.setting, contrast.measure)):
+            table.add_section()
+        group = (contrast.setting, contrast.measure)
+        table.add_row(*map(escape, _cells(contrast)), style="bold" if contrast.verdict != NOT_SHOWN else None)
+    return table
+
+
+def _blocks(comparison: Comparison) -> list[tuple[str, tuple[str, ...], list[tuple[bool, list[str]]]]]:
+    """Give the tables as titles, headings, and rows with whether they are bold."""
+    blocks = []
+    for kind in KINDS:
+        for contrasts in (comparison.kinds, comparison.settings):
+            of_kind = [contrast for contrast in contrasts if contrast.kind == kind]
+            if of_kind:
+                rows = [(contrast.verdict != NOT_SHOWN, _cells(contrast)) for contrast in of_kind]
+                blocks.append((_title(comparison.baseline, of_kind), _headings(of_kind), rows))
+    return blocks
+
+
+def _title(baseline: str, contrasts: Sequence[Contrast]) -> str:
+    first = contrasts[0]
+    sizes = sorted({contrast.settings for contrast in contrasts})
+    many = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    what = "by setting" if first.setting else f"mean of {many} setting{'s' * (sizes != [1])}"
+    return f"{TITLES[first.kind]}, {what}, against {baseline}"
+
+
+def _headings(contrasts: Sequence[Contrast]) -> tuple[str, ...]:
+    return ("setting", *HEADINGS) if contrasts[0].setting else HEADINGS
+
+
+def _cells(contrast: Contrast) -> list[str]:
+    digits = 1 if max(abs(contrast.mean), abs(contrast.baseline)) >= 10 else 4
+    low, high = contrast.interval or (None, None)
+    return [
+        *([contrast.setting] if contrast.setting else []),
+        contrast.measure,
+        contrast.run,
+        f"{contrast.mean:.{digits}f}",
+        f"{contrast.baseline:.{digits}f}",
+        f"{contrast.difference:+.{digits}f}",
+        "-" if low is None else f"[{low:+.{digits}f}, {high:+.{digits}f}]",
+        _chance(contrast.p),
+        _chance(contrast.holm),
+        "-" if contrast.effect is None else f"{contrast.effect:+.2f}",
+        str(contrast.queries),
+        contrast.verdict,
+    ]
+
+
+def _chance(p: float) -> str:
+    return "<0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def _pipes(cell: str) -> str:
+    return cell.replace("|", "\\|")
+
+
+def _tex(cell: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$"}
+    special |= {letter: f"\\{letter}" for letter in "&%$#_{}"}
+    return "".join(special.get(letter, letter) for letter in cell)
+
+
+FORMATS: dict[str, Callable[[Comparison], str]] = {
+    ".json": as_json,
+    ".csv": as_csv,
+    ".md": as_markdown,
+    ".tex": as_latex,
+}

@@ -1,0 +1,206 @@
+"""Selection: which checkpoint of a run becomes its model."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beir_hybrid.datasets import load_dataset, load_pairs
+from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.evaluation.evaluate import DEFAULT_MEASURES
+from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.settings import KINDS
+from beir_hybrid.registry import DATASETS
+from beir_hybrid.training.options import HOST_DEFAULTS
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import TrainerState
+
+    from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
+    from beir_hybrid.pairs import ParallelPairs
+    from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+    from beir_hybrid.training.options import TrainingOptions
+
+__all__ = ["Selected", "Selection", "check_selection", "load_selection", "selected", "selection_defaults"]
+
+_BATCH_SIZE = "per_device_train_batch_size"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The checkpoint that became the model.
+
+    Attributes:
+        by: What it was selected by: ``loss``, or a metric such as ``multi_map``.
+        value: Its value.
+        step: Optimizer steps taken until then.
+    """
+
+    by: str
+    value: float
+    step: int
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What the Trainer evaluates checkpoints with: either of the two.
+
+    Attributes:
+        data: The data's name and languages, for readers.
+        dataset: Examples for the validation loss.
+        evaluator: For any other metric.
+    """
+
+    data: str
+    dataset: Dataset | None = None
+    evaluator: MultilingualRetrievalEvaluator | None = None
+
+
+def selection_defaults(options: TrainingOptions, words: Sequence[str]) -> dict[str, Any]:
+    """Give the host's arguments that select a checkpoint, as defaults for those that are not given.
+
+    It is evaluated and saved at the same steps: after each epoch, or as the words ask for either.
+
+    Args:
+        options: Say what decides; without data to evaluate on, nothing is selected.
+        words: The words of the host's arguments.
+
+    Raises:
+        UnknownNameError: If there is no such measure.
+        ConfigurationError: If there is no such metric, or neither direction of it is better.
+    """
+    if options.eval_data is None:
+        return {}
+    metric = str(options.select_by)
+    given = _given(words)
+    asked = [given[name] for name in ("eval_strategy", "save_strategy") if given.get(name) in {"steps", "epoch"}]
+    every = given.get("eval_steps") or given.get("save_steps")
+    strategy = asked[0] if asked else "steps" if every else "epoch"
+    return {
+        "eval_strategy": strategy,
+        "save_strategy": strategy,
+        **({"eval_steps": every, "save_steps": every} if every else {}),
+        # a loss over fewer passages than in training would be another loss
+        "per_device_eval_batch_size": given.get(_BATCH_SIZE, HOST_DEFAULTS[_BATCH_SIZE]),
+        "load_best_model_at_end": True,
+        "metric_for_best_model": f"eval_{metric}",
+        "greater_is_better": _higher_is_better(metric),
+    }
+
+
+def check_selection(arguments: HybridBatchTrainingArguments) -> None:
+    """Refuse arguments with which the best model could not be kept.
+
+    Raises:
+        ConfigurationError: If the best checkpoint is not to be loaded, or there are evaluations without a checkpoint.
+    """
+    if not arguments.load_best_model_at_end:
+        raise ConfigurationError(
+            "load_best_model_at_end is off, and --eval-data is there to select the best model.",
+            "Leave out one of them.",
+        )
+    if arguments.save_strategy == "steps" and arguments.save_steps != arguments.eval_steps:
+        raise ConfigurationError(
+            f"A model is evaluated every {arguments.eval_steps:g} steps and saved every {arguments.save_steps:g}.",
+            "Give --eval_steps and --save_steps the same number, or --save_strategy best.",
+        )
+
+
+def load_selection(options: TrainingOptions, batch_size: int) -> Selection | None:
+    """Load what the checkpoints are evaluated with.
+
+    Args:
+        options: Say what decides, on which data.
+        batch_size: Texts per forward pass.
+
+    Returns:
+        None if nothing is selected.
+
+    Raises:
+        BeirHybridError: Any of its leaves, for data that cannot be had or evaluated on.
+    """
+    if options.eval_data is None:
+        return None
+    name = options.eval_data
+    choice = {} if options.eval_split is None else {"split": options.eval_split}
+    if options.passage_text is not None and name in DATASETS.names():
+        choice["passage_text"] = options.passage_text
+    if options.select_by == "loss":
+        pairs = load_pairs(name, options.source, options.eval_languages, **choice)
+        if options.eval_languages is None and "en" in pairs.languages:
+            pairs = pairs.select(["en"])
+        return Selection(f"{pairs.name} ({', '.join(pairs.languages)})", dataset=_examples(pairs))
+    from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
+
+    if name not in DATASETS.names() and Path(name).suffix in {".jsonl", ".arrow"}:
+        raise ConfigurationError(
+            f"{name} is a file of pairs, and {options.select_by} needs a collection to search.",
+            "Select by loss, or give a dataset such as xquad-r.",
+        )
+    collection = load_dataset(name, options.source, options.eval_languages, **choice)
+    measure = str(options.select_by).partition("_")[2]
+    evaluator = MultilingualRetrievalEvaluator(
+        collection,
+        measures=[*(collection.measures or ["default"]), measure],
+        batch_size=batch_size,
+        primary_metric=options.select_by,
+    )
+    return Selection(f"{collection.name} ({', '.join(collection.languages)})", evaluator=evaluator)
+
+
+def selected(by: str | None, state: TrainerState) -> Selected | None:
+    """Tell which checkpoint was selected.
+
+    Args:
+        by: What decided.
+        state: The Trainer's, after training.
+
+    Returns:
+        None if there was none to select: no evaluation gave a number.
+    """
+    if state.best_model_checkpoint is None or state.best_metric is None or state.best_global_step is None:
+        logger.warning("No evaluation gave a %s, so the last model is kept.", by)
+        return None
+    return Selected(str(by), float(state.best_metric), int(state.best_global_step))
+
+
+def _higher_is_better(metric: str) -> bool:
+    if metric == "loss":
+        return False
+    kind, _, measure = metric.partition("_")
+    if kind not in KINDS or not measure:
+        known = ["loss", *(f"{kind}_{name}" for kind, names in DEFAULT_MEASURES.items() for name in names)]
+        raise ConfigurationError(f"No model can be selected by {metric!r}.", did_you_mean(metric, known))
+    higher = build_measure(measure).higher_is_better
+    if higher is None:
+        raise ConfigurationError(f"Neither a high nor a low {measure} is better.", "Select by loss, or by multi_map.")
+    return higher
+
+
+def _given(words: Sequence[str]) -> dict[str, str]:
+    """Read the words' values by name, as far as defaults for others follow from them."""
+    found: dict[str, str] = {}
+    for word, following in pairwise([*words, ""]):
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            found[name.replace("-", "_")] = value if equals else following
+    return found
+
+
+def _examples(pairs: ParallelPairs) -> Dataset:
+    """Give every question with its passage, one language after the other, so that batches hardly mix them."""
+    from datasets import Dataset
+    from datasets.table import InMemoryTable
+
+    order = np.argsort(np.array(pairs.table["language"].to_pylist()), kind="stable")
+    texts = pairs.table.select(["question", "passage"]).take(order)
+    return Dataset(InMemoryTable(texts.rename_columns(["anchor", "positive"])))

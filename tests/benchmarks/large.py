@@ -1,0 +1,182 @@
+"""Memory and time of evaluating two million passages over memory-mapped vectors, against the bare matrix product.
+
+Random normalised vectors of 128 dimensions: 4 languages of 500,000 passages each, 250 questions in each of them, and
+one relevant passage per language for each question. The vectors are written once as ``.npy`` files, and the ids as
+stored corpora, to a temporary folder or to the one given, which is kept and used again (1.2 GB). The matrix product
+reads the same memory maps in blocks of 16,384 passages and keeps nothing. Evaluating is the whole call of
+``evaluate_embeddings`` with the default measures of all 24 settings; searching finds the first 100 passages of every
+query in the pool. All run in the same process, in turns; the ratios are those of the medians, and of the fastest runs,
+which other work on the machine disturbs less. Memory is what the process holds at its peak (Linux), sampled every 10
+ms: its own (anonymous), and pages of the mapped files, which the system takes back when it needs them. The package's
+targets: less than 2 GB in all, and a ratio of at most 2.
+
+    python tests/benchmarks/large.py [FOLDER]
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.corpus import StoredCorpus, write_corpus
+from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.evaluation.evaluate import evaluate_embeddings
+from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.search import exact_search
+
+LANGUAGES = ("de", "en", "ru", "zh")
+PASSAGES = 500_000  # of each language
+QUESTIONS = 250  # in each language
+DIMENSIONS = 128
+BLOCK = 16_384
+DEPTH = 100
+REPEATS = 5
+
+
+def normalised(rng, count):
+    vectors = rng.standard_normal((count, DIMENSIONS), dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def write_vectors(path, rng):
+    """Write one language's vectors in blocks, so that they are never in memory."""
+    with path.open("wb") as file:
+        form = {"descr": "<f4", "fortran_order": False, "shape": (PASSAGES, DIMENSIONS)}
+        np.lib.format.write_array_header_1_0(file, form)
+        for start in range(0, PASSAGES, BLOCK):
+            file.write(normalised(rng, min(BLOCK, PASSAGES - start)).tobytes())
+
+
+def prepare(folder):
+    """Write what the folder lacks, and open it."""
+    rng = np.random.default_rng(0)
+    embeddings, corpora = {}, {}
+    for language in LANGUAGES:
+        vectors, corpus = folder / f"{language}.npy", folder / language
+        if not corpus.is_dir():  # written last
+            write_vectors(vectors, rng)
+            write_corpus(corpus, language, ((str(number), Passage("")) for number in range(PASSAGES)))
+        embeddings[language] = np.load(vectors, mmap_mode="r")
+        corpora[language] = StoredCorpus(corpus)
+    rng = np.random.default_rng(1)
+    answers = {language: rng.choice(PASSAGES, QUESTIONS, replace=False) for language in LANGUAGES}
+    collection = MultilingualCollection(
+        name="synthetic",
+        corpora=corpora,
+        queries={language: {f"{language}:q{number}": "" for number in range(QUESTIONS)} for language in LANGUAGES},
+        qrels={
+            f"{language}:q{number}": {f"{other}:{numbers[number]}": 1 for other, numbers in answers.items()}
+            for language in LANGUAGES
+            for number in range(QUESTIONS)
+        },
+        group_of={f"{language}:q{number}": str(number) for language in LANGUAGES for number in range(QUESTIONS)},
+    )
+    # a question's vector is a little like those of its answers, so that these stand at all kinds of ranks
+    queries = {}
+    for language in LANGUAGES:
+        near = sum(np.asarray(embeddings[other][answers[other]]) for other in LANGUAGES)
+        vectors = 0.3 * near + normalised(rng, QUESTIONS)
+        queries[language] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return collection, Embeddings(queries, embeddings)
+
+
+def held():
+    """Bytes of anonymous and of file-backed memory that the process holds."""
+    words = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return tuple(int(words[name].split()[0]) * 1024 for name in ("RssAnon", "RssFile"))
+
+
+@contextmanager
+def watched():
+    """Give the peaks of anonymous, of file-backed and of all memory, in bytes, in a list that fills at the end."""
+    peaks, done = [], threading.Event()
+    samples = [held()]
+
+    def watch():
+        while not done.wait(0.01):
+            samples.append(held())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        done.set()
+        thread.join()
+        peaks += [max(own for own, _ in samples), max(mapped for _, mapped in samples), max(map(sum, samples))]
+
+
+def seconds(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(folder):
+    collection, embeddings = prepare(folder)
+    before = held()
+    queries = np.concatenate(list(embeddings.queries.values()))
+    identifiers = Judgements(collection).identifiers
+
+    def multiply():
+        scores = np.empty((len(queries), BLOCK), np.float32)
+        for vectors in embeddings.passages.values():
+            for start in range(0, len(vectors), BLOCK):
+                block = np.asarray(vectors[start : start + BLOCK])
+                np.matmul(queries, block.T, out=scores[:, : len(block)])
+
+    def evaluate():
+        evaluate_embeddings(collection, embeddings, intervals=False)
+
+    def search():
+        exact_search(queries, list(embeddings.passages.values()), DEPTH, identifiers)
+
+    memory = {}
+    for name, work in (("evaluating", evaluate), ("searching", search)):
+        with watched() as peaks:
+            work()
+        memory[name] = peaks
+    multiply()
+    works = {"matrix product": multiply, "evaluating": evaluate, "searching": search}
+    times = {name: [] for name in works}
+    for _ in range(REPEATS):
+        for name, work in works.items():
+            times[name].append(seconds(work))
+    report(before, memory, times)
+
+
+def report(before, memory, times):
+    print(f"{'peak memory, MB':24}{'own':>10}{'of files':>10}{'in all':>10}")  # noqa: T201
+    print(f"{'before':24}" + "".join(f"{value / 1e6:10.0f}" for value in (*before, sum(before))))  # noqa: T201
+    for name, peaks in memory.items():
+        print(f"{name:24}" + "".join(f"{value / 1e6:10.0f}" for value in peaks) + "  (target: below 2000)")  # noqa: T201
+    print(f"{'seconds':24}{'median':>10}{'fastest':>10}{'slowest':>10}")  # noqa: T201
+    for name, column in times.items():
+        print(f"{name:24}{statistics.median(column):10.2f}{min(column):10.2f}{max(column):10.2f}")  # noqa: T201
+    print(f"{'ratio to the product':24}{'medians':>10}{'fastest':>10}")  # noqa: T201
+    product = times["matrix product"]
+    for name in memory:
+        ratios = [summary(times[name]) / summary(product) for summary in (statistics.median, min)]
+        print(f"{name:24}" + "".join(f"{ratio:10.2f}" for ratio in ratios) + f"{'(target: at most 2)':>32}")  # noqa: T201
+
+
+def main():
+    if len(sys.argv) > 1:
+        folder = Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        measure(folder)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
