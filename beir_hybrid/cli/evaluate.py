@@ -185,11 +185,14 @@ def _evaluate_run(
         files = {file.stem: file for file in sorted(path.glob("*.trec"))}
         if not files:
             raise MissingDataError(f"{path} holds no run.", "Name runs after their settings, such as en-de.trec.")
-        chosen = choose_settings(tuple(files), known, collection.name)
-        if settings is not None:
-            wanted = choose_settings(settings, known, collection.name)
-            chosen = [setting for setting in chosen if setting in wanted]
-        found = {setting: read_run(files[setting.name], judgements, show_progress=True) for setting in chosen}
+        wanted = choose_settings(settings, known, collection.name)
+        found = {}
+        for name, file in files.items():
+            named = choose_settings((name,), known, collection.name)
+            if len(named) > 1:
+                raise ConfigurationError(f"{file} names {len(named)} settings.", "Name one, such as en-de.trec.")
+            if settings is None or named[0] in wanted:
+                found[named[0]] = read_run(file, judgements, show_progress=True)
     else:
         # a run of everything is one of the pool, or of the one corpus there is
         pool = [setting for setting in known if setting.pool] or known
