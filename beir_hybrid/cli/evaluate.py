@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beir_hybrid.cli.parameters import NAMES, Number, languages_option, passage_text_option, source_option
-from beir_hybrid.errors import ConfigurationError, MissingDataError
+from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
@@ -23,7 +23,7 @@ __all__ = ["evaluate"]
 @click.option(
     "--run",
     type=click.Path(path_type=Path),
-    help="Instead of a model: a TREC run of any system, or a folder of runs named after their settings (en-de.trec).",
+    help="Instead of a model: a TREC run of any system, or a folder of runs; en-de.trec is one of the setting en-de.",
 )
 @click.option(
     "--dataset", required=True, help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw."
@@ -84,7 +84,7 @@ def evaluate(
     A model's texts are encoded once for all settings, and their vectors kept for the next time.
     """
     from beir_hybrid.datasets import load_setting
-    from beir_hybrid.evaluation.evaluate import build_measures
+    from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_output
     from beir_hybrid.reports.result_tables import result_tables
     from beir_hybrid.reports.tables import console
@@ -104,7 +104,7 @@ def evaluate(
     tables = result_tables(results)
     console(*tables).print(*tables)
     if output is not None:
-        console().print(f"Written to {results.save(output, per_query)}", highlight=False)
+        console().print(f"Written to {results.save(output, per_query)}", highlight=False, markup=False)
 
 
 def _check_choices(
@@ -115,6 +115,8 @@ def _check_choices(
             "Neither a model nor a run is given." if model is None else "Both a model and a run are given.",
             "Give --model NAME or --run FILE.",
         )
+    if choices["cache"] is not None and choices["no_cache"]:
+        raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     if runs and output is None:
         raise ConfigurationError("Runs need a folder.", "Give --output DIR.")
     if run is not None:
@@ -140,8 +142,8 @@ def _evaluate_model(
     no_cache: bool,
     depth: int,
 ) -> Results:
+    from beir_hybrid.evaluation.encoder import open_encoder
     from beir_hybrid.evaluation.evaluate import evaluate as run
-    from beir_hybrid.models import load_model
 
     options: dict[str, Any] = {
         "settings": settings,
@@ -149,16 +151,16 @@ def _evaluate_model(
         "batch_size": batch_size,
         "dtype": dtype,
         "device": device if device is not None and len(device) > 1 else None,
-        "cache": None if no_cache else _open_cache(cache),
+        "cache": (opened := None if no_cache else _open_cache(cache)),
         "show_progress": True,
         "model_name": model,
     }
-    loaded = load_model(model, device[0] if device else None)
+    encoder = open_encoder(model, opened, device[0] if device else None)
     if index is not None:
         from beir_hybrid.evaluation.faiss_evaluation import evaluate_with_faiss
 
-        return evaluate_with_faiss(loaded, collection, index, depth=depth, **options)
-    return run(loaded, collection, runs=runs, run_depth=depth, **options)
+        return evaluate_with_faiss(encoder, collection, index, depth=depth, **options)
+    return run(encoder, collection, runs=runs, run_depth=depth, **options)
 
 
 def _open_cache(folder: Path | None) -> EmbeddingCache:
@@ -176,30 +178,8 @@ def _evaluate_run(
 ) -> Results:
     from beir_hybrid.evaluation.evaluate import evaluate_runs
     from beir_hybrid.evaluation.judgements import Judgements
-    from beir_hybrid.evaluation.runs import read_run, split_run
-    from beir_hybrid.evaluation.settings import choose_settings
+    from beir_hybrid.evaluation.run_files import read_runs
 
     judgements = Judgements(collection)
-    known = judgements.settings
-    if path.is_dir():
-        files = {file.stem: file for file in sorted(path.glob("*.trec"))}
-        if not files:
-            raise MissingDataError(f"{path} holds no run.", "Name runs after their settings, such as en-de.trec.")
-        wanted = choose_settings(settings, known, collection.name)
-        found = {}
-        for name, file in files.items():
-            named = choose_settings((name,), known, collection.name)
-            if len(named) > 1:
-                raise ConfigurationError(f"{file} names {len(named)} settings.", "Name one, such as en-de.trec.")
-            if settings is None or named[0] in wanted:
-                found[named[0]] = read_run(file, judgements, show_progress=True)
-    else:
-        # a run of everything is one of the pool, or of the one corpus there is
-        pool = [setting for setting in known if setting.pool] or known
-        chosen = pool if settings is None else choose_settings(settings, known, collection.name)
-        if len({setting.corpus_languages for setting in chosen}) > 1:
-            raise ConfigurationError(
-                "One run cannot be of settings with different corpora.", "Name one corpus: --settings en-de,fr-de"
-            )
-        found = split_run(read_run(path, judgements, show_progress=True), judgements, chosen)
-    return evaluate_runs(judgements, found, measures=measures, name=str(path))
+    runs = read_runs(path, judgements, settings, show_progress=True)
+    return evaluate_runs(judgements, runs, measures=measures, name=str(path))

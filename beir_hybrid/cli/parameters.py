@@ -40,7 +40,10 @@ class Names(click.ParamType[tuple[str, ...]]):
         """Split at commas and drop blanks around the names."""
         if isinstance(value, tuple):
             return value
-        return tuple(name.strip() for name in str(value).split(",") if name.strip())
+        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        if not names:
+            raise ConfigurationError(f"{_option(param)} is {str(value)!r}, which names nothing.", "Give names: a,b,c")
+        return names
 
 
 class Number(click.ParamType[float]):

@@ -75,7 +75,7 @@ def load_pairs(
 
     Examples:
         >>> load_pairs("sample", languages=["en", "th"])
-        ParallelPairs('sample', 146 groups, 292 pairs, languages=('en', 'th'))
+        ParallelPairs('sample', 132 groups, 264 pairs, languages=('en', 'th'))
     """
     path = Path(name)
     if str(name) not in DATASETS.names() and (path.suffix in {".jsonl", ".arrow"} or path.exists()):

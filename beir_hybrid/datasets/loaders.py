@@ -38,7 +38,7 @@ class CollectionLoader:
     Examples:
         >>> corpus, queries, qrels = CollectionLoader("sample.en-de").load(split="test")
         >>> len(corpus), len(queries), qrels["en:france-capital"]
-        (74, 74, {'de:france-capital': 1})
+        (74, 74, {'de:france-capital-fact': 1})
     """
 
     def __init__(

@@ -19,14 +19,16 @@ class Sample:
     """220 facts about countries, elements, planets, animals and people, each with a question and a passage.
 
     Written for this package; ``datasets/sample/README.md`` tells how. Facts are split so that the entities and the
-    kinds of fact of the test groups occur among the training groups, in other combinations.
+    kinds of fact of the test groups and of the dev groups occur among the training groups, in other combinations.
+    Queries are named ``en:france-capital`` and the passages that answer them ``en:france-capital-fact``, since BEIR
+    drops a passage that has its query's id.
     """
 
     name = "sample"
     description = "220 well-known facts as questions and passages in 11 languages, built in"
     languages = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
     licence = "Apache-2.0"
-    splits = ("test", "train", "all")
+    splits = ("test", "dev", "train", "all")
     queries = passages = 74 * 11  # of the test split
 
     def load(
@@ -37,14 +39,14 @@ class Sample:
         Args:
             source: None: the sample is part of the package.
             languages: Language codes; None for all.
-            split: ``test`` (74 groups), ``train`` (146) or ``all``.
+            split: ``test`` (74 groups), ``dev`` (14), ``train`` (132) or ``all``.
         """
         chosen = choose_languages(languages, self.languages, self.name)
         rows = {language: self._read(language, split, source) for language in chosen}
         return MultilingualCollection(
             name=self.name,
             corpora={
-                language: {f"{language}:{pair.group}": Passage(pair.passage) for pair in pairs}
+                language: {_document(language, pair): Passage(pair.passage) for pair in pairs}
                 for language, pairs in rows.items()
             },
             queries={
@@ -52,7 +54,7 @@ class Sample:
                 for language, pairs in rows.items()
             },
             qrels={
-                f"{language}:{pair.group}": {f"{other}:{pair.group}": 1 for other in chosen}
+                f"{language}:{pair.group}": {_document(other, pair): 1 for other in chosen}
                 for language, pairs in rows.items()
                 for pair in pairs
             },
@@ -72,16 +74,18 @@ class Sample:
     def _read(self, language: str, split: str, source: str | Path | None) -> list[Pair]:
         if source is not None:
             raise ConfigurationError(f"The sample has no source {str(source)!r}.", "Leave it out: it is built in.")
-        if split not in {"test", "train", "all"}:
-            raise ConfigurationError(
-                f"The sample has no split {split!r}.", did_you_mean(split, ["test", "train", "all"])
-            )
+        if split not in self.splits:
+            raise ConfigurationError(f"The sample has no split {split!r}.", did_you_mean(split, self.splits))
         wanted = {row["group"] for row in _table("groups") if split in {"all", row["split"]}}
         return [
             Pair(row["group"], language, row["question"], row["passage"])
             for row in _table(language)
             if row["group"] in wanted
         ]
+
+
+def _document(language: str, pair: Pair) -> str:
+    return f"{language}:{pair.group}-fact"
 
 
 def _table(name: str) -> list[dict[str, str]]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation.cache import CachedStore, EmbeddingCache
-from beir_hybrid.evaluation.fingerprint import fingerprint_of
+from beir_hybrid.evaluation.encoder import Encoder, Role
 from beir_hybrid.evaluation.placement import DTYPES, Placement, cast
 from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of
 
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 __all__ = ["Embeddings", "encode"]
-
-Role = Literal["query", "document"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Embeddings:
 
 
 def encode(
-    model: SentenceTransformer,
+    model: SentenceTransformer | Encoder,
     collection: MultilingualCollection,
     *,
     batch_size: int = 32,
@@ -76,7 +76,8 @@ def encode(
     batch in which a text was encoded first.
 
     Args:
-        model: The encoder. Its own similarity decides about scores: ``cosine`` normalises the vectors, ``dot`` not.
+        model: The model. Its own similarity decides about scores: ``cosine`` normalises the vectors, ``dot`` not. A
+            :class:`~.encoder.FolderEncoder` is loaded only if the cache lacks a vector.
         collection: What to encode.
         batch_size: Texts per forward pass.
         show_progress: Whether to show progress bars, one for queries and one for passages.
@@ -91,7 +92,8 @@ def encode(
         ConfigurationError: If an option is out of range.
         OutputError: If the cache cannot be written.
     """
-    similarity = model.similarity_fn_name
+    encoder = model if isinstance(model, Encoder) else Encoder(model)
+    similarity = encoder.description.similarity
     if similarity not in {"cosine", "dot"}:
         raise ModelError(
             f"The model's similarity is {similarity!r}; ranks are computed for cosine and dot.",
@@ -110,73 +112,83 @@ def encode(
             for language, texts in collection.corpora.items()
         },
     }
-    stores = _stores(model, cache, normalised, dtype)
+    stores = _stores(encoder, cache, normalised, dtype)
     found: dict[Role, dict[str, Vectors]] = {}
-    with cast(model, dtype), Placement(model, devices) as placement:
+    with ExitStack() as stack:
+        worker = _Worker(encoder, devices, dtype, stack)
         for role, texts in collected.items():
-            encoder = _Encoder(model, role, batch_size, normalised, placement)
-            found[role] = _encode_role(encoder, stores[role], texts, cache, show_progress)
+            batches = _Batches(worker, role, batch_size, normalised)
+            found[role] = _encode_role(batches, stores[role], texts, cache, show_progress)
     return Embeddings(found["query"], found["document"])
 
 
 _Texts = Mapping[str, tuple[Iterable[str], int]]  # by language, with their number
 
 
-def _prompt(model: SentenceTransformer, role: Role) -> str | None:
-    """Name the text that encode_query and encode_document put before each text."""
-    names = ("query",) if role == "query" else ("document", "passage", "corpus")
-    chosen = next((name for name in names if name in model.prompts), model.default_prompt_name)
-    return model.prompts.get(chosen) if chosen is not None else None
-
-
 def _stores(
-    model: SentenceTransformer, cache: EmbeddingCache | None, normalised: bool, dtype: str | None
+    encoder: Encoder, cache: EmbeddingCache | None, normalised: bool, dtype: str | None
 ) -> dict[Role, VectorStore]:
     roles: tuple[Role, ...] = ("query", "document")
     if cache is None:
         return {role: VectorStore() for role in roles}
+    known = encoder.description
     try:
-        fingerprint = fingerprint_of(model)
-        if (dimensions := model.get_embedding_dimension()) is None:
+        fingerprint = encoder.fingerprint
+        if not known.dimensions:
             raise ModelError("The model does not tell how many dimensions its vectors have.")
     except ModelError as error:
         logger.warning("Vectors are neither taken from the cache nor kept there. %s", error)
         return {role: VectorStore() for role in roles}
-    computed = dtype or str(model.dtype).removeprefix("torch.")
-    name = model.model_card_data.base_model or getattr(model.config, "_name_or_path", "") or type(model[0]).__name__
     return {
         role: cache.store(
             fingerprint,
             role,
-            prompt=_prompt(model, role),
+            prompt=known.prompt(role),
             normalised=normalised,
-            dtype=computed,
-            dimensions=dimensions,
-            model=name,
+            dtype=dtype or known.dtype,
+            dimensions=known.dimensions,
+            model=known.name,
         )
         for role in roles
     }
 
 
+class _Worker:
+    """The model where and in the format it shall encode, which it is brought to when the first text comes."""
+
+    def __init__(self, encoder: Encoder, devices: Sequence[str], dtype: str | None, stack: ExitStack) -> None:
+        self.encoder = encoder
+        self.count = max(1, len(devices))  # devices that work side by side
+        self._devices = devices
+        self._dtype = dtype
+        self._stack = stack  # takes it back when all is encoded
+
+    @cached_property
+    def placement(self) -> Placement:
+        """The devices."""
+        self._stack.enter_context(cast(self.encoder.model, self._dtype))
+        return self._stack.enter_context(Placement(self.encoder.model, self._devices))
+
+
 @dataclass(frozen=True)
-class _Encoder:
-    model: SentenceTransformer
+class _Batches:
+    worker: _Worker
     role: Role
     batch_size: int
     normalised: bool
-    placement: Placement
 
     def __call__(self, texts: list[str]) -> Floats:
         """Encode texts: shape (texts, dimensions), float32."""
-        encode_texts = self.model.encode_query if self.role == "query" else self.model.encode_document
+        placement, model = self.worker.placement, self.worker.encoder.model
+        encode_texts = model.encode_query if self.role == "query" else model.encode_document
         vectors = np.asarray(
             encode_texts(
                 texts,
-                prompt=_prompt(self.model, self.role),
+                prompt=self.worker.encoder.description.prompt(self.role),
                 batch_size=self.batch_size,
                 show_progress_bar=False,
                 convert_to_numpy=True,
-                **self.placement.options(),
+                **placement.options(),
             ),
             np.float32,
         )
@@ -192,14 +204,14 @@ class _Encoder:
 
 
 def _encode_role(
-    encoder: _Encoder, store: VectorStore, texts: _Texts, cache: EmbeddingCache | None, show_progress: bool
+    batches: _Batches, store: VectorStore, texts: _Texts, cache: EmbeddingCache | None, show_progress: bool
 ) -> dict[str, Vectors]:
     from tqdm import tqdm
 
     count = sum(number for _, number in texts.values())
-    kind = "queries" if encoder.role == "query" else "passages"
+    kind = "queries" if batches.role == "query" else "passages"
     with tqdm(desc=f"Encoding {kind}", total=0, unit="char", unit_scale=True, disable=not show_progress) as bar:
-        stream = _Stream(encoder, store, bar, count)
+        stream = _Stream(batches, store, bar, count)
         rows = {language: stream.read(read) for language, (read, _) in texts.items()}
         stream.flush()
     by_language = {language: np.concatenate([np.empty(0, np.int64), *blocks]) for language, blocks in rows.items()}
@@ -214,8 +226,8 @@ class _Stream:
     The progress bar counts characters of new texts. Those not yet read are estimated: as many new ones as so far.
     """
 
-    def __init__(self, encoder: _Encoder, store: VectorStore, bar: tqdm[Any], count: int) -> None:
-        self._encoder = encoder
+    def __init__(self, batches: _Batches, store: VectorStore, bar: tqdm[Any], count: int) -> None:
+        self._batches = batches
         self._store = store
         self._bar = bar
         self._count = count
@@ -223,8 +235,8 @@ class _Stream:
         self._read = self._cached = self._characters = 0
         self._pending: dict[bytes, str] = {}  # by key, in the order read
         self._unresolved: list[tuple[Ints, Ints, Keys]] = []
-        self._grain = encoder.batch_size * encoder.placement.count
-        self._limit = max(1, CHUNK // encoder.batch_size) * self._grain
+        self._grain = batches.batch_size * batches.worker.count
+        self._limit = max(1, CHUNK // batches.batch_size) * self._grain
         self._chunk = min(self._limit, 4 * self._grain)
 
     def read(self, texts: Iterable[str]) -> list[Ints]:
@@ -265,7 +277,7 @@ class _Stream:
         found: list[tuple[list[int], Floats]] = []
         for numbers in self._chunks(sorted(range(len(texts)), key=lambda number: -len(texts[number]))):
             chunk = [texts[number] for number in numbers]
-            found.append((numbers, self._encoder(chunk)))
+            found.append((numbers, self._batches(chunk)))
             self._store.secure(keys[numbers], found[-1][1])
             self._bar.update(sum(map(len, chunk)))
         vectors = np.empty((len(texts), found[0][1].shape[1]), np.float32)

@@ -12,9 +12,10 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.encoder import Encoder
 from beir_hybrid.evaluation.encoding import Embeddings, encode
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.measures import Measure, build_measure, expand_measures
+from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
 from beir_hybrid.evaluation.runs import Run, write_run
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from beir_hybrid.evaluation.cache import EmbeddingCache
 
 __all__ = [
-    "BIAS_MEASURES",
-    "DEFAULT_MEASURES",
-    "build_measures",
     "choose_judged",
     "evaluate",
     "evaluate_embeddings",
@@ -38,19 +36,9 @@ __all__ = [
     "timed",
 ]
 
-DEFAULT_MEASURES: Mapping[Kind, tuple[str, ...]] = {
-    "mono": ("map", "recall@1", "ndcg@10"),
-    "cross": ("map", "recall@1", "ndcg@10"),
-    "multi": ("map", "recall@10", "ndcg@10", "rank_distance"),
-}
-"""What is measured in each kind of setting unless asked otherwise; the paper's choice of recall."""
-
-BIAS_MEASURES = ("same_language_share@10", "language_share@10", "ndkl@10", "mrc@10", "one_target_map")
-"""What the name ``bias`` stands for: the measures of language bias besides the paper's rank distance."""
-
 
 def evaluate(
-    model: SentenceTransformer,
+    model: SentenceTransformer | Encoder,
     collection: MultilingualCollection,
     *,
     settings: Sequence[str] | None = None,
@@ -68,12 +56,12 @@ def evaluate(
     """Encode a collection once and score it monolingually, cross-lingually and multilingually.
 
     Args:
-        model: The encoder.
+        model: The model; a :class:`~.encoder.FolderEncoder` is loaded only if the cache lacks a vector.
         collection: Queries, corpora and relevance.
         settings: Names of settings such as ``en-de``, or kinds such as ``mono``; None for all.
         measures: Names such as ``map`` or ``ndcg@10``, for every kind of setting; ``default`` stands for
-            :data:`DEFAULT_MEASURES` and ``bias`` for :data:`BIAS_MEASURES`; None for the collection's own, or else the
-            default.
+            :data:`~.measures.DEFAULT_MEASURES` and ``bias`` for :data:`~.measures.BIAS_MEASURES`; None for the
+            collection's own, or else the default.
         batch_size: Texts per forward pass.
         show_progress: Whether to show progress bars.
         model_name: What the results call the model; empty for the name the model itself carries.
@@ -89,16 +77,19 @@ def evaluate(
 
     Raises:
         ModelError: If the model cannot score the collection.
-        ConfigurationError: If no query has a relevant passage, or no measure applies.
+        ConfigurationError: If no query has a relevant passage, no measure applies, or an option is out of range.
         UnknownNameError: If there is no such setting or measure.
     """
+    if run_depth < 1:
+        raise ConfigurationError(f"The depth of runs is {run_depth}.", "Choose at least 1.")
     judgements = Judgements(collection)
     chosen = choose_judged(settings, judgements)
-    planned = build_measures(measures, collection)
+    planned = build_measures(measures, collection.measures)
     seconds: dict[str, float] = {}
+    encoder = model if isinstance(model, Encoder) else Encoder(model)
     with timed(seconds, "encode"):
         embeddings = encode(
-            model,
+            encoder,
             collection,
             batch_size=batch_size,
             show_progress=show_progress,
@@ -107,9 +98,9 @@ def evaluate(
             device=device,
         )
     with timed(seconds, "rank"):
-        scorer = EmbeddingScorer(judgements, embeddings, show_progress=show_progress)
-    name = model_name or str(model.model_card_data.base_model or "unnamed")
-    results = _measure(scorer, chosen, planned, name, str(model.device), seconds, intervals)
+        scorer = EmbeddingScorer(judgements, embeddings, chosen=chosen, show_progress=show_progress)
+    name = model_name or encoder.name
+    results = _measure(scorer, chosen, planned, name, encoder.device, seconds, intervals)
     if runs is not None:
         for setting in _by_corpora(chosen):
             write_run(
@@ -145,10 +136,10 @@ def evaluate_embeddings(
     """
     judgements = Judgements(collection)
     chosen = choose_judged(settings, judgements)
-    planned = build_measures(measures, collection)
+    planned = build_measures(measures, collection.measures)
     seconds: dict[str, float] = {}
     with timed(seconds, "rank"):
-        scorer = EmbeddingScorer(judgements, embeddings, show_progress=show_progress)
+        scorer = EmbeddingScorer(judgements, embeddings, chosen=chosen, show_progress=show_progress)
     return _measure(scorer, chosen, planned, model_name, "", seconds, intervals)
 
 
@@ -180,6 +171,8 @@ def evaluate_runs(
     depth = max((run.depth for run in runs.values()), default=0)
     whole = all(_is_whole(run, setting, judgements) for setting, run in runs.items())
     scorer = RunScorer(judgements, runs)
+    if not whole:
+        notes = [*notes, f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved"]
     return evaluate_scorer(
         scorer,
         scorer.settings,
@@ -219,14 +212,13 @@ def evaluate_scorer(
     Raises:
         ConfigurationError: If there is no setting, or a measure needs full rankings.
     """
-    planned = build_measures(measures, scorer.judgements.collection)
+    planned = build_measures(measures, scorer.judgements.collection.measures)
     if (not measures or "default" in measures) and depth is not None:
         cut = build_measure(f"rank_distance@{max(depth, 1)}")
         planned = {
             kind: [cut if measure.name == "rank_distance" else measure for measure in of_kind]
             for kind, of_kind in planned.items()
         }
-        notes = [*notes, f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved"]
     return _measure(scorer, settings, planned, name, device, seconds or {}, intervals, notes)
 
 
@@ -333,32 +325,6 @@ def _notes(values: QueryValues) -> list[str]:
 def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:
     """Sort settings so that those of the same corpora, which are searched together, follow one another."""
     return sorted(settings, key=lambda setting: setting.corpus_languages)
-
-
-def build_measures(
-    names: Sequence[str] | None, collection: MultilingualCollection | None = None
-) -> dict[Kind, list[Measure]]:
-    """Build the measures of each kind of setting.
-
-    Args:
-        names: The same for every kind, with ``default`` and ``bias`` for several; None for those of the collection, or
-            else :data:`DEFAULT_MEASURES`.
-        collection: What is measured.
-
-    Raises:
-        UnknownNameError: If there is no such measure.
-        ConfigurationError: If a cut-off does not fit.
-    """
-    wanted = names or (collection.measures if collection is not None else ()) or ("default",)
-    spelt_out = {kind: _spelt_out(wanted, kind) for kind in KINDS}
-    # each once, since looking a name up reads what every installed distribution registers
-    built = {name: build_measure(name) for name in dict.fromkeys(name for kind in KINDS for name in spelt_out[kind])}
-    return {kind: [built[name] for name in spelt_out[kind]] for kind in KINDS}
-
-
-def _spelt_out(names: Sequence[str], kind: Kind) -> list[str]:
-    groups = {"default": DEFAULT_MEASURES[kind], "bias": BIAS_MEASURES}
-    return list(dict.fromkeys(name for word in names for name in groups.get(word, (word,))))
 
 
 @contextmanager

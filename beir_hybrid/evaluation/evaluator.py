@@ -15,9 +15,9 @@ from sentence_transformers.base.evaluation import BaseEvaluator
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.evaluation.evaluate import build_measures, evaluate
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.measures import Measure, expand_measures
+from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -164,7 +164,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
 
 def _available(collection: MultilingualCollection, names: Sequence[str] | None) -> dict[str, Measure]:
     """Give the measures of the settings that the collection has, by the metrics' names."""
-    chosen = build_measures(names, collection)
+    chosen = build_measures(names, collection.measures)
     metrics = {
         f"{setting.kind}_{measure.name}": measure
         for setting in Judgements(collection).settings

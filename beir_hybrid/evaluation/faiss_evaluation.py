@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.encoder import Encoder
 from beir_hybrid.evaluation.encoding import Embeddings, encode
-from beir_hybrid.evaluation.evaluate import build_measures, choose_judged, evaluate_scorer, timed
+from beir_hybrid.evaluation.evaluate import choose_judged, evaluate_scorer, timed
 from beir_hybrid.evaluation.faiss_search import FaissIndex, empty_index, recall_against_exact
 from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.measures import build_measures
 from beir_hybrid.evaluation.rankings import Rankings
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.scorer import Scorer, progress
@@ -37,7 +39,7 @@ _ROWS = 2**12  # rows looked up at a time
 
 
 def evaluate_with_faiss(
-    model: SentenceTransformer,
+    model: SentenceTransformer | Encoder,
     collection: MultilingualCollection,
     factory: str,
     *,
@@ -55,7 +57,7 @@ def evaluate_with_faiss(
     """Encode a collection once and score what a Faiss index of its vectors finds.
 
     Args:
-        model: The encoder.
+        model: The model.
         collection: Queries, corpora and relevance.
         factory: Such as ``HNSW64`` or ``IVF256,Flat:nprobe=16``; see
             :class:`~beir_hybrid.evaluation.faiss_search.FaissIndex`.
@@ -77,11 +79,12 @@ def evaluate_with_faiss(
         UnknownNameError: If there is no such setting or measure.
     """
     judgements, chosen, depth = _plan(collection, settings, measures, depth)
-    empty_index(factory, model.get_embedding_dimension() or 0)  # to tell a wrong string before anything is encoded
+    encoder = model if isinstance(model, Encoder) else Encoder(model)
+    empty_index(factory, encoder.description.dimensions)  # to tell a wrong string before anything is encoded
     seconds: dict[str, float] = {}
     with timed(seconds, "encode"):
         embeddings = encode(
-            model,
+            encoder,
             collection,
             batch_size=batch_size,
             show_progress=show_progress,
@@ -90,8 +93,7 @@ def evaluate_with_faiss(
             device=device,
         )
     scorer = IndexScorer(judgements, embeddings, factory, chosen, depth, show_progress=show_progress)
-    name = model_name or str(model.model_card_data.base_model or "unnamed")
-    return _score(scorer, measures, name, str(model.device), seconds, intervals)
+    return _score(scorer, measures, model_name or encoder.name, encoder.device, seconds, intervals)
 
 
 def evaluate_embeddings_with_faiss(
@@ -134,8 +136,11 @@ def _plan(
     if depth < 1:
         raise ConfigurationError(f"The depth is {depth}.", "Choose at least 1.")
     judgements = Judgements(collection)
-    planned = build_measures(measures, collection)
-    needed = max((measure.depth for of_kind in planned.values() for measure in of_kind), default=0)
+    planned = build_measures(measures, collection.measures)
+    # a measure that looks at exact ranks only, such as recall@10, still needs as many as its cut-off
+    needed = max(
+        max(measure.depth, getattr(measure, "cutoff", None) or 0) for of_kind in planned.values() for measure in of_kind
+    )
     return judgements, choose_judged(settings, judgements), max(depth, needed)
 
 

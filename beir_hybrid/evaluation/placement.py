@@ -69,14 +69,9 @@ class Placement:
         self._pool: Any = None
         self._home = model.device
 
-    @property
-    def count(self) -> int:
-        """How many devices work side by side."""
-        return max(1, len(self._devices))
-
     def options(self) -> dict[str, Any]:
         """Give the arguments of the host's encode that send texts to the devices."""
-        if self.count == 1:
+        if len(self._devices) <= 1:
             return {"device": self._devices[0]} if self._devices else {}
         if self._pool is None:
             self._pool = self._model.start_multi_process_pool(self._devices)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
@@ -131,10 +132,11 @@ def read_run(path: Path, judgements: Judgements, *, show_progress: bool = False)
     """
     if not path.is_file():
         raise MissingDataError(f"There is no run {path}.", "Check --run.")
-    return _build(_read_lines(path, show_progress), judgements, str(path))
+    with closing(_read_lines(path, show_progress)) as rows:  # the bar ends before an error is told
+        return _build(rows, judgements, str(path))
 
 
-def _read_lines(path: Path, show_progress: bool) -> Iterator[tuple[int, tuple[str, str, str]]]:
+def _read_lines(path: Path, show_progress: bool) -> Generator[tuple[int, tuple[str, str, str]]]:
     from tqdm import tqdm
 
     size, hidden = path.stat().st_size, not show_progress
@@ -157,8 +159,8 @@ def _read_lines(path: Path, show_progress: bool) -> Iterator[tuple[int, tuple[st
 def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements: Judgements, source: str) -> Run:
     """Number what was retrieved; ``rows`` are numbered for messages, which begin with the source."""
     numbers, name = judgements.query_numbers, judgements.collection.name
-    queries, lines, scores = array("q"), array("q"), array("d")
-    documents: dict[str, array[int]] = {}  # by id, where in these arrays it was retrieved
+    queries, places, lines, scores = array("q"), array("q"), array("q"), array("d")
+    documents: dict[str, int] = {}  # by id, its place among those retrieved
     for line, (query, document, score) in rows:
         if query not in numbers:
             known = [known for known in numbers if language_of(known) == language_of(query)] or list(numbers)
@@ -167,20 +169,22 @@ def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements:
             )
         value = _number(score)
         if not math.isfinite(value):
-            raise DataFormatError(f"{source}:{line}: the score of {document!r} is {score!r}.", "Give a finite number.")
-        documents.setdefault(document, array("q")).append(len(queries))
+            raise DataFormatError(
+                f"{source}:{line}: the score of {document!r} is {score!r} for the query {query!r}.",
+                "Give a finite number.",
+            )
         queries.append(numbers[query])
+        places.append(documents.setdefault(document, len(documents)))
         lines.append(line)
         scores.append(value)
     found = judgements.passage_numbers(set(documents))
-    passages = np.empty(len(queries), np.int64)
-    for document, places in documents.items():
+    for document, place in documents.items():
         if document not in found:
             raise DataFormatError(
-                f"{source}:{lines[places[0]]}: {name} has no document {document!r}.",
+                f"{source}:{lines[places.index(place)]}: {name} has no document {document!r}.",
                 "Judge the run on the collection it was made on; ids begin with their language, such as en:17_3.",
             )
-        passages[places] = found[document]
+    passages = np.array([found[document] for document in documents], np.int64)[np.array(places, np.int64)]
     query_numbers = np.array(queries, np.int64)
     again = _repeated(query_numbers * int(judgements.sizes.sum()) + passages)
     if again is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -120,17 +121,26 @@ class EmbeddingScorer(Scorer):
     Args:
         judgements: The collection.
         embeddings: Its vectors.
+        chosen: The settings that will be asked for, which are then searched together; None for all.
         show_progress: Whether to show progress bars.
 
     Raises:
         ConfigurationError: If there is not one vector for each query and passage.
     """
 
-    def __init__(self, judgements: Judgements, embeddings: Embeddings, *, show_progress: bool = False) -> None:
+    def __init__(
+        self,
+        judgements: Judgements,
+        embeddings: Embeddings,
+        *,
+        chosen: Iterable[Setting] | None = None,
+        show_progress: bool = False,
+    ) -> None:
         super().__init__(judgements)
         self.embeddings = embeddings
         self.show_progress = show_progress
-        self._hits: dict[tuple[str, ...], Hits] = {}
+        self.chosen = judgements.settings if chosen is None else list(chosen)
+        self._searched = _Searched.nothing((), 0, 0)
         collection = judgements.collection
         self._queries = np.concatenate(
             [np.asarray(vectors[:]) for vectors in _aligned(embeddings.queries, collection.queries, "queries")]
@@ -169,21 +179,39 @@ class EmbeddingScorer(Scorer):
         return np.bincount(_distinct(self.ranks.query[rows])[1], weights=tied) > 0
 
     def hits(self, setting: Setting, depth: int) -> tuple[Ints, Ints]:
-        """Search the setting's corpora; see :meth:`Scorer.hits`. All queries are searched at once, and kept."""
+        """Search the setting's corpora; see :meth:`Scorer.hits`."""
         found = self.search(setting, depth).passage
-        return np.arange(len(found)), found[:, :depth]
+        place = np.arange(len(found))
+        place[~np.isin(self.judgements.query_language, list(self._searched.languages))] = -1
+        return place, found[:, :depth]
 
     def search(self, setting: Setting, depth: int) -> Hits:
-        """Find the passages with the highest scores of a setting's corpora for all queries of the collection."""
-        known = self._hits.get(setting.corpus_languages)
-        columns = self.judgements.columns(setting)
-        if known is None or known.passage.shape[1] < min(depth, self.judgements.sizes[columns].sum()):
-            self._hits.clear()  # settings come sorted by corpora; those of one are all that is needed at a time
-            known = self._hits[setting.corpus_languages] = self._search(setting, columns, depth)
-        return known
+        """Find the passages with the highest scores of a setting's corpora, at least for its queries.
 
-    def _search(self, setting: Setting, columns: Ints, depth: int) -> Hits:
-        judged = self.judgements
+        The queries of all chosen settings with these corpora are searched at once and kept until other corpora are
+        asked for; those of further languages, such as translations, when the first of them is asked for.
+
+        Args:
+            setting: The setting.
+            depth: How many passages to find.
+
+        Returns:
+            Shape (all queries, at least depth); nothing was found for queries that were not searched.
+        """
+        columns = self.judgements.columns(setting)
+        width = min(depth, int(self.judgements.sizes[columns].sum()))
+        if self._searched.corpora != setting.corpus_languages or self._searched.hits.passage.shape[1] < width:
+            self._searched = _Searched.nothing(setting.corpus_languages, len(self.judgements.queries), width)
+        if setting.query_language not in (known := self._searched.languages):
+            alike = (each for each in self.chosen if each.corpus_languages == setting.corpus_languages)
+            together = {each.query_language for each in alike}
+            wanted = together if setting.query_language in together else set(self.judgements.collection.queries)
+            self._search(setting, columns, np.isin(self.judgements.query_language, list(wanted - known)))
+            known |= wanted
+        return self._searched.hits
+
+    def _search(self, setting: Setting, columns: Ints, mask: npt.NDArray[np.bool_]) -> None:
+        judged, hits = self.judgements, self._searched.hits
         sizes = judged.sizes[columns]
         # passages are counted through the setting's languages in a search, and through all of them elsewhere
         shifts = (np.cumsum(judged.sizes) - judged.sizes)[columns] - (np.cumsum(sizes) - sizes)
@@ -192,11 +220,31 @@ class EmbeddingScorer(Scorer):
             return passages + shifts[np.searchsorted(np.cumsum(sizes), passages, side="right")]
 
         vectors = [self.embeddings.passages[language] for language in setting.corpus_languages]
+        numbers = np.flatnonzero(mask)
         with progress(f"Searching {'+'.join(setting.corpus_languages)}", self.show_progress) as advance:
-            hits = exact_search(
-                self._queries, vectors, depth, lambda passages: judged.identifiers(globally(passages)), advance
+            found = exact_search(
+                self._queries[numbers],
+                vectors,
+                hits.passage.shape[1],
+                lambda passages: judged.identifiers(globally(passages)),
+                advance,
             )
-        return Hits(globally(hits.passage), hits.score)
+        hits.passage[numbers], hits.score[numbers] = globally(found.passage), found.score
+
+
+@dataclass(eq=False)
+class _Searched:
+    """What was found in some corpora for the queries in some languages."""
+
+    corpora: tuple[str, ...]
+    hits: Hits
+    languages: set[str]
+
+    @classmethod
+    def nothing(cls, corpora: tuple[str, ...], queries: int, depth: int) -> _Searched:
+        """Begin with no query searched."""
+        none = np.full((queries, depth), -1, np.int64), np.full((queries, depth), -np.inf, np.float32)
+        return cls(corpora, Hits(*none), set())
 
 
 class RunScorer(Scorer):

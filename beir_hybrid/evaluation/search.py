@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 _GATHERED = 2**16  # vectors gathered at a time
+_MANY = 2  # times as many candidates as wanted are too many
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,17 +70,19 @@ def exact_search(
     def collect(block: PassageBlock, numbers: Ints, scores: Floats) -> None:
         first = int(numbers[0])  # the same queries come together in every block
         if first not in parts:
-            parts[first] = _Candidates(first, len(numbers), depth)
+            parts[first] = _Candidates(queries[numbers], passages, depth, identifiers)
         parts[first].add(block, scores, error_bound(queries[numbers], block.largest))
 
     over_blocks(queries, np.arange(len(queries)), passages, lambda: collect, advance)
     hits = Hits(np.full((len(queries), depth), -1, np.int64), np.full((len(queries), depth), -np.inf, np.float32))
 
-    def settle(candidates: _Candidates) -> None:
-        candidates.settle(queries, passages, identifiers, hits)
+    def settle(part: tuple[int, _Candidates]) -> None:
+        first, candidates = part
+        candidates.settle()
+        candidates.write(hits, first)
 
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(settle, parts.values()))
+        list(pool.map(settle, parts.items()))
     return hits
 
 
@@ -87,16 +90,19 @@ class _Candidates:
     """What may be among the first passages of some queries.
 
     Args:
-        first: Number of the first query; the others follow it.
-        queries: How many queries.
-        depth: How many passages each will get.
+        queries: Shape (queries, dimensions), their vectors.
+        passages: Vectors of all passages.
+        depth: How many passages each query will get.
+        identifiers: Gives document ids, to order ties.
     """
 
-    def __init__(self, first: int, queries: int, depth: int) -> None:
-        self.first = first
+    def __init__(self, queries: Floats, passages: Sequence[Vectors], depth: int, identifiers: Identifiers) -> None:
+        self.queries = queries
+        self.passages = passages
         self.depth = depth
-        self.floor = np.full(queries, -np.inf, np.float32)  # as many as wanted score at least this
-        self.bound = np.zeros(queries, np.float32)  # how wrong the scores may be
+        self.identifiers = identifiers
+        self.floor = np.full(len(queries), -np.inf, np.float32)  # as many as wanted score at least this
+        self.bound = np.zeros(len(queries), np.float32)  # how wrong the scores may be
         self.query = np.empty(0, np.int64)
         self.passage = np.empty(0, np.int64)
         self.score = np.empty(0, np.float32)
@@ -111,8 +117,11 @@ class _Candidates:
         self.query = np.concatenate([self.query, query])
         self.passage = np.concatenate([self.passage, block.row[column] + block.first])
         self.score = np.concatenate([self.score, scores[query, column]])
-        if len(self.query) > 2 * self.depth * len(self.floor):
+        many = _MANY * self.depth * len(self.floor)
+        if len(self.query) > many:
             self._drop()
+        if len(self.query) > many:  # most passages are level, as with a model that collapsed
+            self.settle()
 
     @property
     def _least(self) -> Floats:
@@ -131,26 +140,32 @@ class _Candidates:
     def _keep(self, chosen: Ints) -> None:
         self.query, self.passage, self.score = self.query[chosen], self.passage[chosen], self.score[chosen]
 
-    def settle(self, queries: Floats, passages: Sequence[Vectors], identifiers: Identifiers, hits: Hits) -> None:
-        """Score what is left exactly, order it and write the first passages into the hits."""
+    def settle(self) -> None:
+        """Score what is left exactly, order it as trec_eval does and keep as many as wanted."""
         self._drop()
-        mine = queries[self.first : self.first + len(self.floor)]
         for start in range(0, len(self.query), _GATHERED):
             part = slice(start, start + _GATHERED)
-            self.score[part] = exact_scores(mine, self.query[part], *gather(passages, self.passage[part]))
+            self.score[part] = exact_scores(self.queries, self.query[part], *gather(self.passages, self.passage[part]))
         self._keep(np.lexsort((-self.score, self.query)))
         level = (np.diff(self.score) == 0) & (np.diff(self.query) == 0)
         tied = np.flatnonzero(np.r_[False, level] | np.r_[level, False])
         if len(tied):  # ids are read only where they decide
             places = np.zeros(len(self.query), np.int64)
-            places[tied] = id_places(identifiers, self.passage[tied])
+            places[tied] = id_places(self.identifiers, self.passage[tied])
             self._keep(np.lexsort((-places, -self.score, self.query)))
-        starts = np.searchsorted(self.query, np.arange(len(self.floor)))
-        place = np.arange(len(self.query)) - starts[self.query]
-        self._keep(first := np.flatnonzero(place < self.depth))
-        row, column = self.query + self.first, place[first]
+        self._keep(np.flatnonzero(self._place() < self.depth))
+
+    def write(self, hits: Hits, first: int) -> None:
+        """Write what was settled into the hits; ``first`` is the number of the first query."""
+        row, column = self.query + first, self._place()
         hits.passage[row, column] = self.passage
         hits.score[row, column] = self.score
+
+    def _place(self) -> Ints:
+        """Give the place of each candidate, in the order they stand, among those of its query."""
+        starts = np.searchsorted(self.query, np.arange(len(self.floor)))
+        place: Ints = np.arange(len(self.query)) - starts[self.query]
+        return place
 
 
 def _lower_bounds(scores: Floats, depth: int) -> Floats:

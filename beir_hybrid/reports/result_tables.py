@@ -23,8 +23,8 @@ _SHADES = ("#f7fbff", "#deebf7", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2
 
 def result_tables(results: Results) -> list[Table]:
     """Show what an evaluation found: means by kind of setting, one measure by language, and what languages retrieve."""
-    first = next(name for scores in results.scores.values() for name in scores)
-    by_language = "map" if any("map" in scores for scores in results.scores.values()) else first
+    names = [name for scores in results.scores.values() for name in scores if not _OF_LANGUAGE.fullmatch(name)]
+    by_language = "map" if "map" in names else next(iter(names), None)
     families = dict.fromkeys(
         f"{found['base']}{found['cutoff'] or ''}"
         for name in results.scores.get("multi", {})
@@ -32,7 +32,7 @@ def result_tables(results: Results) -> list[Table]:
     )
     return [
         score_table(results),
-        *([language_table(results, by_language)] if len(results.settings) > 1 else []),
+        *([language_table(results, by_language)] if by_language and len(results.settings) > 1 else []),
         *(matrix_table(results, family) for family in families),
     ]
 

@@ -13,8 +13,7 @@ import numpy as np
 
 from beir_hybrid.datasets import load_dataset, load_pairs
 from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.evaluation.evaluate import DEFAULT_MEASURES
-from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.measures import DEFAULT_MEASURES, build_measure
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.training.options import HOST_DEFAULTS

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import beir_hybrid
+from beir_hybrid.registry import HOSTS
 
 IS_ACTIVE = """
 import sys
@@ -23,8 +24,13 @@ def environment(tmp_path_factory):
     venv.create(folder, symlinks=os.name == "posix")
     names = {"base": str(folder), "platbase": str(folder)}
     site = Path(sysconfig.get_path("purelib", "venv", vars=names))
-    paths = [str(Path(beir_hybrid.__file__).parents[1]), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-    (site / "aa_paths.pth").write_text("\n".join(paths))
+    # as a site folder, since what is installed editable, plug-ins too, is found by the files in it
+    folders = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    lines = [
+        str(Path(beir_hybrid.__file__).parents[1]),
+        *(f"import site; site.addsitedir({each!r})" for each in folders),
+    ]
+    (site / "aa_paths.pth").write_text("\n".join(lines))
     return Path(sysconfig.get_path("scripts", "venv", vars=names)) / "python", site
 
 
@@ -44,13 +50,14 @@ def ask(environment, tmp_path):
 
 def test_plain_python_has_the_hosts_from_enable_to_disable(ask, environment):
     path = environment[1] / "zz_beir_hybrid.pth"
+    hosts = ", ".join(HOSTS.names())
     command = ["-m", "beir_hybrid.cli.main"]
     assert ask("-c", IS_ACTIVE) == "False []\n"
     assert ask(*command, "enable", "--status") == f"Not enabled: there is no {path}\n"
     for _ in range(2):
-        assert ask(*command, "enable") == f"Now enabled: {path} activates beir\n"
+        assert ask(*command, "enable") == f"Now enabled: {path} activates {hosts}\n"
         assert ask("-c", IS_ACTIVE) == "True []\n"
-    assert ask(*command, "enable", "--status") == f"Enabled: {path} activates beir\n"
+    assert ask(*command, "enable", "--status") == f"Enabled: {path} activates {hosts}\n"
     assert ask(*command, "disable") == f"Removed {path}\n"
     assert ask("-c", IS_ACTIVE) == "False []\n"
     assert ask(*command, "disable") == f"Not enabled: there is no {path}\n"

@@ -58,22 +58,22 @@ def row(text, first):
 
 def test_numbers_are_those_of_the_plan(written):
     index = load_pairs("sample", languages=["de", "en"]).index
-    batches = BatchPlan(index, build_strategy("hybrid", alpha=0.25), 8, seed=5, world_size=2, epochs=40 / 18)
+    batches = BatchPlan(index, build_strategy("hybrid", alpha=0.25), 8, seed=5, world_size=2, epochs=40 / 16)
     words = ("--strategy", "hybrid", "--alpha", "0.25", "--batch-size", "8", "--world-size", "2", "--seed", "5")
     found = written(*SAMPLE, *words, "--steps", "40")
     assert found == json.loads(json.dumps(forecast(batches, 40).to_dict()))
-    assert (found["batches"], found["steps_per_epoch"]) == (40, 18)
+    assert (found["batches"], found["steps_per_epoch"]) == (40, 16)
 
 
 def test_tables_show_what_the_file_holds(invoke, tmp_path):
     result = invoke(*SAMPLE, "--output", tmp_path / "plan.json")
     found = json.loads((tmp_path / "plan.json").read_text())
     assert "\x1b" not in result.stdout
-    assert found["batches"] == 18  # one epoch
+    assert found["batches"] == 16  # one epoch
     assert row(result.stdout, "de") == [str(found["pairs"].get(f"de-{code}", 0)) for code in ("de", "en")]
-    assert row(result.stdout, "x-y") == [str(found["kinds"]["x-y"]), f"{found['kinds']['x-y'] / 18:.1%}"]
-    assert row(result.stdout, "sample") == ["292", "18", "100.0%", "288", "0.99"]
-    assert "18 steps of 16 x 1 examples: 1.00 epochs of 18 steps." in result.stdout
+    assert row(result.stdout, "x-y") == [str(found["kinds"]["x-y"]), f"{found['kinds']['x-y'] / 16:.1%}"]
+    assert row(result.stdout, "sample") == ["264", "16", "100.0%", "256", "0.97"]
+    assert "16 steps of 16 x 1 examples: 1.00 epochs of 16 steps." in result.stdout
     assert f"Written to {tmp_path / 'plan.json'}" in result.stdout
     assert "Over the training" not in result.stdout
 
@@ -181,7 +181,7 @@ def test_batch_size_is_that_of_training_unless_given():
         pytest.param(["--language-pairs", "en"], "--language-pairs is 'en'", id="half a pair"),
         pytest.param(["--language-pairs", ","], "--language-pairs is ','", id="no pair"),
         pytest.param(["--language-pairs", "en-xx"], "The pair en-xx names a language the data lack", id="pair"),
-        pytest.param(["--batch-size", "1000"], "sample holds 292 questions, fewer than a batch", id="large batch"),
+        pytest.param(["--batch-size", "1000"], "sample holds 264 questions, fewer than a batch", id="large batch"),
         pytest.param(["--batch-size", "200"], "fewer than a batch of 200", id="batch above a language"),
         pytest.param(["--batch-size", "0"], "--batch-size is '0'. Give a whole number from 1 on.", id="batch of none"),
         pytest.param(["--batch-size", "1.5"], "--batch-size is '1.5'", id="part of a batch"),

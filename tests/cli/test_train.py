@@ -177,7 +177,7 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path, words):
         pytest.param(["--alpha", "nan"], "alpha is nan", id="alpha not a number"),
         pytest.param(["--scale", "0"], "The scale is 0.0", id="scale"),
         pytest.param(
-            ["--per_device_train_batch_size", "1000"], "sample holds 292 questions, fewer than a batch", id="batch"
+            ["--per_device_train_batch_size", "1000"], "sample holds 264 questions, fewer than a batch", id="batch"
         ),
         pytest.param(["--learning_rat", "1"], "'--learning_rat'. Did you mean --learning_rate?", id="argument"),
         pytest.param(["--strategi=x-y"], "'--strategi=x-y'. Did you mean --strategy?", id="misspelt option"),

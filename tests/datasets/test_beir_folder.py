@@ -169,10 +169,11 @@ def test_split_names_the_qrels(tmp_path):
 
 
 def test_several_splits_share_a_folder_and_a_note_tells_that_corpora_are_united(tmp_path):
-    found = get_folder("sample.de", tmp_path, splits=["train", "test"])
-    assert (found.queries, found.passages, found.splits) == (220, 220, ("train", "test"))
-    assert "corpora unite those of the splits train and test" in found.notes[0]
-    for split, count in (("train", 146), ("test", 74)):
+    found = get_folder("sample.de", tmp_path, splits=["train", "dev", "test"])
+    assert (found.queries, found.passages, found.splits) == (220, 220, ("train", "dev", "test"))
+    assert "corpora unite those of the splits train and dev and test" in found.notes[0]
+    assert {path.name for path in (found.path / "qrels").iterdir()} == {"train.tsv", "dev.tsv", "test.tsv"}
+    for split, count in (("train", 132), ("dev", 14), ("test", 74)):
         corpus, queries, qrels = GenericDataLoader(str(found.path)).load(split=split)
         assert (len(corpus), len(queries)) == (220, count)
         assert qrels == load_dataset("sample", split=split).beir("de", "de")[2]

@@ -54,7 +54,8 @@ def test_languages_that_a_dataset_of_ours_lacks_are_told(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "splits"), [("xquad-r", ("test",)), ("miracl", ("dev", "train")), ("sample", ("test", "train", "all"))]
+    ("name", "splits"),
+    [("xquad-r", ("test",)), ("miracl", ("dev", "train")), ("sample", ("test", "dev", "train", "all"))],
 )
 def test_datasets_tell_their_splits(name, splits):
     assert splits_of(name) == splits

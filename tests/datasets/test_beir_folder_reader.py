@@ -127,7 +127,7 @@ def test_only_split_is_taken_then_test_then_one_must_be_named(put):
 
 def test_folder_of_ours_gives_the_split_it_was_written_for(tmp_path):
     folder = get_folder("sample.de", tmp_path, splits=["train", "test"]).path
-    assert len(read_beir_folder(folder).queries["de"]) == 146
+    assert len(read_beir_folder(folder).queries["de"]) == 132
     assert len(read_beir_folder(folder, split="test").queries["de"]) == 74
 
 

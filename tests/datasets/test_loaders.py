@@ -54,7 +54,7 @@ def test_each_split_is_loaded_alone():
     train = loader.load(split="train")
     assert loader.load(split="test") == load_dataset("sample", split="test").beir("de", "de")
     assert loader.load(split="train") == train
-    assert (len(train[0]), len(loader.load()[1])) == (146, 74)
+    assert (len(train[0]), len(loader.load()[1])) == (132, 74)
 
 
 def test_split_is_read_once(monkeypatch):

@@ -24,12 +24,10 @@ def group_table():
 
 
 def test_splits_are_disjoint_and_make_the_whole():
-    train, test, whole = (
-        set(load_pairs("sample", split=split).groups.to_pylist()) for split in ("train", "test", "all")
-    )
-    assert (len(train), len(test), len(whole)) == (146, 74, 220)
-    assert not train & test
-    assert train | test == whole
+    parts = [set(load_pairs("sample", split=split).groups.to_pylist()) for split in ("train", "dev", "test")]
+    assert [len(part) for part in parts] == [132, 14, 74]
+    whole = set(load_pairs("sample", split="all").groups.to_pylist())
+    assert (set.union(*parts), sum(map(len, parts))) == (whole, len(whole))
 
 
 def test_every_group_is_there_in_every_language():
@@ -39,11 +37,11 @@ def test_every_group_is_there_in_every_language():
 
 
 def test_training_is_on_train_and_evaluation_on_test_unless_told():
-    assert len(load_pairs("sample").groups) == 146
+    assert len(load_pairs("sample").groups) == 132
     assert len(load_dataset("sample").queries["en"]) == 74
 
 
-def test_every_test_group_has_its_entity_and_its_relation_in_train():
+def test_every_group_outside_train_has_its_entity_and_its_relation_in_train():
     trained = {row["group"] for row in group_table() if row["split"] == "train"}
     entities = {(row["kind"], row["group"].rpartition("-")[0]) for row in group_table() if row["group"] in trained}
     relations = {(row["kind"], row["group"].rpartition("-")[2]) for row in group_table() if row["group"] in trained}
@@ -51,6 +49,14 @@ def test_every_test_group_has_its_entity_and_its_relation_in_train():
         entity, _, relation = row["group"].rpartition("-")
         assert (row["kind"], entity) in entities, row
         assert (row["kind"], relation) in relations, row
+
+
+def test_dev_has_one_fact_of_every_relation_but_those_of_people_and_each_of_another_entity():
+    rows = group_table()
+    dev = [row["group"].rpartition("-") for row in rows if row["split"] == "dev"]
+    relations = {row["group"].rpartition("-")[2] for row in rows if row["kind"] != "person"}
+    assert sorted(relation for _, _, relation in dev) == sorted(relations)
+    assert len({entity for entity, _, _ in dev}) == len(dev)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -79,14 +85,24 @@ def test_every_query_has_one_relevant_passage_per_chosen_language():
     assert len(collection.qrels) == 2 * 74
     for query, judged in collection.qrels.items():
         group = collection.group_of[query]
-        assert judged == {f"th:{group}": 1, f"en:{group}": 1}
+        assert judged == {f"th:{group}-fact": 1, f"en:{group}-fact": 1}
+
+
+def test_no_query_has_the_id_of_a_document_since_beir_would_drop_that():
+    collection = load_dataset("sample", split="all")
+    queries, documents = (
+        {identifier for texts in part.values() for identifier in texts}
+        for part in (collection.queries, collection.corpora)
+    )
+    assert len(queries) == len(documents) == 220 * 11
+    assert not queries & documents
 
 
 def test_collection_and_pairs_hold_the_same_texts():
     collection = load_dataset("sample", languages=["el"], split="all")
     rows = load_pairs("sample", languages=["el"], split="all").table.to_pylist()
     assert {f"el:{row['group']}": row["question"] for row in rows} == collection.queries["el"]
-    assert {f"el:{row['group']}": row["passage"] for row in rows} == {
+    assert {f"el:{row['group']}-fact": row["passage"] for row in rows} == {
         document: passage.text for document, passage in collection.corpora["el"].items()
     }
 

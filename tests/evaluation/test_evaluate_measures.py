@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
-from beir_hybrid.evaluation.evaluate import (
-    BIAS_MEASURES,
-    DEFAULT_MEASURES,
-    build_measures,
-    evaluate,
-    evaluate_embeddings,
-)
-from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
+from beir_hybrid.evaluation.measures import BIAS_MEASURES, DEFAULT_MEASURES, build_measure, build_measures
 
 
 def test_language_bias_on_top_is_as_by_hand(by_number, embeddings_of):

@@ -75,7 +75,7 @@ def test_cut_ranking_measures_as_exact_ranks_down_to_its_depth(parallel, untied)
 def test_default_measures_rank_distance_at_the_depth(parallel, embeddings):
     found = evaluate_embeddings_with_faiss(parallel, embeddings, "Flat", depth=20)
     assert set(found.scores["multi"]) == {"map", "recall@10", "ndcg@10", "rank_distance@20"}
-    assert any("cut off, at depth 20" in note for note in found.notes)
+    assert any("to depth 20;" in note for note in found.notes)
 
 
 def test_measure_of_whole_rankings_is_refused(parallel, embeddings):

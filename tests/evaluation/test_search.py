@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beir_hybrid.evaluation import search
 from beir_hybrid.evaluation.ranks import exact_ranks
 from beir_hybrid.evaluation.search import exact_search
 
@@ -140,3 +141,19 @@ def test_progress_adds_up_to_the_whole(draw_pool, named, cut_work, limits):
     with cut_work(limits):
         exact_search(queries, passages, 3, named(ids), done.append)
     assert sum(done) == pytest.approx(1)
+
+
+def test_a_collapsed_model_keeps_few_candidates(named, cut_work, monkeypatch):
+    queries, passages = np.ones((4, 3), np.float32), [np.ones((400, 3), np.float32)]
+    kept, add = [], search._Candidates.add
+
+    def watched(candidates, *block):
+        add(candidates, *block)
+        kept.append(len(candidates.query))
+
+    monkeypatch.setattr(search._Candidates, "add", watched)
+    ids = [f"en:{number:03}" for number in range(400)]
+    with cut_work("small blocks"):
+        hits = exact_search(queries, passages, 5, named(ids))
+    np.testing.assert_array_equal(hits.passage, np.tile(np.arange(399, 394, -1), (4, 1)))
+    assert max(kept) <= 2 * 5 * 4

@@ -172,6 +172,18 @@ def test_queries_without_a_relevant_document_have_no_value(run):
     assert {metric.query_id: isnan(metric.value) for metric in found} == {"en:1": True, "de:1": False}
 
 
+def test_judgements_without_a_relevant_document_have_no_value_at_all(run):
+    for qrels in ({"en:1": {"en:a": 0}}, {"en:1": {}}):
+        [metric] = ir_measures.iter_calc([host.MRC @ 3], qrels, run)
+        assert metric.query_id == "en:1"
+        assert isnan(metric.value)
+
+
+def test_translations_that_nobody_judged_count(qrels, run):
+    judged = [judgement for judgement in qrels if judgement.query_id == "en:1"]
+    assert values(["MRC@3"], judged, run)["MRC@3"] == {"en:1": -1}
+
+
 def test_without_a_cutoff_a_cut_off_run_is_refused(qrels, run):
     with pytest.raises(ConfigurationError, match=r"1 of the relevant .*Measure rank_distance@3, where"):
         ir_measures.calc_aggregate([host.RankDistance], qrels, run)
@@ -189,9 +201,10 @@ def test_ids_without_a_language_are_refused(queries, documents, message):
         ir_measures.calc_aggregate([host.MRC @ 3], {queries: {documents: 1}}, {queries: {documents: 1.0}})
 
 
-def test_scores_that_are_no_numbers_are_refused():
-    with pytest.raises(DataFormatError, match="The run scores 'en:a' for 'en:1' with NaN"):
-        ir_measures.calc_aggregate([host.MRC @ 3], {"en:1": {"en:a": 1}}, {"en:1": {"en:a": float("nan")}})
+@pytest.mark.parametrize("score", ["nan", "inf", "-inf"])
+def test_scores_that_are_no_finite_numbers_are_refused(score):
+    with pytest.raises(DataFormatError, match=f"the score of 'en:a' is {score} for the query 'en:1'"):
+        ir_measures.calc_aggregate([host.MRC @ 3], {"en:1": {"en:a": 1}}, {"en:1": {"en:a": float(score)}})
 
 
 def test_a_cutoff_of_0_is_refused(qrels, run):

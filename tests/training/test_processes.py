@@ -50,7 +50,7 @@ def planned(world_size=1, hold=1, batch_size=BATCH):
 
 def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights(tmp_path):
     assert launch(1, tmp_path / "whole", "whole") == 0
-    # 27 steps an epoch: step 43 is in the second, the last checkpoint before it at 40
+    # 24 steps an epoch: step 43 is in the second, the last checkpoint before it at 40
     assert launch(1, tmp_path / "cut", "cut", kill=43) == -9
     assert launch(1, tmp_path / "cut", "rest", resume=1) == 0
     whole, rest = groups_of(tmp_path / "whole", "whole"), groups_of(tmp_path / "cut", "rest")
@@ -61,9 +61,9 @@ def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights
         for folder, name in (("whole", "whole"), ("cut", "rest"))
     )
     assert all(torch.equal(weights[key], again[key]) for key in weights)
-    drawn = [json.loads((tmp_path / f / "checkpoint-81" / "batches.json").read_text()) for f in ("whole", "cut")]
+    drawn = [json.loads((tmp_path / f / "checkpoint-72" / "batches.json").read_text()) for f in ("whole", "cut")]
     assert drawn[0] == drawn[1]
-    assert drawn[0]["drawn"]["batches"] == 81
+    assert drawn[0]["drawn"]["batches"] == 72
 
 
 def test_two_processes_share_every_step_and_resume_in_the_right_epoch(tmp_path):
@@ -73,7 +73,7 @@ def test_two_processes_share_every_step_and_resume_in_the_right_epoch(tmp_path):
         part = slice(rank * BATCH, (rank + 1) * BATCH)
         trained = groups_of(tmp_path / "whole", "whole", rank)
         assert trained == [(step, groups[part].tolist()) for step, groups in enumerate(steps)]
-    # 13 steps an epoch: step 23 is in the second, the last checkpoint before it at 20
+    # 12 steps an epoch: step 23 is in the second, the last checkpoint before it at 20
     assert launch(2, tmp_path / "cut", "cut", kill=23) != 0
     assert launch(2, tmp_path / "cut", "rest", resume=1) == 0
     for rank in (0, 1):
