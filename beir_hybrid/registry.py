@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError, did_you_mean
+from beir_hybrid.installed import distribution_of, points_of
 
-__all__ = ["COMMANDS", "DATASETS", "HOSTS", "MEASURES", "STRATEGIES", "Registration", "Registry", "parse_spec"]
+__all__ = [
+    "COMMANDS",
+    "DATASETS",
+    "HOSTS",
+    "MEASURES",
+    "REGISTRIES",
+    "STRATEGIES",
+    "Registration",
+    "Registry",
+    "parse_spec",
+]
 
 
 @dataclass(frozen=True)
@@ -37,15 +48,19 @@ class Registry:
     Args:
         group: The entry-point group, for example ``beir_hybrid.datasets``.
         noun: What one thing of the group is called in messages.
+        form: What such a thing must be, for the message about one that is not.
+        needs: Methods that it must have; ``__call__`` if it is called itself.
 
     Examples:
         >>> STRATEGIES.get("hybrid")(alpha=0.4)
         Hybrid(alpha=0.4)
     """
 
-    def __init__(self, group: str, noun: str) -> None:
+    def __init__(self, group: str, noun: str, form: str = "", needs: tuple[str, ...] = ()) -> None:
         self.group = group
         self.noun = noun
+        self.form = form
+        self.needs = needs
         self._called: dict[str, Any] = {}
 
     def names(self) -> list[str]:
@@ -54,7 +69,7 @@ class Registry:
 
     def registrations(self) -> list[Registration]:
         """List every registration, sorted by name; nothing is imported."""
-        found = [Registration(point.name, point.value, _distribution(point)) for point in self._points()]
+        found = [Registration(point.name, point.value, distribution_of(point)) for point in self._points()]
         found += [Registration(name, "", "") for name in self._called]
         return sorted(found, key=lambda registration: (registration.name, registration.distribution))
 
@@ -88,7 +103,8 @@ class Registry:
         Raises:
             UnknownNameError: If nobody registered the name; the message names the closest one.
             DuplicateNameError: If two installed packages register it for different things.
-            PluginError: If its module or attribute cannot be loaded; the message names the package that brought it.
+            PluginError: If its module or attribute cannot be loaded, or is no such thing; the message names the
+                package that brought it.
         """
         if name in self._called:
             return self._called[name]
@@ -96,29 +112,40 @@ class Registry:
         if not points:
             raise UnknownNameError(f"There is no {self.noun} {name!r}.", did_you_mean(name, self.names()))
         if len({point.value for point in points}) > 1:
-            owners = " and ".join(f"{_distribution(point)} ({point.value})" for point in points)
+            owners = " and ".join(f"{distribution_of(point)} ({point.value})" for point in points)
             raise DuplicateNameError(
                 f"The {self.noun} name {name!r} is registered by {owners}.", "Uninstall one of them."
             )
         return self._load(points[0])
 
     def _load(self, point: EntryPoint) -> Any:
+        owner = distribution_of(point) or "an unknown package"
         try:
-            return point.load()
-        except Exception as error:  # whatever a plug-in's module raises is that plug-in's failure
-            owner = _distribution(point) or "an unknown package"
-            missing = error.name if isinstance(error, ModuleNotFoundError) else None
-            fix = f"Install what it needs: pip install {missing}" if missing else f"Reinstall or remove {owner}."
+            thing = point.load()
+        except (Exception, SystemExit) as error:  # whatever a plug-in's module raises is that plug-in's failure
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise PluginError(
-                f"The {self.noun} {point.name!r} of {owner} cannot be loaded: {type(error).__name__}: {error}.", fix
+                f"The {self.noun} {point.name!r} of {owner} cannot be loaded: {reason}.", _remedy(error, point, owner)
             ) from error
+        for method in self.needs:
+            if not callable(getattr(thing, method, None)):
+                lacking = "cannot be called" if method == "__call__" else f"has no {method}()"
+                raise PluginError(
+                    f"{point.value} {lacking}.",
+                    f"The {self.noun} {point.name!r} of {owner} must be {self.form}: update or remove that package.",
+                )
+        return thing
 
     def _points(self) -> tuple[EntryPoint, ...]:
-        return tuple(entry_points(group=self.group))
+        return points_of(self.group)
 
 
-def _distribution(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else ""
+def _remedy(error: BaseException, point: EntryPoint, owner: str) -> str:
+    """Tell what to do about a module that cannot be loaded."""
+    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if missing and missing != point.value.partition(":")[0].partition(".")[0]:
+        return f"Install what it needs: pip install {missing}"
+    return f"Reinstall or remove {owner}."
 
 
 def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
@@ -153,8 +180,13 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
         ) from error
 
 
-DATASETS = Registry("beir_hybrid.datasets", "dataset")
-STRATEGIES = Registry("beir_hybrid.strategies", "strategy")
-MEASURES = Registry("beir_hybrid.measures", "measure")
-HOSTS = Registry("beir_hybrid.hosts", "host")
-COMMANDS = Registry("beir_hybrid.commands", "command")
+DATASETS = Registry("beir_hybrid.datasets", "dataset", "an object with load(source, languages)", ("load",))
+STRATEGIES = Registry("beir_hybrid.strategies", "strategy", "a class, or a function that makes one", ("__call__",))
+MEASURES = Registry("beir_hybrid.measures", "measure", "a class, or a function that makes one", ("__call__",))
+HOSTS = Registry(
+    "beir_hybrid.hosts", "host", "a module or object with activate() and deactivate()", ("activate", "deactivate")
+)
+COMMANDS = Registry("beir_hybrid.commands", "command", "a click.Command", ("make_context", "get_short_help_str"))
+
+REGISTRIES = (DATASETS, STRATEGIES, MEASURES, HOSTS, COMMANDS)
+"""All groups that anybody may register things in."""

@@ -101,6 +101,39 @@ def test_broken_plug_in_is_listed_and_fails_only_when_used(registry, install, mo
     assert fix in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("module", "problem"),
+    [
+        ("DOG = 'wow'", "zoo_dogs:DOG has no bark()."),
+        ("class DOG: bark = 'wow'", "zoo_dogs:DOG has no bark()."),
+    ],
+    ids=["lacks it", "no function"],
+)
+def test_thing_without_a_method_that_it_needs_is_refused_when_used(install, module, problem):
+    registry = Registry(GROUP, "animal", "something that barks", ("bark",))
+    install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs=module)
+    assert registry.names() == ["dog"]
+    with pytest.raises(PluginError) as caught:
+        registry.get("dog")
+    assert str(caught.value) == (
+        f"{problem} The animal 'dog' of zoo 1.5 must be something that barks: update or remove that package."
+    )
+
+
+def test_thing_that_cannot_be_called_is_refused_where_it_is_called(install):
+    registry = Registry(GROUP, "animal", "a class", ("__call__",))
+    install("zoo", {"dog": "zoo_dogs:DOG", "cat": "zoo_dogs:Cat"}, zoo_dogs="DOG = 'wow'\nclass Cat: pass")
+    assert registry.get("cat").__name__ == "Cat"
+    with pytest.raises(PluginError, match=r"zoo_dogs:DOG cannot be called\."):
+        registry.get("dog")
+
+
+def test_module_that_ends_the_process_is_a_broken_plug_in(registry, install):
+    install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs="raise SystemExit('no')")
+    with pytest.raises(PluginError, match="SystemExit: no"):
+        registry.get("dog")
+
+
 def test_registered_by_a_call_is_found_and_listed_without_a_target(registry):
     registry.register("dog", "wow")
     assert registry.get("dog") == "wow"

@@ -20,7 +20,7 @@ class LanguageShare:
 
     To be held against the language's share of the pool. Divided by the number of passages retrieved up to k, so that
     the shares of a query's languages add up to 1. NaN where nothing was retrieved, or where the pool has no passages
-    in that language. Range [0, 1]; neither direction is better.
+    in that language. Range [0, 1]; neither direction is better. Ties fall as in trec_eval: the larger id first.
 
     Args:
         cutoff: Depth k.

@@ -22,7 +22,8 @@ class NDKL:
     logarithm in KL is natural, and 1e-7 is added to every share, as the package FairRankTune does. A language that is
     in the pool and not on top counts, with a share of 0; FairRankTune takes the ranking itself for the population, so
     the two agree where the ranking is the whole pool. Where fewer than k passages were retrieved, i ends there; NaN
-    where none was. At least 0 (but for the 1e-7), which is fair; lower is better.
+    where none was. At least 0 (but for the 1e-7), which is fair; lower is better. Ties fall as in trec_eval, the
+    larger document id first.
 
     Args:
         cutoff: Depth k.

@@ -20,7 +20,7 @@ class SameLanguageShare:
     As :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare` counts it: of the passages retrieved up
     to k, NaN where nothing was retrieved or the pool has nothing in that language. To be held against the language's
     share of the pool: far above it, the retriever prefers its query's language. Range [0, 1]; neither direction is
-    better.
+    better. Ties fall as in trec_eval, the larger document id first.
 
     Args:
         cutoff: Depth k.

@@ -1,0 +1,48 @@
+"""``beir-hybrid plugins``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+
+import click
+
+__all__ = ["plugins"]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def plugins(as_json: bool) -> None:
+    """List everything that is registered, by this package or by others, and whether it loads.
+
+    Datasets, strategies, measures, hosts and commands, each with the package that brought it. What is broken is listed
+    with the reason and the fix; nothing else is harmed by it.
+    """
+    from beir_hybrid.plugins import list_plugins
+
+    with redirect_stdout(sys.stderr):  # what plug-ins print while they are imported is not the list
+        found = list_plugins()
+    if as_json:
+        click.echo(json.dumps([plugin.to_json() for plugin in found], ensure_ascii=False, indent=2))
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    from beir_hybrid.reports.tables import console
+
+    table = Table()
+    for heading in ("group", "name", "from", "version", "loads", "target"):
+        table.add_column(heading, no_wrap=heading == "name")
+    for plugin in found:
+        group = plugin.group.rpartition(".")[2]
+        loads = "yes" if plugin.loads else "no"
+        cells = (group, plugin.name, plugin.distribution or "this process", plugin.version, loads, plugin.target)
+        table.add_row(*(escape(cell) for cell in cells))
+    screen = console(table)
+    screen.print(table)
+    for plugin in found:
+        if not plugin.loads:
+            what = f"{plugin.name} in {plugin.group}" if plugin.name else plugin.distribution or "An unknown package"
+            line = f"{what} is broken: {plugin.reason} {plugin.fix}"
+            screen.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,131 @@
+"""What installed distributions register: their entry points, read once and again when the installation changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, distributions
+
+__all__ = ["Unreadable", "distribution_of", "groups", "points_of", "unreadable"]
+
+_PREFIX = "beir_hybrid."
+
+State = tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A distribution that registers something with this package in a way that nobody can read.
+
+    Attributes:
+        distribution: Its name and version, as far as they can be read.
+        reason: What is wrong with its ``entry_points.txt``.
+    """
+
+    distribution: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Found:
+    """All entry points of this package's groups, and when they were read.
+
+    Attributes:
+        state: The folders that distributions are looked for in, each with the time of its last change.
+        points: Entry points by group.
+        unreadable: Distributions whose entry points cannot be read.
+    """
+
+    state: State
+    points: dict[str, tuple[EntryPoint, ...]]
+    unreadable: tuple[Unreadable, ...]
+
+
+def groups() -> list[str]:
+    """List the groups under this package's name that anybody registers something in, sorted."""
+    return sorted(_read().points)
+
+
+def points_of(group: str) -> tuple[EntryPoint, ...]:
+    """Give the entry points of one of this package's groups.
+
+    Reading all of them takes tens of milliseconds, so they are kept until ``sys.path`` or one of its folders changes,
+    as when something is installed.
+
+    Args:
+        group: Such as ``beir_hybrid.datasets``.
+    """
+    return _read().points.get(group, ())
+
+
+def unreadable() -> tuple[Unreadable, ...]:
+    """List the distributions whose entry points name this package and cannot be read."""
+    return _read().unreadable
+
+
+def distribution_of(point: EntryPoint) -> str:
+    """Tell which distribution registered an entry point, as ``name version``; empty if that is unknown."""
+    return "" if point.dist is None else _describe(point.dist)
+
+
+_found: _Found | None = None
+
+
+def _read() -> _Found:
+    global _found
+    state = _state()
+    if _found is None or _found.state != state:
+        points: dict[str, tuple[EntryPoint, ...]] = {}
+        broken: list[Unreadable] = []
+        seen: set[str] = set()
+        for distribution in distributions():
+            text, problem = _text(distribution)
+            if _PREFIX not in text:  # nor is any other file parsed, which may be malformed and is not ours to judge
+                continue
+            description = _describe(distribution)
+            name = re.sub(r"[-_.]+", "-", description.partition(" ")[0]).lower()
+            if name and name in seen:  # the first on the path is the one that is imported
+                continue
+            seen.add(name)
+            try:
+                if problem is not None:
+                    raise problem
+                for point in distribution.entry_points:
+                    if point.group.startswith(_PREFIX):
+                        points[point.group] = (*points.get(point.group, ()), point)
+            except Exception as error:  # whatever a parser makes of such a file
+                reason = " ".join(f"{type(error).__name__}: {error}".split())
+                broken.append(Unreadable(description, f"Its entry_points.txt cannot be read: {reason}."))
+        _found = _Found(state, points, tuple(broken))
+    return _found
+
+
+def _text(distribution: Distribution) -> tuple[str, UnicodeDecodeError | None]:
+    """Read a distribution's entry points, as far as they are text, and say what is wrong if they are not."""
+    try:
+        return distribution.read_text("entry_points.txt") or "", None
+    except UnicodeDecodeError as error:
+        return bytes(error.object).decode("utf-8", "replace"), error
+    except OSError:
+        return "", None
+
+
+def _describe(distribution: Distribution) -> str:
+    try:
+        return f"{distribution.metadata['Name']} {distribution.version}"
+    except Exception:  # a folder without METADATA, as an interrupted installation leaves it
+        return ""
+
+
+def _state() -> State:
+    """Tell the folders that are searched, and when each was last changed; a distribution more or less changes one."""
+    return tuple((folder, _changed(folder)) for folder in (os.path.abspath(entry or ".") for entry in sys.path))  # noqa: PTH100  # a Path costs ten times as much, at every look-up
+
+
+def _changed(folder: str) -> int | None:
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116  # as above
+    except OSError:
+        return None

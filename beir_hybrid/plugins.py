@@ -1,0 +1,90 @@
+"""Everything that is registered, by this package and by others, and whether it can be used."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from beir_hybrid.errors import BeirHybridError, did_you_mean
+from beir_hybrid.installed import distribution_of, groups, points_of, unreadable
+from beir_hybrid.registry import REGISTRIES, Registration, Registry
+
+__all__ = ["Plugin", "list_plugins"]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One registered thing.
+
+    Attributes:
+        name: The name it is found by; empty where a distribution's entry points cannot be read at all.
+        group: The entry-point group it is registered in; empty likewise.
+        distribution: The distribution that registered it; empty for a thing registered by a call.
+        version: That distribution's version.
+        target: Where it lives, as ``module:attribute``; empty for a thing registered by a call.
+        reason: Why it cannot be used; empty if it can.
+        fix: What to do about that.
+    """
+
+    name: str
+    group: str
+    distribution: str
+    version: str
+    target: str
+    reason: str = ""
+    fix: str = ""
+
+    @property
+    def loads(self) -> bool:
+        """Whether it can be used."""
+        return not self.reason
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON can hold it."""
+        return {**asdict(self), "loads": self.loads}
+
+
+def list_plugins() -> list[Plugin]:
+    """List every registered thing, group by group, sorted by name; each is loaded to find out whether it can be.
+
+    What cannot be used is listed with the reason: a thing that does not load or is not what its group takes, a name
+    that two distributions register for different things, a group that does not exist, and entry points that cannot be
+    read.
+
+    Examples:
+        >>> [plugin.target for plugin in list_plugins() if plugin.name == "x-y"]
+        ['beir_hybrid.batching.strategies.x_y:XY']
+    """
+    found = [_examine(registry, registration) for registry in REGISTRIES for registration in registry.registrations()]
+    known = [registry.group for registry in REGISTRIES]
+    for group in groups():
+        if group not in known:
+            found += [
+                Plugin(
+                    point.name,
+                    group,
+                    *_split(distribution_of(point)),
+                    point.value,
+                    f"There is no group {group!r}, so nothing looks for it.",
+                    did_you_mean(group, known),
+                )
+                for point in points_of(group)
+            ]
+    for broken in unreadable():
+        owner = broken.distribution or "the package that wrote it"
+        found.append(Plugin("", "", *_split(broken.distribution), "", broken.reason, f"Reinstall or remove {owner}."))
+    return found
+
+
+def _examine(registry: Registry, registration: Registration) -> Plugin:
+    plugin = Plugin(registration.name, registry.group, *_split(registration.distribution), registration.target)
+    try:
+        registry.get(registration.name)
+    except BeirHybridError as error:
+        return replace(plugin, reason=error.problem, fix=error.fix)
+    return plugin
+
+
+def _split(distribution: str) -> tuple[str, str]:
+    name, _, version = distribution.partition(" ")
+    return name, version

@@ -1,0 +1,38 @@
+"""Contract tests for plug-ins: classes to subclass in a plug-in's own tests.
+
+Each holds what this package relies on, as tests that say what to mend::
+
+    from beir_hybrid.testing import DatasetContract, MeasureContract, StrategyContract
+
+
+    class TestFaq(DatasetContract):
+        name = "faq"
+
+
+    class TestAlternate(StrategyContract):
+        name = "alternate"
+        options = {"mono": 1, "cross": 3}
+
+
+    class TestRbp(MeasureContract):
+        name = "rbp@10"
+
+The thing is looked up by its registered name, as users do it: install the plug-in first (``pip install -e .``), or
+register the thing by a call. Only this subpackage needs pytest.
+"""
+
+from __future__ import annotations
+
+from beir_hybrid.errors import PluginError
+
+try:
+    import pytest  # noqa: F401  # all modules here do
+except ModuleNotFoundError as error:
+    raise PluginError(f"{__name__} needs pytest.", "Install it: pip install pytest") from error
+
+from beir_hybrid.testing.dataset import DatasetContract
+from beir_hybrid.testing.host import HostContract
+from beir_hybrid.testing.measure import MeasureContract
+from beir_hybrid.testing.strategy import StrategyContract
+
+__all__ = ["DatasetContract", "HostContract", "MeasureContract", "StrategyContract"]

@@ -1,0 +1,160 @@
+"""HostContract: what this package relies on in a host."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from beir_hybrid.registry import HOSTS
+from beir_hybrid.testing.expectation import built, expect
+from beir_hybrid.testing.process import run_python
+
+__all__ = ["HostContract"]
+
+_HEAVY = (
+    *("torch", "transformers", "sentence_transformers", "datasets", "numpy", "scipy", "pandas", "pyarrow", "faiss"),
+    *("matplotlib", "beir", "pyserini", "jnius"),
+)
+
+_TRIALS = Path(__file__).with_name("host_trial.py")
+_RUN = "import runpy, sys; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+
+
+class HostContract:
+    """Tests of a host: what makes another toolkit see this package. Subclass it, and set ``name`` and ``watched``.
+
+    Everything is tried in interpreters of its own, so that nothing of the toolkit reaches the other tests.
+
+    Attributes:
+        name: The registered name.
+        watched: Modules (``toolkit.search``) and classes (``toolkit.search:Searcher``) whose attributes the host
+            changes. All their attributes are watched.
+        light: Modules that activation may import, though most hosts should not.
+
+    Examples:
+        ::
+
+            class TestToolkit(HostContract):
+                name = "toolkit"
+                watched = ("toolkit.search:Searcher",)
+    """
+
+    name: ClassVar[str] = ""
+    watched: ClassVar[tuple[str, ...]] = ()
+    light: ClassVar[tuple[str, ...]] = ()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def imported_before(cls) -> dict[str, Any]:
+        """What happens where the toolkit was imported before the host is activated."""
+        return cls._try("imported_before")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def imported_after(cls) -> dict[str, Any]:
+        """What happens where the toolkit is imported once the host is active."""
+        return cls._try("imported_after")
+
+    def test_registered_host_has_three_functions(self) -> None:
+        """The host has ``activate``, ``deactivate`` and ``is_active``."""
+        host = built(lambda: HOSTS.get(self.name), self.name)
+        for function in ("activate", "deactivate", "is_active"):
+            expect(
+                callable(getattr(host, function, None)),
+                f"The host {self.name!r} has no {function}().",
+                "Give a module or an object that has activate(), deactivate() and is_active().",
+            )
+
+    def test_activation_changes_what_is_watched(self, imported_before: dict[str, Any]) -> None:
+        """While it is active, something of the toolkit is another."""
+        expect(
+            imported_before["changed"],
+            f"Activation changes nothing of {', '.join(self.watched)}.",
+            "Patch what was imported before as well as what is imported later; or correct watched.",
+        )
+
+    def test_it_says_whether_it_is_active(self, imported_before: dict[str, Any]) -> None:
+        """``is_active`` is false until ``activate`` and after one ``deactivate``, however often either was called."""
+        expected = [False, True, True, False, False, True]
+        expect(
+            imported_before["active"] == expected,
+            "After import, activate, activate, deactivate, deactivate, activate, is_active() is "
+            f"{imported_before['active']}.",
+            f"It should be {expected}: activation is not counted, and importing the host does not activate it.",
+        )
+
+    def test_second_activation_does_nothing(self, imported_before: dict[str, Any]) -> None:
+        """Activating twice does what activating once does."""
+        expect(
+            not imported_before["changed_twice"],
+            f"The second activate() changes {', '.join(imported_before['changed_twice'][:5])} again.",
+            "Return at once if it is active.",
+        )
+
+    def test_deactivation_leaves_all_as_it_was(self, imported_before: dict[str, Any]) -> None:
+        """After ``deactivate`` the toolkit has its own functions, and the interpreter's state is what it was."""
+        for key in ("left", "left_again"):
+            expect(
+                not imported_before[key],
+                f"After deactivate(), {', '.join(imported_before[key][:5])} is not what it was.",
+                "Keep what you replace, and put just that back.",
+            )
+
+    def test_it_can_be_activated_again(self, imported_before: dict[str, Any]) -> None:
+        """Activating after deactivating changes what the first activation changed."""
+        first, again = imported_before["changed"], imported_before["changed_again"]
+        expect(
+            first == again,
+            f"Activated again, it changes {again[:5]}, and {first[:5]} at first.",
+            "Forget in deactivate() what activate() noted.",
+        )
+
+    def test_order_of_imports_does_not_matter(
+        self, imported_before: dict[str, Any], imported_after: dict[str, Any]
+    ) -> None:
+        """A toolkit that is imported later is changed likewise, and is itself again after ``deactivate``."""
+        expect(imported_after["active"], "It is not active after activate().", "Let is_active() tell.")
+        lacking = sorted(set(imported_before["changed"]) ^ set(imported_after["changed"]))
+        expect(
+            not lacking,
+            f"Whether {', '.join(lacking[:5])} is changed depends on what is imported first.",
+            "Patch in an action of beir_hybrid.hosts.imports.when_imported, for every module that is changed.",
+        )
+        own, found = imported_before["described"], imported_after["described"]
+        differing = sorted(name for name in {*own, *found} if own.get(name) != found.get(name))
+        expect(
+            not differing,
+            f"Imported while it was active, {', '.join(differing[:5])} is not the toolkit's own after deactivate().",
+            "Keep what you replace, and put just that back.",
+        )
+
+    def test_activation_imports_nothing_heavy(self, imported_after: dict[str, Any]) -> None:
+        """Activation costs every start of an interpreter, so it imports neither the toolkit nor anything large."""
+        toolkit = {path.partition(":")[0].partition(".")[0] for path in self.watched}
+        heavy = sorted(({*_HEAVY, *toolkit} - set(self.light)) & set(imported_after["imported"]))
+        expect(
+            not heavy,
+            f"Activation imports {', '.join(heavy)}.",
+            "Import inside the actions of beir_hybrid.hosts.imports.when_imported.",
+        )
+
+    def test_toolkit_need_not_be_installed(self) -> None:
+        """Without the toolkit, activating and deactivating do nothing and do not fail."""
+        expect(
+            not self._try("not_installed")["active"],
+            "It is active after deactivate() where the toolkit is not installed.",
+            "Let is_active() tell.",
+        )
+
+    @classmethod
+    def _try(cls, trial: str) -> dict[str, Any]:
+        expect(cls.watched, "The test watches nothing.", "Set its class attribute watched: what the host changes.")
+        built(lambda: HOSTS.get(cls.name), cls.name)
+        [target, *_] = [entry.target for entry in HOSTS.registrations() if entry.name == cls.name]
+        if not target:
+            pytest.skip(f"{cls.name} is registered by a call, and other processes cannot find it")
+        found: dict[str, Any] = json.loads(run_python(_RUN, str(_TRIALS), trial, target, *cls.watched).splitlines()[-1])
+        return found

@@ -1,0 +1,127 @@
+"""A host tried in an interpreter of its own; run as a script, since importing this package would import too much.
+
+Words: which trial, the host's target, and what is watched. Prints JSON in its last line.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+Found = dict[str, Any]
+
+_SIMPLE = (str, int, frozenset, tuple, type(None))  # compared by value; anything else by identity
+_OWN = {"__builtins__", "__warningregistry__"}  # which Python writes into modules
+
+
+def imported_before(target: str, watched: list[str]) -> Found:
+    """Import the toolkit, then activate the host and deactivate it, twice and again."""
+    untouched = _snapshot(watched)
+    host = _find(target)
+    around = _interpreter()
+    active = [host.is_active()]
+    taken = []
+    for step in ("activate", "activate", "deactivate", "deactivate", "activate"):
+        getattr(host, step)()
+        active.append(host.is_active())
+        taken.append((_snapshot(watched), _interpreter()))
+    host.deactivate()
+    left = [name for name, value in taken[2][1].items() if value != around[name]]
+    return {
+        "active": active,
+        "changed": _differing(untouched, taken[0][0]),
+        "changed_twice": _differing(taken[0][0], taken[1][0]),
+        "left": _differing(untouched, taken[2][0]) + left,
+        "changed_again": _differing(untouched, taken[4][0]),
+        "left_again": _differing(untouched, _snapshot(watched)),
+        "described": {name: _describe(value) for name, value in untouched.items()},
+    }
+
+
+def imported_after(target: str, watched: list[str]) -> Found:
+    """Activate the host, then import the toolkit, then deactivate the host."""
+    before = set(sys.modules)
+    host = _find(target)
+    host.activate()
+    imported = sorted({name.partition(".")[0] for name in set(sys.modules) - before})
+    on, active = _snapshot(watched), host.is_active()
+    host.deactivate()
+    off = _snapshot(watched)
+    return {
+        "active": active,
+        "imported": imported,
+        "changed": _differing(off, on),
+        "described": {name: _describe(value) for name, value in off.items()},
+    }
+
+
+def not_installed(target: str, watched: list[str]) -> Found:
+    """Activate and deactivate the host where the toolkit cannot be imported."""
+    toolkit = {path.partition(":")[0].partition(".")[0] for path in watched}
+
+    class Missing:
+        def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+            if name.partition(".")[0] in toolkit:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    sys.meta_path.insert(0, Missing())
+    host = _find(target)
+    host.activate()
+    host.deactivate()
+    return {"active": host.is_active()}
+
+
+def _find(path: str) -> Any:
+    module, _, attributes = path.partition(":")
+    thing: Any = importlib.import_module(module)
+    for attribute in filter(None, attributes.split(".")):
+        thing = getattr(thing, attribute)
+    return thing
+
+
+def _snapshot(watched: list[str]) -> Found:
+    found = {}
+    for path in watched:
+        for name, value in vars(_find(path)).items():
+            if not isinstance(value, ModuleType) and name not in _OWN:
+                found[f"{path}.{name}" if ":" in path else f"{path}:{name}"] = value
+    return found
+
+
+def _differing(one: Found, other: Found) -> list[str]:
+    def same(name: str) -> bool:
+        if name not in one or name not in other:
+            return False
+        first, second = one[name], other[name]
+        return first is second or (isinstance(first, _SIMPLE) and bool(first == second))
+
+    return sorted(name for name in {*one, *other} if not same(name))
+
+
+def _describe(value: Any) -> str:
+    """Tell where a function's code stands, which no wrapper can pretend."""
+    code = getattr(getattr(value, "__func__", value), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else type(value).__name__
+
+
+def _interpreter() -> Found:
+    return {
+        "sys.meta_path": list(sys.meta_path),
+        "sys.path": list(sys.path),
+        "sys.path_hooks": list(sys.path_hooks),
+        "os.environ": dict(os.environ),
+        "builtins": {name: id(value) for name, value in vars(builtins).items() if name != "_"},
+    }
+
+
+if __name__ == "__main__":
+    trials: dict[str, Callable[[str, list[str]], Found]] = {
+        trial.__name__: trial for trial in (imported_before, imported_after, not_installed)
+    }
+    sys.stdout.write("\n" + json.dumps(trials[sys.argv[1]](sys.argv[2], sys.argv[3:])) + "\n")

@@ -1,0 +1,1 @@
+"""The smallest plug-in of beir-hybrid: a dataset, a strategy and a measure."""

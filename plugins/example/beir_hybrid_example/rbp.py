@@ -1,0 +1,48 @@
+"""Rank-biased precision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.evaluation.rankings import Rankings
+
+__all__ = ["RBP"]
+
+
+@dataclass(frozen=True)
+class RBP:
+    """What a reader gains per passage who goes on to the next one with probability p: (1 - p) sum of p^(rank - 1).
+
+    The sum is over the relevant passages, whatever their grade above 0. Range [0, 1); higher is better. Ties fall as
+    in trec_eval.
+
+    Args:
+        cutoff: Depth k, below which nobody reads; None for the full ranking.
+        persistence: The probability p, in (0, 1).
+    """
+
+    cutoff: int | None = None
+    persistence: float = 0.8
+    higher_is_better = True
+    needs_languages = False
+    source = "Moffat and Zobel, TOIS 2008"
+
+    @property
+    def name(self) -> str:
+        """``rbp`` or ``rbp@k``."""
+        return "rbp" if self.cutoff is None else f"rbp@{self.cutoff}"
+
+    @property
+    def depth(self) -> int:
+        """0: the ranks of the relevant passages suffice."""
+        return 0
+
+    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+        """Measure every query; see :class:`beir_hybrid.evaluation.measures.Measure`."""
+        gain = self.persistence ** (rankings.rank - 1)
+        if self.cutoff is not None:
+            gain[rankings.rank > self.cutoff] = 0.0
+        return (1 - self.persistence) * rankings.sum_by_query(gain)

@@ -1,0 +1,120 @@
+"""The folder of a BM25 baseline: indexes, runs, and what they were made from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.files import new_file, write_json
+
+__all__ = ["BaselineFolder"]
+
+_SCHEMA = 1
+_ABOUT = "bm25.json"
+_TAG = "bm25"
+_BLANK = re.compile(r"\s")
+
+
+class BaselineFolder:
+    """A folder with ``indexes/NAME``, ``runs/SETTING.trec`` and ``bm25.json``.
+
+    Args:
+        folder: The folder; it need not exist.
+        dataset: Name of the dataset that it is for.
+
+    Raises:
+        OutputError: If it is a file, holds a baseline of another dataset, or a ``bm25.json`` that is not ours.
+    """
+
+    def __init__(self, folder: Path, dataset: str) -> None:
+        above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        if not above.is_dir():
+            raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
+        self.folder = folder
+        self.dataset = dataset
+        self._runs: dict[str, Any] = {}
+        path = folder / _ABOUT
+        if not path.exists():
+            return
+        try:
+            about = json.loads(path.read_text(encoding="utf-8"))
+            if about["schema"] != _SCHEMA:
+                raise ValueError(f"its schema version is {about['schema']}")
+            other, self._runs = str(about["dataset"]), dict(about["runs"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OutputError(f"{path} is not ours: {error}.", "Choose another folder.") from error
+        if other != dataset:
+            raise OutputError(f"{folder} holds a baseline of {other}, not of {dataset}.", "Choose another folder.")
+
+    def index(self, name: str) -> Path:
+        """Give the place of an index."""
+        return self.folder / "indexes" / name
+
+    def run(self, setting: Setting) -> Path:
+        """Give the place of a run."""
+        return self.folder / "runs" / f"{setting.name}.trec"
+
+    def runs(self, settings: Iterable[Setting]) -> dict[str, Path]:
+        """Give the places of runs by the names of their settings."""
+        return {setting.name: self.run(setting) for setting in settings}
+
+    def check(self, wanted: Mapping[Setting, Mapping[str, Any]], overwrite: bool) -> None:
+        """Refuse to replace runs, unless they may be or are just what is wanted.
+
+        Args:
+            wanted: What the run of each setting is made from.
+            overwrite: Whether runs may be replaced.
+
+        Raises:
+            OutputError: If another run is in the way.
+        """
+        for setting, about in wanted.items():
+            path = self.run(setting)
+            if path.exists() and not path.is_file():
+                raise OutputError(f"{path} is no file.", "Choose another folder.")
+            if path.exists() and not overwrite and not self.has_run(setting, about):
+                raise OutputError(f"{path} is another run.", "Choose another folder, or give --overwrite.")
+
+    def has_run(self, setting: Setting, about: Mapping[str, Any]) -> bool:
+        """Tell whether a run is there, whole, made from just that."""
+        path = self.run(setting)
+        return path.is_file() and self._runs.get(setting.name) == {**about, "bytes": path.stat().st_size}
+
+    def write_run(
+        self, setting: Setting, rows: Iterable[tuple[str, list[tuple[str, float]]]], about: Mapping[str, Any]
+    ) -> int:
+        """Write a TREC run, whole or not at all, and what it was made from.
+
+        Args:
+            setting: Whose run.
+            rows: Query ids, each with document ids and scores by rank.
+            about: What it is made from.
+
+        Returns:
+            How many queries have a passage in it.
+
+        Raises:
+            DataFormatError: If a query id has a blank, which would be read as the next column.
+            OutputError: If it cannot be written.
+        """
+        path, found = self.run(setting), 0
+        with new_file(path) as temporary:
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
+                for query, hits in rows:
+                    if _BLANK.search(query) or not query:
+                        raise DataFormatError(
+                            f"The query id {query!r} is empty or has a blank, which splits it in a run.",
+                            "Change that id.",
+                        )
+                    found += bool(hits)
+                    ranked = enumerate(hits, start=1)
+                    file.writelines(f"{query} Q0 {doc} {rank} {score!r} {_TAG}\n" for rank, (doc, score) in ranked)
+            size = temporary.stat().st_size
+        self._runs[setting.name] = {**about, "bytes": size}
+        write_json(self.folder / _ABOUT, {"schema": _SCHEMA, "dataset": self.dataset, "runs": self._runs})
+        return found

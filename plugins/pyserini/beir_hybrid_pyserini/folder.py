@@ -1,0 +1,159 @@
+"""The folder of a dense index, as Pyserini's ``FaissSearcher`` reads it.
+
+It holds ``index`` (a Faiss index), ``docid`` (one id per line, in the index's order) and, in ours, ``beir-hybrid.json``
+(what is in it), which Pyserini does not look at. Layout and names are the same in Pyserini 1.6 and 2.x.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.evaluation.vectors import keys_of
+from beir_hybrid.files import new_file
+
+__all__ = ["ABOUT", "DOCID", "INDEX", "check_free", "count_ids", "place", "read_about", "work_folder", "write_ids"]
+
+INDEX, DOCID, ABOUT = "index", "docid", "beir-hybrid.json"
+
+_LINES = 65_536  # ids written at a time
+
+
+def check_free(folder: Path, overwrite: bool) -> None:
+    """Check that an index may be put in a place, without touching anything.
+
+    Args:
+        folder: The place.
+        overwrite: Whether an index may be replaced. Anything else never is.
+
+    Raises:
+        OutputError: If something is there that must stay.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir():
+        raise OutputError(f"{folder} is no folder.", "Choose another place.")
+    found = {path.name for path in folder.iterdir()}
+    if not found:
+        return
+    if not found <= {INDEX, DOCID, ABOUT}:
+        stranger = min(found - {INDEX, DOCID, ABOUT})
+        raise OutputError(
+            f"{folder} holds {stranger!r}, which is no part of an index, and is left as it is.", "Choose another place."
+        )
+    if not overwrite:
+        raise OutputError(f"{folder} holds an index already.", "Choose another place, or give --overwrite.")
+
+
+def work_folder(folder: Path) -> Path:
+    """Give the folder beside an index-to-be where its parts are kept until it is whole."""
+    return folder.resolve().with_name(f".{folder.resolve().name}.building")
+
+
+def place(whole: Path, folder: Path) -> None:
+    """Move a whole index to its place; one that is there goes only now, when the new one is whole.
+
+    Args:
+        whole: The folder with the new index.
+        folder: Its place, on the same file system, as :func:`check_free` found it.
+
+    Raises:
+        OutputError: If it cannot be moved.
+    """
+    old = whole.with_name("old")
+    try:
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        whole.rename(folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}.", f"The new index is in {whole}; move it yourself."
+        ) from error
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read what an index of ours says about itself; empty if it says nothing, or nothing that could be read."""
+    try:
+        found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def write_ids(path: Path, ids: Iterable[str], count: int) -> None:
+    """Write document ids, one per line, as Pyserini reads them.
+
+    Args:
+        path: The file; it is whole or not there.
+        ids: In the order of the vectors.
+        count: How many vectors there are.
+
+    Raises:
+        DataFormatError: If an id is empty, has a blank or comes twice, or there are more or fewer than vectors.
+    """
+    stream = iter(ids)
+    keys = []
+    written = 0
+    with new_file(path) as temporary:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            while block := list(islice(stream, _LINES)):
+                for document in block:
+                    if document.split() != [document]:
+                        raise DataFormatError(
+                            f"The document id {document!r} is empty or has a blank, which splits it in a run.",
+                            "Change that id.",
+                        )
+                file.write("\n".join(block) + "\n")
+                keys.append(keys_of(block))
+                written += len(block)
+        if written != count:
+            raise DataFormatError(
+                f"There are {written:,} document ids for {count:,} vectors.", "Give one id for each vector, in order."
+            )
+        if keys:
+            _check_distinct(np.concatenate(keys), temporary)
+
+
+def _check_distinct(keys: np.ndarray[Any, np.dtype[np.uint64]], path: Path) -> None:
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    again = np.flatnonzero((keys[order[1:]] == keys[order[:-1]]).all(axis=1))
+    if not len(again):
+        return
+    wanted = int(order[again[0] + 1])
+    with path.open(encoding="utf-8", errors="surrogateescape") as lines:
+        document = next(islice(lines, wanted, None)).rstrip("\n")
+    raise DataFormatError(f"The document id {document!r} comes twice.", "Give each passage an id of its own.")
+
+
+def count_ids(folder: Path) -> int:
+    """Count the ids of an index, and check that its files are there and no id comes twice.
+
+    Raises:
+        MissingDataError: If there is no such folder, or a file is missing.
+        DataFormatError: If an id is empty or comes twice.
+    """
+    for name in (INDEX, DOCID):
+        if not (folder / name).is_file():
+            raise MissingDataError(
+                f"{folder} is no index: it has no file {name!r}.", "Give the folder that beir-hybrid index wrote."
+            )
+    keys = []
+    with (folder / DOCID).open(encoding="utf-8", errors="surrogateescape") as lines:
+        stream = (line.rstrip() for line in lines)
+        while block := list(islice(stream, _LINES)):
+            if "" in block:
+                raise DataFormatError(f"{folder / DOCID} has an empty line.", "Build the index again.")
+            keys.append(keys_of(block))
+    if keys:
+        _check_distinct(np.concatenate(keys), folder / DOCID)
+    return sum(map(len, keys))

@@ -1,0 +1,197 @@
+"""Reciprocal-rank fusion of TREC runs, by Pyserini's own function (Cormack et al., SIGIR 2009).
+
+Pyserini reads ranks as a file tells them, and BEIR writes 0 in every line; it takes the document id ``null`` for none
+and the query id ``007`` for 7. So runs are read here, and ranked as trec_eval ranks them, by score. No Java is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError
+from beir_hybrid.files import new_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fuse", "fuse_runs"]
+
+
+def fuse(
+    runs: Sequence[Path],
+    output: Path,
+    *,
+    rrf_k: int = 60,
+    depth: int = 1000,
+    tag: str = "rrf",
+    allow_missing: bool = False,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Fuse runs, or folders of runs by their files' names.
+
+    Args:
+        runs: Two or more files, or as many folders of files such as ``en-de.trec``.
+        output: The fused run, or the folder for the fused runs.
+        rrf_k: As for :func:`fuse_runs`, likewise the next three.
+        depth: Passages per query.
+        tag: Name of the run.
+        allow_missing: Whether a run may lack queries of another one.
+        overwrite: Whether runs that are there may be replaced.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ConfigurationError: If files and folders are mixed, or a folder lacks a run that another has.
+        The errors of :func:`fuse_runs`.
+    """
+    if not any(path.is_dir() for path in runs):
+        fuse_runs(runs, output, rrf_k=rrf_k, depth=depth, tag=tag, allow_missing=allow_missing, overwrite=overwrite)
+        return [output]
+    if stranger := next((path for path in runs if not path.is_dir()), None):
+        raise ConfigurationError(f"{stranger} is no folder, and another of the runs is.", "Give files or folders.")
+    names = {path: {file.name for file in path.glob("*.trec")} for path in runs}
+    every = sorted(set().union(*names.values()))
+    if not every:
+        raise MissingDataError(f"{runs[0]} holds no run.", "Give a folder with runs such as en-de.trec.")
+    for name in every:
+        if lacking := next((path for path in runs if name not in names[path]), None):
+            raise ConfigurationError(f"{lacking} has no {name}, and another folder has.", "Give the same runs of each.")
+        _check_output(output / name, overwrite)
+    for name in every:
+        fuse_runs(
+            [path / name for path in runs],
+            output / name,
+            rrf_k=rrf_k,
+            depth=depth,
+            tag=tag,
+            allow_missing=allow_missing,
+            overwrite=overwrite,
+        )
+    return [output / name for name in every]
+
+
+def fuse_runs(
+    runs: Sequence[Path],
+    output: Path,
+    *,
+    rrf_k: int = 60,
+    depth: int = 1000,
+    tag: str = "rrf",
+    allow_missing: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Fuse runs: a document scores the sum of 1 / (k + rank) over the runs that found it.
+
+    Args:
+        runs: Two or more TREC runs, in any order of lines.
+        output: File for the fused run; ties in it fall as in trec_eval, which puts the larger document id first.
+        rrf_k: The k, from 0 on: the larger, the less the first ranks count; Pyserini's default.
+        depth: Passages per query, of each run and of the fused one.
+        tag: Name of the run; blanks become underscores.
+        allow_missing: Whether a run may lack queries of another one, such as BM25 where it finds nothing; the others
+            alone rank these.
+        overwrite: Whether a run that is there may be replaced.
+
+    Raises:
+        ConfigurationError: If there are fewer than two runs, or a number is out of range.
+        MissingDataError: If there is no such run.
+        DataFormatError: If a line has not six columns or a score that is no finite number, a document comes twice for a
+            query, or the runs are of different queries.
+        OutputError: If the output is there and must stay, or is one of the runs.
+    """
+    if len(runs) < 2:
+        raise ConfigurationError("Fusion needs two runs or more.", "Give --runs A --runs B.")
+    if rrf_k < 0 or depth < 1:
+        raise ConfigurationError(f"k is {rrf_k} and the depth {depth}.", "Give k from 0 on and a depth from 1 on.")
+    _check_output(output, overwrite)
+    if own := next((path for path in runs if path.resolve() == output.resolve()), None):
+        raise OutputError(f"{own} is one of the runs.", "Choose another name.")
+    tables = [_read(path) for path in runs]
+    _check_queries(runs, tables, allow_missing)
+    from pyserini.fusion import reciprocal_rank_fusion
+    from pyserini.trectools import TrecRun
+
+    given = [TrecRun.from_dataframes([table]) for table in tables]
+    fused = _ranked(reciprocal_rank_fusion(given, rrf_k=rrf_k, depth=depth).run_data).groupby("topic", sort=False)
+    order = dict.fromkeys(topic for table in tables for topic in table["topic"])
+    word = "_".join(tag.split()) or "rrf"
+    groups = {topic: group.head(depth) for topic, group in fused}
+    with new_file(output) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for topic in order:
+            rows = zip(groups[topic]["docid"], groups[topic]["score"], strict=True)
+            file.writelines(
+                f"{topic} Q0 {document} {rank} {float(score)!r} {word}\n"
+                for rank, (document, score) in enumerate(rows, start=1)
+            )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Read a TREC run into the columns that Pyserini's runs have, ranked by score."""
+    import pandas as pd
+
+    if not path.is_file():
+        raise MissingDataError(f"There is no run {path}.", "Check --runs.")
+    columns: dict[str, list[Any]] = {"topic": [], "docid": [], "score": []}
+    seen: set[tuple[str, str]] = set()
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                query, _, document, _, word, _ = (word.decode() for word in line.split())
+                score = float(word)
+            except ValueError as error:  # of decoding, of unpacking and of the number
+                raise DataFormatError(
+                    f"{path}:{number}: {line[:80]!r} has not six columns of UTF-8 text, the fifth a number.",
+                    "Write lines such as  en:1 Q0 de:7 1 0.83 tag",
+                ) from error
+            if not math.isfinite(score):
+                raise DataFormatError(f"{path}:{number}: the score is {word!r}.", "Give a finite number.")
+            if (query, document) in seen:
+                raise DataFormatError(
+                    f"{path}:{number}: the query {query!r} has the document {document!r} already.",
+                    "Give each document once for a query.",
+                )
+            seen.add((query, document))
+            for name, value in (("topic", query), ("docid", document), ("score", score)):
+                columns[name].append(value)
+    if not seen:
+        raise DataFormatError(f"{path} holds no passage for any query.", "Check --runs.")
+    table = _ranked(pd.DataFrame(columns))
+    return table.assign(q0="Q0", tag="run")[["topic", "q0", "docid", "rank", "score", "tag"]]
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Order rows as trec_eval does, by score in single precision and then by document id, both descending."""
+    with np.errstate(over="ignore"):
+        single = table["score"].astype(np.float32)
+    ordered = table.assign(single=single).sort_values(["topic", "single", "docid"], ascending=[True, False, False])
+    return ordered.assign(rank=ordered.groupby("topic", sort=False).cumcount() + 1).drop(columns="single")
+
+
+def _check_queries(runs: Sequence[Path], tables: Sequence[pd.DataFrame], allow_missing: bool) -> None:
+    """Refuse runs of different queries, and, unless it is allowed, a run that lacks some."""
+    found = [set(table["topic"]) for table in tables]
+    every = set().union(*found)
+    for path, queries in zip(runs, found, strict=True):
+        if not queries & set().union(*(others for others in found if others is not queries)):
+            raise DataFormatError(f"{path} has no query in common with the other runs.", "Give runs of one dataset.")
+        if missing := every - queries:
+            fix = "Give runs of the same queries, or allow it with --allow-missing."
+            if not allow_missing:
+                raise DataFormatError(
+                    f"{path} lacks {len(missing):,} of {len(every):,} queries, such as {min(missing)!r}.", fix
+                )
+
+
+def _check_output(path: Path, overwrite: bool) -> None:
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder.", "Give the name of a file.")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already.", "Choose another name, or give --overwrite.")

@@ -1,0 +1,110 @@
+"""Pyserini as a host: its own commands run with a Java they can use, and know our models.
+
+::
+
+    beir-hybrid run -m pyserini.search.faiss --encoder beir-hybrid:MODEL --index INDEX --topics topics.tsv ...
+
+From :func:`activate` on, until :func:`deactivate`:
+
+* as soon as Pyserini is imported, before any of its modules that need Java, the JVM is started with one that is recent
+  enough (:mod:`.java`); ``pyserini.eval.trec_eval`` finds the same;
+* ``--encoder beir-hybrid:MODEL`` of ``pyserini.search.faiss`` and ``pyserini.encode`` applies a sentence-transformers
+  model with its pooling, normalisation and prompts (:mod:`.encoder`);
+* who has Pyserini's ``auto`` encoder apply such a model is told, in a line, that it does so only in part.
+
+Nothing else changes. Nothing of Pyserini or Java is imported before a script does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+
+from beir_hybrid.hosts.imports import when_imported
+
+__all__ = ["activate", "deactivate", "is_active"]
+
+_undo: list[Callable[[], object]] = []
+_active = False
+
+
+def activate() -> None:
+    """Let Pyserini find Java and know our models; does nothing if it does already."""
+    global _active
+    if _active:
+        return
+    _active = True
+    _undo.append(when_imported("pyserini", _start_java))
+    _undo.append(when_imported("pyserini.encode", _add_encoders))
+
+
+def deactivate() -> None:
+    """Leave Pyserini as it was, but for a JVM that runs; does nothing if it is."""
+    global _active
+    _active = False
+    while _undo:
+        _undo.pop()()
+
+
+def is_active() -> bool:
+    """Tell whether Pyserini gets Java and our models."""
+    return _active
+
+
+def _start_java(module: ModuleType) -> None:
+    from beir_hybrid_pyserini.java import start
+
+    start()
+
+
+def _add_encoders(module: ModuleType) -> None:
+    from beir_hybrid_pyserini.encoder import PREFIX, DocumentEncoder, QueryEncoder
+
+    for encoders, ours in (
+        (module.query_encoder_class_map, QueryEncoder),
+        (module.document_encoder_class_map, DocumentEncoder),
+    ):
+        theirs = dict(encoders)
+        encoders.clear()  # a path is searched for each name in turn, and only the first would not see others in it
+        encoders.update({PREFIX: ours, **theirs})
+        _undo.append(partial(encoders.pop, PREFIX, None))
+    _undo.append(_tell_of_whole_models(module.AutoQueryEncoder))
+    _undo.append(_tell_of_whole_models(module.AutoDocumentEncoder))
+
+
+def _tell_of_whole_models(encoder: type) -> Callable[[], None]:
+    """Have a class say, when it loads a sentence-transformers model, what it leaves out."""
+    from functools import wraps
+
+    original: Callable[..., None] = encoder.__init__  # type: ignore[misc]  # what is wrapped, whatever the class
+
+    @wraps(original)
+    def made(self: object, *arguments: object, **options: object) -> None:
+        given = arguments[0] if arguments else options.get("encoder_dir", options.get("model_name"))
+        _tell(encoder.__name__, str(given or ""))
+        original(self, *arguments, **options)
+
+    encoder.__init__ = made  # type: ignore[misc]
+
+    def undo() -> None:
+        encoder.__init__ = original  # type: ignore[misc]
+
+    return undo
+
+
+def _tell(encoder: str, model: str) -> None:
+    from logging import getLogger
+    from pathlib import Path
+
+    from beir_hybrid_pyserini.encoder import PREFIX
+
+    if model and (Path(model) / "modules.json").is_file():
+        getLogger(__name__).warning(
+            "Pyserini's %s applies the transformer of %s only, without prompts and further layers, and pools as the "
+            "command line says. For the whole model: --encoder %s%s",
+            encoder,
+            model,
+            PREFIX,
+            model,
+        )

@@ -1,0 +1,300 @@
+"""Build a Lucene index of passages of one or more languages, each in its own language's analysis.
+
+The folder is one that Pyserini's ``LuceneSearcher`` opens. A file of ours in it says what it was built from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from beir_hybrid.checksums import combine, digest_row
+from beir_hybrid.collection import LazyCorpus, Passage
+from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
+from beir_hybrid.files import write_json
+from beir_hybrid_pyserini import java
+from beir_hybrid_pyserini.analyzers import Analyzer
+
+__all__ = [
+    "ABOUT",
+    "build_index",
+    "check_index",
+    "corpus_checksum",
+    "describe",
+    "parts",
+    "read_about",
+    "reason",
+    "threads",
+]
+
+ABOUT = "beir-hybrid.json"
+
+_FORMAT = 1
+_BATCH = 2_000  # passages handed to Java at a time
+_COMMIT = (
+    400_000  # passages after which Lucene writes down what it holds: its own limit, 2 GB, may be more than the heap
+)
+
+Item = TypeVar("Item")
+
+
+def describe(
+    corpora: Mapping[str, Mapping[str, Passage]], analyzers: Mapping[str, Analyzer], checksums: Mapping[str, str]
+) -> dict[str, Any]:
+    """Say what an index of passages is built from: what is equal gives an equal index. Starts the JVM.
+
+    Args:
+        corpora: Passages by language.
+        analyzers: By language.
+        checksums: By language, as :func:`corpus_checksum` gives them.
+    """
+    java.start()
+    from jnius import autoclass
+
+    version: Any = autoclass("org.apache.lucene.util.Version")
+    return {
+        "format": _FORMAT,
+        "lucene": str(version.LATEST.toString()),
+        "corpora": {
+            language: {
+                "analyzer": analyzers[language].name,
+                "passages": len(corpus),
+                "checksum": checksums[language],
+            }
+            for language, corpus in corpora.items()
+        },
+    }
+
+
+def corpus_checksum(corpus: Mapping[str, Passage]) -> str:
+    """Tell a corpus from any other, whatever its order: 32 hexadecimal digits over ids, titles and texts."""
+    if isinstance(corpus, LazyCorpus):
+        return corpus.checksum
+    return combine(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
+
+
+def check_index(folder: Path, about: Mapping[str, Any], overwrite: bool = False) -> bool:
+    """Look whether a place holds the index wanted, and refuse to replace anything else.
+
+    Args:
+        folder: The place.
+        about: What the index is to be built from.
+        overwrite: Whether another index of ours may be replaced. Anything else never is.
+
+    Returns:
+        Whether it is there already, built from just that.
+
+    Raises:
+        OutputError: If something else is there that must stay.
+    """
+    if not folder.exists():
+        return False
+    found = read_about(folder)
+    if found is None:
+        if folder.is_dir() and not any(folder.iterdir()):
+            return False
+        raise OutputError(f"{folder} is no index of beir-hybrid bm25, and is left as it is.", "Choose another folder.")
+    if found == about:
+        return True
+    if not overwrite:
+        raise OutputError(
+            f"{folder} holds another index: {_difference(found, about)}.", "Choose another folder, or give --overwrite."
+        )
+    return False
+
+
+def build_index(
+    folder: Path,
+    corpora: Mapping[str, Mapping[str, Passage]],
+    analyzers: Mapping[str, Analyzer],
+    *,
+    checksums: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+    advance: Callable[[int], object] | None = None,
+) -> bool:
+    """Index passages with Pyserini, as a stream, whole or not at all. Starts the JVM.
+
+    Titles are searched with the texts. A passage without text is left out: nothing finds it.
+
+    Args:
+        folder: Where to. The index that is there stays if it was built from the same.
+        corpora: Passages by language and document id; several languages share the statistics of one index, and each
+            passage is analysed in its own language.
+        analyzers: By language.
+        checksums: By language, if they are known already; see :func:`corpus_checksum`.
+        overwrite: Whether another index of ours may be replaced.
+        advance: Called with the number of passages done since the last call.
+
+    Returns:
+        Whether it was built; False if it was there.
+
+    Raises:
+        OutputError: If something else is there that must stay, the folder cannot be written, or Lucene left passages
+            out.
+        DataFormatError: If an id is empty or has a blank.
+        JavaError: If there is no Java for Pyserini.
+    """
+    known = checksums or {language: corpus_checksum(corpus) for language, corpus in corpora.items()}
+    about = describe(corpora, analyzers, known)
+    if check_index(folder, about, overwrite):
+        return False
+    from jnius import JavaException
+
+    temporary = folder.absolute().with_name(f".{folder.name}.{uuid4().hex}.tmp")  # Java stays where it was started
+    try:
+        temporary.mkdir(parents=True)
+        expected = _write_lucene(temporary, corpora, analyzers, advance)
+        _check_count(temporary, expected)
+        write_json(temporary / ABOUT, about)
+        _place(temporary, folder)
+    except OSError as error:
+        if isinstance(error, BeirHybridError):
+            raise
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror or error}.", "Choose another folder."
+        ) from error
+    except JavaException as error:
+        raise OutputError(
+            f"Lucene cannot build {folder}: {reason(error)}.", "Look at the room on the disk and at Java's memory."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return True
+
+
+def reason(error: Exception) -> str:
+    """Give the message of one of Java's exceptions in one line, without the places in Java's code."""
+    first = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return first.removeprefix("JVM exception occurred: ").rstrip(".")
+
+
+def _write_lucene(
+    folder: Path,
+    corpora: Mapping[str, Mapping[str, Passage]],
+    analyzers: Mapping[str, Analyzer],
+    advance: Callable[[int], object] | None,
+) -> int:
+    """Index all passages; returns how many have text."""
+    from pyserini.index.lucene import LuceneIndexer
+
+    _quieten()
+    expected = 0
+    indexer: Any = None
+    try:
+        for language, corpus in corpora.items():
+            analyzer = analyzers[language]
+            for number, batch in enumerate(parts(corpus.items(), _BATCH)):
+                if number % _COMMIT == 0:  # an indexer has one analyzer; the next one adds to what is there
+                    append = indexer is not None
+                    if append:
+                        indexer.close()
+                    arguments = ["-index", str(folder), "-language", analyzer.registered()]
+                    indexer = LuceneIndexer(args=arguments, append=append, threads=threads())
+                rows = [json.dumps(row) for row in _rows(batch, analyzer)]
+                if rows:
+                    indexer.add_batch_raw(rows)
+                expected += len(rows)
+                if advance is not None:
+                    advance(len(batch))
+    finally:
+        if indexer is not None:
+            indexer.close()
+    return expected
+
+
+def _rows(passages: Iterable[tuple[str, Passage]], analyzer: Analyzer) -> Iterator[dict[str, str]]:
+    for document, passage in passages:
+        if document.split() != [document]:
+            raise DataFormatError(
+                f"The document id {document!r} is empty or has a blank, which splits it in a run.", "Change that id."
+            )
+        contents = analyzer.prepare(passage.searchable)
+        if any(letter > " " for letter in contents) and contents.strip():  # else Pyserini's indexer drops it
+            yield {"id": document, "contents": contents}
+
+
+def _check_count(folder: Path, expected: int) -> None:
+    """Compare what Lucene holds with what it was given: passages that its threads fail on vanish without a word."""
+    if not expected:
+        raise DataFormatError("No passage to index has a text.", "Check the corpus.")
+    from jnius import autoclass
+
+    directories: Any = autoclass("org.apache.lucene.store.FSDirectory")
+    paths: Any = autoclass("java.nio.file.Paths")
+    readers: Any = autoclass("org.apache.lucene.index.DirectoryReader")
+    reader = readers.open(directories.open(paths.get(str(folder))))
+    try:
+        found = int(reader.numDocs())
+    finally:
+        reader.close()
+    if found != expected:
+        raise OutputError(
+            f"Lucene has indexed {found:,} of {expected:,} passages.",
+            "Look at what Java printed above, at the room on the disk and at Java's memory (JAVA_TOOL_OPTIONS=-Xmx8g).",
+        )
+
+
+def _place(temporary: Path, folder: Path) -> None:
+    """Move a whole index to its place; one that is there goes only now."""
+    old = folder.with_name(f".{folder.name}.{uuid4().hex}.old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_about(folder: Path) -> dict[str, Any] | None:
+    """Read what an index was built from; None if it does not say, or of a format that is not this one."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return about if isinstance(about, dict) and about.get("format") == _FORMAT and "corpora" in about else None
+
+
+def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Name the first thing in which an index differs from the one wanted."""
+    if found["lucene"] != wanted["lucene"]:
+        return f"Lucene {found['lucene']} built it, and this is Lucene {wanted['lucene']}"
+    theirs, ours = found["corpora"], wanted["corpora"]
+    if list(theirs) != list(ours):
+        return f"its languages are {', '.join(theirs)}, not {', '.join(ours)}"
+    for language, corpus in ours.items():
+        other = theirs[language]
+        if other["analyzer"] != corpus["analyzer"]:
+            return f"its {language} is analysed by {other['analyzer']}, not {corpus['analyzer']}"
+        if other != corpus:
+            return f"its {language} corpus of {other['passages']:,} passages is another"
+    return "its description is another"
+
+
+def _quieten() -> None:
+    """Keep Pyserini's indexer from printing its settings each time; its warnings and errors stay."""
+    from jnius import autoclass
+
+    configurator: Any = autoclass("org.apache.logging.log4j.core.config.Configurator")
+    levels: Any = autoclass("org.apache.logging.log4j.Level")
+    configurator.setLevel("io.anserini.index.SimpleIndexer", levels.WARN)
+
+
+def threads() -> int:
+    """Count the threads that Lucene gets: one for each processor."""
+    return os.cpu_count() or 1
+
+
+def parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Give items in lists of a size; the last may be shorter."""
+    left = iter(items)
+    while part := list(islice(left, size)):
+        yield part

@@ -1,0 +1,143 @@
+"""What the commands ``index`` and ``search`` do, from names to files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.corpus import cache_folder
+from beir_hybrid.datasets import load_setting
+from beir_hybrid.datasets.beir_content import in_setting
+from beir_hybrid.datasets.beir_names import check_name
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.cache import EmbeddingCache
+from beir_hybrid.evaluation.faiss_search import empty_index
+from beir_hybrid.models import load_model
+from beir_hybrid_pyserini.export import check_folder, write_jsonl
+from beir_hybrid_pyserini.folder import read_about
+from beir_hybrid_pyserini.index import index_collection
+from beir_hybrid_pyserini.search import model_of, search_topics
+from beir_hybrid_pyserini.topics import check_output, read_topics, write_qrels, write_topics
+
+__all__ = ["search_file", "write_all"]
+
+
+def write_all(
+    dataset: str,
+    *,
+    model: str | None = None,
+    output: Path | None = None,
+    factory: str = "Flat",
+    topics: Path | None = None,
+    qrels: Path | None = None,
+    jsonl: Path | None = None,
+    source: Path | None = None,
+    languages: Sequence[str] | None = None,
+    batch_size: int = 32,
+    device: Sequence[str] | None = None,
+    dtype: str | None = None,
+    cache: Path | None = None,
+    no_cache: bool = False,
+    overwrite: bool = False,
+    **data_options: Any,
+) -> list[str]:
+    """Write an index of a dataset or a setting, and the files that go with it.
+
+    Args:
+        dataset: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
+        model: Folder or name of the encoder; the index needs it.
+        output: Folder of the index; None for none.
+        factory: What Faiss builds.
+        topics: File for the queries; None for none.
+        qrels: File for the judgements; None for none.
+        jsonl: Folder for the passages; None for none.
+        source: As for :func:`~beir_hybrid.datasets.load_setting`, likewise the next.
+        languages: Language codes; None for all, or those of the setting.
+        batch_size: As for :func:`~.index.index_collection`, likewise the next two.
+        device: Device or devices.
+        dtype: Number format.
+        cache: Folder for vectors; None for the user's.
+        no_cache: Whether to keep no vectors.
+        overwrite: Whether what is there is replaced.
+        **data_options: Options of the dataset; those that are None are left out.
+
+    Returns:
+        A line for each thing, which says where it is.
+
+    Raises:
+        ConfigurationError: If there is nothing to write, or an index without a model.
+        The errors of loading, encoding and writing.
+    """
+    if (model is None) != (output is None):
+        missing = "a model: give --model NAME" if model is None else "a folder: give --output DIR"
+        raise ConfigurationError(f"An index needs {missing}.")
+    if all(wanted is None for wanted in (output, topics, qrels, jsonl)):
+        raise ConfigurationError("There is nothing to write.", "Give --output, --topics, --qrels or --jsonl.")
+    empty_index(factory, 0)
+    for file in filter(None, (topics, qrels)):
+        check_output(file, overwrite)
+    if jsonl is not None:
+        check_folder(jsonl, overwrite)
+    check_name(dataset, languages)
+    given = {name: value for name, value in data_options.items() if value is not None}
+    collection, setting = load_setting(dataset, source, languages, **given)
+    chosen = in_setting(collection, setting)
+    queries = {query: text for texts in chosen.queries.values() for query, text in texts.items()}
+    lines = []
+    if output is not None and model is not None:
+        new = index_collection(
+            load_model(model, device[0] if device else None),
+            chosen,
+            output,
+            factory,
+            model_name=str(Path(model).resolve()) if Path(model).is_dir() else model,
+            dataset=dataset,
+            overwrite=overwrite,
+            batch_size=batch_size,
+            show_progress=True,
+            cache=None if no_cache else EmbeddingCache(cache or cache_folder() / "embeddings"),
+            dtype=dtype,
+            device=device if device is not None and len(device) > 1 else None,
+        )
+        about = read_about(output)
+        verb = "Written" if new else "Left as it is, since it holds just that"
+        lines.append(
+            f"{verb}: {output} ({about['passages']:,} passages of {about['dimensions']} dimensions, {about['factory']})"
+        )
+    if topics is not None:
+        write_topics(topics, queries, overwrite=overwrite)
+        lines.append(f"Written: {topics} ({len(queries):,} topics)")
+    if qrels is not None:
+        write_qrels(qrels, chosen.qrels, overwrite=overwrite)
+        lines.append(f"Written: {qrels} (judgements of {len(chosen.qrels):,} topics)")
+    if jsonl is not None:
+        passages = sum(map(len, chosen.corpora.values()))
+        lines.append(f"Written: {write_jsonl(jsonl, chosen.corpora, overwrite=overwrite)} ({passages:,} passages)")
+    return lines
+
+
+def search_file(
+    index: Path, topics: Path, output: Path, *, model: str | None = None, device: str | None = None, **options: Any
+) -> str:
+    """Search an index for the topics of a file.
+
+    Args:
+        index: Folder of the index.
+        topics: The file, as :func:`~.topics.read_topics` reads it.
+        output: File for the run.
+        model: Folder or name of the query encoder; None for the model that the index names.
+        device: Such as ``cuda:0``; None for the best there is.
+        **options: As for :func:`~.search.search_topics`.
+
+    Returns:
+        A line that says where the run is.
+
+    Raises:
+        The errors of reading topics, of loading the model and of :func:`~.search.search_topics`.
+    """
+    check_output(output, bool(options.get("overwrite")))
+    queries = read_topics(topics)
+    name = model_of(index) if model is None else model
+    search_topics(index, queries, output, load_model(name, device), show_progress=True, **options)
+    return f"Written: {output} ({len(queries):,} topics)"

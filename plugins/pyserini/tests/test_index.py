@@ -1,0 +1,229 @@
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+
+from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
+from beir_hybrid.evaluation.cache import EmbeddingCache
+from beir_hybrid.evaluation.encoding import encode
+from beir_hybrid_pyserini import shards
+from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, read_about, work_folder
+from beir_hybrid_pyserini.index import index_collection, write_index
+
+ROWS, DIMENSIONS = 1200, 16
+SMALL = 4 * DIMENSIONS * 100  # bytes of a part of 100 vectors
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    found = np.random.default_rng(5).standard_normal((ROWS, DIMENSIONS)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def ids():
+    return [f"en:{number}" for number in range(ROWS)]
+
+
+def snapshot(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_flat_index_holds_exactly_the_vectors_and_ids(tmp_path, vectors, ids):
+    write_index(tmp_path / "index", [vectors[:700], vectors[700:]], ids, shard_bytes=SMALL)
+    index = faiss.read_index(str(tmp_path / "index" / INDEX))
+    assert index.metric_type == faiss.METRIC_INNER_PRODUCT
+    np.testing.assert_array_equal(index.reconstruct_n(0, ROWS), vectors)
+    assert (tmp_path / "index" / DOCID).read_text().splitlines() == ids
+    assert read_about(tmp_path / "index") == {
+        "format": 1,
+        "factory": "Flat",
+        "dimensions": DIMENSIONS,
+        "passages": ROWS,
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]  # no part is left
+
+
+@pytest.mark.parametrize(
+    "factory",
+    ["SQ8", "PQ4x4fs", "IVF8,Flat", "IVF8_HNSW4,SQ8", "OPQ4,IVF8,PQ4x4", "PCA8,Flat", "HNSW16", "PCA8,HNSW16"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_index_in_parts_finds_what_one_in_one_piece_finds(tmp_path, vectors, ids, factory):
+    for name, size in (("parts", SMALL), ("piece", shards.SHARD_BYTES)):
+        write_index(tmp_path / name, [vectors], ids, factory, shard_bytes=size)
+    parts, piece = (faiss.read_index(str(tmp_path / name / INDEX)) for name in ("parts", "piece"))
+    assert parts.ntotal == piece.ntotal == ROWS
+    scores, found = (index.search(vectors[:50], 10) for index in (parts, piece))
+    if "HNSW16" in factory:  # several processors may add at once
+        assert (found[1][:, 0] == scores[1][:, 0]).mean() > 0.9
+    else:
+        np.testing.assert_allclose(scores[0], found[0], rtol=0, atol=1e-6)
+
+
+def test_options_for_searching_are_kept_in_the_file(tmp_path, vectors, ids):
+    found = {}
+    for factory in ("IVF8,Flat:nprobe=3", "IVF8,Flat", "HNSW8:efSearch=77"):
+        write_index(tmp_path / "index", [vectors], ids, factory, overwrite=True)
+        found[factory] = faiss.read_index(str(tmp_path / "index" / INDEX))
+    assert found["IVF8,Flat:nprobe=3"].nprobe == 3
+    assert found["IVF8,Flat"].nprobe == 8  # a thousand of 1,200 passages are in no fewer lists
+    assert found["HNSW8:efSearch=77"].hnsw.efSearch == 77
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from pathlib import Path
+from beir_hybrid_pyserini import shards
+from beir_hybrid_pyserini.index import write_index
+save, saved = shards._save, []
+def save_and_die(index, path):
+    save(index, path)
+    saved.append(path)
+    if len(saved) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+shards._save = save_and_die
+vectors = np.load(sys.argv[1], mmap_mode="r")
+ids = [f"en:{n}" for n in range(len(vectors))]
+write_index(Path(sys.argv[2]), [vectors], ids, sys.argv[3], shard_bytes=int(sys.argv[4]), save_seconds=0)
+"""
+
+
+@pytest.mark.parametrize("factory", ["Flat", "IVF8,Flat", "HNSW16"])
+def test_killed_call_leaves_nothing_and_goes_on_where_it_was(tmp_path, vectors, ids, monkeypatch, factory):
+    np.save(tmp_path / "vectors.npy", vectors)
+    monkeypatch.setattr(shards, "_SHARE", 0)
+    code = "from beir_hybrid_pyserini import shards; shards._SHARE = 0\n" + KILLED
+    words = [str(tmp_path / "vectors.npy"), str(tmp_path / "index"), factory, str(SMALL)]
+    process = subprocess.run([sys.executable, "-c", code, *words], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "index").exists()
+
+    saved = []
+    save = shards._save
+    monkeypatch.setattr(shards, "_save", lambda index, path: (saved.append(path), save(index, path)))
+    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    write_index(tmp_path / "index", [mapped], ids, factory, shard_bytes=SMALL, save_seconds=0)
+    # 12 parts; with an inverted file the first thing saved is the trained index, and a graph's last part is never saved
+    assert len(saved) == {"Flat": 12 - 5, "IVF8,Flat": 12 - 4, "HNSW16": 11 - 5}[factory]
+    assert not work_folder(tmp_path / "index").exists()
+
+    write_index(tmp_path / "again", [vectors], ids, factory, shard_bytes=SMALL)
+    index, again = (faiss.read_index(str(tmp_path / name / INDEX)) for name in ("index", "again"))
+    assert index.ntotal == ROWS
+    found, wanted = index.search(vectors, 5), again.search(vectors, 5)
+    if factory == "HNSW16":
+        assert (found[1][:, 0] == np.arange(ROWS)).mean() > 0.97
+    else:
+        np.testing.assert_array_equal(found[1], wanted[1])
+        assert snapshot(tmp_path / "index")[INDEX] == snapshot(tmp_path / "again")[INDEX]
+
+
+def test_parts_of_other_vectors_are_not_used(tmp_path, vectors, ids):
+    work = work_folder(tmp_path / "index")
+    shards.build([vectors], "Flat", work, shard_bytes=SMALL)
+    other = vectors.copy()
+    other[150] = -other[150]
+    write_index(tmp_path / "index", [other], ids, shard_bytes=SMALL)
+    np.testing.assert_array_equal(faiss.read_index(str(tmp_path / "index" / INDEX)).reconstruct_n(0, ROWS), other)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_mapped_vectors_need_little_memory_beyond_the_index(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from pathlib import Path
+import numpy as np
+from beir_hybrid_pyserini.index import write_index
+def peak():
+    return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+write_index(Path(sys.argv[1]) / "small", [np.ones((1, 128), np.float32)], ["en:1"])  # all is imported
+before = peak()
+vectors = np.load(Path(sys.argv[1]) / "vectors.npy", mmap_mode="r")
+ids = (f"en:{n}" for n in range(len(vectors)))
+write_index(Path(sys.argv[1]) / "index", [vectors], ids, shard_bytes=8 << 20)
+print(peak() - before)
+"""
+    rows = 400_000
+    mapped = np.lib.format.open_memmap(tmp_path / "vectors.npy", "w+", np.float32, (rows, 128))
+    mapped[:] = np.arange(rows, dtype=np.float32)[:, None] % 1013
+    mapped.flush()
+    process = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    index = (tmp_path / "index" / INDEX).stat().st_size
+    assert int(process.stdout) - index < 100 << 20  # of an index of 195 MiB
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"ids": ["en:1"]}, DataFormatError, "1 document ids for 1,200 vectors"),
+        ({"ids": ["en:1"] * ROWS}, DataFormatError, "'en:1' comes twice"),
+        ({"factory": "Flt"}, ConfigurationError, "'Flt'"),
+        ({"factory": "PQ5"}, ConfigurationError, "'PQ5'"),
+        ({"factory": "IVF2000,Flat"}, ConfigurationError, "'IVF2000,Flat' of 1,200 vectors of 16 dimensions"),
+        ({"factory": "IDMap,Flat"}, ConfigurationError, "'IDMap,Flat'"),
+        ({"vectors": np.empty((0, 4), np.float32), "ids": []}, ConfigurationError, "no passage"),
+        ({"vectors": np.full((ROWS, 4), np.nan, np.float32)}, DataFormatError, "vector 0 is not finite"),
+    ],
+    ids=["few ids", "double ids", "factory", "size", "training", "id map", "none", "nan"],
+)
+def test_wrong_input_is_one_line_and_the_index_that_is_there_stays(tmp_path, vectors, ids, change, error, message):
+    write_index(tmp_path / "index", [vectors], ids)
+    before = snapshot(tmp_path / "index")
+    found = change.get("vectors", vectors)
+    with pytest.raises(error) as caught:
+        write_index(tmp_path / "index", [found], change.get("ids", ids), change.get("factory", "Flat"), overwrite=True)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert snapshot(tmp_path / "index") == before
+
+
+def test_index_that_is_there_stays_unless_overwritten(tmp_path, vectors, ids):
+    write_index(tmp_path / "index", [vectors], ids)
+    before = snapshot(tmp_path / "index")
+    with pytest.raises(OutputError, match="holds an index already"):
+        write_index(tmp_path / "index", [vectors[:5]], ids[:5])
+    assert snapshot(tmp_path / "index") == before
+    write_index(tmp_path / "index", [vectors[:5]], ids[:5], overwrite=True)
+    assert read_about(tmp_path / "index")["passages"] == 5
+
+
+def test_collection_is_indexed_as_it_is_encoded(tmp_path, model, sample):
+    chosen = sample.select(["de", "th"])
+    assert index_collection(model, chosen, tmp_path / "index", model_name="m")
+    index = faiss.read_index(str(tmp_path / "index" / INDEX))
+    wanted = np.concatenate(list(encode(model, chosen).passages.values()))
+    np.testing.assert_array_equal(index.reconstruct_n(0, len(wanted)), wanted)
+    ids = [document for corpus in chosen.corpora.values() for document in corpus]
+    assert (tmp_path / "index" / DOCID).read_text(encoding="utf-8").splitlines() == ids
+    about = read_about(tmp_path / "index")
+    assert (about["model"], about["languages"], about["document_prompt"]) == ("m", list(chosen.corpora), "tell ")
+
+
+def test_same_index_is_left_and_another_one_refused(tmp_path, model, sample):
+    chosen, cache = sample.select(["de"]), EmbeddingCache(tmp_path / "cache")
+    assert index_collection(model, chosen, tmp_path / "index", cache=cache)
+    before = snapshot(tmp_path / "index")
+    assert not index_collection(model, chosen, tmp_path / "index", cache=cache)
+    for change in ({"factory": "HNSW8"}, {"collection": sample.select(["th"])}, {"dtype": "bfloat16"}):
+        with pytest.raises(OutputError, match="holds an index already"):
+            index_collection(
+                model,
+                change.get("collection", chosen),
+                tmp_path / "index",
+                change.get("factory", "Flat"),
+                dtype=change.get("dtype"),
+            )
+    assert snapshot(tmp_path / "index") == before
+    model.prompts["document"] = "ask "
+    with pytest.raises(OutputError, match="holds an index already"):
+        index_collection(model, chosen, tmp_path / "index")
+    assert index_collection(model, chosen, tmp_path / "index", overwrite=True)
+    assert json.loads(snapshot(tmp_path / "index")[ABOUT])["document_prompt"] == "ask "

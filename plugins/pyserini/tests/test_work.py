@@ -1,0 +1,101 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def words(model_folder):
+    return ["index", "--dataset", "sample.en-de", "--model", model_folder, "--output", "index"]
+
+
+def test_setting_has_its_passages_queries_and_judgements(invoke, tmp_path, words, sample):
+    result = invoke(*words, "--topics", "topics.tsv", "--qrels", "qrels.txt", "--jsonl", "corpus")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "Written: index (74 passages of 32 dimensions, Flat)",
+        "Written: topics.tsv (74 topics)",
+        "Written: qrels.txt (judgements of 74 topics)",
+        "Written: corpus/corpus.jsonl (74 passages)",
+    ]
+    documents = (tmp_path / "index" / "docid").read_text(encoding="utf-8").splitlines()
+    assert documents == list(sample.corpora["de"])
+    rows = [
+        json.loads(line) for line in (tmp_path / "corpus" / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert [row["id"] for row in rows] == documents
+    topics = (tmp_path / "topics.tsv").read_text(encoding="utf-8").splitlines()
+    assert [line.partition("\t")[0] for line in topics] == list(sample.queries["en"])
+    judged = [line.split() for line in (tmp_path / "qrels.txt").read_text(encoding="utf-8").splitlines()]
+    assert {language.partition(":")[0] for _, _, language, _ in judged} == {"de"}
+
+
+def test_second_run_leaves_the_same_index_and_reads_the_cache(invoke, words):
+    assert invoke(*words, "--factory", "SQ8").exit_code == 0
+    again = invoke(*words, "--factory", "SQ8")
+    assert again.stdout == "Left as it is, since it holds just that: index (74 passages of 32 dimensions, SQ8)\n"
+    assert "Encoding" not in again.stderr
+
+
+def test_files_alone_need_no_model(invoke, tmp_path):
+    result = invoke("index", "--dataset", "sample", "--topics", "topics.tsv")
+    assert result.exit_code == 0, result.output
+    assert len((tmp_path / "topics.tsv").read_text(encoding="utf-8").splitlines()) == 814
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--dataset", "sample.en-xx"], "has no setting 'en-xx'"),
+        (["--dataset", "smaple"], "Did you mean 'sample'"),
+        (["--model", "./none"], "There is no model folder ./none"),
+        (["--factory", "HNSW0"], "'HNSW0'"),
+        (["--factory", "Nonsense"], "'Nonsense'"),
+        (["--dtype", "int3"], "int3"),
+    ],
+    ids=lambda change: change[1] if isinstance(change, list) else "",
+)
+def test_wrong_choices_are_one_line_and_nothing_is_written(refused, words, change, message):
+    assert message in refused(*words, *change)
+
+
+def test_index_needs_model_and_folder(refused, model_folder):
+    assert "needs a model" in refused("index", "--dataset", "sample", "--output", "index")
+    assert "needs a folder" in refused("index", "--dataset", "sample", "--model", model_folder)
+    assert "nothing to write" in refused("index", "--dataset", "sample")
+
+
+@pytest.mark.parametrize("option", ["--topics", "--qrels"])
+def test_files_that_are_there_stay(refused, tmp_path, option):
+    (tmp_path / "file").write_text("theirs")
+    assert "--overwrite" in refused("index", "--dataset", "sample", option, "file")
+
+
+def test_other_index_that_is_there_stays(invoke, refused, words):
+    assert invoke(*words).exit_code == 0
+    assert "holds an index already" in refused(*words, "--factory", "HNSW8")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("topics.tsv", "en:1 no tab", "topics.tsv:1: 'en:1 no tab' has no tab"),
+        ("run.trec", "theirs", "run.trec exists already"),
+        ("index/docid", None, "no file 'docid'"),
+        ("index/docid", "de:1\nde:1\n", "'de:1' comes twice"),
+        ("index/docid", "de:1\nde:2\n", "has 2 ids, and index another number of vectors"),
+    ],
+    ids=["tab", "run", "no ids", "double", "count"],
+)
+def test_search_refuses_in_one_line(java, invoke, refused, tmp_path, words, name, text, message):
+    assert invoke(*words, "--topics", "topics.tsv").exit_code == 0
+    (tmp_path / name).unlink(missing_ok=True)
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    assert message in refused("search", "--index", "index", "--topics", "topics.tsv", "--output", "run.trec")
+
+
+def test_search_refuses_another_models_index(java, invoke, refused, words, make_model):
+    assert invoke(*words, "--topics", "topics.tsv").exit_code == 0
+    other = make_model(["one two"], dimensions=8)
+    said = refused("search", "--index", "index", "--topics", "topics.tsv", "--output", "run.trec", "--model", other)
+    assert said.startswith("index holds vectors of 32 dimensions, and the model's have 8.")

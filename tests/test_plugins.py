@@ -1,0 +1,170 @@
+"""What is registered, and a third party's distribution that is found, told of, tested and used by its names."""
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+from beir_hybrid.plugins import Plugin, list_plugins
+from beir_hybrid.registry import DATASETS, REGISTRIES, STRATEGIES
+
+EXAMPLE = Path(__file__).parents[1] / "plugins" / "example"
+
+
+def listed(name):
+    return [plugin for plugin in list_plugins() if plugin.name == name]
+
+
+def test_everything_of_ours_is_listed_and_loads():
+    ours = [plugin for plugin in list_plugins() if plugin.distribution == "beir-hybrid"]
+    assert {plugin.group for plugin in ours} == {registry.group for registry in REGISTRIES}
+    assert [plugin for plugin in ours if not plugin.loads] == []
+    assert {"sample", "hybrid", "ndcg", "beir", "plugins"} <= {plugin.name for plugin in ours}
+    assert len({plugin.version for plugin in ours}) == 1
+    assert [plugin.name for plugin in ours if plugin.group == STRATEGIES.group] == sorted(
+        plugin.name for plugin in ours if plugin.group == STRATEGIES.group
+    )
+
+
+def test_thing_of_another_package_is_listed_with_it(plug_in):
+    plug_in("zoo", STRATEGIES.group, {"walk": "zoo_walk:Walk"}, zoo_walk="class Walk: pass")
+    assert listed("walk") == [Plugin("walk", STRATEGIES.group, "zoo", "1.5", "zoo_walk:Walk")]
+
+
+def test_thing_registered_by_a_call_is_listed_without_a_package(monkeypatch):
+    monkeypatch.setitem(STRATEGIES._called, "walk", object)
+    assert listed("walk") == [Plugin("walk", STRATEGIES.group, "", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("module", "reason", "fix"),
+    [
+        ("import zoo_food", "ModuleNotFoundError: No module named 'zoo_food'.", "pip install zoo_food"),
+        ("import zoo_food.hay", "ModuleNotFoundError: No module named 'zoo_food'.", "pip install zoo_food"),
+        ("import zoo_lost.hay", "ModuleNotFoundError", "Reinstall or remove zoo 1.5."),
+        (
+            "raise RuntimeError('two\\n  lines')",
+            "cannot be loaded: RuntimeError: two lines.",
+            "Reinstall or remove zoo",
+        ),
+        ("raise SystemExit(3)", "cannot be loaded: SystemExit: 3.", "Reinstall or remove zoo 1.5."),
+        ("IT = 7", "zoo_lost:IT has no load().", "The dataset 'lost' of zoo 1.5 must be an object with load("),
+    ],
+    ids=["missing", "missing part", "missing itself", "raises", "exits", "is none"],
+)
+def test_broken_thing_is_listed_with_reason_and_fix(plug_in, module, reason, fix):
+    plug_in("zoo", DATASETS.group, {"lost": "zoo_lost:IT"}, zoo_lost=module)
+    [found] = listed("lost")
+    assert not found.loads
+    assert reason in found.reason
+    assert fix in found.fix
+    assert "\n" not in found.reason + found.fix
+    assert {plugin.name for plugin in list_plugins() if plugin.loads} >= {"sample", "hybrid"}
+
+
+def test_name_of_two_packages_is_listed_twice_and_both_are_named(plug_in):
+    plug_in("zoo", DATASETS.group, {"sample": "zoo_sample:IT"}, zoo_sample="")
+    found = listed("sample")
+    assert [(plugin.distribution, plugin.loads) for plugin in found] == [("beir-hybrid", False), ("zoo", False)]
+    for plugin in found:
+        assert "beir_hybrid.datasets.sample:SAMPLE" in plugin.reason
+        assert "zoo 1.5 (zoo_sample:IT)" in plugin.reason
+        assert plugin.fix == "Uninstall one of them."
+
+
+def test_misspelt_group_is_listed_with_the_closest(plug_in):
+    plug_in("zoo", "beir_hybrid.dataset", {"lost": "zoo_lost:IT"})
+    [found] = listed("lost")
+    assert (found.group, found.distribution) == ("beir_hybrid.dataset", "zoo")
+    assert found.reason == "There is no group 'beir_hybrid.dataset', so nothing looks for it."
+    assert found.fix.startswith("Did you mean 'beir_hybrid.datasets'?")
+
+
+@pytest.mark.parametrize("content", [b"no equals sign", b"x = \xff:IT"], ids=["malformed", "no text"])
+def test_unreadable_entry_points_are_listed_and_harm_nothing(plug_in, tmp_path, content):
+    plug_in("zoo", DATASETS.group, {"lost": "zoo_lost:IT"})
+    points = tmp_path / "site" / "zoo" / "zoo-1.5.dist-info" / "entry_points.txt"
+    points.write_bytes(b"[beir_hybrid.datasets]\n" + content)
+    [found] = listed("")
+    assert (found.distribution, found.version, found.group) == ("zoo", "1.5", "")
+    assert found.reason.startswith("Its entry_points.txt cannot be read: ")
+    assert found.fix == "Reinstall or remove zoo 1.5."
+    assert "sample" in DATASETS.names()
+
+
+def test_distribution_without_metadata_is_still_listed(plug_in, tmp_path):
+    plug_in("zoo", STRATEGIES.group, {"walk": "zoo_walk:Walk"}, zoo_walk="class Walk: pass")
+    (tmp_path / "site" / "zoo" / "zoo-1.5.dist-info" / "METADATA").unlink()
+    assert [plugin.target for plugin in listed("walk")] == ["zoo_walk:Walk"]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """Run the Python of an environment that has what this one has, and the example."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder / "venv", symlinks=os.name != "nt")
+    program = folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def run(*words):
+        ended = subprocess.run(
+            [program, *map(str, words)], capture_output=True, text=True, cwd=folder, env=environment, timeout=300
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    site = run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+    ours = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    Path(site, "ours.pth").write_text("".join(f"import site; site.addsitedir({folder!r})\n" for folder in ours))
+    source = folder / "example"  # a copy, since building writes beside the sources
+    shutil.copytree(EXAMPLE, source, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__", ".*"))
+    run("-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-build-isolation", source)
+    return run
+
+
+@pytest.fixture(scope="module")
+def beir_hybrid(python):
+    return lambda *words: python("-m", "beir_hybrid.cli.main", *words)
+
+
+@pytest.mark.slow
+def test_example_is_discovered_where_it_is_installed(beir_hybrid):
+    found = [plugin for plugin in json.loads(beir_hybrid("plugins", "--json")) if "example" in plugin["distribution"]]
+    assert [(plugin["group"], plugin["name"], plugin["loads"]) for plugin in found] == [
+        ("beir_hybrid.datasets", "library-faq", True),
+        ("beir_hybrid.strategies", "alternate", True),
+        ("beir_hybrid.measures", "rbp", True),
+    ]
+    assert {(plugin["distribution"], plugin["version"]) for plugin in found} == {("beir-hybrid-example", "1.0")}
+
+
+@pytest.mark.slow
+def test_examples_dataset_and_strategy_are_planned_by_name(beir_hybrid, tmp_path):
+    words = ("--strategy", "alternate(mono=1, cross=3)", "--batch-size", 4, "--steps", 8)
+    beir_hybrid("plan", "--train-data", "library-faq", *words, "--output", tmp_path / "plan.json")
+    assert json.loads((tmp_path / "plan.json").read_text())["kinds"] == {"x-x-mono": 2, "x-y": 6}
+
+
+@pytest.mark.slow
+def test_examples_dataset_and_measure_are_evaluated_by_name(beir_hybrid, tmp_path):
+    run = [f"en:{query} Q0 en:{query}-answer 1 0.5 made-up" for query in ("hours", "food", "late")]
+    run += ["en:hours Q0 en:food-answer 2 0.4 made-up", "en:film-loan Q0 en:late-answer 1 0.3 made-up"]
+    (tmp_path / "en.trec").write_text("\n".join(run) + "\n")
+    words = ("--dataset", "library-faq.en", "--run", tmp_path / "en.trec", "--measures", "rbp@10,mrr")
+    beir_hybrid("evaluate", *words, "--output", tmp_path / "out")
+    scores = json.loads((tmp_path / "out" / "results.json").read_text())["settings"]["en"]
+    # three of seven queries have their answer on top
+    assert scores["rbp@10"] == pytest.approx(3 / 7 * 0.2)
+    assert scores["mrr"] == pytest.approx(3 / 7)
+
+
+@pytest.mark.slow
+def test_examples_own_tests_pass(python):
+    last = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "example").splitlines()[-1]
+    assert "passed" in last
+    assert "failed" not in last

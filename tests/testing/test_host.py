@@ -1,0 +1,16 @@
+"""The contract of hosts: ours fulfil it."""
+
+from beir_hybrid.testing import HostContract
+
+
+class TestBeir(HostContract):
+    name = "beir"
+    watched = (
+        "beir.util",
+        "beir.datasets.data_loader:GenericDataLoader",
+        "beir.datasets.data_loader_hf:HFDataLoader",
+        "beir.retrieval.evaluation:EvaluateRetrieval",
+        "beir.retrieval.search.dense.exact_search:DenseRetrievalExactSearch",
+        "beir.retrieval.search.dense.faiss_index:FaissIndex",
+        "beir.retrieval.search.dense.faiss_search:DenseRetrievalFaissSearch",
+    )
