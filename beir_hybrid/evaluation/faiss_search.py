@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -14,49 +13,23 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.faiss_factory import (
+    at_work,
+    empty_index,
+    parse_factory,
+    set_thoroughness,
+    training_sample,
+)
 from beir_hybrid.evaluation.scores import Identifiers, Vectors, exact_scores, gather, id_places, passage_blocks
 from beir_hybrid.evaluation.search import Hits
 
-__all__ = ["FaissIndex", "empty_index", "faiss_search", "parse_factory", "recall_against_exact"]
+__all__ = ["FaissIndex", "faiss_search", "recall_against_exact"]
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
-# with these Faiss ends the process or never returns
-_UNFIT = re.compile(r"(?<![0-9])0+(?![0-9])|HNSW1(?![0-9])|NSG[0-9]*")
 _BLOCK_PASSAGES = 2**14  # added at a time
 _PAIRS = 2**18  # of a query and a passage, found at a time
-_TRAINING = 2**16  # vectors trained on
-_TRAINING_EACH = 64  # for each list of an inverted file, which wants 39 at least
-
-
-def parse_factory(factory: str) -> tuple[str, dict[str, float]]:
-    """Split what names an index into Faiss's own string and the options behind it.
-
-    Args:
-        factory: Such as ``HNSW64`` or ``IVF256,Flat:nprobe=16``; options are those of ``faiss.ParameterSpace``.
-
-    Raises:
-        ConfigurationError: If an option has no number above 0.
-
-    Examples:
-        >>> parse_factory("HNSW64:efSearch=200,efConstruction=80")
-        ('HNSW64', {'efSearch': 200.0, 'efConstruction': 80.0})
-    """
-    string, _, words = factory.partition(":")
-    options = {}
-    for word in words.split(",") if words else ():
-        name, _, text = word.partition("=")
-        try:
-            options[name.strip()] = value = float(text)
-        except ValueError:
-            value = 0.0
-        if not (name.strip() and 0 < value < float("inf")):
-            raise ConfigurationError(
-                f"The option {word!r} of the index {factory!r} has no number above 0.",
-                "Write options such as HNSW64:efSearch=200.",
-            )
-    return string.strip(), options
 
 
 class FaissIndex:
@@ -67,8 +40,8 @@ class FaissIndex:
 
     Args:
         passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
-        factory: As ``faiss.index_factory`` reads it, with options as for :func:`parse_factory`: ``Flat``, ``HNSW64``,
-            ``IVF256,Flat``, ``OPQ16,IVF1024,PQ16``, ``HNSW64:efSearch=200``.
+        factory: As ``faiss.index_factory`` reads it, with options as for :func:`~.faiss_factory.parse_factory`:
+            ``Flat``, ``HNSW64``, ``IVF256,Flat``, ``OPQ16,IVF1024,PQ16``, ``HNSW64:efSearch=200``.
         options: More options, over which those of the string prevail. Unless given, ``efSearch`` is the depth of a
             search and at least 64, and ``nprobe`` as many lists as hold four times that depth on average, and at least
             the square root of their number.
@@ -128,7 +101,7 @@ class FaissIndex:
         depth = min(depth, self._total)
         hits = Hits(np.full((len(queries), depth), -1, np.int64), np.full((len(queries), depth), -np.inf, np.float32))
         with self._faiss():
-            self._set_defaults(depth)
+            self.options |= set_thoroughness(self._index, depth, self._given)
         step = max(1, _PAIRS // depth)
         for start in range(0, len(queries), step):
             mine = np.ascontiguousarray(queries[start : start + step], np.float32)
@@ -143,82 +116,15 @@ class FaissIndex:
     def _build(self, seed: int, advance: Callable[[float], object] | None) -> Any:
         index = empty_index(self.factory, self._dimensions, self._given)
         if not index.is_trained:
-            index.train(self._sample(_lists(index), seed))
+            index.train(training_sample(index, self._passages, seed))
         for block in passage_blocks(self._passages, _BLOCK_PASSAGES):
             index.add(np.ascontiguousarray(block.vectors))
             if advance is not None:
                 advance(len(block.vectors) / self._total)
         return index
 
-    def _sample(self, lists: int, seed: int) -> Floats:
-        count = min(self._total, max(_TRAINING, _TRAINING_EACH * lists))
-        chosen = np.random.default_rng(seed).choice(self._total, count, replace=False, shuffle=False)
-        return np.ascontiguousarray(gather(self._passages, chosen)[0])
-
-    def _set_defaults(self, depth: int) -> None:
-        import faiss
-
-        lists = _lists(self._index)
-        enough = max(np.ceil(np.sqrt(lists)), np.ceil(4 * depth * lists / self._total))
-        for name, value in (("efSearch", max(depth, 64)), ("nprobe", min(enough, lists))):
-            if name not in self._given:
-                try:
-                    faiss.ParameterSpace().set_index_parameter(self._index, name, float(value))
-                except RuntimeError:  # it has no such option
-                    continue
-                self.options[name] = float(value)
-
     def _faiss(self) -> AbstractContextManager[None]:
-        return _at_work(self.factory, f"{self._total} vectors of {self._dimensions} dimensions")
-
-
-def empty_index(factory: str, dimensions: int, options: Mapping[str, float] | None = None) -> Any:
-    """Build a Faiss index that holds nothing yet, by inner product.
-
-    Args:
-        factory: As for :class:`FaissIndex`, options included.
-        dimensions: Of the vectors to come; 0 if nobody knows, which only the options are checked for.
-        options: More options.
-
-    Raises:
-        ConfigurationError: If Faiss does not know the string or an option, or builds no such index for inner products
-            or vectors of this size.
-    """
-    import faiss
-
-    string, given = parse_factory(factory)
-    if unfit := _UNFIT.search(string):
-        raise ConfigurationError(
-            f"{unfit.group()!r} in the index {factory!r} cannot be used here.",
-            "Numbers are above 0, HNSW has 2 links or more, and NSG cannot be built in blocks.",
-        )
-    if not dimensions:
-        return None
-    with _at_work(factory, f"vectors of {dimensions} dimensions"):
-        index = faiss.index_factory(dimensions, string, faiss.METRIC_INNER_PRODUCT)
-        if index.metric_type != faiss.METRIC_INNER_PRODUCT:
-            raise RuntimeError("it is not for inner products")
-        for name, value in {**(options or {}), **given}.items():
-            faiss.ParameterSpace().set_index_parameter(index, name, value)
-    return index
-
-
-@contextmanager
-def _at_work(factory: str, what: str) -> Iterator[None]:
-    """Let Faiss work on as many processors as the matrix products do, and tell its errors in one line."""
-    import faiss
-
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
-    try:
-        yield
-    except RuntimeError as error:
-        raise ConfigurationError(
-            f"Faiss cannot use the index {factory!r} for {what}: {_reason(error)}.",
-            "Choose such as Flat, HNSW64 or IVF256,Flat.",
-        ) from error
-    finally:
-        faiss.omp_set_num_threads(threads)
+        return at_work(self.factory, f"{self._total} vectors of {self._dimensions} dimensions")
 
 
 def faiss_search(
@@ -279,22 +185,6 @@ def recall_against_exact(hits: Hits, exact: Hits, depth: int) -> float:
     top, found = exact.score[:, :depth], hits.score[:, :depth]
     last = np.where(np.isfinite(top), top, np.inf).min(axis=1, keepdims=True)
     return float(np.mean((np.isfinite(found) & (found >= last)).sum(axis=1) / np.isfinite(top).sum(axis=1)))
-
-
-def _lists(index: Any) -> int:
-    """Tell how many lists an inverted file has; 0 if the index is none."""
-    import faiss
-
-    inverted = faiss.try_extract_index_ivf(index)
-    return 0 if inverted is None else int(inverted.nlist)
-
-
-def _reason(error: RuntimeError) -> str:
-    """Shorten an error of Faiss to what it says after the place in its source, in one line."""
-    text = " ".join(str(error).split())
-    said = re.sub(r"^Error in .*? at \S+:\d+: ", "", text)
-    failed = re.fullmatch(r"Error: '(.*)' failed:? ?(.*)", said)
-    return (failed.group(2) or f"not {failed.group(1)}" if failed else said).rstrip(". ") or "no reason given"
 
 
 def _settle(queries: Floats, passages: Sequence[Vectors], found: Ints, scores: Floats) -> None:

@@ -96,7 +96,7 @@ def test_the_baseline_can_be_chosen_and_the_result_written(invoke, runs):
         (["base", "up", "--baseline", "same"], "The baseline same is not among the folders"),
         (["base", "other"], "No run can be compared with base (other: other passages"),
         (["base", "up", "--measures", "mapp"], "No run has the measure 'mapp'. Did you mean 'map'"),
-        (["base", "up", "--measures", ","], "No measure was chosen"),
+        (["base", "up", "--measures", ","], "--measures is ',', which names nothing"),
         (["base", "up", "--settings", "fr"], "No run has the setting 'fr'"),
         (["base", "up", "--output", "found.txt"], "found.txt ends in '.txt'"),
         (["base", "up", "--output", "base/results.json"], "base/results.json exists"),

@@ -7,13 +7,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.faiss_search import (
-    FaissIndex,
-    empty_index,
-    faiss_search,
-    parse_factory,
-    recall_against_exact,
-)
+from beir_hybrid.evaluation.faiss_search import FaissIndex, faiss_search, recall_against_exact
 from beir_hybrid.evaluation.search import Hits, exact_search
 from beir_hybrid.evaluation.vectors import StoredVectors, VectorStore
 
@@ -171,19 +165,6 @@ def test_index_that_cannot_be_is_told_in_one_line(pool, factory, said):
 def test_pool_without_passages_is_refused():
     with pytest.raises(ConfigurationError, match="no passage for the index 'Flat'"):
         FaissIndex([np.empty((0, 4), np.float32)], "Flat")
-
-
-@pytest.mark.parametrize("factory", ["HNSW10", "IVF100,Flat", "IVF16,PQ4x4fs", "IVF20_HNSW32,Flat"])
-def test_numbers_with_zeros_and_ones_in_them_are_no_zeros(factory):
-    assert not empty_index(factory, 16).ntotal
-
-
-def test_options_are_read_behind_the_string():
-    assert parse_factory("IVF256,Flat") == ("IVF256,Flat", {})
-    assert parse_factory("IVF256,Flat:nprobe=16, quantizer_efSearch=2.5") == (
-        "IVF256,Flat",
-        {"nprobe": 16, "quantizer_efSearch": 2.5},
-    )
 
 
 def test_number_of_threads_is_put_back(rng, pool):

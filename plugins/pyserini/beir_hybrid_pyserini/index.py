@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding import encode
-from beir_hybrid.evaluation.faiss_search import empty_index
+from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
 from beir_hybrid.evaluation.vectors import Vectors
 from beir_hybrid.files import new_file, write_json

@@ -12,7 +12,7 @@ from __future__ import annotations
 import mmap
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,20 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation.faiss_search import empty_index, parse_factory
-from beir_hybrid.evaluation.scores import gather, passage_blocks
+from beir_hybrid.evaluation.faiss_factory import (
+    at_work,
+    empty_index,
+    parse_factory,
+    set_thoroughness,
+    training_sample,
+)
+from beir_hybrid.evaluation.scores import passage_blocks
 from beir_hybrid.evaluation.vectors import Floats, Vectors
 from beir_hybrid.files import new_file
 
 __all__ = ["SHARD_BYTES", "build"]
 
 SHARD_BYTES = 64 << 20  # of the vectors of one part
-_TRAINING = 2**16  # vectors trained on, at least as many as there are
-_TRAINING_EACH = 64  # for each list of an inverted file, which wants 39 at least
 _DEPTH = 1000  # passages that a search is expected to ask for: Pyserini's default
 _SHARE = 20  # saving a growing index may take one part in so many of the time
 
@@ -69,11 +73,12 @@ def build(
     dimensions = next((int(vectors.shape[1]) for vectors in passages if len(vectors)), 0)
     if not total:
         raise ConfigurationError("There is no passage to index.", "Check the dataset and the setting.")
-    with _one_line(factory, f"{total:,} vectors of {dimensions} dimensions"):
+    with at_work(factory, f"{total:,} vectors of {dimensions} dimensions"):
         parts = _Parts(passages, factory, work, max(1, shard_bytes // (4 * dimensions)), advance)
         empty = parts.trained(dimensions, seed)
         index = parts.merged(empty) if _can_merge(empty) else parts.grown(empty, save_seconds)
-        _set_defaults(index, factory)
+        # Faiss keeps it in the file, and Pyserini's command line cannot say it
+        set_thoroughness(index, _DEPTH, parse_factory(factory)[1])
     return index
 
 
@@ -101,7 +106,8 @@ class _Parts:
         self._digest = _digest(faiss.__version__.encode(), self._factory.encode(), str(dimensions).encode())
         if index.is_trained:
             return index
-        sample = self._sample(index, seed)
+        sample = training_sample(index, self._passages, seed)
+        self._release()
         self._digest = _digest(self._digest, sample)
         path = self._path("trained", self._digest)
         if path.is_file():
@@ -163,17 +169,6 @@ class _Parts:
             done += len(vectors)
             self._release()
 
-    def _sample(self, index: Any, seed: int) -> Floats:
-        import faiss
-
-        inverted = faiss.try_extract_index_ivf(index)
-        total = sum(map(len, self._passages))
-        count = min(total, max(_TRAINING, _TRAINING_EACH * (0 if inverted is None else int(inverted.nlist))))
-        chosen = np.random.default_rng(seed).choice(total, count, replace=False, shuffle=False)
-        sample = np.ascontiguousarray(gather(self._passages, chosen)[0])
-        self._release()
-        return sample
-
     def _release(self) -> None:
         """Give the pages of mapped files back, which would count as this process's memory."""
         for vectors in self._passages:
@@ -228,21 +223,6 @@ def _can_merge(empty: Any) -> bool:
     return True
 
 
-def _set_defaults(index: Any, factory: str) -> None:
-    """Set how thoroughly is searched, which Faiss keeps in the file and Pyserini's command line cannot say."""
-    import faiss
-
-    given = parse_factory(factory)[1]
-    inverted = faiss.try_extract_index_ivf(index)
-    if inverted is not None and "nprobe" not in given:
-        lists = int(inverted.nlist)
-        enough = max(np.ceil(np.sqrt(lists)), np.ceil(4 * _DEPTH * lists / max(1, index.ntotal)))
-        faiss.ParameterSpace().set_index_parameter(index, "nprobe", float(min(enough, lists)))
-    if "efSearch" not in given:
-        with suppress(RuntimeError):  # it has no such option
-            faiss.ParameterSpace().set_index_parameter(index, "efSearch", float(_DEPTH))
-
-
 def _save(index: Any, path: Path) -> None:
     import faiss
 
@@ -258,16 +238,3 @@ def _digest(*parts: Any) -> bytes:
     for part in parts:
         digest.update(part)
     return digest.digest()
-
-
-@contextmanager
-def _one_line(factory: str, what: str) -> Iterator[None]:
-    """Tell Faiss's errors, which have several lines, in one."""
-    try:
-        yield
-    except RuntimeError as error:
-        reason = " ".join(str(error).split()).rpartition(": ")[2]
-        raise ConfigurationError(
-            f"Faiss cannot build the index {factory!r} of {what}: {reason}.",
-            "Choose such as Flat, HNSW64 or IVF256,Flat.",
-        ) from error

@@ -12,7 +12,7 @@ from beir_hybrid.datasets.beir_content import in_setting
 from beir_hybrid.datasets.beir_names import check_name
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.cache import EmbeddingCache
-from beir_hybrid.evaluation.faiss_search import empty_index
+from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.export import check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about

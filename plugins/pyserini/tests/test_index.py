@@ -167,7 +167,7 @@ print(peak() - before)
         ({"ids": ["en:1"] * ROWS}, DataFormatError, "'en:1' comes twice"),
         ({"factory": "Flt"}, ConfigurationError, "'Flt'"),
         ({"factory": "PQ5"}, ConfigurationError, "'PQ5'"),
-        ({"factory": "IVF2000,Flat"}, ConfigurationError, "'IVF2000,Flat' of 1,200 vectors of 16 dimensions"),
+        ({"factory": "IVF2000,Flat"}, ConfigurationError, "'IVF2000,Flat' for 1,200 vectors of 16 dimensions"),
         ({"factory": "IDMap,Flat"}, ConfigurationError, "'IDMap,Flat'"),
         ({"vectors": np.empty((0, 4), np.float32), "ids": []}, ConfigurationError, "no passage"),
         ({"vectors": np.full((ROWS, 4), np.nan, np.float32)}, DataFormatError, "vector 0 is not finite"),
