@@ -101,8 +101,11 @@ class OutputError(BeirHybridError, OSError):
     """A folder or file that must not, or cannot, be written."""
 
 
+_SHOWN = 20  # known names in a message
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the closest known name, and all of them.
+    """Name the closest known name, and all of them, or some if there are many.
 
     Args:
         name: The unknown name.
@@ -118,4 +121,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{suggestion}Known: {', '.join(names) or 'none'}."
+    shown = names if len(names) <= _SHOWN else difflib.get_close_matches(name, names, n=_SHOWN, cutoff=0.0)
+    more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
+    return f"{suggestion}Known: {', '.join(shown) or 'none'}{more}."

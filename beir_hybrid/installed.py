@@ -121,7 +121,14 @@ def _describe(distribution: Distribution) -> str:
 
 def _state() -> State:
     """Tell the folders that are searched, and when each was last changed; a distribution more or less changes one."""
-    return tuple((folder, _changed(folder)) for folder in (os.path.abspath(entry or ".") for entry in sys.path))  # noqa: PTH100  # a Path costs ten times as much, at every look-up
+    return tuple((folder, _changed(folder)) for folder in map(_absolute, sys.path))
+
+
+def _absolute(entry: str) -> str:
+    try:
+        return os.path.abspath(entry or ".")  # noqa: PTH100  # a Path costs ten times as much, at every look-up
+    except FileNotFoundError:  # the working folder is gone, and nothing can be found in it
+        return entry
 
 
 def _changed(folder: str) -> int | None:

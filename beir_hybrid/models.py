@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beir_hybrid.errors import ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -22,6 +22,7 @@ def load_model(name: str | Path, device: str | None = None) -> SentenceTransform
 
     Raises:
         ModelError: If there is no such model, or it cannot be loaded.
+        ConfigurationError: If there is no such device.
     """
     from sentence_transformers import SentenceTransformer
 
@@ -39,6 +40,8 @@ def load_model(name: str | Path, device: str | None = None) -> SentenceTransform
         or (len(folder.parts) == 2 and folder.parent.is_dir())
     ):  # no name on the hub, or a misspelt folder beside others
         raise ModelError(f"There is no model folder {name}.", "Check the path.")
+    if device is not None:
+        _check_device(device)
     try:
         return SentenceTransformer(str(name), device=device)
     except Exception as error:  # a folder's files may be broken in any way
@@ -46,4 +49,17 @@ def load_model(name: str | Path, device: str | None = None) -> SentenceTransform
         raise ModelError(
             f"The model {str(name)!r} cannot be loaded: {reason}",
             "Give a folder that holds a model, or the name of one on the hub (which needs a connection).",
+        ) from error
+
+
+def _check_device(name: str) -> None:
+    """Try a device out."""
+    import torch
+
+    try:
+        torch.empty(0, device=name)
+    except Exception as error:  # of several kinds, by device
+        raise ConfigurationError(
+            f"There is no device {name!r} here: {' '.join(str(error).split()).partition('. ')[0]}.",
+            "Choose such as cpu or cuda:0, or leave it out for the best there is.",
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.settings import KINDS, all_settings
+from beir_hybrid.files import write_json
 from beir_hybrid.pairs import Pair, ParallelPairs
 
 LANGUAGES = ("de", "en", "es")
@@ -103,3 +107,104 @@ def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     yield install
     for module in brought:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture(scope="session")
+def make_results_of() -> Callable[..., Results]:
+    """Build results of every setting of some languages, with recall at three depths and measures of language bias."""
+
+    def build(languages: tuple[str, ...] = LANGUAGES, lift: float = 0.0, **given: object) -> Results:
+        settings: dict[str, dict[str, float]] = {}
+        for place, setting in enumerate(all_settings(languages, languages)):
+            value = {"mono": 0.7, "cross": 0.4, "multi": 0.3}[setting.kind] + 0.01 * (place % 7) + lift / 2
+            found = {"queries": 4, "map": value, "recall@1": value / 2, "recall@5": value, "recall@20": value * 1.02}
+            if setting.kind == "multi":
+                others = (1 - value) / (len(languages) - 1)
+                found |= {"rank_distance": 300 * (1 - value), "same_language_share@10": value}
+                for code in languages:
+                    own = value if code == setting.query_language else others
+                    found |= {f"language_share[{code}]@10": own, f"one_target_map[{code}]": own}
+            settings[setting.name] = found
+        scores: dict[str, dict[str, float]] = {}
+        for kind in KINDS:
+            rows = [settings[setting.name] for setting in all_settings(languages, languages) if setting.kind == kind]
+            scores[kind] = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0] if name != "queries"}
+        fields = {
+            "dataset": "tiny",
+            "model": "mine",
+            "passage_text": "sentence",
+            "languages": languages,
+            "scores": scores,
+            "settings": settings,
+            "passages": {code: 40 + 10 * place for place, code in enumerate(languages)},
+            "data": {"queries": "q", "passages": "p", "qrels": "r"},
+            "environment": {"versions": {"python": "3.11.7"}, "device": "cpu", "seconds": {"encode": 1.0}},
+        }
+        return Results(**{**fields, **given})  # type: ignore[arg-type]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def make_study(make_results_of: Callable[..., Results]) -> Callable[..., Path]:
+    """Lay out a finished study as ``beir-hybrid study`` does: strategies x numbers of languages x seeds."""
+
+    def lay_out(
+        folder: Path,
+        strategies: tuple[str, ...] = ("x-x-mono", "hybrid"),
+        counts: tuple[int, ...] = (3,),
+        seeds: tuple[int, ...] = (1, 2),
+        languages: tuple[str, ...] = LANGUAGES,
+        name: str = "scaling",
+        steps: int = 20,
+        **given: object,
+    ) -> Path:
+        cells = []
+        for place, (strategy, count, seed) in enumerate(product(strategies, counts, seeds)):
+            cells.append(f"{place:012x}")
+            cell, trained = folder / "cells" / cells[-1], list(languages[:count])
+            named = f"{strategy}, {count} languages, seed {seed}" if len(counts) > 1 else f"{strategy}, seed {seed}"
+            values = {"strategy": strategy, "languages": count, "seed": seed}
+            trial = {"name": "tiny", "dataset": "tiny", "measures": ["map", "recall@5"], "judged_only": True}
+            described = {"id": cells[-1], "name": named, "values": values, "languages": trained}
+            command = f"beir-hybrid train --model static --train-data tiny --seed {seed} --output model"
+            write_json(
+                cell / "cell.json", {"schema": 1, **described, "command": command, "config": {"evaluations": [trial]}}
+            )
+            pairs = {f"{one}-{other}": 10 + 5 * (one == other) for one in trained for other in trained}
+            drawn = {"examples": sum(pairs.values()), "kinds": {"x-y": 1, "x-x-mono": 3}, "sources": {"tiny": 4}}
+            write_json(cell / "batches.json", {"schema": 1, "plan": {}, "drawn": {**drawn, "pairs": pairs}})
+            log = [{"step": step, "loss": 4.0 / step + 0.1 * seed, "epoch": 0.1} for step in range(1, steps + 1)]
+            write_json(cell / "history.json", {"schema": 1, "log": log, "eval": [{"step": steps, "eval_loss": 0.5}]})
+            cost = {"seconds": {"train": 61.0 * count, "evaluate": 2.0}, "steps": steps, "examples": 400 * count}
+            cost |= {"tokens": 9000 * count, "peak_memory_bytes": 700 * 2**20, "flops": None, "device": "cpu"}
+            write_json(cell / "cost.json", {"schema": 1, **cost})
+            lift = 0.05 * place / len(strategies) + 0.01 * count + 0.002 * seed
+            make_results_of(languages, lift, **given).save(cell / "evaluations" / "tiny")
+            write_json(cell / "done.json", {"schema": 1})
+        verdict = {
+            "claim": "hybrid is better than X-X-mono",
+            "evaluation": "tiny",
+            "measure": "map",
+            "run": {"strategy": strategies[-1]},
+            "baseline": {"strategy": strategies[0]},
+            "seeds": len(seeds),
+            "p": 0.01,
+            "holm": 0.04,
+            "effect": 0.3,
+        }
+        found = [
+            {"kind": "mono", "mean": 0.5, "baseline_mean": 0.4, "difference": 0.1, "interval": [0.02, 0.18]},
+            {"kind": "cross", "mean": 0.4, "baseline_mean": 0.41, "difference": -0.01, "interval": [-0.05, 0.03]},
+        ]
+        words = [
+            {"by_seed": [0.08, 0.12], "verdict": "better", "sentence": "hybrid is better monolingually."},
+            {"by_seed": [], "verdict": "not shown", "sentence": "Not shown that they differ cross-lingually."},
+        ]
+        told = {"question": "What do more languages bring?", "answer": "Of 2 comparisons, one shows something."}
+        verdicts = [{**verdict, **numbers, **said} for numbers, said in zip(found, words, strict=True)]
+        content = {"name": name, **told, "study": {}, "cells": cells, "verdicts": verdicts}
+        write_json(folder / "study.json", {"schema": 1, **content})
+        return folder
+
+    return lay_out

@@ -64,3 +64,9 @@ def test_error_survives_another_process(name):
 )
 def test_did_you_mean_names_the_closest_and_all(name, known, text):
     assert did_you_mean(name, known) == text
+
+
+def test_of_many_known_names_some_are_told():
+    message = did_you_mean("en-dee", [f"en-d{number:03}" for number in range(130)])
+    assert message.count("en-d") <= 21
+    assert message.endswith("and 110 more.")

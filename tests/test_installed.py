@@ -90,3 +90,12 @@ def test_path_of_no_folder_is_passed_over(plug_in, monkeypatch, tmp_path):
     plug_in("zoo", GROUP, {"dog": "zoo_dogs:DOG"})
     monkeypatch.setattr(sys, "path", [str(tmp_path / "gone"), *sys.path])
     assert names() == ["dog"]
+
+
+def test_a_working_folder_that_is_gone_hides_nothing(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.syspath_prepend("")
+    gone.rmdir()
+    assert any(point.name == "hybrid" for point in points_of("beir_hybrid.strategies"))

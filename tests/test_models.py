@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.errors import ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.models import load_model
 
 
@@ -36,3 +36,10 @@ def test_unknown_name_on_the_hub_is_told_in_one_line():
     with pytest.raises(ModelError, match="'no-such-model' cannot be loaded") as caught:
         load_model("no-such-model")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
+def test_a_device_that_is_not_there_is_named(tmp_path, device):
+    (tmp_path / "modules.json").write_text("[]")
+    with pytest.raises(ConfigurationError, match=f"There is no device '{device}' here: .*Choose such as cpu"):
+        load_model(tmp_path, device)

@@ -36,8 +36,9 @@ def compare(
     """
     from beir_hybrid.errors import ConfigurationError
     from beir_hybrid.evaluation.comparison import compare as run
-    from beir_hybrid.evaluation.comparison import load_runs
+    from beir_hybrid.evaluation.result_folders import load_runs
     from beir_hybrid.reports.comparison_tables import check_file, contrast_tables, remarks, write_comparison
+    from beir_hybrid.reports.difference_tables import difference_tables
     from beir_hybrid.reports.tables import console
 
     if len(folders) < 2:
@@ -49,7 +50,7 @@ def compare(
     runs = load_runs(folders)
     chosen = None if baseline is None else list(runs)[whole.index(baseline.resolve())]
     found = run(runs, chosen, measures, settings, by_setting, seed)
-    tables = contrast_tables(found)
+    tables = [*contrast_tables(found), *difference_tables(found)]
     screen = console(*tables)
     screen.print(*tables)
     for remark in remarks(found):

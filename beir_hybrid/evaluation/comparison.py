@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import compress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,6 @@ import numpy as np
 from beir_hybrid.errors import (
     BeirHybridError,
     ConfigurationError,
-    DataFormatError,
     MissingDataError,
     UnknownNameError,
     did_you_mean,
@@ -26,7 +23,7 @@ from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
 
-__all__ = ["NOT_SHOWN", "Comparison", "Contrast", "compare", "load_runs"]
+__all__ = ["NOT_SHOWN", "Comparison", "Contrast", "compare", "judge"]
 
 SCHEMA = 1
 CONFIDENCE = 0.95
@@ -101,33 +98,6 @@ class Comparison:
         return {"schema": SCHEMA, **asdict(self)}
 
 
-def load_runs(folders: Sequence[Path]) -> dict[str, Results]:
-    """Read results with the values of their queries.
-
-    Args:
-        folders: What ``beir-hybrid evaluate --output`` wrote.
-
-    Returns:
-        The results by the folder's name, or by the path as it was given where two have the same name.
-
-    Raises:
-        ConfigurationError: If a folder is given twice.
-        MissingDataError: If a folder holds no results, or no values of its queries.
-        DataFormatError: If a file is damaged, or results and values are not of one evaluation.
-    """
-    whole = [folder.resolve() for folder in folders]
-    for place, folder in enumerate(whole):
-        if folder in whole[:place]:
-            raise ConfigurationError(f"The folder {folders[place]} is given twice.", "Give each run once.")
-    names = Counter(folder.name for folder in whole)
-    runs = {}
-    for given, folder in zip(folders, whole, strict=True):
-        results = replace(Results.load(given), values=QueryValues.load(given))
-        _check_values(given, results)
-        runs[folder.name if names[folder.name] == 1 else str(given)] = results
-    return runs
-
-
 def compare(
     runs: Mapping[str, Results],
     baseline: str | None = None,
@@ -147,7 +117,8 @@ def compare(
         runs: Results with the values of their queries, by name.
         baseline: Name of the baseline. Default: the first.
         measures: Names of the measures to compare. Default: all that both have.
-        settings: Names of the settings to compare, such as ``en-de`` or ``xquad-r.en-de``. Default: all that both have.
+        settings: Names of the settings to compare, such as ``en-de`` or ``xquad-r.en-de``, or kinds such as ``mono``.
+            Default: all that both have.
         by_setting: Whether to compare in each setting too.
         seed: Seed of the resampling.
 
@@ -164,7 +135,8 @@ def compare(
     values = {name: _chosen(name, results, measures, settings) for name, results in runs.items()}
     known = [setting for run in runs.values() if run.values is not None for setting in run.values.settings]
     _check_names("measure", measures, [name for setting in known for name in setting.values])
-    _check_names("setting", settings, [setting.name for setting in known])
+    named = [name for setting in known for name in (setting.kind, _bare(setting.name))]
+    _check_names("setting", None if settings is None else [_bare(name) for name in settings], named)
     pairs: dict[str, Pair] = {}
     excluded: dict[str, str] = {}
     for name, results in runs.items():
@@ -192,50 +164,32 @@ def compare(
     )
 
 
-def _check_values(folder: Path, results: Results) -> None:
-    """Refuse values of another evaluation, which a killed run may leave beside older results."""
-    found = results.values.means() if results.values is not None else {}
-    if set(found) != set(results.settings):
-        setting = min(set(found) ^ set(results.settings))
-        raise DataFormatError(
-            f"{folder}: results.json and the values of its queries do not both have the setting {setting}.",
-            "Evaluate again.",
-        )
-    for setting, means in found.items():
-        told = results.settings[setting]
-        for name, mean in means.items():
-            if name in told and not math.isclose(told[name], mean, rel_tol=1e-6, abs_tol=1e-9):
-                raise DataFormatError(
-                    f"{folder}: results.json gives {name} of {setting} as {told[name]:g}, the values of its queries as "
-                    f"{mean:g}.",
-                    "Evaluate again.",
-                )
-
-
 def _chosen(run: str, results: Results, measures: Sequence[str] | None, settings: Sequence[str] | None) -> QueryValues:
     """Keep the settings and measures asked for."""
     if results.values is None:
         raise MissingDataError(f"{run} comes without the values of its queries.", "Evaluate again.")
-    wanted = None if settings is None else {_bare(name) for name in settings}
+    wanted = None if settings is None else set(map(_bare, settings))
     return QueryValues(
         tuple(
             replace(setting, values={n: v for n, v in setting.values.items() if measures is None or n in measures})
             for setting in results.values.settings
-            if wanted is None or setting.name in wanted
+            if wanted is None or {setting.kind, _bare(setting.name)} & wanted
         )
     )
 
 
 def _bare(setting: str) -> str:
-    """Take the dataset's name off a setting's: ``xquad-r.en-de`` is ``en-de``."""
-    return setting.rpartition(".")[2]
+    """Give a setting's name without the dataset's and with its corpora in order: ``x.en-fr+de`` is ``en-de+fr``."""
+    first, *more = setting.rpartition(".")[2].split("+")
+    queries, _, corpus = first.rpartition("-")
+    return f"{queries}-{'+'.join(sorted([corpus, *more]))}" if more else first
 
 
 def _check_names(what: str, asked: Sequence[str] | None, known: Sequence[str]) -> None:
     if asked is not None and not asked:
         raise ConfigurationError(f"No {what} was chosen.", "Leave the choice out for all.")
     for name in asked or ():
-        if (_bare(name) if what == "setting" else name) not in known:
+        if name not in known:
             raise UnknownNameError(f"No run has the {what} {name!r}.", did_you_mean(name, set(known)))
 
 
@@ -318,7 +272,7 @@ def _sizes(settings: Sequence[SettingValues], measure: str) -> tuple[int, int]:
 def _corrected(family: Sequence[Contrast]) -> list[Contrast]:
     """Correct a family's p-values and say what they show; sort by kind and setting, then measure, then run."""
     judged = [
-        replace(contrast, holm=p, verdict=_verdict(contrast, p))
+        replace(contrast, holm=p, verdict=judge(contrast, p))
         for contrast, p in zip(family, holm([contrast.p for contrast in family]), strict=True)
     ]
     order: dict[tuple[str, str | None, str], int] = {}
@@ -327,7 +281,13 @@ def _corrected(family: Sequence[Contrast]) -> list[Contrast]:
     return sorted(judged, key=lambda each: order[each.kind, each.setting, each.measure])
 
 
-def _verdict(contrast: Contrast, p: float) -> str:
+def judge(contrast: Contrast, p: float) -> str:
+    """Give the verdict on a contrast; see :class:`Contrast`.
+
+    Args:
+        contrast: Its interval and measure count.
+        p: The p-value, corrected for the family of tests that it belongs to.
+    """
     if p >= LEVEL or contrast.interval is None or contrast.interval[0] <= 0 <= contrast.interval[1]:
         return NOT_SHOWN
     try:

@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from beir_hybrid.errors import OutputError
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
@@ -29,6 +29,7 @@ Role = Literal["query", "document"]
 
 SCHEMA = 1
 _BLOCK = 16 << 20  # bytes read at once
+_FLAT = ("StaticEmbedding", "Transformer")  # modules whose files lie in one folder
 _NOT_THE_MODEL = ("README.md", "results.json", "queries.parquet", "queries.jsonl", "run.json", "training.json")
 
 
@@ -159,7 +160,8 @@ class FolderEncoder(Encoder):
         found = fingerprint_of(self.model)
         if self._note is not None:
             with suppress(OutputError):  # the cache itself tells whoever wants to write there
-                write_json(self._note, {"schema": SCHEMA, "fingerprint": found, **asdict(self.description)})
+                known = {"fingerprint": found, **asdict(self.description)}
+                write_json(self._note, {"schema": SCHEMA, "check": _check(known), **known})
         return found
 
     @cached_property
@@ -217,6 +219,8 @@ def _own_files(folder: Path) -> list[Path] | None:
         files += [path for name in inside for path in (folder / name).rglob("*") if path.is_file()]
         if not all(kind.startswith("sentence_transformers.") for kind, _ in paths):
             return None
+        if not all(path or kind.rpartition(".")[2] in _FLAT for kind, path in paths):
+            return None  # such as a Router, which has folders of its own below
         if any(not (folder / name).resolve().is_relative_to(folder.resolve()) for name in inside):
             return None
         if any(path.name == "adapter_config.json" or path.suffix == ".py" for path in files):
@@ -232,10 +236,16 @@ def _read(note: Path) -> tuple[str, Description] | None:
     """Read what is known of a model, its fingerprint and description; None if there is nothing of use."""
     try:
         content = json.loads(note.read_text(encoding="utf-8"))
-        schema, fingerprint, known = content.pop("schema"), content.pop("fingerprint"), Description(**content)
+        if content.pop("schema") != SCHEMA or content.pop("check") != _check(content):
+            return None
+        return content.pop("fingerprint"), Description(**content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):  # not there, or another version's
         return None
-    return (fingerprint, known) if schema == SCHEMA and isinstance(fingerprint, str) and fingerprint else None
+
+
+def _check(known: dict[str, Any]) -> str:
+    """Hash what is known of a model, so that a changed or damaged note is not trusted."""
+    return blake2b(json.dumps(known, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _describe(model: SentenceTransformer) -> Description:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,16 +100,17 @@ def evaluate(
         )
     with timed(seconds, "rank"):
         scorer = EmbeddingScorer(judgements, embeddings, chosen=chosen, show_progress=show_progress)
-    name = model_name or encoder.name
-    results = _measure(scorer, chosen, planned, name, encoder.device, seconds, intervals)
+    results = _measure(scorer, chosen, planned, model_name or encoder.name, encoder.device, seconds, intervals)
     if runs is not None:
-        for setting in _by_corpora(chosen):
+        from tqdm import tqdm
+
+        for setting in tqdm(_by_corpora(chosen), desc="Writing runs", disable=not show_progress):
             write_run(
                 runs / f"{setting.name}.trec",
                 scorer.search(setting, run_depth),
                 np.flatnonzero(judgements.query_language == setting.query_language),
                 judgements,
-                name,
+                results.model,
             )
     return results
 
@@ -171,6 +173,10 @@ def evaluate_runs(
     depth = max((run.depth for run in runs.values()), default=0)
     whole = all(_is_whole(run, setting, judgements) for setting, run in runs.items())
     scorer = RunScorer(judgements, runs)
+    empty = sum(int((scorer.rankings(setting).retrieved == 0).sum()) for setting in scorer.settings)
+    if empty:
+        asked = sum(len(scorer.queries(setting)) for setting in scorer.settings)
+        notes = [*notes, f"nothing was retrieved for {empty:,} of {asked:,} queries, which count 0"]
     if not whole:
         notes = [*notes, f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved"]
     return evaluate_scorer(
@@ -316,9 +322,19 @@ def _intervals(values: QueryValues) -> dict[str, dict[str, dict[str, list[float]
 
 
 def _notes(values: QueryValues) -> list[str]:
-    return [
+    uneven = [
         f"{kind} settings have {fewest} to {most} queries: means over settings and over queries differ"
         for kind, (fewest, most) in values.uneven().items()
+    ]
+    missing: Counter[tuple[str, str]] = Counter()
+    kind_of = {setting.name: setting.kind for setting in values.settings}
+    for setting, counts in values.undefined().items():
+        for name, count in counts.items():
+            missing[name, kind_of[setting]] += count
+    asked = {kind: sum(len(each.queries) for each in settings) for kind, settings in values.kinds().items()}
+    return uneven + [
+        f"{name} is undefined for {count:,} of the {asked[kind]:,} {kind} queries, which its means leave out"
+        for (name, kind), count in missing.items()
     ]
 
 

@@ -32,8 +32,10 @@ class Pair:
 
 def obstacle(run: Results, baseline: Results) -> str:
     """Say why two results are not of the same data; empty if they are."""
+    other = f"other dataset: {run.dataset}, not {baseline.dataset}" if run.dataset != baseline.dataset else ""
     if set(run.languages) != set(baseline.languages):
-        return f"other languages: {', '.join(run.languages)}, not {', '.join(baseline.languages)}"
+        languages = f"other languages: {', '.join(run.languages)}, not {', '.join(baseline.languages)}"
+        return ", ".join(filter(None, [other, languages]))
     reasons = []
     same_text = run.passage_text == baseline.passage_text
     if not same_text:
@@ -43,8 +45,8 @@ def obstacle(run: Results, baseline: Results) -> str:
             reasons.append(f"no checksum of the {what}")
         elif run.data[key] != baseline.data[key] and (same_text or key != "passages"):
             reasons.append(f"other {what}")
-    if reasons and run.dataset != baseline.dataset:
-        reasons.insert(0, f"other dataset: {run.dataset}, not {baseline.dataset}")
+    if reasons and other:
+        reasons.insert(0, other)
     return ", ".join(reasons)
 
 

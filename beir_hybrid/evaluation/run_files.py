@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from beir_hybrid.errors import ConfigurationError, MissingDataError, UnknownNameError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run, read_run, split_run
@@ -19,7 +21,8 @@ def read_runs(
     """Read a TREC run, or a folder of them.
 
     A file in a folder is named after its setting, such as ``en-de.trec`` or ``xquad-r.en-de.trec``. So may be a single
-    file; one with another name is of all queries against the pool, unless ``settings`` name other corpora.
+    file; one with another name is of queries against the pool, unless ``settings`` name other corpora. A single file is
+    of the query languages that it has results for, whichever else it may be of.
 
     Args:
         path: A file, or a folder of files that end in ``.trec``.
@@ -37,17 +40,24 @@ def read_runs(
     if path.is_dir():
         return _read_folder(path, judgements, settings, show_progress)
     known, name = judgements.settings, judgements.collection.name
-    if settings is not None:
-        chosen = choose_settings(settings, known, name)
-    else:
-        named = _named(path, judgements)
+    named = _named(path, judgements) if settings is None else choose_settings(settings, known, name)
+    if settings is None and len(named) != 1:
         # a run of everything is one of the pool, or of the one corpus there is
-        chosen = named if len(named) == 1 else [setting for setting in known if setting.pool] or known
-    if len({setting.corpus_languages for setting in chosen}) > 1:
+        named = [setting for setting in known if setting.pool] or known
+    if len({setting.corpus_languages for setting in named}) > 1:
         raise ConfigurationError(
             "One run cannot be of settings with different corpora.", "Name one corpus: --settings en-de,fr-de"
         )
-    return split_run(read_run(path, judgements, show_progress=show_progress), judgements, chosen)
+    run = read_run(path, judgements, show_progress=show_progress)
+    found = set(judgements.query_language[np.unique(run.query)].tolist())
+    chosen = [setting for setting in named if setting.query_language in found]
+    if not chosen:
+        languages = ", ".join(sorted(found)) or "no language"
+        raise ConfigurationError(
+            f"{path} holds no query of {', '.join(setting.name for setting in named[:3])}, but of {languages}.",
+            "Name the setting that it was made in: --settings en-de",
+        )
+    return split_run(run, judgements, chosen)
 
 
 def _read_folder(

@@ -147,6 +147,8 @@ def _read_lines(path: Path, show_progress: bool) -> Generator[tuple[int, tuple[s
                 # blanks of other scripts may stand in ids, so bytes are split and then decoded
                 query, _, document, _, score, _ = (word.decode() for word in line.split())
             except ValueError as error:  # of decoding and of unpacking alike
+                if number == 1 and line.startswith(b"\x1f\x8b"):
+                    raise DataFormatError(f"{path} is compressed by gzip.", f"Unpack it: gunzip -k {path}") from error
                 if not line.strip():
                     continue
                 raise DataFormatError(

@@ -17,6 +17,7 @@ from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.files import write_text
+from beir_hybrid.reports.text_tables import TextTable, latex_table, markdown_table, markdown_text, one_line
 
 __all__ = [
     "as_csv",
@@ -66,30 +67,14 @@ def as_csv(comparison: Comparison) -> str:
 
 def as_markdown(comparison: Comparison) -> str:
     """Write the tables in Markdown, each under a heading, with the notes below."""
-    parts = []
-    for title, headings, rows in _blocks(comparison):
-        marks = ["---" if place < len(headings) - len(HEADINGS) + WORDS else "---:" for place in range(len(headings))]
-        lines = [[_pipes(cell) for cell in headings], marks]
-        lines += [[f"**{_pipes(cell)}**" if bold and cell else _pipes(cell) for cell in row] for bold, row in rows]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        parts.append(f"## {_pipes(title)}\n\n{table}")
-    return "\n\n".join([*parts, "\n".join(f"- {_pipes(note)}" for note in remarks(comparison))]) + "\n"
+    notes = "\n".join(f"- {markdown_text(note)}" for note in remarks(comparison))
+    return "\n\n".join([*map(markdown_table, _text_tables(comparison)), notes]) + "\n"
 
 
 def as_latex(comparison: Comparison) -> str:
     """Write the tables in LaTeX for the package booktabs, with the notes as comments."""
-    parts = []
-    for title, headings, rows in _blocks(comparison):
-        left = len(headings) - len(HEADINGS) + WORDS
-        columns = "l" * left + "r" * (len(headings) - left - 1) + "l"
-        body = [
-            " & ".join(f"\\textbf{{{_tex(cell)}}}" if bold and cell else _tex(cell) for cell in row) + r" \\"
-            for bold, row in rows
-        ]
-        head = " & ".join(map(_tex, headings)) + r" \\"
-        begin = f"% {title}\n\\begin{{tabular}}{{{columns}}}"
-        parts.append("\n".join([begin, r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]))
-    return "\n\n".join([*parts, "\n".join(f"% {note}" for note in remarks(comparison))]) + "\n"
+    notes = "\n".join(f"% {one_line(note)}" for note in remarks(comparison))
+    return "\n\n".join([*map(latex_table, _text_tables(comparison)), notes]) + "\n"
 
 
 def remarks(comparison: Comparison) -> list[str]:
@@ -135,16 +120,28 @@ def _table(baseline: str, contrasts: Sequence[Contrast]) -> Table:
     return table
 
 
-def _blocks(comparison: Comparison) -> list[tuple[str, tuple[str, ...], list[tuple[bool, list[str]]]]]:
-    """Give the tables as titles, headings, and rows with whether they are bold."""
-    blocks = []
+def _text_tables(comparison: Comparison) -> list[TextTable]:
+    """Give the tables as text, the rows of what is shown bold."""
+    tables = []
     for kind in KINDS:
         for contrasts in (comparison.kinds, comparison.settings):
             of_kind = [contrast for contrast in contrasts if contrast.kind == kind]
             if of_kind:
-                rows = [(contrast.verdict != NOT_SHOWN, _cells(contrast)) for contrast in of_kind]
-                blocks.append((_title(comparison.baseline, of_kind), _headings(of_kind), rows))
-    return blocks
+                tables.append(_text_table(comparison.baseline, of_kind))
+    return tables
+
+
+def _text_table(baseline: str, contrasts: Sequence[Contrast]) -> TextTable:
+    headings = _headings(contrasts)
+    rows = tuple(tuple(_cells(contrast)) for contrast in contrasts)
+    shown = [row for row, contrast in enumerate(contrasts) if contrast.verdict != NOT_SHOWN]
+    return TextTable(
+        _title(baseline, contrasts),
+        headings,
+        rows,
+        left=frozenset({*range(len(headings) - len(HEADINGS) + WORDS), len(headings) - 1}),
+        bold=frozenset((row, column) for row in shown for column in range(len(headings))),
+    )
 
 
 def _title(baseline: str, contrasts: Sequence[Contrast]) -> str:
@@ -180,16 +177,6 @@ def _cells(contrast: Contrast) -> list[str]:
 
 def _chance(p: float) -> str:
     return "<0.0001" if p < 0.0001 else f"{p:.4f}"
-
-
-def _pipes(cell: str) -> str:
-    return cell.replace("|", "\\|")
-
-
-def _tex(cell: str) -> str:
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$"}
-    special |= {letter: f"\\{letter}" for letter in "&%$#_{}"}
-    return "".join(special.get(letter, letter) for letter in cell)
 
 
 FORMATS: dict[str, Callable[[Comparison], str]] = {

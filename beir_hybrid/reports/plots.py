@@ -12,6 +12,8 @@ import numpy as np
 from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.files import new_file
+from beir_hybrid.reports.palette import ink
+from beir_hybrid.reports.wording import compact, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,8 +120,8 @@ def _heat_map(axes: Axes, drawn: DrawSummary) -> None:
     scale = Normalize(0, counts.max())
     axes.imshow(np.ma.masked_equal(counts, 0), cmap=colours, norm=scale)
     for (row, column), count in np.ndenumerate(counts):
-        ink = _ink(colours(scale(count))) if count else "#777777"
-        axes.text(column, row, _compact(int(count)), ha="center", va="center", color=ink, fontsize=9)
+        letters = _ink(colours(scale(count))) if count else "#777777"
+        axes.text(column, row, compact(int(count)), ha="center", va="center", color=letters, fontsize=9)
     axes.set_xticks(range(len(codes)), codes)
     axes.set_yticks(range(len(codes)), codes)
     axes.xaxis.tick_top()
@@ -149,7 +151,7 @@ def _bars(
             va="center",
             color=_ink(colours[name]) if inside else "black",
         )
-    axes.set_yticks(range(len(shares)), [_shortened(name) for name in shares])
+    axes.set_yticks(range(len(shares)), [shortened(name) for name in shares])
     axes.set_ylim(max(2, len(shares)) - 0.5, -0.5)  # the first on top, and a few bars no thicker than many
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(_percent())
@@ -186,41 +188,6 @@ def _colours(kinds: list[str]) -> dict[str, str]:
 
 
 def _ink(background: Any) -> str:
-    """Choose the letters' colour with the better contrast, by relative luminance (WCAG 2.2)."""
     from matplotlib.colors import to_rgb
 
-    channels = np.array(to_rgb(background))
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    luminance = float(linear @ (0.2126, 0.7152, 0.0722))
-    # contrast is (lighter + 0.05) / (darker + 0.05); black and white are equal at 0.179
-    return "black" if luminance > 0.179 else "white"
-
-
-def _compact(count: int) -> str:
-    """Write a count in at most five characters.
-
-    Examples:
-        >>> [_compact(count) for count in (0, 9999, 12345, 999_960, 1_234_567)]
-        ['0', '9999', '12.3k', '1.0M', '1.2M']
-    """
-    if count < 10_000:
-        return str(count)
-    for size, letter in ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
-        if count / size < 99.95:
-            return f"{count / size:.1f}{letter}"
-        if count / size < 999.5:
-            return f"{count / size:.0f}{letter}"
-    return f"{count:.0e}"
-
-
-def _shortened(name: str, length: int = 26) -> str:
-    """Leave out the middle of a long name.
-
-    Examples:
-        >>> _shortened("a-very-long-folder/and-a-very-long-file.jsonl", 20)
-        'a-very-lon…ile.jsonl'
-    """
-    if len(name) <= length:
-        return name
-    half = length // 2
-    return f"{name[:half]}…{name[half + 1 - length :]}"
+    return ink(to_rgb(background))

@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.tables import number
 
-__all__ = ["language_table", "matrix_table", "result_tables", "score_table"]
+__all__ = ["families", "language_table", "matrix_table", "pair_table", "result_tables", "score_table"]
 
 KIND_TITLES = {"mono": "monolingual", "cross": "cross-lingual", "multi": "multilingual"}
 
@@ -25,16 +26,18 @@ def result_tables(results: Results) -> list[Table]:
     """Show what an evaluation found: means by kind of setting, one measure by language, and what languages retrieve."""
     names = [name for scores in results.scores.values() for name in scores if not _OF_LANGUAGE.fullmatch(name)]
     by_language = "map" if "map" in names else next(iter(names), None)
-    families = dict.fromkeys(
-        f"{found['base']}{found['cutoff'] or ''}"
-        for name in results.scores.get("multi", {})
-        if (found := _OF_LANGUAGE.fullmatch(name))
-    )
     return [
         score_table(results),
         *([language_table(results, by_language)] if by_language and len(results.settings) > 1 else []),
-        *(matrix_table(results, family) for family in families),
+        *([pair_table(results, by_language)] if by_language and _crosses(results, by_language) else []),
+        *(matrix_table(results, family) for family in families(results)),
     ]
+
+
+def families(results: Results) -> tuple[str, ...]:
+    """List the measures that have a value per language, such as ``one_target_map`` or ``language_share@10``."""
+    names = [_OF_LANGUAGE.fullmatch(name) for name in results.scores.get("multi", {})]
+    return tuple(dict.fromkeys(f"{found['base']}{found['cutoff'] or ''}" for found in names if found))
 
 
 def score_table(results: Results) -> Table:
@@ -50,10 +53,15 @@ def score_table(results: Results) -> Table:
     for name in names:
         table.add_column(name, justify="right")
     bounds = results.intervals.get("scores", {})
+    counts = [(setting.kind, results.settings[name]["queries"]) for name, setting in results.parsed_settings().items()]
+    uneven = {kind for kind, _ in counts if len({queries for other, queries in counts if other == kind}) > 1}
     for kind, scores in results.scores.items():
         count = sum(setting.kind == kind for setting in results.parsed_settings().values())
         cells = [_with_interval(name, scores.get(name), bounds.get(kind, {}).get(name)) for name in names]
         table.add_row(KIND_TITLES[kind], str(count), *cells)
+        if kind in uneven:
+            micro = results.micro.get(kind, {})
+            table.add_row("  over queries", "", *(number(name, micro.get(name)) for name in names))
     ties = ", ".join(f"{KIND_TITLES[kind]} {share:.1%}" for kind, share in results.ties.items())
     table.caption = Text(
         "\n".join(
@@ -88,6 +96,24 @@ def language_table(results: Results, measure: str = "map") -> Table:
     return table
 
 
+def pair_table(results: Results, measure: str = "map") -> Table:
+    """Show one measure as a heat map: query languages down, passage languages across; the diagonal is monolingual."""
+    parsed = results.parsed_settings()
+    names = {(at.query_language, at.corpus_languages[0]): name for name, at in parsed.items() if at.kind != "multi"}
+    found = {pair: results.settings[name].get(measure) for pair, name in names.items()}
+    known = [value for value in found.values() if value is not None and not math.isnan(value)]
+    used = {code for pair in names for code in pair}
+    codes = [code for code in results.languages if code in used]
+    table = Table(title=Text(f"{measure}: query language down, passage language across"), title_justify="left")
+    table.add_column("")
+    for code in codes:
+        table.add_column(escape(code), justify="right")
+    for query in codes:
+        if any(pair[0] == query for pair in names):
+            table.add_row(escape(query), *(_shaded(found.get((query, passage)), known) for passage in codes))
+    return table
+
+
 def matrix_table(results: Results, family: str) -> Table:
     """Show a measure that has a value per language, as a heat map: query languages down, passage languages across.
 
@@ -116,13 +142,19 @@ def matrix_table(results: Results, family: str) -> Table:
     return table
 
 
+def _crosses(results: Results, measure: str) -> bool:
+    parsed = results.parsed_settings()
+    return sum(at.kind == "cross" and measure in results.settings[name] for name, at in parsed.items()) > 1
+
+
 def _shaded(value: float | None, known: Sequence[float]) -> Text:
     if value is None or math.isnan(value):
         return Text("-")
     low, high = min(known), max(known)
     place = 0.0 if high <= low else (value - low) / (high - low)
     shade = _SHADES[min(int(place * len(_SHADES)), len(_SHADES) - 1)]
-    return Text(f"{value:.3f}", style=f"{'white' if place > 0.6 else 'black'} on {shade}")
+    text = f"{value:.3f}" if abs(value) < 10 else f"{value:.0f}"  # rank distances
+    return Text(text, style=f"{'white' if place > 0.6 else 'black'} on {shade}")
 
 
 def _with_interval(name: str, value: float | None, interval: Sequence[float] | None) -> Text:

@@ -7,10 +7,10 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies import strategy_spec
@@ -33,6 +33,7 @@ from beir_hybrid.training.selection import (
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from transformers import TrainerCallback
 
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.trainer import HybridBatchTrainer
@@ -44,6 +45,9 @@ RUN_FILE = "run.json"
 
 SUMMARY_FILE = "training.json"
 """Written when a run ends: steps, seconds, and the checkpoint that was selected."""
+
+HISTORY_FILE = "history.json"
+"""Written when a run ends: what the host logged at which step, of training and of evaluation."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +73,9 @@ class TrainedModel:
     selected: Selected | None = None
 
 
-def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> TrainedModel:
+def train(
+    options: TrainingOptions, host_arguments: Sequence[str] = (), callbacks: Sequence[TrainerCallback] = ()
+) -> TrainedModel:
     """Fine-tune an encoder with planned batches and save it.
 
     Everything that can be wrong with the request is found before the output folder is touched. Under ``torchrun`` or
@@ -79,6 +85,7 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
         options: Model, data, strategy and output.
         host_arguments: Command-line words of the training arguments, sentence-transformers' and those of
             :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`.
+        callbacks: The host's callbacks, told of every step.
 
     Returns:
         The trained model; its folder loads with ``SentenceTransformer(folder)``.
@@ -107,6 +114,8 @@ def train(options: TrainingOptions, host_arguments: Sequence[str] = ()) -> Train
     model = base_model(options.model, sources)
     model.prompts = {**model.prompts, "query": options.query_prefix, "document": options.passage_prefix}
     trainer = _build_trainer(model, arguments, sources, options, selection)
+    for callback in callbacks:
+        trainer.add_callback(callback)
     checkpoint = latest_checkpoint(Path(str(arguments.output_dir))) if options.resume else None
     if options.resume and checkpoint is None:
         logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
@@ -273,6 +282,13 @@ def _save(result: TrainedModel, trainer: HybridBatchTrainer) -> None:
             shutil.rmtree(target)
         entry.replace(target)
     temporary.rmdir()
+    write_json(folder / HISTORY_FILE, _history(trainer.state.log_history))
     summary = {"schema": 1, "steps": result.steps, "seconds": round(result.seconds, 3)}
     chosen = {} if result.selected is None else {"selected": asdict(result.selected)}
     write_json(folder / SUMMARY_FILE, {**summary, **chosen})
+
+
+def _history(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Part what was logged in training from what was in evaluation; leave out the summary at the end."""
+    evaluations = [dict(row) for row in rows if any(name.startswith("eval_") for name in row)]
+    return {"schema": 1, "log": [dict(row) for row in rows if "loss" in row], "eval": evaluations}

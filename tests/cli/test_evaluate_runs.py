@@ -1,5 +1,6 @@
 """What other systems retrieved, judged and compared from the command line."""
 
+import gzip
 import json
 import math
 
@@ -175,6 +176,25 @@ def test_a_run_that_cannot_be_judged_is_refused(refused, write, tmp_path, words,
     assert message in refused("evaluate", "--run", *words, *DATA, "--output", "out")
 
 
+def test_a_run_of_other_queries_or_compressed_is_refused(invoke, write, tmp_path):
+    write("english.trec", "en", "en")
+    (tmp_path / "zipped.trec").write_bytes(gzip.compress(b"en:1 Q0 de:1 1 1.0 x\n"))
+    for name, message in {
+        "english.trec": "english.trec holds no query of de-en, but of en. Name the setting that it was made in",
+        "zipped.trec": "zipped.trec is compressed by gzip. Unpack it: gunzip -k zipped.trec",
+    }.items():
+        result = invoke("evaluate", "--run", name, *DATA, "--settings", "de-en", "--output", "out")
+        assert result.exit_code == 2
+        assert f"Error: {message}" in result.stderr
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_run_of_one_language_is_judged_on_its_queries_alone(write, judge):
+    found, _ = judge(write("mine.trec", "en", "en de", questions=37), "--measures", "map")
+    assert found["settings"] == {"en-all": {"queries": 74, "map": 1 / 2}}
+    assert "nothing was retrieved for 37 of 74 queries, which count 0" in found["notes"]
+
+
 @pytest.fixture
 def systems(write, judge):
     """Two systems: one finds every answer first, the other second; and both in another set of questions."""
@@ -196,8 +216,10 @@ def test_evaluations_are_compared_whatever_their_format(invoke, systems, tmp_pat
 
 def test_evaluations_of_other_questions_or_passages_cannot_be_compared(refused, invoke, systems, tmp_path):
     for name, more in {"split": ("--split", "train"), "languages": ("--languages", "de,en,es")}.items():
-        (tmp_path / "empty.trec").write_text("")
-        words = ("evaluate", "--run", "empty.trec", *DATA, *systems, *more, "--output", name)
+        split = "train" if name == "split" else "test"
+        query, *_ = load_dataset("sample", languages=["en"], split=split).queries["en"]
+        (tmp_path / "one.trec").write_text(f"{query} Q0 de:{query[3:]}-fact 1 1.0 x\n")
+        words = ("evaluate", "--run", "one.trec", *DATA, *systems, *more, "--output", name)
         assert invoke(*words).exception is None
         line = refused("compare", "good", name)
         assert f"No run can be compared with good ({name}: other " in line

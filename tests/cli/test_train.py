@@ -35,6 +35,7 @@ def test_run_writes_a_model_its_options_and_its_batches(invoke, tmp_path):
         "README.md",
         "batches.json",
         "config_sentence_transformers.json",
+        "history.json",
         "model.safetensors",
         "modules.json",
         "run.json",

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError, UnknownNameError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, MissingDataError, UnknownNameError
 from beir_hybrid.evaluation import comparison
-from beir_hybrid.evaluation.comparison import compare, load_runs
+from beir_hybrid.evaluation.comparison import compare
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.significance import RESAMPLES, effect_sizes, intervals, paired_test
@@ -177,6 +177,12 @@ def test_measures_and_settings_missing_in_one_are_skipped_and_named():
     )
 
 
+def test_settings_may_be_named_by_their_kind():
+    base = make()
+    found = compare({"base": base, "up": make(1, 0.05, base)}, settings=["mono", "de-en"])
+    assert {each.kind: each.settings for each in found.kinds} == {"mono": 3, "cross": 1}
+
+
 def test_choices_of_measures_and_settings_are_kept():
     base = make(names=("map", "share"))
     run = make(1, 0.05, base, ("map", "share"))
@@ -226,31 +232,3 @@ def test_a_comparison_is_json():
     assert content["schema"] == 1
     assert content["kinds"][0]["interval"] == list(found.kinds[0].interval)
     assert content["settings"][0]["setting"] == "de"
-
-
-def test_saved_runs_are_loaded_under_their_folders_names(tmp_path):
-    for name, results in {"a/x": BASE, "b/x": UP, "c": SAME}.items():
-        results.save(tmp_path / name)
-    runs = load_runs([tmp_path / "a" / "x", tmp_path / "b" / "x", tmp_path / "c"])
-    assert list(runs) == [str(tmp_path / "a" / "x"), str(tmp_path / "b" / "x"), "c"]
-    assert compare(runs).kinds[0].difference == compare({"base": BASE, "up": UP}).kinds[0].difference
-
-
-def test_a_folder_given_twice_is_refused(tmp_path):
-    BASE.save(tmp_path / "a")
-    with pytest.raises(ConfigurationError, match="is given twice"):
-        load_runs([tmp_path / "a", tmp_path / "b" / ".." / "a"])
-
-
-def test_values_of_another_evaluation_are_refused(tmp_path):
-    BASE.save(tmp_path)
-    UP.values.save(tmp_path)
-    with pytest.raises(DataFormatError, match=r"results\.json gives map of de as 0\.\d+, the values of its queries as"):
-        load_runs([tmp_path])
-
-
-def test_values_of_other_settings_are_refused(tmp_path):
-    BASE.save(tmp_path)
-    QueryValues(BASE.values.settings[1:]).save(tmp_path)
-    with pytest.raises(DataFormatError, match="do not both have the setting de"):
-        load_runs([tmp_path])

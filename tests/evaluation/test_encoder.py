@@ -139,6 +139,13 @@ def test_a_module_of_another_package_is_always_loaded(folder, cache):
     assert module._own_files(folder) is None
 
 
+def test_a_router_whose_parts_are_not_named_is_always_loaded(folder, cache):
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["type"] = "sentence_transformers.sentence_transformer.modules.router.Router"
+    (folder / "modules.json").write_text(json.dumps(modules))
+    assert module._own_files(folder) is None
+
+
 def test_a_module_folder_outside_is_always_loaded(folder, cache):
     modules = json.loads((folder / "modules.json").read_text())
     modules[0]["path"] = "../other"
@@ -146,12 +153,23 @@ def test_a_module_folder_outside_is_always_loaded(folder, cache):
     assert module._own_files(folder) is None
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 0}', '{"schema": 1, "fingerprint": "x"}'])
-def test_a_damaged_note_is_written_again(collection, folder, cache, loads, content):
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda text: "", id="empty"),
+        pytest.param(lambda text: "[]", id="list"),
+        pytest.param(lambda text: "{}", id="object"),
+        pytest.param(lambda text: text.replace('"schema": 1', '"schema": 0'), id="schema"),
+        pytest.param(lambda text: text.replace("cosine", "dot"), id="similarity"),
+        pytest.param(lambda text: text.replace('"dimensions": 4', '"dimensions": 5'), id="dimensions"),
+    ],
+)
+def test_a_damaged_note_is_written_again(collection, folder, cache, loads, change):
     vectors(collection, folder, cache)
     [note] = notes(cache)
     good = note.read_text()
-    note.write_text(content)
+    note.write_text(change(good))
+    assert note.read_text() != good
     vectors(collection, folder, cache)
     assert len(loads) == 2
     assert note.read_text() == good

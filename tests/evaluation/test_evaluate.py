@@ -50,8 +50,9 @@ def by_the_book(trec_eval):
                 for doc, grade in qrels[query].items()
                 if grade > 0
             ]
-            distances.append(max(ranks) - min(ranks))
-        return {"queries": len(run), **means, "rank_distance": np.mean(distances) if run else 0}
+            if len(ranks) > 1:
+                distances.append(max(ranks) - min(ranks))
+        return {"queries": len(run), **means, "rank_distance": np.mean(distances) if distances else 0}
 
     return score
 
@@ -146,7 +147,7 @@ def test_only_answerable_queries_count(make_model, partly):
     # q0: ranks 1 and 3, average precision (1 + 2/3) / 2; q1: rank 1
     assert settings["en-all"]["queries"] == 2
     assert settings["en-all"]["map"] == pytest.approx((5 / 6 + 1) / 2)
-    assert settings["en-all"]["rank_distance"] == (2 + 0) / 2
+    assert settings["en-all"]["rank_distance"] == 2  # q1 has a single answer
 
 
 def test_rank_distance_uses_mid_ranks_over_the_pool(make_model):
@@ -178,17 +179,18 @@ def test_macro_and_micro_means_are_as_by_hand(by_number, embeddings_of):
     assert found.settings["de-en"] == {"queries": 1, "map": 1 / 4}
     # all: 7 6 5 4 3 2 1: a at 3 and 4, b at 5; the other way round: ranks 1, 6 and 7
     en, de = [(1 / 3 + 2 / 4) / 2, 1 / 5], (1 + 2 / 6 + 3 / 7) / 3
-    assert found.settings["en-all"] == pytest.approx({"queries": 2, "map": sum(en) / 2, "rank_distance": 1 / 2})
+    assert found.settings["en-all"] == pytest.approx({"queries": 2, "map": sum(en) / 2, "rank_distance": 1})
     assert found.settings["de-all"] == pytest.approx({"queries": 1, "map": de, "rank_distance": 6})
     assert found.scores["mono"]["map"] == pytest.approx((5 / 12 + 5 / 6) / 2)
     assert found.micro["mono"]["map"] == pytest.approx((1 / 2 + 1 / 3 + 5 / 6) / 3)
     assert found.scores["cross"] == found.micro["cross"] == {"map": 3 / 8}
-    assert found.scores["multi"] == pytest.approx({"map": (sum(en) / 2 + de) / 2, "rank_distance": 3.25})
-    assert found.micro["multi"] == pytest.approx({"map": (sum(en) + de) / 3, "rank_distance": 7 / 3})
+    assert found.scores["multi"] == pytest.approx({"map": (sum(en) / 2 + de) / 2, "rank_distance": (1 + 6) / 2})
+    assert found.micro["multi"] == pytest.approx({"map": (sum(en) + de) / 3, "rank_distance": (1 + 6) / 2})
     assert found.notes == (
         "a note of the data",
         "mono settings have 1 to 2 queries: means over settings and over queries differ",
         "multi settings have 1 to 2 queries: means over settings and over queries differ",
+        "rank_distance is undefined for 1 of the 3 multi queries, which its means leave out",
     )
     assert found.passages == {"de": 3, "en": 4}
     assert found.ties == {"mono": 0, "cross": 0, "multi": 0}

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.files import write_json
+from beir_hybrid.reports.contents import build_contents
+from beir_hybrid.reports.page import render_page
+from beir_hybrid.reports.sources import Run, Sources, read_sources
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +88,55 @@ def make_results():
         return Results(**{**fields, **given})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def contents_of():
+    """Build a report's contents from results by the name of their run."""
+
+    def build(runs, **given):
+        sources = Sources(tuple(Run(name, Path(name), {one.dataset: one}) for name, one in runs.items()))
+        return build_contents(sources, **given)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def study_contents(make_study, tmp_path_factory):
+    """The contents of a finished study: two strategies, two and three training languages, two seeds."""
+    return build_contents(read_sources([make_study(tmp_path_factory.mktemp("study"), counts=(2, 3))]))
+
+
+HOSTILE = "\"><img src=x onerror=alert(1)></title></svg></style><script>document.title='x'</script>&amp;\x00"
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    """A text that would run in a page that did not escape it."""
+    return HOSTILE
+
+
+@pytest.fixture(scope="session")
+def hostile_page(make_study, tmp_path_factory):
+    """The page of a study in whose every text somebody wrote what could run."""
+    folder = tmp_path_factory.mktemp("hostile")
+    make_study(folder, (HOSTILE, "hybrid"), seeds=(1,), name=HOSTILE, languages=("de", "en", "zh"), model=HOSTILE)
+    study = json.loads((folder / "study.json").read_text())
+    study |= {"question": HOSTILE, "answer": HOSTILE, "remarks": [HOSTILE]}
+    for verdict in study["verdicts"]:
+        verdict |= dict.fromkeys(("claim", "evaluation", "kind", "measure", "verdict", "sentence"), HOSTILE)
+    write_json(folder / "study.json", study)
+    for path in folder.glob("cells/*/cell.json"):
+        write_json(path, {**json.loads(path.read_text()), "command": HOSTILE})
+    for path in folder.glob("cells/*/cost.json"):
+        write_json(path, {**json.loads(path.read_text()), "device": HOSTILE})
+    for path in folder.glob("cells/*/batches.json"):
+        content = json.loads(path.read_text())
+        content["drawn"] |= {"kinds": {HOSTILE: 1}, "pairs": {f"{HOSTILE}-de": 3, "de-de": 1}}
+        write_json(path, content)
+    for path in folder.glob("cells/*/evaluations/*/results.json"):
+        content = json.loads(path.read_text().replace('"zh', f'"{json.dumps(HOSTILE)[1:-1]}'))
+        environment = {"versions": {HOSTILE: HOSTILE}, "device": HOSTILE, "seconds": {}}
+        content |= {"dataset": HOSTILE, "passage_text": HOSTILE, "notes": [HOSTILE], "environment": environment}
+        write_json(path, content)
+    return render_page(build_contents(read_sources([folder]), title=HOSTILE))

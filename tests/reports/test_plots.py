@@ -13,6 +13,7 @@ from beir_hybrid.batching.strategies import build_strategy
 from beir_hybrid.batching.summary import forecast
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.reports import plots
+from beir_hybrid.reports.wording import compact
 
 
 def planned(strategy="hybrid", name="tiny", languages=("de", "en"), steps=30):
@@ -120,7 +121,7 @@ def test_no_display_is_needed(tmp_path):
 
 @pytest.mark.parametrize(
     ("background", "ink"),
-    [("#FFFFFF", "black"), ("#000000", "white"), ("#F0E442", "black"), ("#0072B2", "white")],
+    [("#FFFFFF", "#000000"), ("#000000", "#ffffff"), ("#F0E442", "#000000"), ("#0072B2", "#ffffff")],
 )
 def test_letters_contrast_with_their_background(background, ink):
     assert plots._ink(background) == ink
@@ -128,7 +129,7 @@ def test_letters_contrast_with_their_background(background, ink):
 
 @pytest.mark.parametrize("count", [0, 9_999, 10_000, 99_949, 99_950, 999_499, 999_500, 5 * 10**9, 10**14, 10**15])
 def test_counts_take_five_characters_at_most(count):
-    text = plots._compact(count)
+    text = compact(count)
     assert len(text) <= 5
     factor = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}.get(text[-1], 1)
     assert float(text.rstrip("kMGT")) * factor == pytest.approx(count, rel=0.06)

@@ -52,6 +52,15 @@ def test_a_single_language_has_a_monolingual_row_alone(make_results, rows_of):
     assert rows_of(score_table(alone)) == [["monolingual", "1", "1.0000"]]
 
 
+def test_means_over_queries_are_told_where_settings_differ_in_their_queries(make_results, cells, rows_of):
+    assert not any("over queries" in row[0] for row in rows_of(score_table(make_results())))
+    settings = {"de": {"queries": 1, "map": 0.2}, "en": {"queries": 3, "map": 0.6}}
+    uneven = make_results(scores={"mono": {"map": 0.4}}, micro={"mono": {"map": 0.5}}, settings=settings)
+    table = score_table(uneven)
+    assert cells(table, "monolingual") == ["2", "0.4000"]
+    assert cells(table, "over queries") == ["", "0.5000"]
+
+
 def test_intervals_stand_below_their_means(make_results, cells, text_of):
     bounds = {"cross": {"map": [0.41, 0.62]}, "multi": {"map": [0.2, 0.3], "rank_distance": [9.96, 14.0]}}
     table = score_table(make_results(intervals={"scores": bounds, "settings": {}}))
@@ -169,6 +178,7 @@ def test_scores_languages_and_matrices_are_shown(make_results):
     assert titles(found) == [
         "mine on tiny (sentence)",
         "map by language",
+        "map: query language down, passage language across",
         "language_share@10: query language down, passage language across",
         "one_target_map: query language down, passage language across",
     ]
@@ -190,3 +200,20 @@ def test_a_value_of_one_language_does_not_stand_for_all(shares):
         "mine on tiny (sentence)",
         "language_share@10: query language down, passage language across",
     ]
+
+
+def test_the_pair_table_has_queries_down_passages_across_and_a_monolingual_diagonal(make_results, rows_of, header_of):
+    table = result_tables.pair_table(make_results())
+    assert header_of(table) == ["", "de", "en", "es"]
+    assert rows_of(table) == [["de", "0.700", "0.100", "0.200"], ["en", "0.400", "0.800", "0.600"]]
+
+
+def test_the_pair_table_is_shaded_on_a_terminal_alone(make_results, text_of):
+    table = result_tables.pair_table(make_results())
+    assert "\x1b[" not in text_of(table)
+    assert "\x1b[" in text_of(table, "truecolor")
+
+
+def test_values_of_many_ranks_are_whole_numbers_in_the_pair_table(make_results, cells):
+    found = make_results(settings={name: {"queries": 4, "rank_distance": 123.4} for name in ("de-en", "en-de")})
+    assert cells(result_tables.pair_table(found, "rank_distance"), "de") == ["-", "123"]

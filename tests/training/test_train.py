@@ -85,6 +85,38 @@ def test_run_writes_its_request_and_what_it_drew(options):
     assert summary["drawn"]["sources"] == {"tiny": 3}
 
 
+def test_history_tells_what_was_logged_at_which_step(options):
+    logged = [*SHORT[:-2], "--logging_steps", "1"]
+    history = read(train(options(), logged).folder / "history.json")
+    assert history["schema"] == 1
+    assert history["eval"] == []
+    assert [row["step"] for row in history["log"]] == [1, 2, 3]
+    assert all(row["loss"] > 0 and row["learning_rate"] >= 0 and row["epoch"] > 0 for row in history["log"])
+
+
+def test_history_parts_evaluations_from_training(options, data_file):
+    words = [*SHORT[:-2], "--logging_steps", "1", "--eval_steps", "2", "--max_steps", "4"]
+    history = read(train(options(eval_data=str(data_file)), words).folder / "history.json")
+    assert [row["step"] for row in history["log"]] == [1, 2, 3, 4]
+    assert [row["step"] for row in history["eval"]] == [2, 4]
+    assert all("loss" not in row and row["eval_loss"] > 0 for row in history["eval"])
+
+
+def test_callbacks_are_told_of_every_step(options):
+    from transformers import TrainerCallback
+
+    class Steps(TrainerCallback):
+        def __init__(self):
+            self.seen = []
+
+        def on_step_end(self, args, state, control, **kwargs):
+            self.seen.append(state.global_step)
+
+    steps = Steps()
+    train(options(), SHORT, [steps])
+    assert steps.seen == [1, 2, 3]
+
+
 def test_run_leaves_nothing_half_done(options):
     folder = train(options(), SHORT).folder
     assert not [path.name for path in folder.iterdir() if path.name.startswith(".") or path.suffix == ".tmp"]

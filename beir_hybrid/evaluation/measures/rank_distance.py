@@ -22,6 +22,9 @@ class RankDistance:
     [0, passages - 1]. With a cut-off k, a passage whose mid-rank is above k, or that was not retrieved, counts as if
     its rank were k + 1, and the range is [0, k].
 
+    NaN for a query with a single relevant passage, which has no distance to another, and with a cut-off for one that
+    has none of them up to k: a system that finds nothing would seem to be without bias.
+
     Args:
         cutoff: Depth k; None for the full ranking.
     """
@@ -47,7 +50,9 @@ class RankDistance:
         Raises:
             ConfigurationError: If there is no cut-off and a relevant passage was not retrieved.
         """
-        rank = rankings.mid_rank
+        rank, starts = rankings.mid_rank, rankings.starts
+        nearest = np.minimum.reduceat(rank, starts)
+        several = np.diff(np.r_[starts, len(rank)]) > 1
         if self.cutoff is not None:
             rank = np.where(rank > self.cutoff, self.cutoff + 1.0, rank)
         elif missing := int(np.isinf(rank).sum()):
@@ -56,4 +61,6 @@ class RankDistance:
                 f"rank_distance reads the full ranking, and {missing} of the relevant passages were not retrieved.",
                 f"Measure rank_distance@{depth}, where each of them counts {depth + 1}.",
             )
-        return np.maximum.reduceat(rank, rankings.starts) - np.minimum.reduceat(rank, rankings.starts)
+        found = nearest <= (np.inf if self.cutoff is None else self.cutoff)
+        distance = np.maximum.reduceat(rank, starts) - np.minimum.reduceat(rank, starts)
+        return np.where(several & found, distance, np.nan)

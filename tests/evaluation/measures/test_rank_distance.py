@@ -11,14 +11,19 @@ from beir_hybrid.evaluation.measures.rank_distance import RankDistance
 
 
 def test_it_is_the_largest_minus_the_smallest_rank(ranks_of):
-    assert RankDistance().values(ranks_of([1, 2, 3], [4, 20, 90], [7])).tolist() == [2, 86, 0]
+    assert RankDistance().values(ranks_of([1, 2, 3], [4, 20, 90], [7, 8])).tolist() == [2, 86, 1]
+
+
+def test_a_single_relevant_passage_has_no_distance(ranks_of):
+    for cutoff in (None, 10):
+        np.testing.assert_array_equal(RankDistance(cutoff).values(ranks_of([7], [1, 3])), [np.nan, 2])
 
 
 def test_it_uses_mid_ranks(ranks_of):
     # ranks 1, and two of a group of four tied passages at ranks 2 to 5
     rankings = replace(ranks_of([1, 2, 3], [4, 5]), mid_rank=np.array([1, 3.5, 3.5, 3.5, 3.5]))
     assert RankDistance().values(rankings).tolist() == [2.5, 0]
-    assert RankDistance(3).values(rankings).tolist() == [3, 0], "a mid-rank above k is beyond k"
+    np.testing.assert_array_equal(RankDistance(3).values(rankings), [3, np.nan], "a mid-rank above k is beyond k")
 
 
 def test_it_compares_languages_and_is_better_when_lower():
@@ -27,8 +32,12 @@ def test_it_compares_languages_and_is_better_when_lower():
 
 
 def test_what_is_beyond_the_cutoff_counts_the_cutoff_and_one(ranks_of):
-    values = RankDistance(10).values(ranks_of([1, 10], [1, 11], [1, 9000], [1, inf], [11, inf], [inf, inf]))
-    assert values.tolist() == [9, 10, 10, 10, 0, 0]
+    values = RankDistance(10).values(ranks_of([1, 10], [1, 11], [1, 9000], [1, inf]))
+    assert values.tolist() == [9, 10, 10, 10]
+
+
+def test_finding_nothing_is_not_being_without_bias(ranks_of):
+    np.testing.assert_array_equal(RankDistance(10).values(ranks_of([11, inf], [inf, inf], [1, 2])), [np.nan, np.nan, 1])
 
 
 def test_the_full_ranking_is_needed_without_a_cutoff(ranks_of):

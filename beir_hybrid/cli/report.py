@@ -1,0 +1,55 @@
+"""``beir-hybrid report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.argument("folders", metavar="DIR...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--output", required=True, type=click.Path(path_type=Path), help="The page to write, such as report.html."
+)
+@click.option("--reference", metavar="[paper]", help="Show published numbers beside runs of the same dataset.")
+@click.option("--baseline", help="Run that the others' heat maps are subtracted from [default: the first].")
+@click.option("--measure", help="Measure of the summary and the heat maps [default: map, or else the first].")
+@click.option("--title", help="Title of the page [default: the studies' names, or the datasets'].")
+@click.option(
+    "--assets",
+    type=click.Path(path_type=Path),
+    help="Folder for the pictures as PNG and SVG, and the tables as CSV, Markdown and LaTeX.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the page and the files in the assets' folder.")
+def report(
+    folders: tuple[Path, ...],
+    output: Path,
+    reference: str | None,
+    baseline: str | None,
+    measure: str | None,
+    title: str | None,
+    assets: Path | None,
+    overwrite: bool,
+) -> None:
+    """Show studies, trainings and evaluations on one page that needs no network.
+
+    The folders are what beir-hybrid study, train and evaluate --output wrote, in any mixture.
+    """
+    from beir_hybrid.files import write_text
+    from beir_hybrid.reports.assets import check_outputs, write_assets
+    from beir_hybrid.reports.contents import build_contents
+    from beir_hybrid.reports.page import render_page
+    from beir_hybrid.reports.published import check_reference
+    from beir_hybrid.reports.sources import read_sources
+
+    check_outputs(output, assets, overwrite)
+    check_reference(reference)
+    contents = build_contents(read_sources(folders), reference, baseline, measure, title)
+    write_text(output, render_page(contents))
+    click.echo(f"Written to {output}")
+    if assets is not None:
+        count = write_assets(contents, assets)
+        click.echo(f"{count} pictures and tables written to {assets}")

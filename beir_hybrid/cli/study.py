@@ -1,0 +1,53 @@
+"""``beir-hybrid study``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["study"]
+
+
+@click.command()
+@click.argument("file", metavar="FILE.yaml", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the study; it goes on there.")
+@click.option("--quick", is_flag=True, help="Take the file's quick section: a small study on the built-in sample.")
+@click.option("--dry-run", is_flag=True, help="Only check the file, and say how many cells there are and how long.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Cells at a time.")
+@click.option("--yes", is_flag=True, help="Run a thousand cells or more.")
+def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: bool) -> None:
+    """Train and evaluate every cell of a grid, and judge what the study claims.
+
+    Run it again to go on: finished cells are kept, failed ones are tried again.
+    """
+    from beir_hybrid.reports.study_tables import failure_lines, grid_table, plan_lines, study_tables, verdict_lines
+    from beir_hybrid.reports.tables import console
+    from beir_hybrid.studies.check import check_study
+    from beir_hybrid.studies.folder import StudyFolder
+    from beir_hybrid.studies.grid import build_cells, check_count
+    from beir_hybrid.studies.study import read_study
+
+    asked = read_study(file, quick)
+    check_count(asked, yes)
+    cells, left_out = build_cells(asked)
+    check_study(asked, cells)
+    folder = StudyFolder(output, asked, cells)
+    folder.check()
+    screen = console()
+    screen.print(grid_table(asked), *plan_lines(folder, left_out, jobs), sep="\n")
+    if dry_run:
+        return
+    from beir_hybrid.reports.study_progress import StudyProgress
+    from beir_hybrid.studies.run import run_study
+
+    finished = sum(folder.state(cell) == "finished" for cell in cells)
+    with StudyProgress(screen, len(cells), finished) as progress:
+        answer, failures = run_study(folder, jobs, progress)
+    tables = study_tables(asked, answer)
+    console(*tables).print(*tables)
+    whole = not screen.is_terminal  # a line of a file is broken by no one
+    screen.print(*verdict_lines(asked, answer), *failure_lines(failures), sep="\n", soft_wrap=whole)
+    screen.print(f"Written to {output}", markup=False, highlight=False)
+    if failures:
+        raise SystemExit(1)

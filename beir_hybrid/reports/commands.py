@@ -1,0 +1,148 @@
+"""Commands that do again what a report shows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.settings import KINDS, all_settings
+from beir_hybrid.reports.sources import Run
+
+__all__ = ["command_lines", "commands_of", "evaluate_command", "train_command"]
+
+_LANGUAGE = re.compile(r"\[[^\]]*\]")
+_TRIAL = ("dataset", "source", "languages", "passage_text", "split", "sample_passages", "settings", "measures")
+# what the options set, and what depends on the machine
+_NOT_SAID = {
+    *("output_dir", "logging_dir", "use_cpu", "dataloader_pin_memory", "prompts", "strategy", "alpha"),
+    *("batch_sampler", "multi_dataset_batch_sampler", "resume_from_checkpoint"),
+    *("greater_is_better", "metric_for_best_model"),
+}
+
+
+def commands_of(run: Run) -> list[str]:
+    """Give the commands of a run: its training, if one is known, and its evaluations.
+
+    A trained model goes to the folder ``model``, an evaluation to a folder of its own name.
+    """
+    trained = str(run.cell.get("command") or "") or train_command(run.settings)
+    trials = run.cell.get("config", {}).get("evaluations", []) if isinstance(run.cell.get("config"), dict) else []
+    told = {str(trial.get("name")): trial for trial in trials if isinstance(trial, dict)}
+    evaluations = [
+        evaluate_command(results, "model" if trained else results.model, name, told.get(name))
+        for name, results in run.evaluations.items()
+    ]
+    return [trained, *evaluations] if trained else evaluations
+
+
+def train_command(settings: Mapping[str, Any]) -> str:
+    """Write the command of a training.
+
+    Args:
+        settings: Content of ``run.json``.
+
+    Returns:
+        The command; empty where the file does not tell.
+    """
+    options, arguments = settings.get("options"), settings.get("arguments")
+    if not isinstance(options, dict) or not isinstance(arguments, dict):
+        return ""
+    from beir_hybrid.training.options import TrainingOptions
+
+    words = ["beir-hybrid", "train"]
+    for field in fields(TrainingOptions):
+        value = options.get(field.name)
+        if value in (None, field.default) or field.name in {"output", "overwrite", "resume"}:
+            continue
+        option = f"--{field.name.replace('_', '-')}"
+        repeated = field.name == "train_data" and isinstance(value, list)
+        words += [word for one in value for word in (option, str(one))] if repeated else [option, _joined(value)]
+    return shlex.join([*words, "--output", "model", *_host_words(str(options.get("model")), arguments)])
+
+
+def evaluate_command(results: Results, model: str, output: str, trial: Mapping[str, Any] | None = None) -> str:
+    """Write the command of an evaluation.
+
+    Args:
+        results: What it found.
+        model: Folder or name of the model.
+        output: Folder to write to.
+        trial: The evaluation as a study tells it; None to conclude it from the results.
+    """
+    # an evaluation of a run encodes nothing
+    word = "--model" if "encode" in results.environment.get("seconds", {"encode": 0}) else "--run"
+    asked = dict(trial) if trial else _concluded(results)
+    words = ["beir-hybrid", "evaluate", word, model]
+    for name in _TRIAL:
+        if asked.get(name) is not None:
+            words += [f"--{name.replace('_', '-')}", _joined(asked[name])]
+    return shlex.join([*words, *(["--judged-only"] if asked.get("judged_only") else []), "--output", output])
+
+
+def command_lines(command: str) -> str:
+    r"""Write a command with each option on a line of its own, to be read and pasted.
+
+    Examples:
+        >>> print(command_lines("beir-hybrid train --model static --seed 1"))
+        beir-hybrid train \
+          --model static \
+          --seed 1
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:  # no command of a shell
+        return command
+    lines: list[list[str]] = [[]]
+    for word in words:
+        if word.startswith("--") and lines[-1]:
+            lines.append([])
+        lines[-1].append(word)
+    return " \\\n  ".join(map(shlex.join, lines))
+
+
+def _concluded(results: Results) -> dict[str, Any]:
+    """Conclude from results what was asked for, leaving out what is so anyway."""
+    from beir_hybrid.evaluation.measures import DEFAULT_MEASURES
+
+    asked: dict[str, Any] = {"dataset": results.dataset}
+    if results.passage_text == "sentence+context":
+        asked["passage_text"] = results.passage_text
+    if set(results.settings) != {setting.name for setting in all_settings(results.languages, results.languages)}:
+        asked["settings"] = list(results.settings)
+    measured = {kind: list(results.scores.get(kind, {})) for kind in KINDS if kind in results.scores}
+    if any(set(names) != set(DEFAULT_MEASURES[kind]) for kind, names in measured.items()):
+        names = [_LANGUAGE.sub("", name) for of_kind in measured.values() for name in of_kind]
+        asked["measures"] = list(dict.fromkeys(names))
+    return asked
+
+
+def _host_words(model: str, arguments: Mapping[str, Any]) -> list[str]:
+    """Write the host's arguments that are not the defaults."""
+    from beir_hybrid.training.base_models import is_static
+    from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, parse_host_arguments
+
+    defaults = {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(model) else {})}
+    try:
+        as_json = parse_host_arguments([], Path("model"), defaults).to_json_string()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        usual = json.loads(as_json)
+    except BeirHybridError:  # arguments that this host does not know any more
+        usual = {}
+    words = []
+    for name, value in arguments.items():
+        if value is None or name in _NOT_SAID or name.startswith("_") or usual.get(name, value) == value:
+            continue
+        words += [f"--{name}", *(map(str, value) if isinstance(value, list) else [_joined(value)])]
+    return words
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return json.dumps(value) if isinstance(value, dict) else str(value)

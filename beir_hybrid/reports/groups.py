@@ -1,0 +1,176 @@
+"""Group: the runs that differ in their seed alone, and the blocks of groups that can be compared."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from beir_hybrid.errors import UnknownNameError, did_you_mean
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.settings import KINDS
+from beir_hybrid.reports.sources import Run, Sources
+from beir_hybrid.studies.cell import cell_name
+
+__all__ = ["Block", "Group", "Score", "blocks_of", "find_group", "groups_of", "is_seed"]
+
+_SEED = re.compile(r"[,;]?\s*seed\W*\d+$")
+_OF_LANGUAGE = re.compile(r"[^\[]+\[[^\]]*\]")
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean, and how far it can be trusted.
+
+    Attributes:
+        mean: The value; of several seeds, their mean.
+        interval: 95 % interval over questions, of a single run that has one.
+        spread: Standard deviation over seeds, of several.
+        seeds: Number of runs averaged.
+    """
+
+    mean: float
+    interval: tuple[float, float] | None = None
+    spread: float | None = None
+    seeds: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs that differ in their seed alone; a run that is no cell of a study is a group of its own.
+
+    Attributes:
+        name: What the report calls it.
+        runs: At least one.
+        place: Its place among all groups, from 0, which decides its colour.
+    """
+
+    name: str
+    runs: tuple[Run, ...]
+    place: int
+
+    @property
+    def study(self) -> str:
+        """Name of its study; empty if it has none."""
+        return self.runs[0].study
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Grid values without the seed."""
+        return {name: value for name, value in self.runs[0].values.items() if not is_seed(name)}
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Groups whose results are of the same data, texts and settings, so that they can be compared.
+
+    Attributes:
+        title: Name of the dataset or evaluation.
+        groups: The groups.
+        results: By name of group, the results of its runs.
+    """
+
+    title: str
+    groups: tuple[Group, ...]
+    results: Mapping[str, tuple[Results, ...]]
+
+    @property
+    def first(self) -> Results:
+        """Results that tell what all have in common: dataset, languages, settings."""
+        return self.results[self.groups[0].name][0]
+
+    def measures(self, kind: str) -> tuple[str, ...]:
+        """List the measures of a kind of setting that any group has; without those of one language."""
+        names = [name for found in self.results.values() for one in found for name in one.scores.get(kind, {})]
+        return tuple(name for name in dict.fromkeys(names) if not _OF_LANGUAGE.match(name))
+
+    def primary(self, wanted: str | None = None) -> str:
+        """Choose the measure of the heat maps: the one wanted, ``map``, or else the first; empty if there is none."""
+        known = [name for kind in KINDS for name in self.measures(kind)]
+        return next((name for name in (wanted, "map", *known) if name in known), "")
+
+    def score(self, group: Group, kind: str, measure: str) -> Score | None:
+        """Average a macro mean over the group's runs; None if one lacks it."""
+        found = self.results[group.name]
+        values = [one.scores.get(kind, {}).get(measure, math.nan) for one in found]
+        if not all(map(math.isfinite, values)):
+            return None
+        if len(values) > 1:
+            return Score(statistics.fmean(values), spread=statistics.stdev(values), seeds=len(values))
+        bounds = found[0].intervals.get("scores", {}).get(kind, {}).get(measure)
+        interval = (bounds[0], bounds[1]) if bounds and all(map(math.isfinite, bounds)) else None
+        return Score(values[0], interval)
+
+    def setting(self, group: Group, name: str, measure: str) -> float | None:
+        """Average a setting's mean over the group's runs; None if one lacks it."""
+        values = [one.settings.get(name, {}).get(measure, math.nan) for one in self.results[group.name]]
+        return statistics.fmean(values) if all(map(math.isfinite, values)) else None
+
+
+def is_seed(name: str) -> bool:
+    """Tell whether a grid value is a seed.
+
+    Examples:
+        >>> [is_seed(name) for name in ("seed", "seeds", "data_seed", "strategy")]
+        [True, True, True, False]
+    """
+    return name in {"seed", "seeds"} or name.endswith("_seed")
+
+
+def groups_of(sources: Sources) -> tuple[Group, ...]:
+    """Put together the cells of a study that differ in their seed alone."""
+    found: dict[tuple[str, str], list[Run]] = {}
+    for run in sources.runs:
+        varied = {name: value for name, value in run.values.items() if not is_seed(name)}
+        key = json.dumps(varied, sort_keys=True, default=str) if run.study and run.values else run.name
+        found.setdefault((run.study, key), []).append(run)
+    names = [_name(runs, sources.runs) for runs in found.values()]
+    groups = []
+    for place, (name, runs) in enumerate(zip(names, found.values(), strict=True)):
+        own = name if names.count(name) == 1 else f"{runs[0].study}: {name}" if runs[0].study else runs[0].name
+        groups.append(Group(own, tuple(runs), place))
+    return tuple(groups)
+
+
+def _name(runs: Sequence[Run], everyone: Sequence[Run]) -> str:
+    """Name a group by the grid values in which the groups of its study differ, or else as its first run."""
+    values = runs[0].values
+    others = [run.values for run in everyone if run.study == runs[0].study and run.study]
+    apart = {
+        name: value
+        for name, value in values.items()
+        if not is_seed(name) and any(other.get(name) != value for other in others)
+    }
+    return cell_name(apart) or _SEED.sub("", runs[0].name) or runs[0].name
+
+
+def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
+    """Put together what can be compared: the same evaluation of the same data, texts and settings."""
+    found: dict[str, tuple[str, dict[str, list[Results]]]] = {}
+    for group in groups:
+        for run in group.runs:
+            for name, results in run.evaluations.items():
+                title = name if run.study else results.dataset
+                key = [title, results.dataset, results.passage_text, sorted(results.data.items())]
+                _, of_block = found.setdefault(json.dumps([*key, sorted(results.settings)]), (title, {}))
+                of_block.setdefault(group.name, []).append(results)
+    blocks = []
+    for title, of_block in found.values():
+        members = tuple(group for group in groups if group.name in of_block)
+        blocks.append(Block(title, members, {name: tuple(results) for name, results in of_block.items()}))
+    return tuple(blocks)
+
+
+def find_group(groups: Sequence[Group], name: str) -> Group:
+    """Find a group by its name, or by that of one of its runs.
+
+    Raises:
+        UnknownNameError: If none has it.
+    """
+    for group in groups:
+        if name == group.name or name in {run.name for run in group.runs}:
+            return group
+    raise UnknownNameError(f"There is no run {name!r}.", did_you_mean(name, [group.name for group in groups]))

@@ -1,0 +1,78 @@
+"""Page: a report as one file of HTML that needs nothing else, neither a network nor a script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib.resources import files
+from typing import Any
+
+import beir_hybrid
+from beir_hybrid.reports.commands import command_lines
+from beir_hybrid.reports.contents import Contents
+from beir_hybrid.reports.curve import Chart
+from beir_hybrid.reports.palette import DARK, LIGHT
+from beir_hybrid.reports.summary import TITLES
+from beir_hybrid.reports.verdict_rows import strips_of
+from beir_hybrid.reports.wording import visible
+
+__all__ = ["render_page"]
+
+_TEMPLATES = "templates"
+
+
+def render_page(contents: Contents) -> str:
+    """Write a report as a page: all content static, every text from data escaped.
+
+    The page's own security policy lets no script run but the one that sorts its tables, so that even a text which
+    found its way around the escaping would do nothing.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("beir_hybrid.reports", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"colour": _colour, "lines": command_lines, "breakable": _breakable, "series": Chart.series}
+    script = (files("beir_hybrid.reports") / _TEMPLATES / "sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("page.html.j2").render(
+        contents=contents,
+        lead=_lead(contents),
+        light=LIGHT,
+        dark=DARK,
+        kinds=TITLES,
+        strips_of=strips_of,
+        script=script,
+        script_hash=digest,
+        version=beir_hybrid.__version__,
+    )
+
+
+def _lead(contents: Contents) -> str:
+    runs = sum(len(group.runs) for group in contents.groups)
+    seeds = (
+        f" in {len(contents.groups)} groups, which differ in their seeds alone," if len(contents.groups) < runs else ""
+    )
+    where = list(dict.fromkeys(part.block.title for part in contents.blocks))
+    told = f"{runs} run{'s' * (runs != 1)}{seeds}" + (f" evaluated on {', '.join(where)}" if where else "")
+    failed = f"; {len(contents.failures)} more have no results" if contents.failures else ""
+    return f"{told}{failed}."
+
+
+def _colour(place: int | None) -> str:
+    """Give the class of a group's colour; after the last comes the first again."""
+    return "" if place is None else f"c{place % len(LIGHT.series)}"
+
+
+def _breakable(text: str) -> Any:
+    """Allow a line to break after underscores and dashes, and not after a plus-minus sign."""
+    from markupsafe import Markup, escape
+
+    parts = re.split(r"(?<=[_–])", str(visible(text)).replace("± ", "±\N{NO-BREAK SPACE}"))
+    return Markup("<wbr>").join(escape(part) for part in parts)

@@ -1,0 +1,132 @@
+"""Palette: the reports' colours, on light and on dark paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["DARK", "LIGHT", "Palette", "Shade", "diverging_step", "ink", "sequential_step"]
+
+
+@dataclass(frozen=True)
+class Shade:
+    """The colour of a cell and of the letters on it.
+
+    Attributes:
+        fill: ``#rrggbb``.
+        ink: ``#rrggbb``; its contrast with the fill is at least 4.5, as WCAG 2.2 asks (AA).
+    """
+
+    fill: str
+    ink: str
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one colour scheme.
+
+    Attributes:
+        paper: Background.
+        text: Letters.
+        faint: Letters of second rank; their contrast with the paper is at least 4.5.
+        line: Hairlines and axes.
+        sequential: From little to much: one hue in even steps of lightness, read by the colour-blind too.
+        diverging: From far below to far above 0, orange to blue, the middle close to the paper.
+        series: Colours of lines and marks, one for each run; told apart by the colour-blind.
+    """
+
+    paper: str
+    text: str
+    faint: str
+    line: str
+    sequential: tuple[Shade, ...]
+    diverging: tuple[Shade, ...]
+    series: tuple[str, ...]
+
+
+def ink(fill: Sequence[float], dark: str = "#000000", light: str = "#ffffff") -> str:
+    """Choose the letters' colour with the better contrast on a fill (WCAG 2.2).
+
+    Args:
+        fill: Red, green and blue, each in [0, 1].
+        dark: ``#rrggbb``, for light fills.
+        light: ``#rrggbb``, for dark fills.
+
+    Examples:
+        >>> ink((1.0, 1.0, 0.0)), ink((0.0, 0.0, 1.0))
+        ('#000000', '#ffffff')
+    """
+    below, here, above = _luminance(_channels(dark)), _luminance(fill), _luminance(_channels(light))
+    # contrast is (lighter + 0.05) / (darker + 0.05)
+    return dark if (here + 0.05) ** 2 >= (below + 0.05) * (above + 0.05) else light
+
+
+def sequential_step(value: float, low: float, high: float) -> int:
+    """Give the place of a value in :attr:`Palette.sequential`, 0 where all values are equal.
+
+    Examples:
+        >>> [sequential_step(value, 0.0, 1.0) for value in (0.0, 0.5, 1.0)]
+        [0, 5, 10]
+    """
+    steps = len(LIGHT.sequential)
+    share = (value - low) / (high - low) if high > low else 0.0
+    return max(0, min(round(share * (steps - 1)), steps - 1))
+
+
+def diverging_step(value: float, extent: float) -> int:
+    """Give the place of a difference in :attr:`Palette.diverging`, whose middle is 0.
+
+    Args:
+        value: The difference.
+        extent: The absolute difference that has the strongest colour, above 0.
+
+    Examples:
+        >>> [diverging_step(value, 0.2) for value in (-0.2, 0.0, 0.1, 0.3)]
+        [0, 6, 9, 12]
+    """
+    half = len(LIGHT.diverging) // 2
+    return half + max(-half, min(round(value / extent * half), half))
+
+
+def _luminance(channels: Sequence[float]) -> float:
+    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _channels(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def _shades(fills: str, dark: str) -> tuple[Shade, ...]:
+    return tuple(Shade(fill, ink(_channels(fill), dark)) for fill in fills.split())
+
+
+# The scales are even steps in OKLab (Ottosson, 2020) between three and five colours.
+LIGHT = Palette(
+    paper="#ffffff",
+    text="#17202a",
+    faint="#586572",
+    line="#d5dce3",
+    sequential=_shades(
+        "#f1f5f9 #dae8f2 #c3daeb #adcde4 #96bfdd #7fb2d6 #689cc5 #5287b4 #3c73a3 #255e93 #0a4a82", "#10161d"
+    ),
+    diverging=_shades(
+        "#9c3d06 #b75e27 #d17f42 #eca05c #f1bd91 #f5d9c2 #f6f5f2 #cedfe9 #a7c8e0 #7fb2d6 #5a8eba #356c9e #0a4a82",
+        "#10161d",
+    ),
+    series=("#0b66a8", "#c2570c", "#0a7d5a", "#a3417f", "#6a5acd", "#7a6a00", "#5b6670"),
+)
+DARK = Palette(
+    paper="#12171d",
+    text="#e6ebf0",
+    faint="#9aa7b4",
+    line="#323c47",
+    sequential=_shades(
+        "#1b242e #203243 #24415a #275071 #295f8a #2b6fa3 #4584b5 #5e99c7 #76afda #8fc5ec #a8dcff", "#0a1016"
+    ),
+    diverging=_shades(
+        "#ffb067 #e2914d #c57232 #a85413 #794628 #4c372d #20262d #273d52 #2a5679 #2b6fa3 #5190c1 #76b3e0 #9bd6ff",
+        "#0a1016",
+    ),
+    series=("#5db3ef", "#f09a4e", "#3fc79a", "#e38cc0", "#a99bf5", "#d8c64a", "#a5b0ba"),
+)

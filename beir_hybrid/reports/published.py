@@ -1,0 +1,71 @@
+"""Published: results that others have published, marked as such wherever they are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from beir_hybrid.errors import UnknownNameError, did_you_mean
+from beir_hybrid.evaluation.results import Results
+
+__all__ = ["REFERENCES", "Published", "check_reference", "published_for"]
+
+REFERENCES = ("paper",)
+"""Names of the collections of published results that this package has."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published result.
+
+    Attributes:
+        name: Model and how it was trained.
+        scores: By kind of setting and measure, the mean over settings.
+        source: Where it was published.
+        note: What a reader must know to compare it.
+    """
+
+    name: str
+    scores: Mapping[str, Mapping[str, float]]
+    source: str
+    note: str
+
+
+def check_reference(reference: str | None) -> None:
+    """Refuse the name of a collection that there is not.
+
+    Raises:
+        UnknownNameError: If it is neither None nor one of :data:`REFERENCES`.
+    """
+    if reference is not None and reference not in REFERENCES:
+        raise UnknownNameError(
+            f"There are no published results named {reference!r}.", did_you_mean(reference, REFERENCES)
+        )
+
+
+def published_for(reference: str | None, results: Results) -> tuple[Published, ...]:
+    """Give the published results of a dataset.
+
+    Args:
+        reference: Name of a collection, one of :data:`REFERENCES`; None for none.
+        results: Of the run that they shall stand beside.
+
+    Returns:
+        Those of the run's dataset that have a kind of setting which the run has, too.
+
+    Raises:
+        UnknownNameError: If there is no such collection.
+    """
+    check_reference(reference)
+    if reference is None:
+        return ()
+    path = files("beir_hybrid.reports") / "references" / f"{reference}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    found = []
+    for entry in content["results"]:
+        if entry["dataset"] == results.dataset and entry["scores"].keys() & results.scores.keys():
+            source = content["sources"][entry["source"]]
+            found.append(Published(entry["name"], entry["scores"], source["text"], source["notes"][entry["dataset"]]))
+    return tuple(found)

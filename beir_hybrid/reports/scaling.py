@@ -1,0 +1,149 @@
+"""Scaling: what more training languages bring, and cost."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from beir_hybrid.evaluation.settings import KINDS, Setting
+from beir_hybrid.reports.curve import Chart, Curve
+from beir_hybrid.reports.groups import Block, Group
+from beir_hybrid.reports.sources import Run
+from beir_hybrid.reports.summary import TITLES, direction
+from beir_hybrid.studies.cell import cell_name
+
+__all__ = ["cost_of", "drawn_pairs", "scaling_charts", "training_languages"]
+
+_COMPUTE = (
+    ("flops", "training compute in FLOPs"),
+    ("tokens", "tokens seen in training"),
+    ("examples", "examples seen in training"),
+    ("train_seconds", "seconds of training"),
+)
+_ABOUT_THE_SAME = 1.2
+
+
+def training_languages(run: Run) -> tuple[str, ...]:
+    """Give the languages that a run was trained on, sorted; none where that is not known."""
+    told = run.cell.get("languages")
+    if isinstance(told, list) and told:
+        return tuple(sorted(map(str, told)))
+    return tuple(sorted({code for pair in drawn_pairs(run) for code in pair}))
+
+
+def drawn_pairs(run: Run) -> dict[tuple[str, str], float]:
+    """Give the number of examples that a run drew by language of the question and of the passage."""
+    counts: dict[str, float] = run.drawn.get("pairs", {})
+    # a code may have a hyphen itself; a language is drawn with itself or with others whose codes have none
+    known = {half for key in counts for half in key.split("-") if key.count("-") == 1}
+    known |= {key[: len(key) // 2] for key in counts if key == f"{key[: len(key) // 2]}-{key[: len(key) // 2]}"}
+    pairs = {}
+    for key, count in counts.items():
+        splits = [(key[:place], key[place + 1 :]) for place, letter in enumerate(key) if letter == "-"]
+        best = max(splits, key=lambda pair: sum(code in known for code in pair), default=(key, key))
+        pairs[best] = float(count)
+    return pairs
+
+
+def cost_of(run: Run, name: str) -> float | None:
+    """Give what a run cost: ``flops``, ``tokens``, ``examples``, ``steps``, ``train_seconds`` ...; None if unknown."""
+    value: Any = run.cost.get(name)
+    if name.endswith("_seconds"):
+        seconds = run.cost.get("seconds")
+        value = seconds.get(name.removesuffix("_seconds")) if isinstance(seconds, dict) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def scaling_charts(block: Block, measure: str) -> list[Chart]:
+    """Show a measure against the number of training languages and against compute; none unless languages vary.
+
+    Each has a line for languages seen in training and for unseen ones. Compute is what all groups tell of: FLOPs, or
+    else tokens, examples or seconds; it is left out where all took about the same.
+
+    Args:
+        block: What is compared; only cells of studies count.
+        measure: Name of the measure.
+    """
+    groups = [group for group in block.groups if group.study and training_languages(group.runs[0])]
+    counts = {group.name: float(len(training_languages(group.runs[0]))) for group in groups}
+    if len(set(counts.values())) < 2:
+        return []
+    axes = [("number of training languages", counts, False)]
+    told = _compute(groups)
+    if told is not None and max(told[1].values()) > _ABOUT_THE_SAME * min(told[1].values()) > 0:
+        axes.append((*told, True))
+    arrow = {True: " (higher is better)", False: " (lower is better)", None: ""}[direction(measure)]
+    charts = []
+    for words, places, is_compute in axes:
+        for kind in KINDS:
+            curves = _curves(block, groups, places, kind, measure)
+            title = f"{TITLES[kind]}, by compute" if is_compute else TITLES[kind]
+            if curves:
+                charts.append(Chart(title, words, f"{measure}{arrow}", curves, logarithmic=is_compute))
+    return charts
+
+
+def _compute(groups: Sequence[Group]) -> tuple[str, dict[str, float]] | None:
+    """Give what the compute is, and each group's by name; None if none is known of all."""
+    for name, words in _COMPUTE:
+        found = {group.name: _mean([cost_of(run, name) for run in group.runs]) for group in groups}
+        known = {group: value for group, value in found.items() if value is not None}
+        if len(known) == len(groups):
+            return words, known
+    return None
+
+
+def _curves(
+    block: Block, groups: Sequence[Group], places: dict[str, float], kind: str, measure: str
+) -> tuple[Curve, ...]:
+    """Connect what differs in its languages alone, from few languages to many."""
+    lines: dict[str, list[Group]] = {}
+    for group in sorted(groups, key=lambda group: len(training_languages(group.runs[0]))):
+        rest = {name: value for name, value in group.values.items() if "language" not in name}
+        lines.setdefault(cell_name(rest), []).append(group)
+    alone = len(lines) == 1
+    curves = []
+    for place, (line, members) in enumerate(lines.items()):
+        for number, which in enumerate(("all", "seen", "unseen") if alone else ("seen", "unseen")):
+            found = [(group, _value(block, group, kind, measure, which)) for group in members]
+            points = [(places[group.name], value, group) for group, value in found if value is not None]
+            labelled = which == "seen" and set(places.values()) != _counts(members)
+            curves.append(
+                Curve(
+                    f"{which} languages" if alone else f"{line}, {which}",
+                    tuple((x, y) for x, y, _ in points),
+                    number if alone else place,
+                    dashed=which == "unseen",
+                    labels=tuple(str(len(training_languages(group.runs[0]))) for *_, group in points)
+                    if labelled
+                    else (),
+                )
+            )
+    return tuple(curve for curve in curves if curve.points)
+
+
+def _counts(groups: Sequence[Group]) -> set[float]:
+    return {float(len(training_languages(group.runs[0]))) for group in groups}
+
+
+def _value(block: Block, group: Group, kind: str, measure: str, which: str) -> float | None:
+    trained = set(training_languages(group.runs[0]))
+    parsed = {name: at for name, at in block.first.parsed_settings().items() if at.kind == kind}
+    if which == "seen":
+        parsed = {name: at for name, at in parsed.items() if _involved(at) <= trained}
+    elif which == "unseen":
+        parsed = {name: at for name, at in parsed.items() if not _involved(at) & trained}
+    return _mean([block.setting(group, name, measure) for name in parsed])
+
+
+def _involved(setting: Setting) -> set[str]:
+    """Give the languages that decide whether a setting is seen: of a pool, only the queries' own."""
+    if setting.kind == "multi":
+        return {setting.query_language}
+    return {setting.query_language, *setting.corpus_languages}
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known and len(known) == len(values) else None

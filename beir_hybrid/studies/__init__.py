@@ -1,0 +1,18 @@
+"""Studies: a grid of trainings, each evaluated, compared and answered for. One command runs one study.
+
+A study is a YAML file with these keys; ``examples/studies/`` has six.
+
+* ``name``, ``question``: what it is called, and what it asks.
+* ``train``: options of ``beir-hybrid train`` and training arguments that all cells share.
+* ``grid``: by option or argument, a list of values; every combination is a cell. A number as a value of ``languages``
+  takes that many of the languages listed in ``train``, or of the training data.
+* ``evaluate``: a list; each entry has a ``dataset`` (a registered name, a BEIR folder, or a list of these) and may have
+  ``name``, ``source``, ``languages``, ``settings``, ``measures``, ``passage_text``, ``split``, ``judged_only``,
+  ``sample_passages`` and ``batch_size``.
+* ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each) and a
+  ``measure``, and may have a ``claim`` in words, an ``evaluation`` and a ``kind``. What neither side names, such as the
+  seed, is averaged over.
+* ``show``: what the tables show: ``mean``, ``worst``, ``spread``, ``seen``, ``unseen``.
+* ``keep_models``: whether the trained models are kept.
+* ``quick``: what ``--quick`` changes: ``train`` and ``grid`` key by key (null takes a key away), all else as a whole.
+"""

@@ -1,0 +1,195 @@
+"""Cell: one training of a study and its evaluations."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.studies.trial import Trial
+from beir_hybrid.training.options import TrainingOptions
+
+__all__ = ["CELL_FILE", "DONE_FILE", "FAILED_FILE", "OPTIONS", "Cell", "State", "cell_name", "read_json"]
+
+CELL_FILE, DONE_FILE, FAILED_FILE = "cell.json", "done.json", "failed.json"
+SCHEMA = 1
+State = Literal["finished", "failed", "open"]
+
+OPTIONS = tuple(field.name for field in fields(TrainingOptions) if field.name not in {"output", "overwrite", "resume"})
+"""Our own options of a training that a study may set; what is not among them is an argument of the host's."""
+
+_BARE = ("strategy", "model", "train_data")  # values that tell what they are
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training of a study and its evaluations.
+
+    Args:
+        values: The grid's values that make it.
+        options: Our own options of the training, complete.
+        arguments: The host's arguments that are given.
+        trials: The evaluations.
+        languages: Languages it trains on.
+    """
+
+    values: Mapping[str, Any]
+    options: Mapping[str, Any]
+    arguments: Mapping[str, Any]
+    trials: tuple[Trial, ...]
+    languages: tuple[str, ...] = ()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """All that decides about its results, as plain content."""
+        return {
+            "options": dict(self.options),
+            "arguments": dict(self.arguments),
+            "evaluations": [trial.as_json() for trial in self.trials],
+        }
+
+    @property
+    def id(self) -> str:
+        """First 12 hexadecimal digits of the hash of its configuration."""
+        text = json.dumps(self.config, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def name(self) -> str:
+        """Its grid values in words, such as ``hybrid, seed 1``."""
+        return cell_name(self.values) or "the one cell"
+
+    @property
+    def words(self) -> list[str]:
+        """The host's arguments as words of a command line."""
+        words: list[str] = []
+        for name, value in self.arguments.items():
+            if value is not None:
+                words += [f"--{name}", *_words(value)]
+        return words
+
+    def training(self, output: Path) -> TrainingOptions:
+        """Give the options of its training.
+
+        Args:
+            output: Folder for what training writes.
+
+        Raises:
+            ConfigurationError: If they exclude each other.
+        """
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in self.options.items()
+        }
+        if given.get("source") is not None:
+            given["source"] = Path(given["source"])
+        return TrainingOptions(**given, output=output)
+
+    def command(self) -> str:
+        """Write the command that does the same training, into a folder named ``model``."""
+        words = ["beir-hybrid", "train"]
+        for field in fields(TrainingOptions):
+            value = self.options.get(field.name)
+            if value is None or value == field.default:
+                continue
+            option = f"--{field.name.replace('_', '-')}"
+            if field.name == "train_data":
+                words += [word for one in (value if isinstance(value, list) else [value]) for word in (option, one)]
+            else:
+                words += [option, ",".join(value) if isinstance(value, list) else str(value)]
+        return shlex.join([*words, "--output", "model", *self.words])
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as ``cell.json`` has it."""
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "name": self.name,
+            "values": dict(self.values),
+            "languages": list(self.languages),
+            "config": self.config,
+            "command": self.command(),
+        }
+
+    @classmethod
+    def load(cls, folder: Path) -> Cell:
+        """Read ``cell.json`` of a folder.
+
+        Raises:
+            MissingDataError: If there is none.
+            DataFormatError: If it is damaged, or of another schema version.
+        """
+        content = read_json(folder / CELL_FILE)
+        try:
+            config = content["config"]
+            trials = tuple(Trial.from_json(trial) for trial in config["evaluations"])
+            languages = tuple(content["languages"])
+            return cls(content["values"], config["options"], config["arguments"], trials, languages)
+        except (KeyError, TypeError) as error:
+            raise DataFormatError(
+                f"{folder / CELL_FILE} lacks or adds a field: {error}.", "Remove its folder."
+            ) from error
+
+    def state(self, folder: Path, keep_models: bool = False) -> State:
+        """Tell how far it is.
+
+        Args:
+            folder: Its folder, which need not exist.
+            keep_models: Whether its model must be there.
+        """
+        if (folder / DONE_FILE).is_file() and (not keep_models or (folder / "modules.json").is_file()):
+            return "finished"
+        return "failed" if (folder / FAILED_FILE).is_file() else "open"
+
+
+def cell_name(values: Mapping[str, Any]) -> str:
+    """Say grid values in words.
+
+    Examples:
+        >>> cell_name({"strategy": "hybrid", "languages": 5, "seed": 1})
+        'hybrid, 5 languages, seed 1'
+        >>> cell_name({"train_data": ["mlqa-r", "sample"], "languages": ["en", "de"]})
+        'mlqa-r+sample, languages en+de'
+    """
+    parts = []
+    for key, value in values.items():
+        text = "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        if key == "languages" and isinstance(value, int):
+            parts.append(f"{value} languages")
+        else:
+            parts.append(text if key in _BARE else f"{key.replace('_', ' ')} {text}")
+    return ", ".join(parts)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file of a study.
+
+    Raises:
+        MissingDataError: If there is none.
+        DataFormatError: If it is damaged, or of another schema version.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MissingDataError(f"There is no file {path}.", "Run the study again.") from error
+    except (OSError, ValueError) as error:
+        raise DataFormatError(
+            f"{path} cannot be read: {error}.", "Remove its folder, and run the study again."
+        ) from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise DataFormatError(
+            f"{path} is not of schema version {SCHEMA}.", "Remove its folder, and run the study again."
+        )
+    return content
+
+
+def _words(value: Any) -> list[str]:
+    if isinstance(value, list | tuple):
+        if not value:
+            raise ConfigurationError("A training argument is an empty list.", "Leave it out.")
+        return [str(item) for item in value]
+    return [json.dumps(value) if isinstance(value, dict) else str(value)]

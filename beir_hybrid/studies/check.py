@@ -1,0 +1,109 @@
+"""Check: what can be wrong with a study, found before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from beir_hybrid.datasets import load_sources
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
+from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
+from beir_hybrid.evaluation.settings import KINDS, Kind, Setting
+from beir_hybrid.studies.cell import Cell
+from beir_hybrid.studies.study import Study
+from beir_hybrid.studies.trial import Trial
+
+__all__ = ["check_study"]
+
+
+def check_study(study: Study, cells: Sequence[Cell]) -> None:
+    """Refuse a study whose cells could not be trained or evaluated, or whose claims could not be judged.
+
+    Arguments are read by the host's own parser, all data are loaded once, and all batches are planned. What only
+    shows later, such as a base model that does not load, fails in its cell.
+
+    Raises:
+        BeirHybridError: Any of its leaves; the message names the file, and the cell or evaluation.
+    """
+    identities: dict[str, Cell] = {}
+    for cell in cells:
+        if (other := identities.setdefault(cell.id, cell)) is not cell:
+            raise ConfigurationError(
+                f"{study.document.where('grid')}: the cells {other.name!r} and {cell.name!r} are the same.",
+                "Take one of the values away.",
+            )
+    for trial in study.trials:
+        _check_trial(study, trial)
+    _check_trainings(study, cells)
+
+
+def _check_trial(study: Study, trial: Trial) -> None:
+    from beir_hybrid.evaluation.evaluate import choose_judged
+    from beir_hybrid.evaluation.judgements import Judgements
+
+    try:
+        build_measures(trial.measures)  # a misspelt one is told before anything is loaded
+        collection, settings = trial.load()
+        chosen = choose_judged(settings, Judgements(collection))
+        measures = build_measures(trial.measures, collection.measures)
+    except BeirHybridError as error:
+        raise _told(f"{study.document.where('evaluate')}: {trial.name}", error) from error
+    there = {setting.kind for setting in chosen}
+    for claim in study.claims:
+        if claim.evaluation != trial.name:
+            continue
+        kinds = [kind for kind in KINDS if kind in there and (claim.kinds is None or kind in claim.kinds)]
+        known = {name for setting in chosen if setting.kind in kinds for name in _measured(setting, measures)}
+        where = f"{study.document.where('claims')}: {claim.text or 'a claim'}"
+        if not kinds:
+            raise ConfigurationError(
+                f"{where}: {trial.name} has no {' or '.join(claim.kinds or KINDS)} setting.",
+                f"It has: {', '.join(kind for kind in KINDS if kind in there)}.",
+            )
+        for name in claim.measures:
+            if name not in known:
+                raise ConfigurationError(f"{where}: {trial.name} does not measure {name!r}.", did_you_mean(name, known))
+
+
+def _measured(setting: Setting, measures: Mapping[Kind, Sequence[Measure]]) -> list[str]:
+    """Name what is measured in a setting; comparing languages takes a pool of several."""
+    fitting = [one for one in measures[setting.kind] if setting.kind == "multi" or not one.needs_languages]
+    return [measure.name for measure in expand_measures(fitting, setting.corpus_languages)]
+
+
+def _check_trainings(study: Study, cells: Sequence[Cell]) -> None:
+    from beir_hybrid.batching.plan import BatchPlan
+    from beir_hybrid.pairs import ParallelPairs
+    from beir_hybrid.training.options import parse_host_arguments
+
+    loaded: dict[str, list[ParallelPairs]] = {}
+    planned: set[str] = set()
+    for cell in cells:
+        options = cell.training(Path("model"))
+        data = (options.train_data, options.source, options.languages, options.passage_text)
+        unseeded = {key: value for key, value in cell.arguments.items() if key not in {"seed", "data_seed"}}
+        request = repr((data, options.strategy, options.alpha, unseeded))
+        if request in planned:
+            continue
+        planned.add(request)
+        try:
+            alpha = [] if options.alpha is None else ["--alpha", str(options.alpha)]
+            words = ["--strategy", options.strategy, *alpha, *cell.words]
+            arguments = parse_host_arguments(words, Path("model"))
+            if repr(data) not in loaded:
+                names = (options.train_data,) if isinstance(options.train_data, str) else options.train_data
+                choice = {} if options.passage_text is None else {"passage_text": options.passage_text}
+                loaded[repr(data)] = load_sources(names, options.source, options.languages, **choice)
+            BatchPlan(
+                [pairs.index for pairs in loaded[repr(data)]],
+                arguments.built_strategy(),
+                arguments.train_batch_size,
+                sampling=arguments.sampling(),
+            )
+        except BeirHybridError as error:
+            raise _told(f"{study.document.where('train')}: {cell.name}", error) from error
+
+
+def _told(where: str, error: BeirHybridError) -> BeirHybridError:
+    """Say where an error comes from; it stays of its kind."""
+    return type(error)(f"{where}: {error.problem}", error.fix)

@@ -1,0 +1,127 @@
+"""Document: a YAML file as plain content that knows on which line each thing stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from beir_hybrid.errors import ConfigurationError, MissingDataError, did_you_mean
+
+__all__ = ["Document", "read_document"]
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a YAML file holds.
+
+    Args:
+        name: What messages call it.
+        content: Mappings, lists, texts, numbers, truth values and None alone.
+        lines: By the keys that lead to a thing, the line on which it stands, from 1.
+    """
+
+    name: str
+    content: dict[str, Any]
+    lines: Mapping[Keys, int] = field(default_factory=dict)
+
+    def where(self, *keys: str | int) -> str:
+        """Name the file, and the line of a thing or of the closest one around it."""
+        for length in range(len(keys), 0, -1):
+            if keys[:length] in self.lines:
+                return f"{self.name}, line {self.lines[keys[:length]]}"
+        return self.name
+
+    def mapping(self, *keys: str | int, known: Iterable[str] | None = None) -> dict[str, Any]:
+        """Give the mapping at some place; empty if there is none.
+
+        Args:
+            *keys: Lead to it.
+            known: The keys that it may have; None for any.
+
+        Raises:
+            ConfigurationError: If it is no mapping, or has a key that is not known.
+        """
+        found: Any = self.content
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else found[int(key)]
+        if found is None:
+            return {}
+        what = str(keys[-1]) if keys else "the file"
+        if not isinstance(found, dict):
+            raise ConfigurationError(
+                f"{self.where(*keys)}: {what} is {found!r}, no mapping.", "Write lines such as  key: value"
+            )
+        wanted = None if known is None else set(known)
+        for key in found:
+            if wanted is not None and key not in wanted:
+                raise ConfigurationError(f"{self.where(*keys, key)}: unknown key {key!r}.", did_you_mean(key, wanted))
+        return found
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML file.
+
+    Raises:
+        MissingDataError: If there is no such file.
+        ConfigurationError: If it is no YAML mapping, has a key twice, or holds something that is no plain value.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"There is no file {path}.", "Check the path.")
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no YAML: {' '.join(str(error).split())}", "Correct the file.") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is nested too deeply.", "Correct the file.") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} is no mapping.", "Write lines such as  name: paper")
+    lines: dict[Keys, int] = {}
+    _find_lines(path.name, node, (), lines, set())
+    return Document(path.name, _plain(Document(path.name, content, lines), content, ()), lines)
+
+
+def _find_lines(name: str, node: yaml.Node | None, keys: Keys, lines: dict[Keys, int], above: set[int]) -> None:
+    """Note where things stand, and refuse keys that are given twice: YAML would keep the last in silence."""
+    if node is None or id(node) in above:
+        return
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            place = (*keys, str(key.value))
+            if place in lines:
+                raise ConfigurationError(
+                    f"{name}, line {key.start_mark.line + 1}: the key {key.value!r} is given twice.", "Give it once."
+                )
+            lines[place] = key.start_mark.line + 1
+            _find_lines(name, value, place, lines, above | {id(node)})
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            lines[*keys, number] = value.start_mark.line + 1
+            _find_lines(name, value, (*keys, number), lines, above | {id(node)})
+
+
+def _plain(document: Document, value: Any, keys: Keys) -> Any:
+    """Copy content with texts for keys, and refuse what JSON could not hold, such as dates."""
+    if len(keys) > 20:
+        raise ConfigurationError(f"{document.where(*keys)}: this is nested too deeply.", "Correct the file.")
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise ConfigurationError(
+                    f"{document.where(*keys, str(key))}: the key {key!r} is no text.", "Put it in quotes."
+                )
+        return {key: _plain(document, one, (*keys, key)) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(document, one, (*keys, number)) for number, one in enumerate(value)]
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return str(value)  # JSON has no infinity, and the host's parser reads the word
+    if value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and value == value):
+        return value
+    raise ConfigurationError(f"{document.where(*keys)}: {value} is no plain value.", "Put it in quotes.")

@@ -1,0 +1,147 @@
+"""StudyFolder: what a study keeps on disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.errors import BeirHybridError, OutputError
+from beir_hybrid.files import write_json
+from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, Cell, State, read_json
+from beir_hybrid.studies.study import Study
+
+__all__ = ["STUDY_FILE", "StudyFolder"]
+
+STUDY_FILE = "study.json"
+_LOCK = ".lock"
+
+
+class StudyFolder:
+    """A folder with ``study.json`` and a folder per cell.
+
+    Args:
+        path: The folder, which need not exist.
+        study: The study.
+        cells: Its cells.
+    """
+
+    def __init__(self, path: Path, study: Study, cells: Sequence[Cell]) -> None:
+        self.path = path
+        self.study = study
+        self.cells = tuple(cells)
+
+    def check(self) -> None:
+        """Refuse a folder that holds other things.
+
+        Raises:
+            OutputError: If it does, or is a file.
+            DataFormatError: If its study.json is of another schema version, or damaged.
+        """
+        above = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        if not above.is_dir():
+            raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
+        if (self.path / STUDY_FILE).is_file():
+            read_json(self.path / STUDY_FILE)
+        elif self.path.is_dir() and any(entry.name != _LOCK for entry in self.path.iterdir()):
+            raise OutputError(
+                f"The folder {self.path} holds other things.", "Choose an empty or new folder: --output DIR"
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the folder from being written by two at once; a killed process holds it no longer.
+
+        Raises:
+            OutputError: If another study runs there, or the folder cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK).open("w")
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be written: {error.strerror}.", "Choose another folder.") from error
+        with lock:
+            try:
+                import fcntl  # not there on Windows, where nothing is locked
+
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except ImportError:
+                pass
+            except OSError as error:
+                raise OutputError(
+                    f"Another study runs in {self.path}.", "Wait for it, or choose another folder."
+                ) from error
+            yield
+
+    def of(self, cell: Cell) -> Path:
+        """Give the folder of a cell."""
+        return self.path / "cells" / cell.id
+
+    def state(self, cell: Cell) -> State:
+        """Tell how far a cell is."""
+        return cell.state(self.of(cell), self.study.keep_models)
+
+    def begin(self, cell: Cell) -> Path:
+        """Empty a cell's folder but for its ``cell.json``.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        folder = self.of(cell)
+        if folder.is_dir():
+            (folder / DONE_FILE).unlink(missing_ok=True)  # first, so that a half-removed cell never counts as finished
+            shutil.rmtree(folder)
+        write_json(folder / CELL_FILE, cell.as_json())
+        return folder
+
+    def fail(self, cell: Cell, told: Mapping[str, str]) -> None:
+        """Note why a cell failed; where even that cannot be written, it is open still."""
+        try:
+            write_json(self.of(cell) / FAILED_FILE, {"schema": 1, "error": told["error"], "hint": told["hint"]})
+        except OSError:
+            return
+
+    def seconds(self) -> list[float]:
+        """Give the seconds that each finished cell took."""
+        found = []
+        for cell in self.cells:
+            if self.state(cell) == "finished":
+                try:
+                    found.append(float(read_json(self.of(cell) / DONE_FILE)["seconds"]))
+                except (BeirHybridError, KeyError, TypeError):
+                    continue
+        return found
+
+    def write(self, answer: Mapping[str, Any]) -> Path:
+        """Write ``study.json``.
+
+        Args:
+            answer: ``verdicts`` and what else the study found; empty as long as it runs.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OutputError: If it cannot be written.
+        """
+        path = self.path / STUDY_FILE
+        content = {
+            "schema": 1,
+            "name": self.study.name,
+            "question": self.study.question,
+            "study": dict(self.study.content),
+            "cells": [cell.id for cell in self.cells],
+            "verdicts": [],
+            **answer,
+        }
+        try:
+            write_json(path, content)
+        except BeirHybridError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror}.", "Make room on the disk, and run the study again."
+            ) from error
+        return path

@@ -1,0 +1,130 @@
+"""Grid: the cells of a study, all combinations of its values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.datasets import load_sources
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
+from beir_hybrid.languages import LANGUAGES
+from beir_hybrid.studies.cell import OPTIONS, Cell
+from beir_hybrid.studies.study import Study
+
+__all__ = ["MANY", "build_cells", "check_count", "count_combinations"]
+
+MANY = 1000
+"""So many cells are run only if that is said to be meant."""
+
+# A cell keeps no checkpoints (it is done again as a whole), shows no bars in its log, and logs its loss 50 times.
+_LOGGING: Mapping[str, Any] = {"logging_steps": 0.02, "disable_tqdm": True}
+
+
+def count_combinations(study: Study) -> int:
+    """Count all combinations of the grid's values."""
+    return math.prod(len(values) for values in study.grid.values())
+
+
+def check_count(study: Study, sure: bool) -> None:
+    """Refuse to run very many cells unless that is said to be meant.
+
+    Raises:
+        ConfigurationError: If there are a thousand or more.
+    """
+    count = count_combinations(study)
+    if count >= MANY and not sure:
+        raise ConfigurationError(f"The grid has {count} cells.", "Give --yes if that is meant, or take values away.")
+
+
+def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
+    """Build all combinations of a study's values.
+
+    Returns:
+        The cells, the last key's values changing first, and what was left out, in sentences: numbers of languages that
+        the training data do not have.
+
+    Raises:
+        ConfigurationError: If no cell is left, or an option has a value of the wrong type.
+        BeirHybridError: Any of its leaves, for training data that cannot be had.
+    """
+
+    @cache
+    def languages_of(sources: tuple[str, ...], source: str | None, passage_text: str | None) -> tuple[str, ...]:
+        choice = {} if passage_text is None else {"passage_text": passage_text}
+        found = load_sources(sources, source=source, **choice)
+        return tuple(dict.fromkeys(language for pairs in found for language in pairs.languages))
+
+    cells: list[Cell] = []
+    left_out: dict[str, None] = {}
+    for combination in product(*study.grid.values()):
+        values = dict(zip(study.grid, combination, strict=True))
+        given = {**study.train, **values}
+        sources = _texts(study, "train_data", given["train_data"])
+        passage_text = None if given.get("passage_text") is None else str(given["passage_text"])
+        source = None if given.get("source") is None else str(given["source"])
+        known = languages_of(sources, source, passage_text)
+        shared, wanted = study.train.get("languages"), given.get("languages")
+        order = None if shared is None or type(shared) is int else _texts(study, "languages", shared)
+        if type(wanted) is int:
+            order = tuple(code for code in _codes(study, order or known) if code in known)
+            if not 1 <= wanted <= len(order):
+                left_out[f"{wanted} languages are left out: {' + '.join(sources)} has {len(order)} of them."] = None
+                continue
+            given["languages"] = list(order[:wanted])
+        elif wanted is not None:
+            given["languages"] = list(_texts(study, "languages", wanted))
+        given["train_data"] = list(sources) if len(sources) > 1 else sources[0]
+        cells.append(_cell(study, values, given, known))
+    if not cells:
+        raise ConfigurationError(
+            f"The grid of {study.name} has no cell: {' '.join(left_out)}".strip(), "Give values that the data have."
+        )
+    return cells, list(left_out)
+
+
+def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], known: tuple[str, ...]) -> Cell:
+    arguments = {key: value for key, value in given.items() if key not in OPTIONS}
+    defaults = _LOGGING if given.get("eval_data") is not None else {**_LOGGING, "save_strategy": "no"}
+    ours = {key: given[key] for key in OPTIONS if key in given}
+    for name in ("model", "strategy", "source", "query_prefix", "passage_prefix"):
+        if ours.get(name) is not None:
+            ours[name] = str(ours[name])
+    ours.setdefault("model", "static")
+    if ours.get("eval_languages") is not None:
+        ours["eval_languages"] = list(_texts(study, "eval_languages", ours["eval_languages"]))
+    trained = tuple(given["languages"]) if given.get("languages") else known
+    try:
+        whole = Cell(values, ours, {}, ()).training(Path("model")).to_dict()
+    except BeirHybridError as error:
+        raise ConfigurationError(f"{study.document.where('train')}: {error.problem}", error.fix) from error
+    except TypeError as error:  # a comparison of a text with a number
+        raise ConfigurationError(f"{study.document.where('train')}: {error}.", "Correct the value.") from error
+    options = {key: list(whole[key]) if isinstance(whole[key], tuple) else whole[key] for key in OPTIONS}
+    return Cell(values, options, {**defaults, **arguments}, study.trials, trained)
+
+
+def _texts(study: Study, key: str, value: Any) -> tuple[str, ...]:
+    """Read one text or several; YAML reads the language code no, unquoted, as false."""
+    values = value if isinstance(value, list | tuple) else [value]
+    for one in values:
+        if not isinstance(one, str) or not one:
+            place = ("grid", key) if key in study.grid else ("train", key)
+            raise ConfigurationError(
+                f"{study.document.where(*place)}: {one!r} in {key} is no text.", "Put it in quotes, such as 'no'."
+            )
+    return tuple(values)
+
+
+def _codes(study: Study, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse misspelt codes in an order of languages, of which only those that the data have are used."""
+    for code in codes:
+        if code not in LANGUAGES and "languages" in study.train:
+            raise ConfigurationError(
+                f"{study.document.where('train', 'languages')}: unknown language {code!r}.",
+                did_you_mean(code, LANGUAGES),
+            )
+    return codes

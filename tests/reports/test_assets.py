@@ -1,0 +1,73 @@
+import csv
+from xml.etree import ElementTree
+
+import matplotlib.image
+import pytest
+
+from beir_hybrid.errors import OutputError
+from beir_hybrid.reports.assets import check_outputs, write_assets
+from beir_hybrid.reports.bars import Bar, Bars
+from beir_hybrid.reports.curve import Chart, Curve
+from beir_hybrid.reports.heat_map import HeatMap
+from beir_hybrid.reports.pictures import draw
+
+HOSTILE = "<script>$x$</svg>\x1b&\"'"
+MAP = HeatMap(HOSTILE, "n", ("de", "en"), ("de", "en"), ((0.5, None), (0.1, 0.9)), 0.1, 0.9)
+CHART = Chart("t", "x", "y", (Curve(HOSTILE, ((1.0, 0.5), (5.0, 0.75)), 0, labels=("2", "3")),), logarithmic=True)
+BARS = Bars("t", "n", (Bar(HOSTILE, 1.0, "1.0", (0.5, 1.5), 0), Bar("p", 2.0, "2.0", None, None)))
+
+
+@pytest.mark.parametrize("picture", [MAP, CHART, BARS], ids=["map", "chart", "bars"])
+def test_a_picture_is_a_png_and_an_svg_whose_text_stays_text(picture, tmp_path):
+    png, svg = draw(picture, tmp_path / "p")
+    pixels = matplotlib.image.imread(png)[..., :3]
+    assert pixels.min() < 0.5 < pixels.max()
+    texts = "".join(ElementTree.parse(svg).getroot().itertext())
+    assert "<script>$x$" in texts  # shown, not run
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.png", "p.svg"]
+
+
+def test_every_number_of_a_map_is_in_its_picture(tmp_path):
+    _, svg = draw(MAP, tmp_path / "p")
+    texts = [element.text for element in ElementTree.parse(svg).iter() if element.tag.endswith("}text")]
+    assert {"50.0", "10.0", "90.0"} <= set(texts)
+
+
+def test_the_same_picture_is_the_same_file(tmp_path):
+    _, one = draw(CHART, tmp_path / "one")
+    _, other = draw(CHART, tmp_path / "other")
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_every_table_and_picture_has_its_files(contents_of, make_results_of, tmp_path):
+    contents = contents_of({"a/b": make_results_of(languages=("de", "en"), scores={"cross": {"map": 0.5}})})
+    count = write_assets(contents, tmp_path)
+    files = sorted(path.name for path in tmp_path.iterdir())
+    pictures = {name.removesuffix(".png") for name in files if name.endswith(".png")}
+    tables = {name.removesuffix(".tex") for name in files if name.endswith(".tex")}
+    assert pictures == {"tiny-map-a-b"}
+    assert tables == {"tiny-summary", "tiny-cross"}
+    assert count == len(pictures | tables)
+    assert set(files) == {f"{name}.{end}" for name in pictures for end in ("png", "svg", "csv")} | {
+        f"{name}.{end}" for name in tables for end in ("csv", "md", "tex")
+    }
+    with (tmp_path / "tiny-map-a-b.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert float(rows[1][2]) == pytest.approx(make_results_of(languages=("de", "en")).settings["de-en"]["map"])
+
+
+def test_a_page_or_folder_that_exists_is_refused(tmp_path):
+    page, folder = tmp_path / "page.html", tmp_path / "assets"
+    page.write_text("old")
+    with pytest.raises(OutputError, match=r"page\.html exists\. .*--overwrite"):
+        check_outputs(page, None, overwrite=False)
+    with pytest.raises(OutputError, match="is a folder"):
+        check_outputs(tmp_path, None, overwrite=True)
+    with pytest.raises(OutputError, match="is a file"):
+        check_outputs(tmp_path / "new.html", page, overwrite=True)
+    folder.mkdir()
+    check_outputs(tmp_path / "new.html", folder, overwrite=False)
+    (folder / "mine").write_text("precious")
+    with pytest.raises(OutputError, match="holds other things"):
+        check_outputs(tmp_path / "new.html", folder, overwrite=False)
+    check_outputs(page, folder, overwrite=True)

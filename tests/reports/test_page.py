@@ -1,0 +1,143 @@
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from beir_hybrid.files import write_json
+from beir_hybrid.reports.contents import build_contents
+from beir_hybrid.reports.page import render_page
+from beir_hybrid.reports.sources import read_sources
+
+
+class Page(HTMLParser):
+    """The elements, attributes and texts of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.texts, self.open = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attributes]
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        if not {"script", "style"} & set(self.open):
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def study_page(study_contents):
+    return render_page(study_contents)
+
+
+def test_the_page_has_every_section(study_page):
+    text = Page(study_page).text
+    for heading in (
+        "What do more languages bring?",
+        "Verdicts",
+        "hybrid is better than X-X-mono",
+        "map by language",
+        "Difference from x-x-mono, 2 languages",
+        "Language bias",
+        "Recall by depth",
+        "More training languages",
+        "Training",
+        "Cost",
+        "What was drawn",
+        "Environment",
+        "How to do it again",
+    ):
+        assert heading in text, heading
+
+
+def test_all_numbers_are_in_the_page_without_a_script(study_page, study_contents):
+    text = Page(study_page).text
+    part = study_contents.blocks[0]
+    for row in part.summary.rows:
+        for value in row.values:
+            assert value.text in text
+    for cell in (cell for one in part.pairs for _, cells in one.cells() for cell in cells):
+        assert cell.text in text
+
+
+def test_the_page_needs_nothing_else(study_page):
+    page = Page(study_page)
+    for tag, name, value in page.attributes:
+        if name in {"src", "href", "action", "srcset", "data", "poster"}:
+            assert value.startswith("#") or (tag, value) == ("link", "data:,"), (tag, name, value)
+    assert "url(" not in study_page and "@import" not in study_page
+    assert not {"iframe", "object", "embed", "base"} & set(page.tags)
+
+
+def test_only_the_pages_own_script_may_run(study_page):
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', study_page)
+    [script] = re.findall(r"<script>(.*?)</script>", study_page, re.S)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert Page(study_page).tags.count("script") == 1
+
+
+def test_the_same_study_gives_the_same_page(study_page, study_contents):
+    assert render_page(study_contents) == study_page
+
+
+def test_hostile_texts_are_shown_and_are_no_elements(hostile_page, hostile, study_page):
+    text = hostile_page
+    page = Page(text)
+    assert page.tags.count("script") == 1
+    assert page.tags.count("style") == 1
+    assert "img" not in page.tags
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert "\x00" not in text
+    shown = hostile.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    assert page.text.count(" ".join(shown.split())) > 30
+    assert set(page.tags) <= set(Page(study_page).tags) | {"wbr", "h4"}
+
+
+def test_runs_without_evaluations_and_evaluations_without_training_have_pages(make_study, make_results_of, tmp_path):
+    write_json(tmp_path / "model" / "run.json", {"schema": 1})
+    write_json(tmp_path / "model" / "training.json", {"schema": 1, "steps": 3, "seconds": 1.0})
+    text = Page(render_page(build_contents(read_sources([tmp_path / "model"])))).text
+    assert "Training runs" in text and "Means over settings" not in text
+    make_results_of().save(tmp_path / "alone")
+    text = Page(render_page(build_contents(read_sources([tmp_path / "alone"])))).text
+    assert "Retrieval on tiny" in text and "Cost" not in text
+
+
+def test_a_study_that_has_not_ended_says_so(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    study = json.loads((folder / "study.json").read_text())
+    del study["verdicts"]
+    write_json(folder / "study.json", study)
+    next(iter(folder.glob("cells/*/done.json"))).unlink()
+    text = Page(render_page(build_contents(read_sources([folder])))).text
+    assert "The study has not ended: 3 of 4 cells are finished" in text
+    assert "Cells without results" in text
+    assert "3 runs in 2 groups" in text
+
+
+def test_results_of_one_setting_have_a_page(make_results_of, contents_of):
+    found = make_results_of(settings={"de": {"queries": 4, "map": 0.5}}, scores={"mono": {"map": 0.5}}, passages={})
+    assert "0.5000" in Page(render_page(contents_of({"one": found}))).text
+
+
+def test_many_maps_are_folded_away_and_still_there(make_results_of, contents_of):
+    runs = {f"run {place}": make_results_of(lift=place / 50) for place in range(9)}
+    page = Page(render_page(contents_of(runs)))
+    assert "3 more" in page.text and "2 more" in page.text
+    assert "run 8 less run 0" in page.text

@@ -1,0 +1,144 @@
+import json
+
+import pytest
+
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.files import write_json
+from beir_hybrid.reports.sources import read_sources
+
+
+def change(path, **fields):
+    write_json(path, {**json.loads(path.read_text()), **fields})
+
+
+def test_an_evaluation_is_a_run_named_as_its_folder(make_results_of, tmp_path):
+    make_results_of().save(tmp_path / "mine")
+    [run] = read_sources([tmp_path / "mine"]).runs
+    assert run.name == "mine"
+    assert run.evaluations == {"tiny": make_results_of()}
+
+
+def test_an_evaluation_inside_a_model_is_named_as_the_model(make_results_of, tmp_path):
+    write_json(tmp_path / "model" / "run.json", {"schema": 1})
+    make_results_of().save(tmp_path / "model" / "tiny")
+    [run] = read_sources([tmp_path / "model" / "tiny"]).runs
+    assert run.name == "model"
+
+
+def test_a_trained_model_brings_its_evaluations_and_what_it_drew(make_results_of, tmp_path):
+    folder = tmp_path / "model"
+    write_json(folder / "run.json", {"schema": 1, "options": {"model": "static"}, "arguments": {}})
+    drawn = {"pairs": {"de-en": 4}, "kinds": {"x-y": 1}, "sources": {"tiny": 1}, "examples": 4}
+    write_json(folder / "batches.json", {"schema": 1, "drawn": drawn})
+    write_json(folder / "training.json", {"schema": 1, "steps": 7, "seconds": 1.5})
+    make_results_of().save(folder / "one")
+    make_results_of().save(folder / "evaluations" / "two")
+    [run] = read_sources([folder]).runs
+    assert list(run.evaluations) == ["two", "one"] or list(run.evaluations) == ["one", "two"]
+    assert run.drawn == drawn
+    assert run.cost == {"steps": 7, "seconds": {"train": 1.5}, "examples": 4}
+
+
+def test_a_study_gives_its_cells_in_grid_order(make_study, tmp_path):
+    sources = read_sources([make_study(tmp_path)])
+    assert [run.name for run in sources.runs] == [
+        "x-x-mono, seed 1",
+        "x-x-mono, seed 2",
+        "hybrid, seed 1",
+        "hybrid, seed 2",
+    ]
+    [study] = sources.studies
+    assert (study.name, study.cells, study.finished, len(study.verdicts)) == ("scaling", 4, 4, 2)
+    assert sources.failures == ()
+
+
+def test_cells_without_results_are_told_and_not_shown(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    first, second, *_ = sorted((folder / "cells").iterdir())
+    (first / "done.json").unlink()
+    (second / "done.json").unlink()
+    write_json(second / "failed.json", {"schema": 1, "error": "The disk is full.", "hint": "Make room."})
+    sources = read_sources([folder])
+    assert [run.name for run in sources.runs] == ["hybrid, seed 1", "hybrid, seed 2"]
+    assert [(failure.name, failure.reason) for failure in sources.failures] == [
+        ("x-x-mono, seed 1", "Not finished."),
+        ("x-x-mono, seed 2", "The disk is full. Make room."),
+    ]
+
+
+def test_a_study_without_a_finished_cell_is_refused(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    for path in folder.glob("cells/*/done.json"):
+        path.unlink()
+    with pytest.raises(MissingDataError, match="no finished cell"):
+        read_sources([folder])
+
+
+def test_runs_of_one_name_are_told_apart(make_results_of, make_study, tmp_path):
+    for above in ("a", "b"):
+        make_results_of().save(tmp_path / above / "same")
+    names = [run.name for run in read_sources([tmp_path / "a" / "same", tmp_path / "b" / "same"]).runs]
+    assert names == [str(tmp_path / "a" / "same"), str(tmp_path / "b" / "same")]
+    studies = [make_study(tmp_path / name, ("hybrid",), seeds=(1,), name=name) for name in ("one", "two")]
+    assert [run.name for run in read_sources(studies).runs] == ["one: hybrid, seed 1", "two: hybrid, seed 1"]
+
+
+def test_no_folder_and_one_given_twice_are_refused(make_results_of, tmp_path):
+    with pytest.raises(ConfigurationError, match="No folder"):
+        read_sources([])
+    make_results_of().save(tmp_path / "a")
+    with pytest.raises(ConfigurationError, match="twice"):
+        read_sources([tmp_path / "a", tmp_path / "b" / ".." / "a"])
+
+
+def test_a_folder_without_results_says_what_was_looked_for(make_results_of, tmp_path):
+    with pytest.raises(MissingDataError, match=r"holds no study.json, run.json or results.json. Give a folder that"):
+        read_sources([tmp_path])
+    make_results_of().save(tmp_path / "inside")
+    with pytest.raises(MissingDataError, match=rf"Its folders do: give {tmp_path / 'inside'}$"):
+        read_sources([tmp_path])
+    with pytest.raises(MissingDataError, match="holds no"):
+        read_sources([tmp_path / "missing"])
+
+
+@pytest.mark.parametrize(
+    ("file", "fields", "problem"),
+    [
+        ("study.json", {"schema": 2}, "study.json is not of schema version 1"),
+        ("study.json", {"cells": "all"}, "no list of cells"),
+        ("study.json", {"cells": ["../elsewhere"]}, "no list of cells"),
+        ("study.json", {"verdicts": ["yes"]}, "a verdict that cannot be read"),
+        ("study.json", {"verdicts": [{"mean": "<b>"}]}, "a verdict that cannot be read"),
+        ("study.json", {"verdicts": [{"interval": [1]}]}, "a verdict that cannot be read"),
+        ("cells/000000000000/batches.json", {"drawn": {"pairs": 3}}, "does not tell what was drawn"),
+        ("cells/000000000000/batches.json", {"schema": 7}, "batches.json is not of schema version 1"),
+        ("cells/000000000000/history.json", {"log": ["<i>"]}, "log is no list of steps"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"schema": 9}, "not of schema version 1"),
+        (
+            "cells/000000000000/evaluations/tiny/results.json",
+            {"scores": {"mono": {"map": "<b>"}}},
+            "'<b>' among its sc",
+        ),
+        ("cells/000000000000/evaluations/tiny/results.json", {"settings": {"de": {"map": None}}}, "None among its set"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"settings": [1]}, "None among its settings"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"passages": {"de": "x"}}, "'x' among its passages"),
+        (
+            "cells/000000000000/evaluations/tiny/results.json",
+            {"intervals": {"scores": {"mono": {"map": [0.1]}}}},
+            r"the interval \[0.1\]",
+        ),
+    ],
+)
+def test_damaged_files_are_refused_in_one_line(make_study, tmp_path, file, fields, problem):
+    folder = make_study(tmp_path, ("hybrid",), seeds=(1,))
+    change(folder / file, **fields)
+    with pytest.raises(DataFormatError, match=problem) as caught:
+        read_sources([folder])
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_file_that_is_cut_off_is_refused(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    (folder / "study.json").write_text('{"schema": 1')
+    with pytest.raises(DataFormatError, match=r"study\.json cannot be read"):
+        read_sources([folder])

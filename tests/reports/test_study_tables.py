@@ -1,0 +1,182 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from beir_hybrid.reports.study_progress import StudyProgress
+from beir_hybrid.reports.study_tables import (
+    duration,
+    failure_lines,
+    grid_table,
+    plan_lines,
+    study_tables,
+    verdict_lines,
+)
+from beir_hybrid.studies.answer import Answer, Cost
+from beir_hybrid.studies.cell import Cell
+from beir_hybrid.studies.document import Document
+from beir_hybrid.studies.folder import StudyFolder
+from beir_hybrid.studies.run import Failure
+from beir_hybrid.studies.study import Study, parse_study
+from beir_hybrid.studies.summary import Summary
+from beir_hybrid.studies.verdicts import Verdict
+
+HOSTILE = "[red]x[/red]"
+
+
+def text(*shown, terminal=False):
+    screen = Console(file=io.StringIO(), width=160, force_terminal=terminal)
+    screen.print(*shown, sep="\n")
+    return screen.file.getvalue()
+
+
+@pytest.fixture
+def study() -> Study:
+    content = {
+        "name": HOSTILE,
+        "question": f"Is {HOSTILE} better?",
+        "train": {"train_data": "sample"},
+        "grid": {"strategy": ["x-y", HOSTILE], "seed": [1, 2]},
+        "evaluate": [{"dataset": "sample"}],
+        "claims": [
+            {
+                "claim": "c",
+                "run": {"strategy": HOSTILE},
+                "baseline": {"strategy": "x-y"},
+                "measure": "map",
+                "kind": "mono",
+            }
+        ],
+        "show": ["mean", "worst", "spread", "seen", "unseen"],
+    }
+    return parse_study(Document("a.yaml", content))
+
+
+def summary(strategy, mean, kind="mono", measure="map", **given):
+    values = {"deviation": 0.01, "worst": mean - 0.1, "worst_setting": "th", "spread": mean / 10, "seen": mean}
+    return Summary({"strategy": strategy}, "sample", kind, measure, 2, mean, **{**values, "unseen": None, **given})
+
+
+@pytest.fixture
+def answer() -> Answer:
+    rows = (
+        summary("x-y", 0.4),
+        summary("x-y", 0.2, "cross"),
+        summary("x-y", 50.0, "multi", "rank_distance"),
+        summary(HOSTILE, 0.5),
+        summary(HOSTILE, 0.1, "cross"),
+        summary(HOSTILE, 70.0, "multi", "rank_distance"),
+    )
+    sides = ({"strategy": HOSTILE}, {"strategy": "x-y"})
+    numbers = (2, 0.5, 0.4, 0.1, (0.1, 0.1), (0.05, 0.15), 0.001, 0.002, 0.4)
+    verdicts = (
+        Verdict("c", "sample", "mono", "map", *sides, *numbers, "better", f"{HOSTILE} is better."),
+        Verdict("c", "sample", "cross", "map", *sides, *numbers, "not shown", "Not shown that they differ."),
+    )
+    cost = {"train": 125.0, "evaluate": 4.0, "steps": 60.0, "examples": 3840.0, "tokens": 1234567.0}
+    costs = (Cost({"strategy": "x-y"}, 2, {**cost, "peak_memory_bytes": 3.0 * 2**20, "flops": None}),)
+    return Answer(verdicts, rows, costs, ("A remark.",), "Of 2 comparisons: ...")
+
+
+def test_tables_have_what_the_study_shows_of_what_it_claims(study, answer):
+    titles = [str(table.title) for table in study_tables(study, answer)]
+    assert [title.split(":")[0] for title in titles[:4]] == ["sample"] * 4  # none unseen
+    assert [title.split(": ")[1].split(";")[0].split(",")[0] for title in titles[:4]] == [
+        "means over settings and seeds",
+        "the worst setting",
+        "standard deviation over settings",
+        "means over settings of languages trained on",
+    ]
+    shown = text(study_tables(study, answer)[0])
+    assert "0.5000 ±0.0100" in shown
+    assert "rank_distance" not in shown  # no claim is about it
+    assert HOSTILE in shown
+
+
+def test_best_values_are_bold(study, answer):
+    mean, _, spread, *_ = (text(table, terminal=True) for table in study_tables(study, answer))
+    assert re.search(r"\x1b\[1m *0\.5000", mean)
+    assert not re.search(r"\x1b\[1m *0\.4000", mean)
+    assert re.search(r"\x1b\[1m *0\.0400", spread)  # the smaller spread is the better
+    assert not re.search(r"\x1b\[1m *0\.0500", spread)
+
+
+def test_without_claims_every_measure_is_shown(study, answer):
+    from dataclasses import replace
+
+    shown = text(*study_tables(replace(study, claims=()), answer))
+    assert "rank_distance" in shown
+    assert "cross-lingual" in shown
+
+
+def test_costs_are_told_in_units(study, answer):
+    shown = text(study_tables(study, answer)[-1])
+    row = next(line for line in shown.splitlines() if "x-y" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        *("x-y", "2 min", "4 s", "60", "3,840", "1,234,567", "3 MiB", "-")
+    ]
+
+
+def test_verdicts_follow_the_question_under_their_claim(study, answer):
+    lines = text(*verdict_lines(study, answer)).splitlines()
+    assert lines == [
+        f"Is {HOSTILE} better?",
+        "Of 2 comparisons: ...",
+        "c:",
+        f"- {HOSTILE} is better.",
+        "- Not shown that they differ.",
+        "A remark.",
+    ]
+    assert "\x1b[1m- Not shown" not in text(*verdict_lines(study, answer), terminal=True)
+
+
+def cell(name="x-y"):
+    return Cell({"strategy": name}, {"model": "static"}, {}, ())
+
+
+def test_plan_tells_how_many_and_how_long(study, tmp_path):
+    folder = StudyFolder(tmp_path, study, [cell("x-y"), cell("hybrid"), cell(HOSTILE)])
+    folder.cells = tuple(Cell(one.values, {"n": place}, {}, ()) for place, one in enumerate(folder.cells))
+    assert text(*plan_lines(folder, ["9 languages are left out."], 1)).splitlines() == [
+        "9 languages are left out.",
+        "3 cells: 0 finished, 3 to do.",
+        "How long they take is told once the first is finished.",
+    ]
+    place = folder.of(folder.cells[0])
+    place.mkdir(parents=True)
+    (place / "done.json").write_text('{"schema": 1, "seconds": 30}')
+    folder.fail(folder.cells[1], {"error": "e", "hint": "h"})
+    folder.of(folder.cells[1]).mkdir(exist_ok=True)
+    folder.fail(folder.cells[1], {"error": "e", "hint": "h"})
+    assert text(*plan_lines(folder, [], 1)).splitlines() == [
+        "3 cells: 1 finished, 2 to do, 1 of which failed before.",
+        "They take about 60 s.",
+    ]
+
+
+def test_grid_and_failures_show_hostile_names_as_they_are(study):
+    assert HOSTILE in text(grid_table(study))
+    shown = text(*failure_lines([Failure(cell(HOSTILE), "Disk [full].", "Make room.")]))
+    assert shown == f"{HOSTILE} failed: Disk [full]. Make room.\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
+def test_progress_counts_cells_and_the_time_left(terminal):
+    screen = Console(file=io.StringIO(), width=160, force_terminal=terminal)
+    with StudyProgress(screen, total=4, finished=1) as progress:
+        progress.begins(cell(HOSTILE))
+        progress.ends(cell(HOSTILE), None, 12.0, 24.0)
+        progress.begins(cell())
+        progress.ends(cell(), Failure(cell(), "No space left on device", "Make room."), 3.0, 12.0)
+    shown = screen.file.getvalue()
+    assert f"cell 2 of 4: {HOSTILE} finished in 12 s; about 24 s left" in shown
+    assert "cell 3 of 4: x-y failed (No space left on device) in 3 s; about 12 s left" in shown
+    assert ("\x1b[" in shown) == terminal
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (99, "99 s"), (120, "2 min"), (5900, "98 min"), (36000, "10 h 00 min")]
+)
+def test_duration_is_said_in_words(seconds, words):
+    assert duration(seconds) == words

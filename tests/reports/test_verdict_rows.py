@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+
+from beir_hybrid.reports.verdict_rows import read_verdicts, strips_of, verdict_table
+
+ENTRY = {
+    "claim": "c",
+    "evaluation": "e",
+    "kind": "mono",
+    "measure": "map",
+    "mean": 0.5,
+    "baseline_mean": 0.4,
+    "difference": 0.1,
+    "interval": [0.05, 0.2],
+    "by_seed": [0.08],
+    "holm": 0.00001,
+    "effect": 0.3,
+    "verdict": "better",
+    "sentence": "s",
+}
+
+
+def read(*entries):
+    return read_verdicts({"verdicts": list(entries)}, Path("study.json"))
+
+
+def test_the_middle_of_a_strip_is_zero_and_its_ends_the_largest_value():
+    [[strip]] = strips_of(read({**ENTRY, "interval": [-0.2, 0.0], "difference": -0.1})).values()
+    assert (strip.low, strip.dot, strip.high) == (3.0, 26.5, 50.0)
+    assert strip.seeds == (pytest.approx(50 + 47 * 0.4),)
+
+
+def test_measures_have_axes_of_their_own():
+    found = strips_of(
+        read(ENTRY, {**ENTRY, "measure": "rank_distance", "difference": -80.0, "interval": [-100.0, 5.0]})
+    )
+    by_map, by_distance = found["c"]
+    assert by_map.high == 97.0
+    assert by_distance.low == 3.0
+
+
+def test_verdicts_are_grouped_by_claim():
+    found = strips_of(read(ENTRY, {**ENTRY, "claim": "d"}, ENTRY))
+    assert {claim: len(strips) for claim, strips in found.items()} == {"c": 2, "d": 1}
+
+
+def test_what_is_not_told_is_not_drawn():
+    [verdict] = read({"claim": "c", "interval": None})
+    [strip] = strips_of([verdict])["c"]
+    assert (strip.dot, strip.low, strip.high, strip.seeds) == (None, None, None, ())
+    assert verdict.written(verdict.mean) == "-"
+    assert verdict.chance == "-"
+
+
+def test_a_difference_of_nothing_lies_in_the_middle():
+    [[strip]] = strips_of(read({**ENTRY, "difference": 0.0, "interval": [0.0, 0.0], "by_seed": []})).values()
+    assert strip.dot == strip.low == strip.high == 50.0
+
+
+def test_verdicts_are_written_as_a_table():
+    sides = {"run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}}
+    table = verdict_table(read({**ENTRY, **sides}, {**ENTRY, "mean": 280.0, "difference": -6.6, "interval": None}), "t")
+    assert dict(zip(table.headings, table.rows[0], strict=True)) == {
+        "claim": "c",
+        "sides": "hybrid against x-y",
+        "evaluation": "e",
+        "kind": "mono",
+        "measure": "map",
+        "run": "0.5000",
+        "baseline": "0.4000",
+        "difference": "+0.1000",
+        "low": "+0.0500",
+        "high": "+0.2000",
+        "Holm": "<0.0001",
+        "d": "+0.30",
+        "verdict": "better",
+    }
+    assert table.rows[1][5:10] == ("280.0", "0.4", "-6.6", "-", "-")
+
+
+def test_a_study_that_has_not_ended_has_none():
+    assert read_verdicts({}, Path("study.json")) == read_verdicts({"verdicts": None}, Path("study.json")) == ()

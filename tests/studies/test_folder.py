@@ -1,0 +1,79 @@
+import pytest
+
+from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
+
+
+def test_new_folder_and_that_of_a_study_are_taken(opened):
+    folder = opened()
+    folder.check()
+    folder.write({})
+    folder.check()
+
+
+def test_folder_with_other_things_is_refused(opened):
+    folder = opened()
+    folder.path.mkdir()
+    (folder.path / "thesis.tex").touch()
+    with pytest.raises(OutputError, match="holds other things"):
+        folder.check()
+
+
+def test_file_in_its_place_is_refused(opened):
+    folder = opened()
+    folder.path.touch()
+    with pytest.raises(OutputError, match="is a file"):
+        folder.check()
+
+
+def test_study_of_another_schema_is_refused(opened):
+    folder = opened()
+    path = folder.write({})
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
+    with pytest.raises(DataFormatError, match="not of schema version 1"):
+        folder.check()
+
+
+def test_two_at_once_are_refused(opened):
+    folder = opened()
+    with folder.locked(), pytest.raises(OutputError, match="Another study runs in"), folder.locked():
+        pass
+    with folder.locked():
+        pass
+
+
+def test_file_tells_the_whole_study(opened, read):
+    folder = opened()
+    content = read(folder.write({"verdicts": [1]}))
+    assert (content["schema"], content["name"], content["question"]) == (1, "mini", "Is hybrid better?")
+    assert content["cells"] == [cell.id for cell in folder.cells]
+    assert content["study"]["grid"] == {"strategy": ["x-x-mono", "hybrid"], "seed": [1, 2]}
+    assert content["verdicts"] == [1]
+
+
+def test_cell_begins_with_an_empty_folder(opened):
+    folder = opened()
+    cell = folder.cells[0]
+    folder.fail(cell, {"error": "e", "hint": "h"})
+    assert folder.state(cell) == "failed"
+    (folder.of(cell) / "evaluations").mkdir()
+    assert [path.name for path in folder.begin(cell).iterdir()] == ["cell.json"]
+    assert folder.state(cell) == "open"
+
+
+def test_seconds_are_those_of_finished_cells(opened, evaluated):
+    folder = opened()
+    assert folder.seconds() == []
+    evaluated(folder)(folder.cells[1], {"en": {"map": [1.0, 0.0]}})
+    (folder.of(folder.cells[1]) / "other.json").touch()
+    assert folder.seconds() == [4.0]
+
+
+def test_full_disk_is_told_in_one_line(opened, monkeypatch):
+    from beir_hybrid.studies import folder as module
+
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_json", full)
+    with pytest.raises(BeirHybridError, match=r"study\.json cannot be written: No space left on device\. Make room"):
+        opened().write({})

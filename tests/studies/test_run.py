@@ -1,0 +1,204 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.studies import run
+from beir_hybrid.studies.run import run_study, time_left
+
+COMMAND = (sys.executable, "-c", "from beir_hybrid.cli.main import main; main()", "study")
+
+
+class Recorder:
+    def __init__(self):
+        self.told = []
+
+    def begins(self, cell):
+        self.told.append(("begins", cell.name))
+
+    def ends(self, cell, failed, seconds, left):
+        assert seconds > 0
+        self.told.append(("failed" if failed else "ends", cell.name, left is None))
+
+
+def files(folder):
+    """Everything of the cells with the times of its last change."""
+    return {path: path.stat().st_mtime_ns for path in folder.of(folder.cells[0]).parent.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cells", "jobs", "left"),
+    [([], 4, 1, None), ([10.0], 4, 1, 40.0), ([10.0, 20.0], 4, 2, 30.0), ([10.0], 3, 4, 10.0), ([10.0], 0, 1, 0.0)],
+)
+def test_time_left_is_the_mean_times_the_rounds(seconds, cells, jobs, left):
+    assert time_left(seconds, cells, jobs) == left
+
+
+def test_every_cell_runs_once_and_the_study_is_answered(opened, here, read):
+    folder, watcher = opened(), Recorder()
+    answer, failures = run_study(folder, watcher=watcher)
+    assert failures == []
+    assert here == [cell.name for cell in folder.cells]
+    assert watcher.told[:3] == [
+        ("begins", "x-x-mono, seed 1"),
+        ("ends", "x-x-mono, seed 1", False),
+        ("begins", "x-x-mono, seed 2"),
+    ]
+    content = read(folder.path / "study.json")
+    assert [verdict["kind"] for verdict in content["verdicts"]] == ["mono", "cross", "multi", "multi"]
+    assert content["answer"] == answer.sentence
+    assert len(content["summary"]) == 2 * 4
+    before = files(folder)
+    run_study(folder)
+    assert len(here) == 4  # no finished cell ran again
+    assert files(folder) == before
+
+
+def test_failed_cell_harms_no_other_and_is_tried_again(opened, here, read, monkeypatch):
+    from beir_hybrid.studies import training
+
+    train = training.train
+
+    def fails_for_one(options, *rest):
+        if options.strategy == "hybrid" and "2" in rest[0][-1:]:
+            raise OSError(28, "No space left on device")
+        return train(options, *rest)
+
+    folder = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "train", fails_for_one)
+        answer, [failed] = run_study(folder)
+    assert (failed.cell.name, failed.error) == ("hybrid, seed 2", "No space left on device")
+    assert [folder.state(cell) for cell in folder.cells] == ["finished"] * 3 + ["failed"]
+    told = read(folder.of(failed.cell) / "failed.json")
+    assert told == {"schema": 1, "error": failed.error, "hint": failed.hint}
+    assert {verdict.seeds for verdict in answer.verdicts} == {1}
+    assert "hybrid, seed 2 is not finished, and is left out." in answer.remarks
+    answer, failures = run_study(folder)
+    assert (here[4:], failures) == (["hybrid, seed 2"], [])
+    assert not (folder.of(failed.cell) / "failed.json").exists()
+    assert {verdict.seeds for verdict in answer.verdicts} == {2}
+
+
+def test_results_of_another_schema_leave_out_their_cell_alone(opened, here):
+    folder = opened()
+    run_study(folder)
+    path = folder.of(folder.cells[0]) / "evaluations" / "sample" / "results.json"
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 7'))
+    answer, failures = run_study(folder)
+    assert failures == []
+    assert len(here) == 4
+    assert any("is not of schema version 1" in remark for remark in answer.remarks)
+    assert {verdict.seeds for verdict in answer.verdicts} == {1}
+
+
+def test_cell_whose_folder_cannot_be_made_harms_no_other(opened, here):
+    folder = opened()
+    folder.write({})
+    first = folder.of(folder.cells[0])
+    first.parent.mkdir(parents=True)
+    first.touch()
+    _, [failed] = run_study(folder)
+    assert failed.cell is folder.cells[0]
+    assert [folder.state(cell) for cell in folder.cells[1:]] == ["finished"] * 3
+
+
+def test_at_least_one_job_is_needed(opened):
+    with pytest.raises(ConfigurationError, match="number of jobs is 0"):
+        run_study(opened(), jobs=0)
+
+
+def test_threads_are_shared_and_static_models_take_one(opened, mini, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    static, other = opened().cells[0], opened(mini.replace("static:8", "some/model")).cells[0]
+    threads = [run._environment(cell, 2)["OMP_NUM_THREADS"] for cell in (static, other)]
+    assert threads == ["1", "4"]
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert run._environment(other, 2)["OMP_NUM_THREADS"] == "3"
+
+
+def test_process_that_dies_is_a_failure_and_the_other_goes_on(opened, mini, monkeypatch):
+    """Two real processes at a time; the first is ended by a signal."""
+    begin = subprocess.Popen
+
+    def deadly(words, **given):
+        process = begin(words, **given)
+        if not killed:
+            killed.append(process.pid)
+            process.kill()
+        return process
+
+    killed = []
+    monkeypatch.setattr(run.subprocess, "Popen", deadly)
+    folder = opened(mini.replace("seed: [1, 2]", "seed: [1]"))
+    _, [failed] = run_study(folder, jobs=2)
+    assert failed.error == "Its process was ended by signal 9."
+    states = sorted(folder.state(cell) for cell in folder.cells)
+    assert states == ["failed", "finished"]
+    [finished] = [cell for cell in folder.cells if folder.state(cell) == "finished"]
+    assert "Hugging" not in (folder.of(finished) / "log.txt").read_text()
+
+
+@pytest.mark.slow
+def test_study_killed_in_the_middle_goes_on_to_the_same_end(write, tmp_path, read):
+    words = [*COMMAND, str(write())]
+    assert subprocess.run([*words, "--output", str(tmp_path / "whole")], cwd=tmp_path).returncode == 0
+    cut = tmp_path / "cut"
+    process = subprocess.Popen([*words, "--output", str(cut)], cwd=tmp_path)
+    while len(list(cut.glob("cells/*/done.json"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = {path.parent: path.stat().st_mtime_ns for path in cut.glob("cells/*/done.json")}
+    assert len(done) < 4
+    assert subprocess.run([*words, "--output", str(cut)], cwd=tmp_path).returncode == 0
+    assert {folder: (folder / "done.json").stat().st_mtime_ns for folder in done} == done
+    assert read(cut / "study.json") == read(tmp_path / "whole" / "study.json")
+
+
+@pytest.mark.slow
+def test_processes_of_a_killed_study_end_with_it(write, tmp_path):
+    process = subprocess.Popen([*COMMAND, str(write()), "--output", str(tmp_path / "out")], cwd=tmp_path)
+    while not list(tmp_path.glob("out/cells/*/run.json")) and not list(tmp_path.glob("out/cells/*/.training")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    time.sleep(1)
+    before = sorted(path for path in tmp_path.glob("out/cells/**/*"))
+    time.sleep(3)
+    assert sorted(path for path in tmp_path.glob("out/cells/**/*")) == before
+    assert not list(tmp_path.glob("out/cells/*/done.json"))
+
+
+@pytest.mark.slow
+def test_file_too_large_for_the_disk_fails_its_cell_alone(write, mini, tmp_path):
+    """The limit on a file's size stands in for a full disk: the small model fits, the large one does not."""
+    import resource
+
+    text = mini.replace('model: "static:8", ', "").replace("seed: [1, 2]", 'model: ["static:8", "static:512"]')
+    text = text[: text.index("claims:")]
+    limit = 400_000
+    found = subprocess.run(
+        [*COMMAND, str(write(text)), "--output", str(tmp_path / "out")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert found.returncode == 1
+    cells = {
+        cell["name"]: path for path in tmp_path.glob("out/cells/*/cell.json") for cell in [json.loads(path.read_text())]
+    }
+    for name, path in cells.items():
+        state = {"done": (path.parent / "done.json").exists(), "failed": (path.parent / "failed.json").exists()}
+        assert state == {"done": "static:8" in name, "failed": "static:512" in name}
+    assert "Traceback" not in found.stdout + found.stderr
+    assert found.stdout.count("static:512 failed") == 4  # as it fails, and at the end, for two strategies

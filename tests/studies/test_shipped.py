@@ -1,0 +1,84 @@
+"""The studies in examples/studies: each is whole, in both of its forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from beir_hybrid.studies.check import check_study
+from beir_hybrid.studies.folder import StudyFolder
+from beir_hybrid.studies.grid import build_cells
+from beir_hybrid.studies.run import run_study
+from beir_hybrid.studies.study import read_study
+
+STUDIES = sorted((Path(__file__).parents[2] / "examples" / "studies").glob("*.yaml"))
+CELLS = {
+    "language_scaling": (16, 6),
+    "low_resource": (9, 6),
+    "out_of_domain": (9, 6),
+    "paper": (15, 10),
+    "reasoning": (6, 4),
+    "robustness": (6, 4),
+}
+
+each = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+
+
+def test_all_six_are_there():
+    assert [path.stem for path in STUDIES] == sorted(CELLS)
+
+
+@each
+def test_quick_form_passes_all_checks(path):
+    study = read_study(path, quick=True)
+    cells, left_out = build_cells(study)
+    check_study(study, cells)
+    assert (study.name, len(cells), left_out) == (path.stem, CELLS[path.stem][1], [])
+    assert {cell.options["train_data"] for cell in cells} == {"sample"}
+    assert {trial.dataset for trial in study.trials} == {"sample"}
+
+
+@each
+def test_form_on_real_data_passes_all_checks(path, data):
+    study = read_study(path)
+    cells, left_out = build_cells(study)
+    check_study(study, cells)
+    assert len(cells) == CELLS[path.stem][0]
+    assert {(cell.options["model"], cell.options["train_data"]) for cell in cells} == {("static", "mlqa-r")}
+    assert "xquad-r" in {trial.dataset for trial in study.trials}
+    lacking = [f"{number} languages are left out: mlqa-r has 7 of them." for number in (9, 11)]
+    assert left_out == (lacking if path.stem == "language_scaling" else [])
+
+
+@each
+@pytest.mark.parametrize("quick", [True, False], ids=["quick", "real"])
+def test_cells_that_are_compared_have_equal_steps(path, quick, data):
+    study = read_study(path, quick)
+    cells, _ = build_cells(study)
+    steps = {cell.arguments["max_steps"] for cell in cells}
+    assert steps == set(study.grid.get("max_steps", steps))
+    if "max_steps" not in study.grid:
+        assert len(steps) == 1
+
+
+@each
+def test_real_thing_takes_two_changed_lines(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "# REAL: " in line]
+    assert len(lines) == 2
+    assert lines[0].split("#")[0].split() == ["model:", "static"]
+
+
+@pytest.mark.slow
+def test_quick_study_is_answered_end_to_end(tmp_path, here):
+    [path] = [path for path in STUDIES if path.stem == "robustness"]
+    study = read_study(path, quick=True)
+    folder = StudyFolder(tmp_path / "out", study, build_cells(study)[0])
+    answer, failures = run_study(folder)
+    assert failures == []
+    assert [(verdict.kind, verdict.measure) for verdict in answer.verdicts] == [
+        *(("cross", "map"), ("cross", "ndcg@10"), ("multi", "map"), ("multi", "ndcg@10"))
+    ]
+    # what hybrid batches are for: it shows even on the sample
+    assert answer.verdicts[0].verdict == "better"
+    assert all(summary.worst_setting and summary.spread > 0 for summary in answer.summaries)

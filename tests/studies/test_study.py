@@ -1,0 +1,122 @@
+import pytest
+
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.studies.study import read_study
+
+
+def test_file_becomes_a_study(write):
+    study = read_study(write())
+    assert (study.name, study.question, study.show, study.keep_models) == (
+        "mini",
+        "Is hybrid better?",
+        ("mean",),
+        False,
+    )
+    assert study.grid == {"strategy": ("x-x-mono", "hybrid"), "seed": (1, 2)}
+    [trial] = study.trials
+    assert (trial.name, trial.languages, trial.measures) == ("sample", ("en", "de"), ("map", "rank_distance"))
+    [claim] = study.claims
+    assert (claim.run, claim.baseline, claim.kinds) == ({"strategy": "hybrid"}, {"strategy": "x-x-mono"}, None)
+
+
+def test_content_is_complete_so_that_it_reads_as_the_same_study(write, tmp_path):
+    import json
+
+    study = read_study(write())
+    (tmp_path / "again.yaml").write_text(json.dumps(study.content), encoding="utf-8")
+    again = read_study(tmp_path / "again.yaml")
+    assert again == study
+
+
+def test_several_datasets_are_several_evaluations_and_claims(write):
+    text = """
+    name: n
+    question: q
+    train: {train_data: sample}
+    grid: {strategy: [x-y, hybrid, random]}
+    evaluate:
+      - {dataset: [sample, /somewhere/scifact], measures: map}
+    claims:
+      - {run: {strategy: hybrid}, baseline: [{strategy: x-y}, {strategy: random}], measure: map, kind: mono}
+    """
+    study = read_study(write(text))
+    assert [(trial.name, trial.dataset) for trial in study.trials] == [
+        ("sample", "sample"),
+        ("scifact", "/somewhere/scifact"),
+    ]
+    assert [(claim.evaluation, claim.baseline["strategy"]) for claim in study.claims] == [
+        *(("sample", "x-y"), ("sample", "random"), ("scifact", "x-y"), ("scifact", "random"))
+    ]
+    assert {claim.kinds for claim in study.claims} == {("mono",)}
+
+
+QUICK = """
+name: n
+question: q
+train: {train_data: mlqa-r, max-steps: 600, scale: 10}
+grid:
+  strategy: [x-y, hybrid]
+  seed: [1, 2, 3]
+evaluate: [{dataset: xquad-r}]
+quick:
+  train: {train_data: sample, max_steps: 5, scale: null}
+  grid: {seed: [1]}
+  evaluate: [{dataset: sample}]
+"""
+
+
+def test_quick_section_overrides_key_by_key(write):
+    study = read_study(write(QUICK), quick=True)
+    assert study.train == {"train_data": "sample", "max_steps": 5}
+    assert study.grid == {"strategy": ("x-y", "hybrid"), "seed": (1,)}
+    assert [trial.dataset for trial in study.trials] == ["sample"]
+    assert "quick" not in study.content
+
+
+def test_without_quick_its_section_counts_for_nothing(write):
+    study = read_study(write(QUICK))
+    assert study.train == {"train_data": "mlqa-r", "max_steps": 600, "scale": 10}
+    assert study.grid["seed"] == (1, 2, 3)
+
+
+def test_quick_names_the_lines_of_its_own_section(write):
+    with pytest.raises(ConfigurationError, match=r"line 11: seed has a value twice"):
+        read_study(write(QUICK.replace("{seed: [1]}", "{seed: [1, 1]}")), quick=True)
+
+
+def test_quick_without_its_section_is_refused(write):
+    with pytest.raises(ConfigurationError, match="has no section quick"):
+        read_study(write(), quick=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param("question:", "qestion:", "line 3: unknown key 'qestion'. Did you mean 'question'?", id="key"),
+        pytest.param("dataset:", "datset:", "line 9: unknown key 'datset'. Did you mean 'dataset'?", id="trial-key"),
+        pytest.param("measure: [map", "mesure: [map", "line 14: unknown key 'mesure'", id="claim-key"),
+        pytest.param("seed: [1, 2]", "seed: 1", "line 7: seed is 1, no list. Write  seed: [1]", id="no-list"),
+        pytest.param("seed: [1, 2]", "seed: []", "the grid has no cell", id="no-value"),
+        pytest.param("seed: [1, 2]", "seed: [1, 1]", "seed has a value twice", id="twice"),
+        pytest.param("seed: [1, 2]", "max_steps: [1]", "max_steps is in train as well", id="both"),
+        pytest.param("run: {strategy: hybrid}", "run: {strategy: hybird}", "Did you mean 'hybrid'?", id="claim-value"),
+        pytest.param("run: {strategy: hybrid}", "run: {stategy: hybrid}", "Did you mean 'strategy'?", id="claim-grid"),
+        pytest.param("run: {strategy: hybrid}", "run: {strategy: x-x-mono}", "are the same", id="same-sides"),
+        pytest.param("run: {strategy: hybrid}", "run: hybrid", "'hybrid' is no grid value", id="bare-side"),
+        pytest.param("claim: Hybrid differs", "evaluation: smaple", "Did you mean 'sample'?", id="claim-trial"),
+        pytest.param("claim: Hybrid differs", "kind: crss", "Did you mean 'cross'?", id="claim-kind"),
+        pytest.param("name: mini", "name: 3", "name is 3", id="name"),
+        pytest.param("name: mini", "name: x\nshow: [sprad]", "Did you mean 'spread'?", id="show"),
+        pytest.param("name: mini", "name: x\nkeep_models: 3", "keep_models is 3", id="keep"),
+        pytest.param("train_data: sample", "scale: 3", "there is no train_data", id="no-data"),
+        pytest.param("dataset: sample", "name: ../up, dataset: sample", "named '../up'", id="trial-name"),
+        pytest.param("languages: [en, de], measures", "languages: [en, no], measures", "is ['en', False]", id="no"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(write, mini, old, new, told):
+    assert old in mini
+    with pytest.raises(ConfigurationError) as caught:
+        read_study(write(mini.replace(old, new)))
+    assert told in str(caught.value)
+    assert str(caught.value).startswith("mini.yaml")
+    assert "\n" not in str(caught.value)

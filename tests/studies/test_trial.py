@@ -1,0 +1,46 @@
+import pytest
+
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.studies.trial import Trial
+
+
+def test_plain_content_reads_as_the_same_trial():
+    trial = Trial.from_json({"dataset": "sample", "languages": ["en"], "settings": "mono", "split": "dev"})
+    assert (trial.name, trial.languages, trial.settings) == ("sample", ("en",), ("mono",))
+    assert Trial.from_json(trial.as_json()) == trial
+
+
+def test_folder_gives_its_name():
+    assert Trial.from_json({"dataset": "beir/scifact"}).name == "scifact"
+
+
+def test_languages_and_split_choose_what_is_loaded():
+    collection, settings = Trial("few", "sample", languages=("en", "th"), split="dev").load()
+    assert collection.languages == ("en", "th")
+    assert len(collection.queries["en"]) == 14
+    assert settings is None
+
+
+def test_setting_in_the_datasets_name_is_the_one_scored():
+    collection, settings = Trial.from_json({"dataset": "sample.en-th"}).load()
+    assert (collection.languages, settings) == (("en", "th"), ("en-th",))
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "a b", "a\n"])
+def test_name_that_is_no_folders_is_refused(name):
+    with pytest.raises(ConfigurationError, match="named"):
+        Trial(name, "sample")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"languages": ["en", False]}, id="norwegian"),
+        pytest.param({"measures": []}, id="nothing"),
+        pytest.param({"batch_size": 0}, id="batch-size"),
+        pytest.param({"dataset": 3}, id="dataset"),
+    ],
+)
+def test_wrong_value_is_refused(content):
+    with pytest.raises(ConfigurationError):
+        Trial.from_json({"dataset": "sample", **content})
