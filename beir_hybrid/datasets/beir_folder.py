@@ -88,9 +88,18 @@ def materialise(name: str, out: str | Path, **options: Any) -> Path:
         if (not asked or _plain(asked) == standing.marker.get("options")) and (
             not options.get("splits") or list(options["splits"]) == standing.marker.get("splits")
         ):
-            ensure_archive(standing.folder, [*standing.files, MARKER], MARKER)
+            _try_archive(standing)
             return standing.folder
     return get_folder(name, Path(out), **options).path
+
+
+def _try_archive(standing: Standing) -> None:
+    """Put a zip beside a whole folder, which serves without one where nothing can be written."""
+    try:
+        ensure_archive(standing.folder, [*standing.files, MARKER], MARKER)
+    except OutputError as error:
+        check_archive(archive_of(standing.folder), MARKER)  # somebody else's is no matter of space or permission
+        logger.info("%s", error)
 
 
 def get_folder(

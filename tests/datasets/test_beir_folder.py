@@ -295,6 +295,26 @@ def test_missing_or_cut_zip_is_written_again_without_loading(tmp_path, monkeypat
     assert archive.read_bytes() == before
 
 
+def test_whole_folder_serves_without_a_zip_where_none_can_be_written(tmp_path, monkeypatch, caplog):
+    folder = materialise("sample.de", tmp_path)
+    archive = tmp_path / "sample.de.zip"
+    archive.unlink()
+
+    def refuse(path):
+        raise OutputError(f"{path} cannot be written: Permission denied.", "Choose another folder.")
+
+    monkeypatch.setattr("beir_hybrid.datasets.beir_zip.new_file", refuse)
+    caplog.set_level(logging.INFO)
+    assert materialise("sample.de", tmp_path) == folder
+    assert "Permission denied" in caplog.text
+    with pytest.raises(OutputError, match="Permission denied"):
+        get_folder("sample.de", tmp_path)
+    with zipfile.ZipFile(archive, "w") as somebody_elses:
+        somebody_elses.writestr("corpus.jsonl", "")
+    with pytest.raises(OutputError, match=r"sample\.de\.zip is there and was not written by beir-hybrid"):
+        materialise("sample.de", tmp_path)
+
+
 def test_materialise_takes_what_is_there_unless_other_options_are_given(tmp_path):
     get_folder("sample", tmp_path, languages=["de", "en"])
     assert read_marker(materialise("sample", tmp_path))["corpus_languages"] == ["de", "en"]

@@ -125,6 +125,17 @@ def test_corpus_sizes_are_those_of_the_loaded_corpus(collection, tmp_path):
     assert not any("sizes" in note for note in written.notes)
 
 
+def test_each_note_is_told_once(collection, tmp_path, capsys, caplog):
+    _, queries, qrels = load(collection, tmp_path / "tiny.en-all", "en-all")
+    results = {query: {"de:0": 1.0, "en:0": 0.5} for query in list(queries)[:-1]}
+    evaluator().evaluate(qrels, results, [10])
+    told = capsys.readouterr().out.replace("\n", " ")
+    with caplog.at_level(logging.INFO, "beir_hybrid"):
+        evaluator().evaluate_custom(qrels, results, [10], metric="rank_distance")
+    for note in ("rankings are cut off, at depth 2", "1 queries have no result"):
+        assert told.count(note) == caplog.text.count(note) == 1, note
+
+
 def test_last_loaded_data_do_not_stand_for_those_loaded_before(collection, tmp_path):
     one = load(collection, tmp_path / "one.en-de", "en-de")
     load(collection, tmp_path / "two.en-all", "en-all")
@@ -337,6 +348,12 @@ class Retrieved:
 def test_unknown_metric_is_told_with_those_there_are(collection):
     with pytest.raises(UnknownNameError, match=r"'rank_distence'. Did you mean 'rank_distance'\? Known: .*mrr"):
         evaluator().evaluate_custom({"en:q": {"en:1": 1}}, {"en:q": {"en:1": 1.0}}, [1], "rank_distence")
+
+
+def test_measure_of_a_language_that_no_document_has_is_refused(collection):
+    corpus, queries, qrels = collection.beir()
+    with pytest.raises(UnknownNameError, match=r"language_share\[dee\]@2 .* Did you mean 'de'\?"):
+        evaluator().evaluate_custom(qrels, random_results(corpus, queries), [2], metric="language_share[dee]")
 
 
 def test_measure_of_bias_is_refused_where_there_is_no_language():

@@ -324,6 +324,53 @@ def test_training_module_with_another_fault_fails_as_ever(tmp_path, monkeypatch)
         host.deactivate()
 
 
+@pytest.fixture
+def static_model(tmp_path):
+    """A folder with a static model of four words."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    tokenizer = Tokenizer(WordLevel({word: place for place, word in enumerate("abcd")}, unk_token="a"))
+    tokenizer.pre_tokenizer = Whitespace()
+    module = StaticEmbedding(tokenizer, embedding_weights=np.eye(4, dtype=np.float32))
+    SentenceTransformer(modules=[module], device="cpu").save(str(tmp_path / "static"))
+    return str(tmp_path / "static")
+
+
+def test_stock_sentence_bert_refuses_a_static_model_with_max_length(static_model):
+    from beir.retrieval.models import SentenceBERT
+
+    try:
+        SentenceBERT(static_model, max_length=2, device="cpu")
+    except AttributeError as error:
+        assert "max_seq_length" in str(error)
+    else:
+        pytest.skip("these versions have no such fault")
+
+
+@pytest.mark.parametrize("positional", [True, False], ids=["positional", "named"])
+def test_static_model_reads_max_length_tokens_while_active(positional, static_model, active):
+    from beir.retrieval.models import SentenceBERT
+
+    given = ((static_model, 2, "-"), {}) if positional else ((static_model,), {"max_length": 2, "sep": "-"})
+    prompts = {"query": "query", "passage": None}
+    model = SentenceBERT(*given[0], **given[1], prompt_names=prompts, device="cpu")
+    assert (model.max_length, model.sep, model.query_prompt_name) == (2, "-", "query")
+    assert model.encode_queries(["a b c d", "d"]).tolist() == [[0.5, 0.5, 0, 0], [0, 0, 0, 1]]
+    whole = SentenceBERT(static_model, device="cpu")
+    assert whole.encode_queries(["a b c d"]).tolist() == [[0.25] * 4]
+
+
+def test_other_faults_of_sentence_bert_are_told_as_ever(active):
+    from beir.retrieval.models import SentenceBERT
+
+    with pytest.raises(AttributeError, match="q_model"):
+        SentenceBERT(3, max_length=2)
+
+
 def test_nothing_that_works_is_patched(active):
     from beir.retrieval.search.dense import FlatIPFaissSearch, HNSWFaissSearch
     from beir.retrieval.search.dense.faiss_index import FaissHNSWIndex

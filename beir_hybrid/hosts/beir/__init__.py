@@ -33,6 +33,7 @@ _ACTIONS = {
     "beir.datasets.data_loader": ("loaders",),
     "beir.datasets.data_loader_hf": ("hugging_face",),
     "beir.retrieval.evaluation": ("evaluation",),
+    "beir.retrieval.models.sentence_bert": ("mends.max_length",),
     "beir.retrieval.search.dense.exact_search": ("mends.single_query", "mends.datasets"),
     "beir.retrieval.search.dense.faiss_index": ("mends.padding",),
     "beir.retrieval.search.dense.faiss_search": ("mends.datasets", "mends.abstract_searches", "mends.hnsw_sq"),

@@ -33,14 +33,12 @@ class Judged:
         judgements: The judged documents and queries.
         runs: What was retrieved, by setting.
         notes: What a reader of numbers must know.
-        depth: Length of the longest ranking.
         declared: Whether the data name their languages as such, not only at the beginning of ids.
     """
 
     judgements: Judgements
     runs: dict[Setting, Run]
     notes: tuple[str, ...]
-    depth: int
     declared: bool
 
 
@@ -89,10 +87,7 @@ def judge(qrels: Qrels, results: Scores, *, whatever_language: bool = False) -> 
     if itself:
         notes.append(f"{itself} queries have a relevant document of their own id, which BEIR leaves out of rankings")
     runs = _runs(judgements, data, results, documents, queries)
-    depth = max((run.depth for run in runs.values()), default=0)
-    if depth < sum(judgements.sizes):
-        notes.append(f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved")
-    return Judged(judgements, runs, tuple(notes), depth, data.declared)
+    return Judged(judgements, runs, tuple(notes), data.declared)
 
 
 class _Names:

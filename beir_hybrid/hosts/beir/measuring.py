@@ -38,17 +38,27 @@ def measure(qrels: Qrels, results: Scores, k_values: Sequence[int], metric: str)
         measures that have a value per language have one for each. NaN where no query has a value.
 
     Raises:
-        UnknownNameError: If neither BEIR nor this package has the measure.
+        UnknownNameError: If neither BEIR nor this package has the measure, or it is of a language that the documents
+            lack.
         DataFormatError: If a measure compares languages, and a document or query has none.
         ConfigurationError: If a measure compares languages, and the documents have only one.
     """
     chosen = _measures(metric, k_values)
     of_languages = any(getattr(one, "needs_languages", False) for one in chosen)
     judged = _judged(qrels, results, chosen[0].name if of_languages else "")
-    found = evaluate_runs(judged.judgements, judged.runs, measures=[one.name for one in chosen], intervals=False).values
-    assert found is not None  # noqa: S101  # evaluate_runs always gives them
+    _check_language(chosen[0].name, judged.judgements.languages)
+    found = evaluate_runs(
+        judged.judgements,
+        judged.runs,
+        measures=[one.name for one in chosen],
+        intervals=False,
+        notes=judged.notes,
+    )
+    for note in found.notes if of_languages else ():
+        logger.info("%s: %s", chosen[0].name, note)
+    assert found.values is not None  # noqa: S101  # evaluate_runs always gives them
     by_name: dict[str, list[np.ndarray]] = {}
-    for setting in found.settings:
+    for setting in found.values.settings:
         for name, values in setting.values.items():
             by_name.setdefault(name, []).append(values)
     means = {name: _mean(np.concatenate(values)) for name, values in by_name.items()}
@@ -72,9 +82,14 @@ def _judged(qrels: Qrels, results: Scores, comparing: str) -> Judged:
             f"The data carry no languages, which {comparing} compares.",
             "Write ids as in en:17_3, or give each document and query a language in its metadata.",
         )
-    for note in judged.notes if comparing else ():
-        logger.info("%s: %s", comparing, note)
     return judged
+
+
+def _check_language(name: str, known: Sequence[str]) -> None:
+    """Refuse a measure of a language that the documents lack, whose value would be NaN."""
+    language = name.partition("[")[2].partition("]")[0]
+    if language and language not in known:
+        raise UnknownNameError(f"{name} is of a language that no document has.", did_you_mean(language, known))
 
 
 def _measures(metric: str, k_values: Sequence[int]) -> list[Measure]:
