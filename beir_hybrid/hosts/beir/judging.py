@@ -82,10 +82,10 @@ def judge(qrels: Qrels, results: Scores, *, whatever_language: bool = False) -> 
     judgements = Judgements(_collection(data, qrels, documents, queries))
     missing = sum(query not in results for query in qrels)
     if missing:
-        notes.append(f"{missing} queries have no result and count 0; BEIR leaves them out of its means")
+        notes.append(f"queries without a result, which BEIR leaves out of its means: {missing}")
     itself = sum(grades.get(query, 0) > 0 and query not in results.get(query, ()) for query, grades in qrels.items())
     if itself:
-        notes.append(f"{itself} queries have a relevant document of their own id, which BEIR leaves out of rankings")
+        notes.append(f"queries with a relevant document of their own id, which BEIR leaves out of rankings: {itself}")
     runs = _runs(judgements, data, results, documents, queries)
     return Judged(judgements, runs, tuple(notes), data.declared)
 
