@@ -79,7 +79,7 @@ def list_plugins() -> list[Plugin]:
 def _examine(registry: Registry, registration: Registration) -> Plugin:
     plugin = Plugin(registration.name, registry.group, *_split(registration.distribution), registration.target)
     try:
-        registry.get(registration.name)
+        registry.check(registration)
     except BeirHybridError as error:
         return replace(plugin, reason=error.problem, fix=error.fix)
     return plugin

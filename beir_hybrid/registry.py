@@ -102,7 +102,8 @@ class Registry:
 
         Raises:
             UnknownNameError: If nobody registered the name; the message names the closest one.
-            DuplicateNameError: If two installed packages register it for different things.
+            DuplicateNameError: If two installed packages register it for different things; a name of this package
+                stays its own.
             PluginError: If its module or attribute cannot be loaded, or is no such thing; the message names the
                 package that brought it.
         """
@@ -111,24 +112,42 @@ class Registry:
         points = [point for point in self._points() if point.name == name]
         if not points:
             raise UnknownNameError(f"There is no {self.noun} {name!r}.", did_you_mean(name, self.names()))
-        if len({point.value for point in points}) > 1:
+        own = [point for point in points if _is_ours(point.value)]
+        if len({point.value for point in own or points}) > 1:
             owners = " and ".join(f"{distribution_of(point)} ({point.value})" for point in points)
             raise DuplicateNameError(
                 f"The {self.noun} name {name!r} is registered by {owners}.", "Uninstall one of them."
             )
-        return self._load(points[0])
+        return self._load((own or points)[0])
+
+    def check(self, registration: Registration) -> None:
+        """Find out whether a registration can be used.
+
+        Raises:
+            DuplicateNameError: If another package registers the name, or it is this package's own, which prevails.
+            PluginError: As for :meth:`get`.
+        """
+        name, ours = registration.name, [point for point in self._points() if _is_ours(point.value)]
+        if registration.target and not _is_ours(registration.target) and any(point.name == name for point in ours):
+            raise DuplicateNameError(
+                f"The {self.noun} name {name!r} is beir-hybrid's own, and is not given away.",
+                f"{registration.distribution} must choose another name: update or remove it.",
+            )
+        self.get(name)
 
     def _load(self, point: EntryPoint) -> Any:
         owner = distribution_of(point) or "an unknown package"
         try:
             thing = point.load()
-        except (Exception, SystemExit) as error:  # whatever a plug-in's module raises is that plug-in's failure
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a plug-in's module raises is that plug-in's failure
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise PluginError(
                 f"The {self.noun} {point.name!r} of {owner} cannot be loaded: {reason}.", _remedy(error, point, owner)
             ) from error
         for method in self.needs:
-            if not callable(getattr(thing, method, None)):
+            if not _has(thing, method):
                 lacking = "cannot be called" if method == "__call__" else f"has no {method}()"
                 raise PluginError(
                     f"{point.value} {lacking}.",
@@ -138,6 +157,18 @@ class Registry:
 
     def _points(self) -> tuple[EntryPoint, ...]:
         return points_of(self.group)
+
+
+def _is_ours(target: str) -> bool:
+    """Tell whether something lives in this package, whose names nobody can take."""
+    return target.partition(":")[0].partition(".")[0] == __name__.partition(".")[0]
+
+
+def _has(thing: Any, method: str) -> bool:
+    try:
+        return callable(getattr(thing, method, None))
+    except Exception:  # of a property of its own
+        return False
 
 
 def _remedy(error: BaseException, point: EntryPoint, owner: str) -> str:

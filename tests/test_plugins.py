@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from beir_hybrid.datasets import load_dataset
+from beir_hybrid.errors import PluginError
 from beir_hybrid.plugins import Plugin, list_plugins
-from beir_hybrid.registry import DATASETS, REGISTRIES, STRATEGIES
+from beir_hybrid.registry import DATASETS, MEASURES, REGISTRIES, STRATEGIES
 
 EXAMPLE = Path(__file__).parents[1] / "plugins" / "example"
 
@@ -67,13 +69,51 @@ def test_broken_thing_is_listed_with_reason_and_fix(plug_in, module, reason, fix
     assert {plugin.name for plugin in list_plugins() if plugin.loads} >= {"sample", "hybrid"}
 
 
+def test_a_name_of_ours_stays_ours_and_the_other_is_listed_as_broken(plug_in):
+    plug_in("zoo", "beir_hybrid.measures", {"map": "zoo_measures:Map"}, zoo_measures="")
+    assert MEASURES.get("map").__module__ == "beir_hybrid.evaluation.measures.average_precision"
+    found = {plugin.distribution: plugin for plugin in list_plugins() if plugin.name == "map"}
+    assert found["beir-hybrid"].loads
+    assert found["zoo"].reason == "The measure name 'map' is beir-hybrid's own, and is not given away."
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "class Gone(BaseException): pass\nraise Gone('pytest is not here')",
+        "import pytest; pytest.skip('no', allow_module_level=True)",
+    ],
+    ids=["base exception", "skip"],
+)
+def test_a_module_that_raises_anything_is_listed_as_broken(plug_in, module):
+    plug_in("zoo", "beir_hybrid.measures", {"zebra": "zoo_measures:Zebra"}, zoo_measures=module)
+    [found] = [plugin for plugin in list_plugins() if plugin.name == "zebra"]
+    assert "cannot be loaded" in found.reason
+
+
+def test_a_thing_whose_attributes_raise_is_listed_as_broken(plug_in):
+    module = "class Odd:\n    def __getattr__(self, name): raise RuntimeError(name)\nODD = Odd()"
+    plug_in("zoo", "beir_hybrid.datasets", {"odd": "zoo_odd:ODD"}, zoo_odd=module)
+    [found] = [plugin for plugin in list_plugins() if plugin.name == "odd"]
+    assert "has no load()" in found.reason
+
+
+def test_a_dataset_that_gives_something_else_is_told(plug_in):
+    load = "def load(self, source=None, languages=None): return {}"
+    module = f"class Half:\n    languages = ('en',)\n    {load}\nHALF = Half()"
+    plug_in("zoo", "beir_hybrid.datasets", {"half": "zoo_half:HALF"}, zoo_half=module)
+    with pytest.raises(PluginError, match="The dataset 'half' gave a dict in place of MultilingualCollection"):
+        load_dataset("half")
+
+
 def test_name_of_two_packages_is_listed_twice_and_both_are_named(plug_in):
-    plug_in("zoo", DATASETS.group, {"sample": "zoo_sample:IT"}, zoo_sample="")
-    found = listed("sample")
-    assert [(plugin.distribution, plugin.loads) for plugin in found] == [("beir-hybrid", False), ("zoo", False)]
+    plug_in("zoo", DATASETS.group, {"twin": "zoo_twin:IT"}, zoo_twin="")
+    plug_in("ark", DATASETS.group, {"twin": "ark_twin:IT"}, ark_twin="")
+    found = listed("twin")
+    assert [(plugin.distribution, plugin.loads) for plugin in found] == [("ark", False), ("zoo", False)]
     for plugin in found:
-        assert "beir_hybrid.datasets.sample:SAMPLE" in plugin.reason
-        assert "zoo 1.5 (zoo_sample:IT)" in plugin.reason
+        assert "ark 1.5 (ark_twin:IT)" in plugin.reason
+        assert "zoo 1.5 (zoo_twin:IT)" in plugin.reason
         assert plugin.fix == "Uninstall one of them."
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, PluginError, did_you_mean
 from beir_hybrid.evaluation.settings import parse_setting
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
 
 __all__ = ["load_dataset", "load_pairs", "load_setting", "load_sources", "split_name"]
+
+T = TypeVar("T")
 
 
 def load_dataset(
@@ -48,8 +50,7 @@ def load_dataset(
         >>> load_dataset("sample", languages=["en", "th"])
         MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence')
     """
-    collection: MultilingualCollection = _call(name, "load", source, languages, options)
-    return collection
+    return _of_kind(MultilingualCollection, name, _call(name, "load", source, languages, options))
 
 
 def load_pairs(
@@ -84,8 +85,7 @@ def load_pairs(
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
         return (ParallelPairs.open(path) if path.suffix == ".arrow" else read_pairs(path)).select(languages)
-    pairs: ParallelPairs = _call(str(name), "pairs", source, languages, options)
-    return pairs
+    return _of_kind(ParallelPairs, name, _call(str(name), "pairs", source, languages, options))
 
 
 def load_sources(
@@ -174,6 +174,16 @@ def load_setting(
         if parsed is not None and not parsed.pool:
             languages = dict.fromkeys([parsed.query_language, *parsed.corpus_languages])
     return load_dataset(dataset, source=source, languages=languages, **options), setting
+
+
+def _of_kind(kind: type[T], name: str | Path, found: Any) -> T:
+    """Refuse what a plug-in's dataset gives in place of a collection or pairs."""
+    if not isinstance(found, kind):
+        raise PluginError(
+            f"The dataset {str(name)!r} gave a {type(found).__name__} in place of {kind.__name__}.",
+            "Update or remove the package that registers it: beir-hybrid plugins",
+        )
+    return found
 
 
 def _call(
