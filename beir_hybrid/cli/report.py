@@ -49,6 +49,9 @@ def report(
     check_reference(reference)
     contents = build_contents(read_sources(folders), reference, baseline, measure, title)
     write_text(output, render_page(contents))
+    for failure in contents.failures:
+        where = f"{failure.study}, " if failure.study else ""
+        click.echo(f"Not shown: {where}{failure.name}: {failure.reason}", err=True)
     click.echo(f"Written to {output}")
     if assets is not None:
         count = write_assets(contents, assets)

@@ -10,6 +10,7 @@ from beir_hybrid.errors import OutputError
 from beir_hybrid.files import write_text
 from beir_hybrid.reports.contents import BlockContents, Contents
 from beir_hybrid.reports.pictures import Picture, draw
+from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.reports.verdict_rows import verdict_table
 
@@ -74,6 +75,8 @@ def _pieces(contents: Contents) -> Iterator[tuple[str, Picture | TextTable]]:
     for study in contents.studies:
         if study.verdicts:
             yield f"{study.name}-verdicts", verdict_table(study.verdicts, study.name)
+        if study.statistics:
+            yield f"{study.name}-statistics", statistics_table(study.statistics, study.name)
     for part in contents.blocks:
         yield from _pieces_of_block(part)
     for chart in contents.curves:

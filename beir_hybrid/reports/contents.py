@@ -264,19 +264,36 @@ _COSTS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 
 
 def _cost_table(groups: Sequence[Group]) -> TextTable | None:
-    headings, columns = [], []
-    for name, heading, written in _COSTS:
-        cells = []
-        for group in groups:
-            known = [value for run in group.runs if (value := cost_of(run, name)) is not None]
-            cells.append(written(statistics.fmean(known)) if known else "-")
-        if set(cells) != {"-"}:
-            headings.append(heading)
-            columns.append(cells)
-    if not columns:
+    title = "What the trainings cost"
+    found = [(group, [_cost(group, name) for name, *_ in _COSTS]) for group in groups]
+    known = [(group, values) for group, values in found if any(values)]
+    places = [place for place in range(len(_COSTS)) if any(values[place] for _, values in known)]
+    if not known:
         return None
-    rows = tuple((group.name, *cells) for group, *cells in zip(groups, *columns, strict=True))
-    return TextTable("What the trainings cost", ("run", *headings), rows)
+    headings, plain_headings = ["run"], ["run", "runs"]
+    for place in places:
+        name, heading, _ = _COSTS[place]
+        headings.append(heading)
+        plain_headings.append(name)
+        if any(len(values[place]) > 1 for _, values in known):
+            plain_headings.append(f"{name} deviation")
+    rows, plain = [], []
+    for group, values in known:
+        row, numbers = [group.name], [group.name, str(len(group.runs))]
+        for place in places:
+            name, _, written = _COSTS[place]
+            one = values[place]
+            row.append(written(statistics.fmean(one)) if one else "-")
+            numbers.append(f"{statistics.fmean(one):.10g}" if one else "")
+            if f"{name} deviation" in plain_headings:
+                numbers.append(f"{statistics.stdev(one):.6g}" if len(one) > 1 else "")
+        rows.append(tuple(row))
+        plain.append(tuple(numbers))
+    return TextTable(title, tuple(headings), tuple(rows), plain=TextTable(title, tuple(plain_headings), tuple(plain)))
+
+
+def _cost(group: Group, name: str) -> list[float]:
+    return [value for run in group.runs if (value := cost_of(run, name)) is not None]
 
 
 def _environments(groups: Sequence[Group]) -> tuple[Environment, ...]:

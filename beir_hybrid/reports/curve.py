@@ -30,6 +30,7 @@ class Curve:
         place: Place of its colour in the palette.
         dashed: Whether its line is broken.
         labels: A label for each point; none for no labels.
+        counts: Number of settings that each point is a mean over; none where that is the same for all.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Curve:
     place: int
     dashed: bool = False
     labels: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,13 +145,15 @@ class Chart:
         )
 
     def text_table(self) -> TextTable:
-        """Give the points, a row for each place on the horizontal axis."""
-        curves = self.drawn()
-        found = [dict(curve.points) for curve in curves]
-        rows = tuple(
-            (f"{x:.6g}", *(f"{points[x]:.6g}" if x in points else "" for points in found)) for x in self.x_values()
-        )
-        return TextTable(self.title, (self.x, *(curve.name for curve in curves)), rows, left=frozenset())
+        """Give the points, a row for each place on the horizontal axis, and the settings they are means over."""
+        columns: list[tuple[str, dict[float, str]]] = []
+        for curve in self.drawn():
+            columns.append((curve.name, {x: f"{y:.6g}" for x, y in curve.points}))
+            if curve.counts:
+                counts = zip(curve.points, curve.counts, strict=True)
+                columns.append((f"{curve.name}: settings", {x: str(count) for (x, _), count in counts}))
+        rows = tuple((f"{x:.6g}", *(found.get(x, "") for _, found in columns)) for x in self.x_values())
+        return TextTable(self.title, (self.x, *(name for name, _ in columns)), rows, left=frozenset())
 
     def _x_marks(self, xs: Sequence[float], across: _Axis) -> list[float]:
         """Choose the ticks: the points' own places if they are few, or else round numbers; none too close."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.settings import KINDS
+from beir_hybrid.reports.source_files import comparison_key, is_seed
 from beir_hybrid.reports.sources import Run, Sources
 from beir_hybrid.studies.cell import cell_name
 
-__all__ = ["Block", "Group", "Score", "blocks_of", "find_group", "groups_of", "is_seed"]
+__all__ = ["Block", "Group", "Score", "blocks_of", "find_group", "groups_of"]
 
 _SEED = re.compile(r"[,;]?\s*seed\W*\d+$")
 _OF_LANGUAGE = re.compile(r"[^\[]+\[[^\]]*\]")
@@ -110,22 +111,12 @@ class Block:
         return statistics.fmean(values) if all(map(math.isfinite, values)) else None
 
 
-def is_seed(name: str) -> bool:
-    """Tell whether a grid value is a seed.
-
-    Examples:
-        >>> [is_seed(name) for name in ("seed", "seeds", "data_seed", "strategy")]
-        [True, True, True, False]
-    """
-    return name in {"seed", "seeds"} or name.endswith("_seed")
-
-
 def groups_of(sources: Sources) -> tuple[Group, ...]:
     """Put together the cells of a study that differ in their seed alone."""
     found: dict[tuple[str, str], list[Run]] = {}
-    for run in sources.runs:
+    for place, run in enumerate(sources.runs):
         varied = {name: value for name, value in run.values.items() if not is_seed(name)}
-        key = json.dumps(varied, sort_keys=True, default=str) if run.study and run.values else run.name
+        key = json.dumps(varied, sort_keys=True, default=str) if run.study and run.values else str(place)
         found.setdefault((run.study, key), []).append(run)
     names = [_name(runs, sources.runs) for runs in found.values()]
     groups = []
@@ -154,8 +145,7 @@ def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
         for run in group.runs:
             for name, results in run.evaluations.items():
                 title = name if run.study else results.dataset
-                key = [title, results.dataset, results.passage_text, sorted(results.data.items())]
-                _, of_block = found.setdefault(json.dumps([*key, sorted(results.settings)]), (title, {}))
+                _, of_block = found.setdefault(json.dumps([title, comparison_key(results)]), (title, {}))
                 of_block.setdefault(group.name, []).append(results)
     blocks = []
     for title, of_block in found.values():

@@ -13,6 +13,7 @@ from beir_hybrid.reports.commands import command_lines
 from beir_hybrid.reports.contents import Contents
 from beir_hybrid.reports.curve import Chart
 from beir_hybrid.reports.palette import DARK, LIGHT
+from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.reports.verdict_rows import strips_of
 from beir_hybrid.reports.wording import visible
@@ -48,6 +49,7 @@ def render_page(contents: Contents) -> str:
         dark=DARK,
         kinds=TITLES,
         strips_of=strips_of,
+        statistics_table=statistics_table,
         script=script,
         script_hash=digest,
         version=beir_hybrid.__version__,
@@ -55,14 +57,17 @@ def render_page(contents: Contents) -> str:
 
 
 def _lead(contents: Contents) -> str:
-    runs = sum(len(group.runs) for group in contents.groups)
-    seeds = (
-        f" in {len(contents.groups)} groups, which differ in their seeds alone," if len(contents.groups) < runs else ""
-    )
+    evaluated = [[run for run in group.runs if run.evaluations] for group in contents.groups]
+    groups = [runs for runs in evaluated if runs] or [list(group.runs) for group in contents.groups]
+    count = sum(map(len, groups))
+    seeds = f" in {len(groups)} groups, which differ in their seeds alone," if len(groups) < count else ""
     where = list(dict.fromkeys(part.block.title for part in contents.blocks))
-    told = f"{runs} run{'s' * (runs != 1)}{seeds}" + (f" evaluated on {', '.join(where)}" if where else "")
-    failed = f"; {len(contents.failures)} more have no results" if contents.failures else ""
-    return f"{told}{failed}."
+    told = f"{count} run{'s' * (count != 1)}{seeds}" + (f" evaluated on {', '.join(where)}" if where else "")
+    rest = sum(len(group.runs) for group in contents.groups) - count
+    trained = f"; {rest} more only trained" if rest else ""
+    missing = sum(failure.cells for failure in contents.failures)
+    failed = f"; {missing} more {'have' if missing > 1 else 'has'} no results" if missing else ""
+    return f"{told}{trained}{failed}."
 
 
 def _colour(place: int | None) -> str:

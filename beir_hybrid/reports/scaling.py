@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from beir_hybrid.evaluation.settings import KINDS, Setting
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.curve import Chart, Curve
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.sources import Run
 from beir_hybrid.reports.summary import TITLES, direction
 from beir_hybrid.studies.cell import cell_name
 
-__all__ = ["cost_of", "drawn_pairs", "scaling_charts", "training_languages"]
+__all__ = ["cost_of", "drawn_pairs", "scaling_charts", "settings_of", "training_languages"]
 
 _COMPUTE = (
     ("flops", "training compute in FLOPs"),
@@ -22,6 +23,7 @@ _COMPUTE = (
     ("train_seconds", "seconds of training"),
 )
 _ABOUT_THE_SAME = 1.2
+PARTS = ("all", "seen", "unseen")
 
 
 def training_languages(run: Run) -> tuple[str, ...]:
@@ -58,8 +60,9 @@ def cost_of(run: Run, name: str) -> float | None:
 def scaling_charts(block: Block, measure: str) -> list[Chart]:
     """Show a measure against the number of training languages and against compute; none unless languages vary.
 
-    Each has a line for languages seen in training and for unseen ones. Compute is what all groups tell of: FLOPs, or
-    else tokens, examples or seconds; it is left out where all took about the same.
+    Settings of all languages, of those seen in training and of those unseen have charts of their own, since the last
+    two are means over other settings at every number of languages. Compute is what all groups tell of: FLOPs, or else
+    tokens, examples or seconds; it is left out where all took about the same.
 
     Args:
         block: What is compared; only cells of studies count.
@@ -77,11 +80,36 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     charts = []
     for words, places, is_compute in axes:
         for kind in KINDS:
-            curves = _curves(block, groups, places, kind, measure)
-            title = f"{TITLES[kind]}, by compute" if is_compute else TITLES[kind]
-            if curves:
-                charts.append(Chart(title, words, f"{measure}{arrow}", curves, logarithmic=is_compute))
+            for which in PARTS:
+                curves = _curves(block, groups, places, kind, measure, which)
+                title = f"{TITLES[kind]}, {which} languages" + ", by compute" * is_compute
+                if curves:
+                    charts.append(Chart(title, words, f"{measure}{arrow}", curves, logarithmic=is_compute))
     return charts
+
+
+def settings_of(results: Results, kind: str, measure: str, trained: Collection[str], which: str) -> tuple[str, ...]:
+    """List the settings of a kind that have a measure.
+
+    Args:
+        results: What was found.
+        kind: ``mono``, ``cross`` or ``multi``.
+        measure: Name of the measure.
+        trained: Languages that were trained on.
+        which: ``all``; ``seen`` for those all of whose languages were trained on, of a pool the query's own; ``unseen``
+            for those none of whose was.
+    """
+    known = set(trained)
+    found = {
+        name: {at.query_language} if at.kind == "multi" else {at.query_language, *at.corpus_languages}
+        for name, at in results.parsed_settings().items()
+        if at.kind == kind and measure in results.settings[name]
+    }
+    return tuple(
+        name
+        for name, involved in found.items()
+        if which == "all" or (involved <= known if which == "seen" else not involved & known)
+    )
 
 
 def _compute(groups: Sequence[Group]) -> tuple[str, dict[str, float]] | None:
@@ -95,53 +123,43 @@ def _compute(groups: Sequence[Group]) -> tuple[str, dict[str, float]] | None:
 
 
 def _curves(
-    block: Block, groups: Sequence[Group], places: dict[str, float], kind: str, measure: str
+    block: Block, groups: Sequence[Group], places: dict[str, float], kind: str, measure: str, which: str
 ) -> tuple[Curve, ...]:
-    """Connect what differs in its languages alone, from few languages to many."""
+    """Connect what differs in its languages alone, from few languages to many.
+
+    A broken line joins means over different settings.
+    """
     lines: dict[str, list[Group]] = {}
     for group in sorted(groups, key=lambda group: len(training_languages(group.runs[0]))):
         rest = {name: value for name, value in group.values.items() if "language" not in name}
         lines.setdefault(cell_name(rest), []).append(group)
-    alone = len(lines) == 1
     curves = []
+    told: set[tuple[float, str]] = set()
     for place, (line, members) in enumerate(lines.items()):
-        for number, which in enumerate(("all", "seen", "unseen") if alone else ("seen", "unseen")):
-            found = [(group, _value(block, group, kind, measure, which)) for group in members]
-            points = [(places[group.name], value, group) for group, value in found if value is not None]
-            labelled = which == "seen" and set(places.values()) != _counts(members)
-            curves.append(
-                Curve(
-                    f"{which} languages" if alone else f"{line}, {which}",
-                    tuple((x, y) for x, y, _ in points),
-                    number if alone else place,
-                    dashed=which == "unseen",
-                    labels=tuple(str(len(training_languages(group.runs[0]))) for *_, group in points)
-                    if labelled
-                    else (),
-                )
+        points, labels, settings = [], [], []
+        for group in members:
+            trained = training_languages(group.runs[0])
+            names = settings_of(block.first, kind, measure, trained, which)
+            value = _mean([block.setting(group, name, measure) for name in names])
+            if value is None:
+                continue
+            points.append((places[group.name], value))
+            settings.append(names)
+            labels.append(f"({len(names)})" if places[group.name] == len(trained) else f"{len(trained)} ({len(names)})")
+        counts = tuple(map(len, settings))
+        here = set(zip((x for x, _ in points), labels, strict=True))
+        curves.append(
+            Curve(
+                line if len(lines) > 1 else f"{which} languages",
+                tuple(points),
+                place if len(lines) > 1 else PARTS.index(which),
+                dashed=len(set(settings)) > 1,
+                labels=() if here <= told else tuple(labels),  # lines of the same places and counts are told once
+                counts=counts,
             )
+        )
+        told |= here
     return tuple(curve for curve in curves if curve.points)
-
-
-def _counts(groups: Sequence[Group]) -> set[float]:
-    return {float(len(training_languages(group.runs[0]))) for group in groups}
-
-
-def _value(block: Block, group: Group, kind: str, measure: str, which: str) -> float | None:
-    trained = set(training_languages(group.runs[0]))
-    parsed = {name: at for name, at in block.first.parsed_settings().items() if at.kind == kind}
-    if which == "seen":
-        parsed = {name: at for name, at in parsed.items() if _involved(at) <= trained}
-    elif which == "unseen":
-        parsed = {name: at for name, at in parsed.items() if not _involved(at) & trained}
-    return _mean([block.setting(group, name, measure) for name in parsed])
-
-
-def _involved(setting: Setting) -> set[str]:
-    """Give the languages that decide whether a setting is seen: of a pool, only the queries' own."""
-    if setting.kind == "multi":
-        return {setting.query_language}
-    return {setting.query_language, *setting.corpus_languages}
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.reports.source_files import comparison_key, is_number, read_object, read_results
+from beir_hybrid.reports.study_statistics import Statistic, read_statistics
 from beir_hybrid.reports.verdict_rows import Verdict, read_verdicts
 
 __all__ = ["Failure", "Run", "Sources", "Study", "read_sources"]
 
-SCHEMA = 1
 _MARKS = ("study.json", "run.json", "results.json")
 
 
@@ -50,17 +50,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that has no results.
+    """Cells, or a part of a run, that cannot be shown.
 
     Attributes:
-        name: The cell's name.
-        study: The study's.
+        name: The cell's name, or how many there are.
+        study: The study's; empty for a part of a run that is no cell.
         reason: Why, in a sentence.
+        cells: Number of cells.
     """
 
     name: str
     study: str
     reason: str
+    cells: int = 1
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,22 @@ class Study:
         question: What it asks.
         folder: Where it is.
         verdicts: Its answers; none before it has ended.
-        answer: All of them in a sentence.
+        answer: All of them in sentences.
         remarks: What could not be judged and why, in sentences.
         cells: Number of cells of its grid.
         finished: Number of cells that are finished.
+        statistics: What it found by groups of cells; none before it has ended.
     """
 
     name: str
     question: str
     folder: Path
     verdicts: tuple[Verdict, ...]
-    answer: str
+    answer: tuple[str, ...]
     remarks: tuple[str, ...]
     cells: int
     finished: int
+    statistics: tuple[Statistic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Sources:
     Attributes:
         runs: The runs, in the order of the folders and of the grids.
         studies: The studies among the folders.
-        failures: Cells that failed or are not finished.
+        failures: What failed, is not finished or is damaged.
     """
 
     runs: tuple[Run, ...]
@@ -112,7 +116,8 @@ def read_sources(folders: Sequence[Path]) -> Sources:
     Raises:
         ConfigurationError: If no folder is given, or one twice.
         MissingDataError: If a folder holds none of the files looked for.
-        DataFormatError: If a file is damaged or of another schema version.
+        DataFormatError: If a folder has nothing that could be shown, as its files are damaged or of another schema
+            version. Where others can be shown, what is damaged is among the failures.
     """
     if not folders:
         raise ConfigurationError("No folder is given.", "Name at least one: report DIR --output report.html")
@@ -130,21 +135,53 @@ def read_sources(folders: Sequence[Path]) -> Sources:
             runs += cells
             failures += failed
         else:
-            runs.append(_read_run(given))
+            found, failed = _read_run(given)
+            runs += found
+            failures += failed
     return Sources(_with_own_names(runs), tuple(studies), tuple(failures))
 
 
-def _read_run(folder: Path) -> Run:
+def _read_run(folder: Path) -> tuple[list[Run], list[Failure]]:
     if not any((folder / mark).is_file() for mark in _MARKS):
         raise MissingDataError(f"{folder} holds no {', '.join(_MARKS[:-1])} or {_MARKS[-1]}.", _advice(folder))
+    name = folder.resolve().name
     if not (folder / "run.json").is_file():
-        results = _results(folder)
+        results = read_results(folder)
         above = folder.resolve().parent  # an evaluation inside the folder of its model bears the model's name
-        name = above.name if (above / "run.json").is_file() else folder.resolve().name
-        return Run(name, folder, {results.dataset: results})
-    inside = sorted([*folder.glob("*/results.json"), *folder.glob("evaluations/*/results.json")])
-    evaluations = {path.parent.name: _results(path.parent) for path in inside}
-    return _with_training(Run(folder.resolve().name, folder, evaluations))
+        name = above.name if (above / "run.json").is_file() else name
+        return [Run(name, folder, {results.dataset: results})], []
+    evaluations: dict[str, Results] = {}
+    places: dict[str, Path] = {}
+    problems: list[BeirHybridError] = []
+    failures: list[Failure] = []
+    for path in [*sorted(folder.glob("*/results.json")), *sorted(folder.glob("evaluations/*/results.json"))]:
+        inside = path.parent.relative_to(folder).as_posix()
+        try:
+            results = read_results(path.parent)
+        except BeirHybridError as error:
+            problems.append(error)
+            failures.append(Failure(f"{name}/{inside}", "", str(error)))
+        else:
+            called = path.parent.name if path.parent.name not in evaluations else inside
+            evaluations[called], places[called] = results, path.parent
+    if problems and not evaluations:
+        raise problems[0]
+    return _apart(_with_training(Run(name, folder, evaluations)), places), failures
+
+
+def _apart(run: Run, places: Mapping[str, Path]) -> list[Run]:
+    """Make evaluations of the same data, texts and settings runs of their own, which can be told apart.
+
+    They are one model's, searched by an index or otherwise: no seeds. The training stays with the run itself.
+    """
+    times = Counter(comparison_key(results) for results in run.evaluations.values())
+    alone = {name: one for name, one in run.evaluations.items() if times[comparison_key(one)] == 1}
+    twins = [
+        Run(f"{run.name}/{name}", places[name], {name: one}, settings=run.settings)
+        for name, one in run.evaluations.items()
+        if name not in alone
+    ]
+    return [replace(run, evaluations=alone), *twins]
 
 
 def _advice(folder: Path) -> str:
@@ -160,10 +197,10 @@ def _advice(folder: Path) -> str:
 
 def _with_training(run: Run) -> Run:
     """Add what a training left in the run's folder."""
-    batches = _read(run.folder / "batches.json", optional=True)
-    training = _read(run.folder / "training.json", optional=True)
-    history = _read(run.folder / "history.json", optional=True)
-    cost = _read(run.folder / "cost.json", optional=True)
+    batches = read_object(run.folder / "batches.json", optional=True)
+    training = read_object(run.folder / "training.json", optional=True)
+    history = read_object(run.folder / "history.json", optional=True)
+    cost = read_object(run.folder / "cost.json", optional=True)
     logs = {name: history.get(name) or [] for name in ("log", "eval")}
     for name, rows in logs.items():
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -173,7 +210,7 @@ def _with_training(run: Run) -> Run:
     known["examples"] = drawn.get("examples") if isinstance(drawn, dict) else None
     return replace(
         run,
-        settings=_read(run.folder / "run.json", optional=True),
+        settings=read_object(run.folder / "run.json", optional=True),
         drawn=_checked_drawn(drawn, run.folder / "batches.json"),
         history=logs,
         cost={**known, **{name: value for name, value in cost.items() if value is not None}},
@@ -184,77 +221,75 @@ def _checked_drawn(drawn: Any, path: Path) -> Mapping[str, Any]:
     if not drawn:
         return {}
     counts = [drawn.get(name) for name in ("pairs", "kinds", "sources")] if isinstance(drawn, dict) else [None]
-    if not all(isinstance(count, dict) and all(map(_is_number, count.values())) for count in counts):
+    if not all(isinstance(count, dict) and all(map(is_number, count.values())) for count in counts):
         raise DataFormatError(f"{path} does not tell what was drawn.", "Train again.")
     return dict(drawn)
 
 
 def _read_study(folder: Path) -> tuple[Study, list[Run], list[Failure]]:
-    content = _read(folder / "study.json")
+    content = read_object(folder / "study.json")
     name = str(content.get("name") or folder.resolve().name)
     cells = content.get("cells", [])
     if not isinstance(cells, list) or not all(isinstance(cell, str) and Path(cell).name == cell for cell in cells):
         raise DataFormatError(f"{folder / 'study.json'} has no list of cells.", "Run the study again.")
-    runs: list[Run] = []
-    failures: list[Failure] = []
-    for cell in cells:
-        path = folder / "cells" / cell
-        described = _read(path / "cell.json", optional=True)
-        called = str(described.get("name") or cell)
-        if not (path / "done.json").is_file():
-            failed = _read(path / "failed.json", optional=True)
-            reason = f"{failed.get('error', '')} {failed.get('hint') or ''}".strip() if failed else "Not finished."
-            failures.append(Failure(called, name, reason))
-            continue
-        evaluations = {
-            path.parent.name: _results(path.parent) for path in sorted(path.glob("evaluations/*/results.json"))
-        }
-        values = described.get("values")
-        run = Run(called, path, evaluations, name, values if isinstance(values, dict) else {})
-        runs.append(replace(_with_training(run), cell=described))
+    runs, failures, problems, open_cells = _read_cells(folder, name, cells)
+    if not runs and problems:
+        raise problems[0]
     if not runs:
         raise MissingDataError(f"{folder} holds no finished cell (cells/*/done.json).", "Run the study first.")
+    if open_cells:
+        failures.append(Failure(f"{open_cells} cell{'s' * (open_cells != 1)}", name, "Not started.", open_cells))
     verdicts = read_verdicts(content, folder / "study.json")
-    remarks = tuple(map(str, content.get("remarks") or ()))
-    texts = [str(content.get(word) or "") for word in ("question", "answer")]
-    study = Study(name, texts[0], folder, verdicts, texts[1], remarks, len(cells), len(runs))
-    return study, runs, failures
+    remarks = _sentences(content.get("remarks"))
+    told = (str(content.get("question") or ""), folder, verdicts, _sentences(content.get("answer")), remarks)
+    statistics = read_statistics(content, folder / "study.json")
+    finished = sum((folder / "cells" / cell / "done.json").is_file() for cell in cells)
+    return Study(name, *told, len(cells), finished, statistics), runs, failures
 
 
-def _results(folder: Path) -> Results:
-    results = Results.load(folder)
-    path = folder / "results.json"
-    tables: list[tuple[str, Any]] = [("passages", {"": results.passages})]
-    tables += [("scores", results.scores), ("settings", results.settings)]
-    for name, table in tables:
-        rows = list(table.values()) if isinstance(table, dict) else [None]
-        wrong = [row for row in rows if not isinstance(row, dict)]
-        wrong += [value for row in rows if isinstance(row, dict) for value in row.values() if not _is_number(value)]
-        if wrong:
-            raise DataFormatError(f"{path} has {wrong[0]!r} among its {name}.", "Evaluate again.")
-    intervals = [bounds for kinds in results.intervals.values() for bounds in kinds.values()]
-    for pair in (pair for bounds in intervals for pair in bounds.values()):
-        if not (isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))):
-            raise DataFormatError(f"{path} has the interval {pair!r}.", "Evaluate again.")
-    return results
+def _read_cells(
+    folder: Path, study: str, cells: Sequence[str]
+) -> tuple[list[Run], list[Failure], list[BeirHybridError], int]:
+    """Read a study's cells: those to show, the others and why, what is damaged, and how many have not started."""
+    runs: list[Run] = []
+    failures: list[Failure] = []
+    problems: list[BeirHybridError] = []
+    not_started = 0
+    for cell in cells:
+        path = folder / "cells" / cell
+        called = cell
+        try:
+            described = read_object(path / "cell.json", optional=True)
+            called = str(described.get("name") or cell)
+            if (path / "done.json").is_file():
+                runs.append(_read_cell(path, called, study, described))
+                continue
+            failed = read_object(path / "failed.json", optional=True)
+        except BeirHybridError as error:
+            problems.append(error)
+            failures.append(Failure(called, study, str(error)))
+            continue
+        if failed:
+            failures.append(Failure(called, study, f"{failed.get('error', '')} {failed.get('hint') or ''}".strip()))
+        elif described:
+            failures.append(Failure(called, study, "Not finished."))
+        else:
+            not_started += 1
+    return runs, failures, problems, not_started
 
 
-def _read(path: Path, optional: bool = False) -> dict[str, Any]:
-    """Read a JSON object of our schema version; empty if it may be missing and is."""
-    if optional and not path.is_file():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataFormatError(f"{path} cannot be read: {error}.", "Make it again.") from error
-    version = content.get("schema", SCHEMA) if isinstance(content, dict) else None
-    if version != SCHEMA:
-        raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", "Make it again with this version.")
-    return dict(content)
+def _read_cell(path: Path, called: str, study: str, described: Mapping[str, Any]) -> Run:
+    found = sorted(path.glob("evaluations/*/results.json"))
+    evaluations = {path.parent.name: read_results(path.parent) for path in found}
+    values = described.get("values")
+    run = Run(called, path, evaluations, study, values if isinstance(values, dict) else {})
+    return replace(_with_training(run), cell=described)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _sentences(told: Any) -> tuple[str, ...]:
+    """Give what is told line by line, be it one text or a list of them."""
+    texts = told if isinstance(told, list) else [told or ""]
+    return tuple(line for text in texts for line in str(text).splitlines() if line.strip())
 
 
 def _with_own_names(runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -14,8 +14,9 @@ from beir_hybrid.studies.answer import Answer, Cost
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.run import Failure, time_left
+from beir_hybrid.studies.statistic import higher_is_better
 from beir_hybrid.studies.study import Study
-from beir_hybrid.studies.summary import Summary, higher_is_better
+from beir_hybrid.studies.summary import Summary
 
 __all__ = ["duration", "failure_lines", "grid_table", "plan_lines", "study_tables", "verdict_lines"]
 
@@ -25,10 +26,15 @@ _TITLES: Mapping[str, str] = {
     "mean": "means over settings and seeds",
     "worst": "the worst setting, mean over seeds",
     "spread": "standard deviation over settings",
-    "seen": "means over settings of languages trained on",
-    "unseen": "means over settings of languages never trained on",
+    "seen": "means over settings of languages trained on, and of how many (a pool counts as its queries' language)",
+    "unseen": "means over settings of languages never trained on, and of how many (a pool as above)",
 }
-_LOWER_SPREAD = "spread"
+_BEST = "; best in bold"
+_MARKED: Mapping[str, str] = {
+    "spread": "",  # a model that finds nothing anywhere has the smallest
+    "seen": "; best of equal settings in bold",
+    "unseen": "; best of equal settings in bold",
+}
 
 
 def study_tables(study: Study, answer: Answer) -> list[Table]:
@@ -79,7 +85,8 @@ def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[
     """Say how many cells a study has, how far they are, and about how long the others take."""
     states = [folder.state(cell) for cell in folder.cells]
     open_cells = len(states) - states.count("finished")
-    told = f"{len(states)} cells: {states.count('finished')} finished, {open_cells} to do"
+    cells = "1 cell" if len(states) == 1 else f"{len(states)} cells"
+    told = f"{cells}: {states.count('finished')} finished, {open_cells} to do"
     if states.count("failed"):
         told += f", {states.count('failed')} of which failed before"
     left = time_left(folder.seconds(), open_cells, jobs)
@@ -125,7 +132,9 @@ def _columns(study: Study, trial: str, rows: Sequence[Summary]) -> list[Column]:
 
 
 def _summary_table(trial: str, what: str, rows: Sequence[Summary], columns: Sequence[Column]) -> Table:
-    table = Table(title=Text(f"{trial}: {_TITLES[what]}; best in bold", style="table.title"), title_justify="left")
+    table = Table(
+        title=Text(f"{trial}: {_TITLES[what]}{_MARKED.get(what, _BEST)}", style="table.title"), title_justify="left"
+    )
     table.add_column("cells")
     table.add_column("seeds", justify="right")
     for kind, measure in columns:
@@ -133,15 +142,27 @@ def _summary_table(trial: str, what: str, rows: Sequence[Summary], columns: Sequ
     groups: dict[str, dict[Column, Summary]] = {}
     for row in rows:
         groups.setdefault(cell_name(row.values), {})[row.kind, row.measure] = row
-    best = {column: _best(what, column, [group[column] for group in groups.values()]) for column in columns}
     for name, group in groups.items():
-        cells = [_cell(what, group[column], best[column]) for column in columns]
+        cells = []
+        for column in columns:
+            rivals = [
+                other[column]
+                for other in groups.values()
+                if _settings(what, other[column]) == _settings(what, group[column])
+            ]
+            cells.append(_cell(what, group[column], _best(what, column, rivals)))
         table.add_row(Text(name or "all"), str(next(iter(group.values())).seeds), *cells)
     return table
 
 
+def _settings(what: str, row: Summary) -> tuple[int, tuple[str, ...]]:
+    """Tell which settings a value is over: only values over the same ones can be ranked."""
+    counts = {"seen": row.seen_settings, "unseen": row.unseen_settings}
+    return (counts[what], row.seen_languages) if what in counts else (0, ())
+
+
 def _best(what: str, column: Column, rows: Sequence[Summary]) -> float | None:
-    higher = False if what == _LOWER_SPREAD else higher_is_better(column[1])
+    higher = None if what == "spread" else higher_is_better(column[1])
     values = [value for row in rows if (value := getattr(row, what)) is not None]
     if higher is None or len(values) < 2:
         return None
@@ -155,6 +176,9 @@ def _cell(what: str, row: Summary, best: float | None) -> Text:
         text.append(f" ±{number(row.measure, row.deviation)}", style="dim")
     if what == "worst" and row.worst_setting is not None:
         text.append(f" {row.worst_setting}", style="dim")
+    count, _ = _settings(what, row)
+    if count and value is not None:
+        text.append(f" of {count}", style="dim")
     return text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.measures import build_measure
@@ -44,11 +44,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Value:
-    """A value as it is shown: the number, what stands below it, and whether it is the best of its column."""
+    """A value as it is shown: the number, what stands below it, whether it is the best of its column; and as it is."""
 
     text: str
     below: str = ""
     best: bool = False
+    score: Score | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Summary:
     rows: tuple[Row, ...]
 
     def text_table(self) -> TextTable:
-        """Give the table as text, intervals and spreads in brackets, the best bold."""
+        """Give the table as text, intervals and spreads in brackets, the best bold; and as bare numbers."""
         headings = ("run", *(f"{column.kind} {column.measure} {column.arrow}".strip() for column in self.columns))
         rows = tuple(
             (
@@ -89,7 +90,30 @@ class Summary:
             for row in self.rows
         )
         bold = {(at, place + 1) for at, row in enumerate(self.rows) for place, one in enumerate(row.values) if one.best}
-        return TextTable(self.title, headings, rows, bold=frozenset(bold))
+        note = "Bold: the best mean of our runs (↑ the highest, ↓ the lowest), which is not a test." if bold else ""
+        return TextTable(self.title, headings, rows, bold=frozenset(bold), note=note, plain=self._plain())
+
+    def _plain(self) -> TextTable:
+        """Give bare numbers: for each measure its mean, and, where any row has them, deviation and interval."""
+        headings, columns = ["run", "published", "seeds"], []
+        for place, column in enumerate(self.columns):
+            scores = [row.values[place].score for row in self.rows]
+            found = {
+                "": [score and score.mean for score in scores],
+                " deviation": [score and score.spread for score in scores],
+                " low": [score and score.interval and score.interval[0] for score in scores],
+                " high": [score and score.interval and score.interval[1] for score in scores],
+            }
+            for word, values in found.items():
+                if not word or any(value is not None for value in values):
+                    headings.append(f"{column.kind} {column.measure}{word}")
+                    columns.append(["" if value is None else f"{value:.6g}" for value in values])
+        rows = []
+        for place, row in enumerate(self.rows):
+            # of published results nobody says how many seeds they are of
+            head = (row.name, row.source, "" if row.source else str(row.seeds))
+            rows.append((*head, *(values[place] for values in columns)))
+        return TextTable(self.title, tuple(headings), tuple(rows), left=frozenset({0, 1}))
 
 
 def direction(measure: str) -> bool | None:
@@ -119,10 +143,11 @@ def score_text(measure: str, score: Score | None) -> Value:
     if score is None:
         return Value("-")
     if score.spread is not None:
-        return Value(number(measure, score.mean), f"± {number(measure, score.spread)}")
+        return Value(number(measure, score.mean), f"± {number(measure, score.spread)}", score=score)
     if score.interval is None:
-        return Value(number(measure, score.mean))
-    return Value(number(measure, score.mean), "–".join(number(measure, bound) for bound in score.interval))
+        return Value(number(measure, score.mean), score=score)
+    bounds = "–".join(number(measure, bound) for bound in score.interval)
+    return Value(number(measure, score.mean), bounds, score=score)
 
 
 def _summary(block: Block, title: str, wanted: Sequence[tuple[str, str]], published: Sequence[Published]) -> Summary:
@@ -134,12 +159,15 @@ def _summary(block: Block, title: str, wanted: Sequence[tuple[str, str]], publis
         values = []
         for (_, measure), score, target in zip(wanted, row, best, strict=True):
             value = score_text(measure, score)
-            values.append(Value(value.text, value.below, score is not None and score.mean == target))
+            values.append(replace(value, best=score is not None and score.mean == target))
         rows.append(Row(group.name, tuple(values), group.place, len(block.results[group.name])))
     for one in published:
         known = [one.scores.get(kind, {}).get(measure) for kind, measure in wanted]
         if any(value is not None for value in known):
-            values = [Value(number(measure, value)) for (_, measure), value in zip(wanted, known, strict=True)]
+            values = [
+                score_text(measure, None if value is None else Score(value))
+                for (_, measure), value in zip(wanted, known, strict=True)
+            ]
             rows.append(Row(one.name, tuple(values), None, source=one.source))
     return Summary(title, columns, tuple(rows))
 

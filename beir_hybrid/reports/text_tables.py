@@ -12,6 +12,7 @@ __all__ = ["TextTable", "csv_table", "latex_table", "markdown_table", "markdown_
 
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$"}
 _TEX |= {letter: f"\\{letter}" for letter in "&%$#_{}"}
+_TEX |= {"↑": r"$\uparrow$", "↓": r"$\downarrow$", "±": r"$\pm$", "−": "$-$"}
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -25,6 +26,8 @@ class TextTable:
         rows: Cells, as many in each row as there are headings.
         left: The columns, counted from 0, that are set flush left; the others are numbers, set flush right.
         bold: The places (row, column) of cells that stand out; an empty cell never does.
+        note: What a reader must know, below the table; empty for nothing.
+        plain: The same as bare numbers, for programs; None if its cells are that already.
     """
 
     title: str
@@ -32,12 +35,15 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     left: frozenset[int] = frozenset({0})
     bold: frozenset[tuple[int, int]] = frozenset()
+    note: str = ""
+    plain: TextTable | None = None
 
 
 def csv_table(table: TextTable) -> str:
-    """Write the headings and the rows, without the title."""
+    """Write the headings and the rows as bare numbers, without the title and the note."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    table = table.plain or table
     writer.writerow(table.headings)
     writer.writerows(table.rows)
     return text.getvalue()
@@ -51,7 +57,8 @@ def markdown_table(table: TextTable) -> str:
         written = [markdown_text(cell) for cell in cells]
         lines.append([f"**{cell}**" if cell and (row, at) in table.bold else cell for at, cell in enumerate(written)])
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"## {markdown_text(table.title)}\n\n{body}"
+    note = f"\n\n{markdown_text(table.note)}" if table.note else ""
+    return f"## {markdown_text(table.title)}\n\n{body}{note}"
 
 
 def latex_table(table: TextTable) -> str:
@@ -66,7 +73,8 @@ def latex_table(table: TextTable) -> str:
         body.append(_tex_row(marked))
     begin = f"% {one_line(table.title)}\n\\begin{{tabular}}{{{columns}}}"
     head = _tex_row([_tex(heading) for heading in table.headings])
-    return "\n".join([begin, r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"])
+    note = [f"\\multicolumn{{{len(columns)}}}{{l}}{{\\footnotesize {_tex(table.note)}}} \\\\"] if table.note else []
+    return "\n".join([begin, r"\toprule", head, r"\midrule", *body, r"\bottomrule", *note, r"\end{tabular}"])
 
 
 def markdown_text(text: str) -> str:

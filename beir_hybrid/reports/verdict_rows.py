@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.reports.source_files import is_seed
 from beir_hybrid.reports.text_tables import TextTable
 from beir_hybrid.studies.cell import cell_name
 
 __all__ = ["Strip", "Verdict", "read_verdicts", "strips_of", "verdict_table"]
 
 _WORDS = ("claim", "evaluation", "kind", "measure", "verdict", "sentence")
+_STATISTICS = {"worst": "worst setting", "spread": "spread over settings"}
 _NUMBERS = ("mean", "baseline_mean", "difference", "p", "holm", "effect")
 
 
@@ -36,7 +38,11 @@ class Verdict:
         holm: The p-value after Holm's correction.
         effect: Effect size.
         interval: 95 % interval of the difference; None where there is none.
-        by_seed: The difference for each seed alone; none where it is not told.
+        by_seed: The difference for each pair of cells alone; none where it is not told.
+        of_seeds: Whether these pairs differ in their seed alone.
+        statistic: ``mean``, ``worst`` or ``spread`` of the settings.
+        languages: ``seen`` or ``unseen`` if only settings of those languages were judged, or else ``all``.
+        settings: Number of settings judged; None where it is not told.
         run: Grid values of what was judged.
         baseline: Grid values of what it was held against.
     """
@@ -55,6 +61,10 @@ class Verdict:
     effect: float | None
     interval: tuple[float, float] | None = None
     by_seed: tuple[float, ...] = ()
+    of_seeds: bool = True
+    statistic: str = "mean"
+    languages: str = "all"
+    settings: int | None = None
     run: Mapping[str, Any] = field(default_factory=dict)
     baseline: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,6 +72,28 @@ class Verdict:
     def sides(self) -> str:
         """What was held against what, in words; empty where it is not told."""
         return f"{cell_name(self.run)} against {cell_name(self.baseline)}" if self.run and self.baseline else ""
+
+    @property
+    def about(self) -> str:
+        """Which statistic of which settings it is about, in words; empty for the mean over all."""
+        languages = "" if self.languages == "all" else f"{self.languages} languages"
+        if languages and self.settings:
+            languages += f" ({self.settings} settings)"
+        words = "" if self.statistic == "mean" else _STATISTICS.get(self.statistic, self.statistic)
+        return ", ".join(word for word in (words, languages) if word)
+
+    @property
+    def above(self) -> int:
+        """Number of the pairs of cells whose difference is above 0."""
+        return sum(value > 0 for value in self.by_seed)
+
+    @property
+    def disagreement(self) -> str:
+        """How many seeds, or pairs of cells, say more and how many less; empty where they agree."""
+        below = sum(value < 0 for value in self.by_seed)
+        if not (self.above and below):
+            return ""
+        return f"{'seeds' if self.of_seeds else 'cells'} disagree: {self.above} above 0, {below} below"
 
     @property
     def digits(self) -> int:
@@ -111,6 +143,7 @@ def read_verdicts(content: Mapping[str, Any], path: Path) -> tuple[Verdict, ...]
     """
     verdicts = []
     try:
+        varied = _varied(content)
         for entry in content.get("verdicts") or ():
             interval = entry.get("interval")
             fields: dict[str, Any] = {name: str(entry.get(name) or "") for name in _WORDS}
@@ -118,54 +151,69 @@ def read_verdicts(content: Mapping[str, Any], path: Path) -> tuple[Verdict, ...]
             fields["interval"] = None if interval is None else (float(interval[0]), float(interval[1]))
             fields["by_seed"] = tuple(map(float, entry.get("by_seed") or ()))
             fields |= {name: dict(entry.get(name) or {}) for name in ("run", "baseline")}
+            fields["of_seeds"] = varied <= fields["run"].keys() & fields["baseline"].keys()
+            fields["statistic"] = str(entry.get("statistic") or "mean")
+            fields["settings"] = int(entry["settings"]) if entry.get("settings") else None
+            fields["languages"] = str(entry.get("languages") or "all")
             verdicts.append(Verdict(**fields))
     except (AttributeError, TypeError, ValueError, IndexError) as error:
         raise DataFormatError(f"{path} has a verdict that cannot be read: {error}.", "Run the study again.") from error
     return tuple(verdicts)
 
 
+def _varied(content: Mapping[str, Any]) -> set[str]:
+    """Give the names of what varies in a study's grid besides seeds."""
+    grid = (content.get("study") or {}).get("grid") or {}
+    return {name for name, values in grid.items() if isinstance(values, list) and len(values) > 1 and not is_seed(name)}
+
+
 def strips_of(verdicts: Sequence[Verdict]) -> dict[str, list[Strip]]:
-    """Put verdicts on axes, by claim; differences of one measure have the same axis everywhere."""
-    extents: dict[str, float] = {}
+    """Put verdicts on axes, by claim; differences of one measure and statistic have the same axis everywhere."""
+    extents: dict[tuple[str, str], float] = {}
     for verdict in verdicts:
         known = [abs(value) for value in (verdict.difference, *(verdict.interval or ()), *verdict.by_seed) if value]
-        extents[verdict.measure] = max([extents.get(verdict.measure, 0.0), *known])
+        axis = (verdict.measure, verdict.statistic)
+        extents[axis] = max([extents.get(axis, 0.0), *known])
     found: dict[str, list[Strip]] = {}
     for verdict in verdicts:
-        extent = extents[verdict.measure] or 1.0
+        extent = extents[verdict.measure, verdict.statistic] or 1.0
         low, high = verdict.interval or (None, None)
         dot, start, end = (_place(value, extent) for value in (verdict.difference, low, high))
-        seeds = tuple(round(50 + 47 * value / extent, 2) for value in verdict.by_seed)
+        several = verdict.by_seed if len(verdict.by_seed) > 1 else ()  # of one, it is the difference itself
+        seeds = tuple(round(50 + 47 * value / extent, 2) for value in several)
         found.setdefault(verdict.claim, []).append(Strip(verdict, dot, start, end, seeds))
     return found
 
 
 def verdict_table(verdicts: Sequence[Verdict], title: str) -> TextTable:
-    """Give the verdicts as text."""
-    headings = (
-        "claim",
-        "sides",
-        "evaluation",
-        "kind",
-        "measure",
-        "run",
-        "baseline",
-        "difference",
-        "low",
-        "high",
-        "Holm",
-        "d",
-    )
-    rows = []
+    """Give the verdicts as text, and as bare numbers."""
+    heads = ("claim", "sides", "evaluation", "kind", "measure", "statistic", "languages")
+    values = ("run", "baseline", "difference", "low", "high")
+    rows, plain = [], []
     for one in verdicts:
         low, high = one.interval or (None, None)
         numbers = (one.mean, one.baseline_mean, one.difference, low, high)
+        texts = (one.claim, one.sides, one.evaluation, one.kind, one.measure, one.statistic, one.languages)
         effect = "-" if one.effect is None else f"{one.effect:+.2f}"
         written = [one.written(value, place > 1) for place, value in enumerate(numbers)]
-        rows.append(
-            (one.claim, one.sides, one.evaluation, one.kind, one.measure, *written, one.chance, effect, one.verdict)
-        )
-    return TextTable(title, (*headings, "verdict"), tuple(rows), left=frozenset({0, 1, 2, 3, 4, len(headings)}))
+        agree = f"{one.above} of {len(one.by_seed)}" if one.by_seed else "-"
+        rows.append((*texts, *written, agree, one.chance, effect, one.verdict))
+        counts = [str(one.above), str(len(one.by_seed))] if one.by_seed else ["", ""]
+        chances = map(_plain, (one.p, one.holm, one.effect))
+        plain.append((*texts, *map(_plain, numbers), *counts, *chances, one.verdict))
+    left = frozenset(range(len(heads)))
+    of_plain = (*heads, *values, "above 0", "pairs of cells", "p", "Holm", "d", "verdict")
+    return TextTable(
+        title,
+        (*heads, *values, "above 0", "Holm", "d", "verdict"),
+        tuple(rows),
+        left | {len(heads) + len(values) + 3},
+        plain=TextTable(title, of_plain, tuple(plain), left | {len(of_plain) - 1}),
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _place(value: float | None, extent: float) -> float | None:

@@ -10,8 +10,11 @@ A study is a YAML file with these keys; ``examples/studies/`` has six.
   ``name``, ``source``, ``languages``, ``settings``, ``measures``, ``passage_text``, ``split``, ``judged_only``,
   ``sample_passages`` and ``batch_size``.
 * ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each) and a
-  ``measure``, and may have a ``claim`` in words, an ``evaluation`` and a ``kind``. What neither side names, such as the
-  seed, is averaged over.
+  ``measure``, and may have a ``claim`` in words, an ``evaluation``, a ``kind``, ``languages`` and a ``statistic``. What
+  neither side names, such as the seed, is averaged over. ``languages`` is ``all``, ``seen`` (settings whose query and
+  corpus languages both sides were all trained on) or ``unseen`` (settings in whose languages neither side was trained).
+  ``statistic`` is ``mean``, ``worst`` (setting) or ``spread`` (standard deviation over settings). A difference is shown
+  only where all seeds agree in its sign.
 * ``show``: what the tables show: ``mean``, ``worst``, ``spread``, ``seen``, ``unseen``.
 * ``keep_models``: whether the trained models are kept.
 * ``quick``: what ``--quick`` changes: ``train`` and ``grid`` key by key (null takes a key away), all else as a whole.

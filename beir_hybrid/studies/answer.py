@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.evaluation.comparison import NOT_SHOWN
 from beir_hybrid.studies.cell import read_json
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.outcomes import Outcomes
+from beir_hybrid.studies.sentences import claims_sentence
 from beir_hybrid.studies.summary import Summary, group_cells, summarize_study
 from beir_hybrid.studies.verdicts import Verdict, find_verdicts
 
@@ -43,7 +42,7 @@ class Answer:
         summaries: Every evaluation, kind and measure of every group of cells.
         costs: What the groups of cells took.
         remarks: What is not there and why, in sentences.
-        sentence: How its claims fared, in a sentence.
+        sentence: How its claims fared, a sentence for each.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -66,7 +65,7 @@ def find_answer(folder: StudyFolder) -> Answer:
     """Judge a study by its finished cells."""
     outcomes = Outcomes(folder)
     verdicts, unjudged = find_verdicts(outcomes, folder.study.claims)
-    sentence = _fared(verdicts)
+    sentence = claims_sentence(folder.study.claims, verdicts)
     return Answer(
         tuple(verdicts),
         tuple(summarize_study(outcomes)),
@@ -74,15 +73,6 @@ def find_answer(folder: StudyFolder) -> Answer:
         (*outcomes.remarks, *unjudged),
         sentence,
     )
-
-
-def _fared(verdicts: Sequence[Verdict]) -> str:
-    counts = Counter(verdict.verdict for verdict in verdicts)
-    told = [
-        f"{'no difference is shown' if word == NOT_SHOWN else f'the run is {word}'} in {count}"
-        for word, count in counts.most_common()
-    ]
-    return f"Of {len(verdicts)} comparisons: {', '.join(told)}." if told else "Nothing was compared."
 
 
 def _costs(outcomes: Outcomes) -> list[Cost]:

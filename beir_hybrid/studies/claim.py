@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Claim"]
+from beir_hybrid.studies.statistic import Statistic
+
+__all__ = ["LANGUAGES", "Claim", "Languages"]
+
+Languages = Literal["all", "seen", "unseen"]
+LANGUAGES: tuple[Languages, ...] = ("all", "seen", "unseen")
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,10 @@ class Claim:
         evaluation: Name of the evaluation.
         kinds: Of ``mono``, ``cross`` and ``multi``; None for those that the evaluation has.
         measures: Names of measures, such as ``map``.
+        languages: Settings it is about: ``all``; ``seen``, those whose query and corpus languages both sides were all
+            trained on; or ``unseen``, those of whose languages neither side was trained on any. So a pool is seen only
+            where all its languages are. Both sides are compared in the same settings.
+        statistic: What is compared: ``mean`` of the settings, the ``worst`` of them, or their ``spread``.
     """
 
     text: str
@@ -30,6 +39,8 @@ class Claim:
     evaluation: str
     kinds: tuple[str, ...] | None
     measures: tuple[str, ...]
+    languages: Languages = "all"
+    statistic: Statistic = "mean"
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain content."""
@@ -40,4 +51,6 @@ class Claim:
             "evaluation": self.evaluation,
             "kind": None if self.kinds is None else list(self.kinds),
             "measure": list(self.measures),
+            "languages": self.languages,
+            "statistic": self.statistic,
         }

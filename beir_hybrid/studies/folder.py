@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, OutputError
+from beir_hybrid.evaluation.results import Results
 from beir_hybrid.files import write_json
 from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, Cell, State, read_json
-from beir_hybrid.studies.study import Study
+from beir_hybrid.studies.document import Document
+from beir_hybrid.studies.study import Study, parse_study
 
 __all__ = ["STUDY_FILE", "StudyFolder"]
 
@@ -37,17 +39,34 @@ class StudyFolder:
         """Refuse a folder that holds other things.
 
         Raises:
-            OutputError: If it does, or is a file.
+            OutputError: If it does, or is a file, or holds another study: one of another name or grid, with other
+                training or evaluations, or the quick form of this one. Other claims are no other study.
             DataFormatError: If its study.json is of another schema version, or damaged.
         """
         above = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
         if not above.is_dir():
             raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
         if (self.path / STUDY_FILE).is_file():
-            read_json(self.path / STUDY_FILE)
+            self._check_same(read_json(self.path / STUDY_FILE))
         elif self.path.is_dir() and any(entry.name != _LOCK for entry in self.path.iterdir()):
             raise OutputError(
                 f"The folder {self.path} holds other things.", "Choose an empty or new folder: --output DIR"
+            )
+
+    def _check_same(self, stored: Mapping[str, Any]) -> None:
+        quick = stored.get("quick", self.study.quick)
+        try:
+            differences = self.study.differences(parse_study(Document(STUDY_FILE, stored["study"])))
+        except (BeirHybridError, KeyError, TypeError, AttributeError):
+            differences = ["content"]
+        if quick != self.study.quick:
+            differences = ["quick form" if quick else "full form"]
+        if differences:
+            mine = f"{self.study.name!r}{' in its quick form' if self.study.quick else ''}"
+            raise OutputError(
+                f"The folder {self.path} holds another study: {str(stored.get('name'))!r} is not {mine} "
+                f"(other {', '.join(differences)}).",
+                "Choose another folder: --output DIR",
             )
 
     @contextmanager
@@ -80,8 +99,15 @@ class StudyFolder:
         return self.path / "cells" / cell.id
 
     def state(self, cell: Cell) -> State:
-        """Tell how far a cell is."""
-        return cell.state(self.of(cell), self.study.keep_models)
+        """Tell how far a cell is; it is not finished if results of it are damaged or of another schema version."""
+        state = cell.state(self.of(cell), self.study.keep_models)
+        if state == "finished":
+            try:
+                for trial in cell.trials:
+                    Results.load(self.of(cell) / "evaluations" / trial.name)
+            except (BeirHybridError, OSError):
+                return "open"
+        return state
 
     def begin(self, cell: Cell) -> Path:
         """Empty a cell's folder but for its ``cell.json``.
@@ -114,11 +140,17 @@ class StudyFolder:
                     continue
         return found
 
+    def last_answer(self) -> dict[str, Any]:
+        """Give what the study found when it was run last; empty if it was not."""
+        path = self.path / STUDY_FILE
+        content = read_json(path) if path.is_file() else {}
+        return {key: content[key] for key in ("verdicts", "answer", "summary", "remarks") if key in content}
+
     def write(self, answer: Mapping[str, Any]) -> Path:
         """Write ``study.json``.
 
         Args:
-            answer: ``verdicts`` and what else the study found; empty as long as it runs.
+            answer: ``verdicts`` and what else the study found; empty as long as it runs for the first time.
 
         Returns:
             Its path.
@@ -132,6 +164,7 @@ class StudyFolder:
             "name": self.study.name,
             "question": self.study.question,
             "study": dict(self.study.content),
+            "quick": self.study.quick,
             "cells": [cell.id for cell in self.cells],
             "verdicts": [],
             **answer,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.errors import BeirHybridError, DataFormatError
+from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.result_folders import load_runs
 from beir_hybrid.evaluation.results import Results
@@ -25,8 +25,8 @@ class Outcomes:
         folder: The study's.
 
     Attributes:
-        cells: The finished cells whose files can all be read.
-        remarks: Which others are not there, and why, in sentences.
+        cells: The finished cells.
+        remarks: Which others are not there, in sentences.
     """
 
     def __init__(self, folder: StudyFolder) -> None:
@@ -38,14 +38,8 @@ class Outcomes:
             if folder.state(cell) != "finished":
                 self.remarks.append(f"{cell.name} is not finished, and is left out.")
                 continue
-            try:
-                for trial in cell.trials:
-                    self._results[cell.id, trial.name] = Results.load(self._path(cell, trial.name))
-            except BeirHybridError as error:
-                self.remarks.append(
-                    f"{cell.name} is left out: {error.problem} Remove {folder.of(cell)} to have it run again."
-                )
-                continue
+            for trial in cell.trials:
+                self._results[cell.id, trial.name] = Results.load(self._path(cell, trial.name))
             self.cells.append(cell)
 
     def results(self, cell: Cell, trial: str) -> Results:

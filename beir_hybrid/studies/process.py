@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -20,18 +21,24 @@ from beir_hybrid.errors import BeirHybridError
 __all__ = ["failure", "main"]
 
 
-def main(folder: Path, keep_model: bool) -> dict[str, Any]:
+def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str, Any]:
     """Run a cell.
+
+    Args:
+        folder: Its folder.
+        keep_model: Whether its model is kept.
+        begun: ``time.perf_counter()`` when the process began; default: now. Its imports count as the cell's time.
 
     Returns:
         ``{}`` if it is finished; else ``error`` and ``hint``, each a line.
     """
+    begun = time.perf_counter() if begun is None else begun
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     logging.getLogger("beir_hybrid").setLevel(logging.INFO)
     try:
         from beir_hybrid.studies.training import run_cell
 
-        run_cell(folder, keep_model)
+        run_cell(folder, keep_model, begun)
     except Exception as error:  # one cell's failure is told, and harms no other
         traceback.print_exc()
         return failure(error)
@@ -65,10 +72,11 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
+    begun = time.perf_counter()
     answer = os.dup(1)
     os.dup2(2, 1)  # whatever else is printed goes to the log
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    told = main(Path(sys.argv[1]), sys.argv[2] == "keep")
+    told = main(Path(sys.argv[1]), sys.argv[2] == "keep", begun)
     os.write(answer, json.dumps(told).encode() + b"\n")
     sys.stderr.flush()
     os._exit(1 if told else 0)  # no host's thread or finalizer may keep it

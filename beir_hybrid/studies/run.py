@@ -96,7 +96,7 @@ def run_study(folder: StudyFolder, jobs: int = 1, watcher: Watcher | None = None
         raise ConfigurationError(f"The number of jobs is {jobs}.", "Give at least 1.")
     folder.check()
     with folder.locked():
-        folder.write({})
+        folder.write(folder.last_answer())  # what was found stays until there is something new
         cells = [cell for cell in folder.cells if folder.state(cell) != "finished"]
         failures = _run_cells(folder, cells, jobs, watcher)
         answer = find_answer(folder)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.settings import KINDS
-from beir_hybrid.studies.claim import Claim
+from beir_hybrid.studies.cell import OPTIONS
+from beir_hybrid.studies.claim import LANGUAGES, Claim
 from beir_hybrid.studies.document import Document, read_document
+from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
 
@@ -20,9 +24,13 @@ SHOWN = ("mean", "worst", "spread", "seen", "unseen")
 """What the tables may show of an evaluation: the mean over settings, the worst setting and the standard deviation over
 settings, and the means over the settings of languages that were trained on and of those that were not."""
 
+_NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_TEXTS = frozenset(OPTIONS) - {"alpha", "scale"}
+Word = TypeVar("Word", bound=str)
+
 _KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "quick")
 _QUICK = ("train", "grid", "evaluate", "claims", "show", "keep_models")
-_CLAIM = ("claim", "run", "baseline", "evaluation", "kind", "measure")
+_CLAIM = ("claim", "run", "baseline", "evaluation", "kind", "measure", "languages", "statistic")
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class Study:
         keep_models: Whether the trained models are kept.
         content: The file's content, complete, so that the study can be run again from it.
         document: Where the content stands in the file, for messages.
+        quick: Whether the file's quick section was taken.
     """
 
     name: str
@@ -52,6 +61,13 @@ class Study:
     keep_models: bool
     content: Mapping[str, Any]
     document: Document = field(repr=False, compare=False)
+    quick: bool = False
+
+    def differences(self, other: Study) -> list[str]:
+        """Name what makes another study's cells or evaluations others than these; nothing if they are the same."""
+        mine, yours = ((one.name, one.grid, one.train, one.trials) for one in (self, other))
+        told = ("name", "grid", "train", "evaluate")
+        return [key for key, first, second in zip(told, mine, yours, strict=True) if first != second]
 
 
 def read_study(path: Path, quick: bool = False) -> Study:
@@ -93,7 +109,7 @@ def parse_study(document: Document, quick: bool = False) -> Study:
     if not isinstance(keep, bool):
         raise ConfigurationError(f"{document.where('keep_models')}: keep_models is {keep!r}.", "Write true or false.")
     claims = _claims(document, grid, trials)
-    return Study(name, question, train, grid, trials, claims, show, keep, content, document)
+    return Study(name, question, train, grid, trials, claims, show, keep, content, document, quick)
 
 
 def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
@@ -114,8 +130,21 @@ def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
 
 
 def _dashed(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Spell options with underscores, as the command line takes either."""
-    return {key.replace("-", "_"): value for key, value in options.items()}
+    """Spell options with underscores, as the command line takes either, and numbers as numbers."""
+    return {(name := key.replace("-", "_")): _number(name, value) for key, value in options.items()}
+
+
+def _number(key: str, value: Any) -> Any:
+    """Read a text that is a number as that number, so that it is the same value however it is written.
+
+    YAML 1.1 takes 1e-5, without a point, for a text. Options that are texts, such as a model's name, stay as they are.
+    """
+    if isinstance(value, list):
+        return [_number(key, one) for one in value]
+    if key in _TEXTS or not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    number = float(value) if re.search(r"[.eE]", value) else int(value)
+    return number if math.isfinite(number) else value
 
 
 def _text(document: Document, content: Mapping[str, Any], key: str) -> str:
@@ -137,6 +166,7 @@ def _grid(document: Document, train: Mapping[str, Any]) -> dict[str, tuple[Any, 
             raise ConfigurationError(f"{where}: {key} is {values!r}, no list.", f"Write  {key}: [{values}]")
         if not values:
             raise ConfigurationError(f"{where}: {key} has no value, so the grid has no cell.", "Give at least one.")
+        values = _number(name, values)
         if any(value in values[:place] for place, value in enumerate(values)):
             raise ConfigurationError(f"{where}: {key} has a value twice.", "Give each value once.")
         if name in train and not (name == "languages" and all(type(value) is int for value in values)):
@@ -195,13 +225,31 @@ def _claims(document: Document, grid: Mapping[str, tuple[Any, ...]], trials: Seq
         baselines = [_values(document, grid, (number, "baseline"), value) for value in _list(entry["baseline"])]
         measures = tuple(map(str, _list(entry["measure"])))
         text = " ".join(str(entry.get("claim") or "").split())
+        languages = _word(document, number, entry, "languages", LANGUAGES)
+        statistic = _word(document, number, entry, "statistic", STATISTICS)
+        for measure in measures:
+            if statistic == "worst" and higher_is_better(measure) is None:
+                raise ConfigurationError(
+                    f"{where}: {measure} has no worst value, being neither better when higher nor when lower.",
+                    "Take another measure, or another statistic.",
+                )
         for name in names:
             for run in runs:
                 for baseline in baselines:
                     if run == baseline:
                         raise ConfigurationError(f"{where}: run and baseline are the same.", "Change one of them.")
-                    claims.append(Claim(text, run, baseline, name, kinds, measures))
+                    claims.append(Claim(text, run, baseline, name, kinds, measures, languages, statistic))
     return tuple(claims)
+
+
+def _word(document: Document, number: int, entry: Mapping[str, Any], key: str, words: Sequence[Word]) -> Word:
+    """Read one of a few words; the first of them where none is given."""
+    given = entry.get(key, words[0])
+    for word in words:
+        if given == word:
+            return word
+    where = document.where("claims", number, key)
+    raise ConfigurationError(f"{where}: unknown {key} {given!r}.", did_you_mean(str(given), words))
 
 
 def _values(

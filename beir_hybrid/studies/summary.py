@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.outcomes import Outcomes
+from beir_hybrid.studies.statistic import higher_is_better, statistic_over
 
-__all__ = ["Summary", "group_cells", "higher_is_better", "summarize_study"]
+__all__ = ["Summary", "group_cells", "summarize_study"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,10 @@ class Summary:
         seen: Mean over settings all of whose languages were trained on, of a pool the queries' language; None where
             there is none.
         unseen: Mean over settings none of whose languages was trained on.
+        seen_settings: Number of settings in ``seen``.
+        unseen_settings: Number of settings in ``unseen``.
+        seen_languages: The evaluation's languages that were trained on. Groups of cells with the same have the same
+            settings in ``seen`` and ``unseen``.
     """
 
     values: Mapping[str, Any]
@@ -52,6 +54,9 @@ class Summary:
     spread: float
     seen: float | None
     unseen: float | None
+    seen_settings: int = 0
+    unseen_settings: int = 0
+    seen_languages: tuple[str, ...] = ()
 
 
 def group_cells(cells: Iterable[Cell]) -> list[list[Cell]]:
@@ -101,9 +106,12 @@ def _summary(cells: Sequence[Cell], found: Sequence[Results], trial: str, kind: 
         deviation=float(np.std(means, ddof=1)) if len(means) > 1 else None,
         worst=None if worst is None else values[worst],
         worst_setting=worst,
-        spread=float(np.std(list(values.values()))),
+        spread=float(statistic_over("spread", measure)(np.array(list(values.values())))),
         seen=float(np.mean(seen)) if seen else None,
         unseen=float(np.mean(unseen)) if unseen else None,
+        seen_settings=len(seen),
+        unseen_settings=len(unseen),
+        seen_languages=tuple(language for language in found[0].languages if language in trained),
     )
 
 
@@ -112,15 +120,6 @@ def _all(setting: Setting, trained: set[str], inside: bool) -> bool:
         {setting.query_language} if setting.kind == "multi" else {setting.query_language, *setting.corpus_languages}
     )
     return all((language in trained) == inside for language in languages)
-
-
-@cache
-def higher_is_better(measure: str) -> bool | None:
-    """Tell a measure's direction by its name; None if it has none, or is not known here."""
-    try:
-        return build_measure(measure).higher_is_better
-    except BeirHybridError:  # a value per language, such as language_share[de]@10, or a plug-in's
-        return None
 
 
 def _unseeded(cell: Cell) -> dict[str, Any]:

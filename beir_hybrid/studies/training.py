@@ -19,19 +19,20 @@ _TRAINING = ".training"
 """Folder within the cell's in which it is trained."""
 
 
-def run_cell(folder: Path, keep_model: bool = False) -> None:
+def run_cell(folder: Path, keep_model: bool = False, begun: float | None = None) -> None:
     """Train and evaluate the cell of a folder that holds its ``cell.json``.
 
     Args:
         folder: The cell's folder; gets what the training tells of itself, ``evaluations/``, ``cost.json``, and
             ``done.json`` at the very end.
         keep_model: Whether the trained model stays there too.
+        begun: ``time.perf_counter()`` from which the cell's seconds count; default: now.
 
     Raises:
         BeirHybridError: Any of its leaves.
         OSError: If the disk is full.
     """
-    begun = time.perf_counter()
+    begun = time.perf_counter() if begun is None else begun
     cell = Cell.load(folder)
     meter = CostMeter()
     scratch = folder / _TRAINING

@@ -28,7 +28,22 @@ def test_a_study_a_model_and_an_evaluation_can_be_mixed(invoke, runs, make_study
     make_study(tmp_path / "study", seeds=(1,))
     result = invoke("report", tmp_path / "study", runs[0], tmp_path / "model", "--output", tmp_path / "report.html")
     assert result.exit_code == 0, result.output
-    assert "4 runs evaluated on tiny, xquad-r" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "3 runs evaluated on tiny, xquad-r; 1 more only trained" in (tmp_path / "report.html").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_damaged_cells_are_told_and_the_others_shown(invoke, make_study, tmp_path):
+    folder = make_study(tmp_path / "study")
+    (folder / "cells" / f"{0:012x}" / "evaluations" / "tiny" / "results.json").write_text('{"schema": 99}')
+    result = invoke("report", folder, "--output", tmp_path / "report.html")
+    assert result.exit_code == 0, result.output
+    [line] = result.stderr.splitlines()
+    assert line.startswith("Not shown: scaling, x-x-mono, seed 1: ")
+    assert "is not of schema version 1" in line
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "3 runs in 2 groups" in page
+    assert "is not of schema version 1" in page
 
 
 def test_options_reach_the_page(invoke, runs, tmp_path):

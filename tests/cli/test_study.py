@@ -74,7 +74,8 @@ def test_dry_run_tells_how_many_and_how_long_and_writes_nothing(invoke, study, t
     assert "2 cells: 0 finished, 2 to do." in told.stdout
     assert "How long they take is told once the first is finished." in told.stdout
     assert not (tmp_path / "out").exists()
-    invoke(*words, "--quick")
+    invoke(*words)
+    next((tmp_path / "out").glob("cells/*/done.json")).unlink()
     told = invoke(*words, "--dry-run")
     assert "2 cells: 1 finished, 1 to do." in told.stdout
     assert "They take about" in told.stdout
@@ -119,6 +120,13 @@ def test_yes_allows_thousands(invoke, study, tmp_path):
 def test_folder_with_other_things_is_refused(refused, study, tmp_path):
     path = study()
     assert "holds other things" in refused("study", path, "--output", tmp_path)
+
+
+def test_folder_of_the_full_study_is_not_the_quick_ones(refused, invoke, study, tmp_path):
+    path = study()
+    invoke("study", path, "--output", tmp_path / "out", "--quick")
+    told = refused("study", path, "--output", tmp_path / "out")
+    assert "holds another study: 'mini' is not 'mini' (other quick form)" in told
 
 
 def test_study_of_another_schema_is_refused(refused, study, tmp_path):

@@ -124,10 +124,10 @@ def test_a_study_that_has_not_ended_says_so(make_study, tmp_path):
     study = json.loads((folder / "study.json").read_text())
     del study["verdicts"]
     write_json(folder / "study.json", study)
-    next(iter(folder.glob("cells/*/done.json"))).unlink()
+    (folder / "cells" / f"{0:012x}" / "done.json").unlink()
     text = Page(render_page(build_contents(read_sources([folder])))).text
     assert "The study has not ended: 3 of 4 cells are finished" in text
-    assert "Cells without results" in text
+    assert "Without results x-x-mono, seed 1 : Not finished." in text
     assert "3 runs in 2 groups" in text
 
 
@@ -141,3 +141,57 @@ def test_many_maps_are_folded_away_and_still_there(make_results_of, contents_of)
     page = Page(render_page(contents_of(runs)))
     assert "3 more" in page.text and "2 more" in page.text
     assert "run 8 less run 0" in page.text
+
+
+def test_what_a_study_wants_shown_besides_the_mean_is_a_table(make_study, tmp_path):
+    folder = make_study(tmp_path, seeds=(1,))
+    entry = {"evaluation": "tiny", "kind": "cross", "measure": "map", "seeds": 1, "mean": 0.5, "worst_setting": "de-es"}
+    summary = [{**entry, "values": {"strategy": "hybrid"}, "worst": 0.125, "spread": 0.0625}]
+    content = json.loads((folder / "study.json").read_text())
+    write_json(folder / "study.json", {**content, "study": {"show": ["mean", "worst", "spread"]}, "summary": summary})
+    text = Page(render_page(build_contents(read_sources([folder])))).text
+    assert "Besides the mean" in text
+    assert "hybrid tiny cross map 1 0.5000 0.1250 (de-es) 0.0625" in text
+
+
+def test_the_note_on_verdicts_says_what_the_dots_are(make_study, study_page, tmp_path):
+    assert "Small dots are single seeds." in Page(study_page).text
+    assert "it does not tell how far other seeds would be apart" in Page(study_page).text
+    folder = make_study(tmp_path, seeds=(1,))
+    content = json.loads((folder / "study.json").read_text())
+    write_json(folder / "study.json", {**content, "study": {"grid": {"strategy": ["x", "y"], "alpha": [0.1, 0.5]}}})
+    text = Page(render_page(build_contents(read_sources([folder])))).text
+    assert "Small dots are single pairs of cells, which differ in more than their seeds." in text
+    assert "single seeds" not in text
+
+
+def test_seeds_that_disagree_and_answers_by_claim_are_told(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    content = json.loads((folder / "study.json").read_text())
+    content["verdicts"][1] |= {"by_seed": [0.2, -0.1, -0.3], "statistic": "worst", "languages": "unseen", "p": None}
+    content["verdicts"][1] |= {"holm": None}
+    write_json(folder / "study.json", {**content, "answer": "The first holds.\nThe second does not."})
+    text = Page(page := render_page(build_contents(read_sources([folder])))).text
+    assert "seeds disagree: 1 above 0, 2 below" in text
+    assert text.count("disagree:") == 1
+    assert "map · worst setting, unseen languages" in text
+    assert "<p>The first holds.</p>" in page and "<p>The second does not.</p>" in page
+
+
+def test_two_evaluations_of_one_model_are_no_seeds(make_results_of, tmp_path):
+    write_json(tmp_path / "model" / "run.json", {"schema": 1})
+    for name in ("exact", "again"):
+        make_results_of().save(tmp_path / "model" / name)
+    text = Page(render_page(build_contents(read_sources([tmp_path / "model"])))).text
+    assert "mean of 2 seeds" not in text
+    assert "2 runs evaluated on tiny; 1 more only trained" in text
+    assert "model/exact" in text and "model/again" in text
+
+
+def test_what_is_damaged_is_told_without_a_study_too(make_results_of, tmp_path):
+    write_json(tmp_path / "model" / "run.json", {"schema": 1})
+    make_results_of().save(tmp_path / "model" / "good")
+    write_json(tmp_path / "model" / "bad" / "results.json", {"schema": 9})
+    text = Page(render_page(build_contents(read_sources([tmp_path / "model"])))).text
+    assert "model/bad : " in text and "not of schema version 1" in text
+    assert "1 run evaluated on tiny; 1 more has no results" in text

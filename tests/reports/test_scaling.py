@@ -12,47 +12,76 @@ def run(**given):
     return Run("r", Path("r"), {}, **given)
 
 
-def test_quality_is_drawn_against_compute_by_kind_seen_and_unseen(study_contents):
-    by_number, by_compute = study_contents.blocks[0].scaling[:3], study_contents.blocks[0].scaling[3:]
-    assert [chart.title for chart in by_number] == ["Monolingual", "Cross-lingual", "Multilingual"]
-    assert [chart.title for chart in by_compute] == [f"{chart.title}, by compute" for chart in by_number]
-    assert by_number[0].x == "number of training languages"
-    assert by_number[0].x_values() == [2.0, 3.0]
-    mono = by_compute[0]
-    assert mono.x == "tokens seen in training"  # no FLOPs are told
-    assert mono.y == "map (higher is better)"
-    names = {curve.name: curve for curve in mono.drawn()}
-    assert list(names) == ["x-x-mono, seen", "x-x-mono, unseen", "hybrid, seen", "hybrid, unseen"]
-    assert names["hybrid, seen"].labels == ("2", "3")
-    assert [x for x, _ in names["hybrid, seen"].points] == [18_000.0, 27_000.0]
-    assert len(names["hybrid, unseen"].points) == 1  # with three languages none is unseen
-    assert names["hybrid, unseen"].dashed
+def charts_of(contents):
+    return {chart.title: chart for chart in contents.blocks[0].scaling}
+
+
+def test_quality_is_drawn_by_kind_with_seen_and_unseen_apart(study_contents):
+    kinds = ("Monolingual", "Cross-lingual", "Multilingual")
+    # no cross-lingual setting is of unseen languages alone where all but one were trained on
+    titles = [
+        f"{kind}, {part} languages"
+        for kind in kinds
+        for part in ("all", "seen", "unseen")
+        if (kind, part) != ("Cross-lingual", "unseen")
+    ]
+    charts = charts_of(study_contents)
+    assert list(charts) == [*titles, *(f"{title}, by compute" for title in titles)]
+    assert charts[titles[0]].x == "number of training languages"
+    assert charts[titles[0]].x_values() == [2.0, 3.0]
+    seen = charts["Monolingual, seen languages, by compute"]
+    assert seen.x == "tokens seen in training"  # no FLOPs are told
+    assert seen.y == "map (higher is better)"
+    curves = {curve.name: curve for curve in seen.drawn()}
+    assert list(curves) == ["x-x-mono", "hybrid"]
+    assert [x for x, _ in curves["hybrid"].points] == [18_000.0, 27_000.0]
+    unseen = charts["Monolingual, unseen languages, by compute"]
+    assert [len(curve.points) for curve in unseen.drawn()] == [1, 1]  # with three languages none is unseen
+
+
+def test_points_tell_their_number_of_settings_and_other_settings_a_broken_line(study_contents):
+    charts = charts_of(study_contents)
+    whole, seen = charts["Monolingual, all languages"], charts["Monolingual, seen languages"]
+    assert [curve.counts for curve in whole.drawn()] == [(3, 3), (3, 3)]
+    assert [curve.counts for curve in seen.drawn()] == [(2, 3), (2, 3)]
+    assert not any(curve.dashed for curve in whole.drawn())
+    assert all(curve.dashed for curve in seen.drawn())
+    assert [curve.labels for curve in seen.drawn()] == [("(2)", "(3)"), ()]  # the second line's are the first's
+    assert charts["Monolingual, seen languages, by compute"].drawn()[0].labels == ("2 (2)", "3 (3)")
+    table = seen.text_table()
+    assert table.headings[1:3] == ("x-x-mono", "x-x-mono: settings")
+    assert [row[2] for row in table.rows] == ["2", "3"]
 
 
 def test_seen_is_the_mean_over_settings_of_trained_languages_alone(study_contents):
-    part = study_contents.blocks[0]
-    block = part.block
+    block, charts = study_contents.blocks[0].block, charts_of(study_contents)
     group = next(group for group in block.groups if group.name == "hybrid, 2 languages")
-    curves = {curve.name: dict(curve.points) for curve in part.scaling[3].drawn()}
+    found = {
+        part: dict(
+            next(curve for curve in charts[f"Monolingual, {part} languages"].drawn() if curve.name == "hybrid").points
+        )
+        for part in ("seen", "unseen")
+    }
     seen = (block.setting(group, "de", "map") + block.setting(group, "en", "map")) / 2
-    assert curves["hybrid, seen"][18_000.0] == pytest.approx(seen)
-    assert curves["hybrid, unseen"][18_000.0] == pytest.approx(block.setting(group, "es", "map"))
+    assert found["seen"][2.0] == pytest.approx(seen)
+    assert found["unseen"] == {2.0: pytest.approx(block.setting(group, "es", "map"))}
 
 
-def test_one_strategy_has_a_line_for_all_languages_too(make_study, tmp_path):
+def test_the_line_of_all_languages_is_the_mean_over_the_same_settings(make_study, tmp_path):
     contents = build_contents(read_sources([make_study(tmp_path, ("hybrid",), counts=(2, 3))]))
-    part = contents.blocks[0]
-    curves = {curve.name: curve for curve in part.scaling[0].drawn()}
-    assert list(curves) == ["all languages", "seen languages", "unseen languages"]
-    means = [part.block.score(group, "mono", "map").mean for group in part.block.groups]
-    assert [y for _, y in curves["all languages"].points] == pytest.approx(means)
+    block = contents.blocks[0].block
+    [curve] = charts_of(contents)["Monolingual, all languages"].drawn()
+    assert curve.name == "all languages"
+    assert [y for _, y in curve.points] == pytest.approx(
+        [block.score(group, "mono", "map").mean for group in block.groups]
+    )
 
 
 def test_points_are_connected_from_few_languages_to_many_whatever_they_cost(make_study, tmp_path):
     folder = make_study(tmp_path, ("hybrid",), counts=(2, 3), seeds=(1,))
     for cell, tokens in zip(sorted((folder / "cells").iterdir()), (9000, 3000), strict=True):
         write_json(cell / "cost.json", {"schema": 1, "tokens": tokens})
-    chart = build_contents(read_sources([folder])).blocks[0].scaling[3]
+    chart = charts_of(build_contents(read_sources([folder])))["Monolingual, all languages, by compute"]
     assert [x for x, _ in chart.drawn()[0].points] == [9000.0, 3000.0]
 
 
@@ -60,7 +89,9 @@ def test_compute_that_is_about_the_same_is_no_axis(make_study, tmp_path):
     folder = make_study(tmp_path, ("hybrid",), counts=(2, 3), seeds=(1,))
     for cell, tokens in zip(sorted((folder / "cells").iterdir()), (3100, 3000), strict=True):
         write_json(cell / "cost.json", {"schema": 1, "tokens": tokens})
-    assert len(build_contents(read_sources([folder])).blocks[0].scaling) == 3
+    assert {chart.x for chart in build_contents(read_sources([folder])).blocks[0].scaling} == {
+        "number of training languages"
+    }
 
 
 def test_without_other_numbers_of_languages_there_is_no_curve(contents_of, make_results_of):

@@ -1,10 +1,12 @@
 import json
+import shutil
 
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.files import write_json
-from beir_hybrid.reports.sources import read_sources
+from beir_hybrid.reports.groups import groups_of
+from beir_hybrid.reports.sources import Sources, read_sources
 
 
 def change(path, **fields):
@@ -32,7 +34,7 @@ def test_a_trained_model_brings_its_evaluations_and_what_it_drew(make_results_of
     write_json(folder / "batches.json", {"schema": 1, "drawn": drawn})
     write_json(folder / "training.json", {"schema": 1, "steps": 7, "seconds": 1.5})
     make_results_of().save(folder / "one")
-    make_results_of().save(folder / "evaluations" / "two")
+    make_results_of(dataset="else").save(folder / "evaluations" / "two")
     [run] = read_sources([folder]).runs
     assert list(run.evaluations) == ["two", "one"] or list(run.evaluations) == ["one", "two"]
     assert run.drawn == drawn
@@ -64,6 +66,61 @@ def test_cells_without_results_are_told_and_not_shown(make_study, tmp_path):
         ("x-x-mono, seed 1", "Not finished."),
         ("x-x-mono, seed 2", "The disk is full. Make room."),
     ]
+
+
+def test_cells_that_have_not_started_are_counted(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    for cell in sorted((folder / "cells").iterdir())[:2]:
+        shutil.rmtree(cell)
+    sources = read_sources([folder])
+    [failure] = sources.failures
+    assert (failure.name, failure.reason, failure.cells) == ("2 cells", "Not started.", 2)
+    assert sources.studies[0].finished == 2
+
+
+@pytest.mark.parametrize("text", ['{"schema": 9}', '{"schema": 1', "[]", '{"schema": 1, "dataset": "tiny"}'])
+def test_a_damaged_cell_is_told_and_the_others_are_shown(make_study, tmp_path, text):
+    folder = make_study(tmp_path)
+    damaged = folder / "cells" / f"{1:012x}" / "evaluations" / "tiny" / "results.json"
+    damaged.write_text(text)
+    sources = read_sources([folder])
+    assert [run.name for run in sources.runs] == ["x-x-mono, seed 1", "hybrid, seed 1", "hybrid, seed 2"]
+    [failure] = sources.failures
+    assert failure.name == "x-x-mono, seed 2"
+    assert str(damaged) in failure.reason
+    assert sources.studies[0].finished == 4
+
+
+def test_a_cell_without_a_readable_description_bears_its_id(make_study, tmp_path):
+    folder = make_study(tmp_path)
+    (folder / "cells" / f"{1:012x}" / "cell.json").write_text("{")
+    [failure] = read_sources([folder]).failures
+    assert failure.name == f"{1:012x}"
+
+
+def test_evaluations_of_the_same_data_are_runs_of_their_own(make_results_of, tmp_path):
+    names = []
+    for above in ("a", "b"):
+        folder = tmp_path / above / "model"
+        write_json(folder / "run.json", {"schema": 1})
+        write_json(folder / "training.json", {"schema": 1, "steps": 7, "seconds": 1.5})
+        make_results_of().save(folder / "exact")
+        make_results_of(lift=0.1).save(folder / "evaluations" / "exact")
+        make_results_of(dataset="else").save(folder / "else")
+        runs = read_sources([folder]).runs
+        names.append([run.name for run in runs])
+        assert list(runs[0].evaluations) == ["else"] and runs[0].cost["steps"] == 7
+        assert len(groups_of(Sources(runs))) == 3
+    assert names[0] == names[1] == ["model", "model/exact", "model/evaluations/exact"]
+    both = read_sources([tmp_path / "a" / "model", tmp_path / "b" / "model"])
+    assert len({run.name for run in both.runs}) == len(groups_of(both)) == 6
+
+
+def test_a_model_whose_evaluations_are_all_damaged_is_refused(tmp_path):
+    write_json(tmp_path / "run.json", {"schema": 1})
+    write_json(tmp_path / "bad" / "results.json", {"schema": 9})
+    with pytest.raises(DataFormatError, match="not of schema version 1"):
+        read_sources([tmp_path])
 
 
 def test_a_study_without_a_finished_cell_is_refused(make_study, tmp_path):
@@ -122,6 +179,10 @@ def test_a_folder_without_results_says_what_was_looked_for(make_results_of, tmp_
         ("cells/000000000000/evaluations/tiny/results.json", {"settings": {"de": {"map": None}}}, "None among its set"),
         ("cells/000000000000/evaluations/tiny/results.json", {"settings": [1]}, "None among its settings"),
         ("cells/000000000000/evaluations/tiny/results.json", {"passages": {"de": "x"}}, "'x' among its passages"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"environment": 3}, "3 as its environment"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"languages": [1]}, "languages that are no words"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"intervals": {"scores": 1}}, "intervals that cannot"),
+        ("study.json", {"study": {"show": ["worst"]}, "summary": [3]}, "a summary that cannot be read"),
         (
             "cells/000000000000/evaluations/tiny/results.json",
             {"intervals": {"scores": {"mono": {"map": [0.1]}}}},

@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -95,16 +96,34 @@ def test_tables_have_what_the_study_shows_of_what_it_claims(study, answer):
 
 
 def test_best_values_are_bold(study, answer):
-    mean, _, spread, *_ = (text(table, terminal=True) for table in study_tables(study, answer))
+    mean, worst, spread, *_ = (text(table, terminal=True) for table in study_tables(study, answer))
     assert re.search(r"\x1b\[1m *0\.5000", mean)
     assert not re.search(r"\x1b\[1m *0\.4000", mean)
-    assert re.search(r"\x1b\[1m *0\.0400", spread)  # the smaller spread is the better
-    assert not re.search(r"\x1b\[1m *0\.0500", spread)
+    assert re.search(r"\x1b\[1m *0\.4000", worst)
+    assert not re.search(r"\x1b\[1m *0\.0[45]00", spread)  # the smallest may be that of a model that finds nothing
+    assert "bold" not in spread
+
+
+def test_means_over_languages_tell_of_how_many_settings_and_are_ranked_over_the_same_only(study, answer):
+    def seen(strategy, mean, count, *languages):
+        return summary(strategy, mean, seen_settings=count, seen_languages=languages)
+
+    rows = (seen("x-y", 0.6, 2, "en", "de"), seen("a", 0.3, 3, "en", "de", "es"), seen("b", 0.4, 3, "en", "de", "es"))
+    tables = study_tables(study, replace(answer, summaries=(*rows, seen("c", 0.5, 3, "en", "de", "ru"))))
+    shown = text(tables[3], terminal=True)
+    assert re.search(r"\x1b\[1m *0\.4000", shown)
+    for other in ("0.6000", "0.3000", "0.5000"):
+        assert not re.search(rf"\x1b\[1m *{re.escape(other)}", shown)
+    assert "0.6000 of 2" in text(tables[3])
+    assert "0.4000 of 3" in text(tables[3])
+
+
+def test_one_cell_is_one_cell(study, tmp_path):
+    shown = text(*plan_lines(StudyFolder(tmp_path, study, [cell("x-y")]), [], 1))
+    assert shown.startswith("1 cell: 0 finished, 1 to do.")
 
 
 def test_without_claims_every_measure_is_shown(study, answer):
-    from dataclasses import replace
-
     shown = text(*study_tables(replace(study, claims=()), answer))
     assert "rank_distance" in shown
     assert "cross-lingual" in shown

@@ -1,6 +1,9 @@
+import csv
+
 import pytest
 
 from beir_hybrid.reports.summary import direction
+from beir_hybrid.reports.text_tables import csv_table, latex_table, markdown_table
 
 
 @pytest.fixture
@@ -75,3 +78,26 @@ def test_another_measure_can_lead(contents_of, make_results_of):
     [part] = contents_of({"only": make_results_of()}, measure="recall@5").blocks
     assert {column.measure for column in part.summary.columns} == {"recall@5", "rank_distance"}
     assert part.pairs[0].values[0][0] == make_results_of().settings["de"]["recall@5"]
+
+
+def test_the_table_says_that_bold_is_no_test(part, contents_of, make_results_of):
+    table = part.summary.text_table()
+    assert "which is not a test" in table.note
+    assert r"\footnotesize Bold: the best mean" in latex_table(table)
+    assert markdown_table(table).endswith(table.note)
+    [alone] = contents_of({"only": make_results_of()}).blocks
+    assert alone.summary.text_table().note == ""
+
+
+def test_a_table_for_programs_has_bare_numbers_with_deviations_apart(part, study_contents):
+    rows = list(csv.DictReader(csv_table(part.summary.text_table()).splitlines()))
+    assert (rows[1]["run"], rows[1]["seeds"]) == ("high", "1")
+    assert (float(rows[1]["mono map low"]), float(rows[1]["mono map high"])) == (0.7, 0.9)
+    assert rows[0]["mono map low"] == ""
+    assert "arXiv" in rows[2]["published"] and rows[2]["seeds"] == ""
+    summary = study_contents.blocks[0].summary
+    [first, *_] = csv.DictReader(csv_table(summary.text_table()).splitlines())
+    assert first["seeds"] == "2"
+    assert float(first["mono map deviation"]) == pytest.approx(summary.rows[0].values[0].score.spread, rel=1e-5)
+    cost = list(csv.DictReader(csv_table(study_contents.cost).splitlines()))
+    assert (float(cost[0]["tokens"]), cost[0]["runs"], float(cost[0]["tokens deviation"])) == (18_000.0, "2", 0.0)

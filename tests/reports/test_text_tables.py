@@ -32,7 +32,7 @@ def test_latex_escapes_and_no_line_leaves_the_comment():
         "% a|b <script> next",
         r"\begin{tabular}{lr}",
         r"\toprule",
-        r"run & map ↑ \\",
+        r"run & map $\uparrow$ \\",
         r"\midrule",
         r"x\_1 \& 50 \% & \textbf{0.5} \\",
         r'say "hi", you &  \\',

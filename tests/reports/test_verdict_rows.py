@@ -13,7 +13,7 @@ ENTRY = {
     "baseline_mean": 0.4,
     "difference": 0.1,
     "interval": [0.05, 0.2],
-    "by_seed": [0.08],
+    "by_seed": [0.08, 0.12],
     "holm": 0.00001,
     "effect": 0.3,
     "verdict": "better",
@@ -28,7 +28,7 @@ def read(*entries):
 def test_the_middle_of_a_strip_is_zero_and_its_ends_the_largest_value():
     [[strip]] = strips_of(read({**ENTRY, "interval": [-0.2, 0.0], "difference": -0.1})).values()
     assert (strip.low, strip.dot, strip.high) == (3.0, 26.5, 50.0)
-    assert strip.seeds == (pytest.approx(50 + 47 * 0.4),)
+    assert strip.seeds == (pytest.approx(50 + 47 * 0.4), pytest.approx(50 + 47 * 0.6))
 
 
 def test_measures_have_axes_of_their_own():
@@ -67,16 +67,63 @@ def test_verdicts_are_written_as_a_table():
         "evaluation": "e",
         "kind": "mono",
         "measure": "map",
+        "statistic": "mean",
+        "languages": "all",
         "run": "0.5000",
         "baseline": "0.4000",
         "difference": "+0.1000",
         "low": "+0.0500",
         "high": "+0.2000",
+        "above 0": "2 of 2",
         "Holm": "<0.0001",
         "d": "+0.30",
         "verdict": "better",
     }
-    assert table.rows[1][5:10] == ("280.0", "0.4", "-6.6", "-", "-")
+    assert table.rows[1][7:12] == ("280.0", "0.4", "-6.6", "-", "-")
+
+
+def test_verdicts_are_bare_numbers_for_programs():
+    [row] = verdict_table(read({**ENTRY, "p": None, "interval": None}), "t").plain.rows
+    assert row[7:] == ("0.5", "0.4", "0.1", "", "", "2", "2", "", "1e-05", "0.3", "better")
+
+
+@pytest.mark.parametrize(
+    ("by_seed", "told"),
+    [
+        ([0.1, 0.2], ""),
+        ([-0.1, 0.0], ""),
+        ([0.1, -0.2, 0.3], "seeds disagree: 2 above 0, 1 below"),
+        ([], ""),
+    ],
+)
+def test_seeds_that_disagree_in_sign_are_told(by_seed, told):
+    [verdict] = read({**ENTRY, "by_seed": by_seed})
+    assert verdict.disagreement == told
+
+
+def test_pairs_that_differ_in_more_than_seeds_are_no_seeds():
+    sides = {"run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}}
+    grid = {"strategy": ["hybrid", "x-y"], "seed": [1, 2], "alpha": [0.5]}
+
+    def of_seeds(grid):
+        content = {"study": {"grid": grid}, "verdicts": [{**ENTRY, **sides, "by_seed": [0.1, -0.1]}]}
+        [verdict] = read_verdicts(content, Path("study.json"))
+        return verdict.of_seeds, verdict.disagreement.split()[0]
+
+    assert of_seeds(grid) == (True, "seeds")
+    assert of_seeds({**grid, "alpha": [0.1, 0.5]}) == (False, "cells")
+
+
+def test_verdicts_on_other_statistics_say_so_and_have_axes_of_their_own():
+    spread = {**ENTRY, "statistic": "spread", "languages": "unseen", "difference": 0.4, "interval": None, "by_seed": []}
+    found = read(ENTRY, spread)
+    assert [one.about for one in found] == ["", "spread over settings, unseen languages"]
+    assert [strip.high or strip.dot for strip in strips_of(found)["c"]] == [97.0, 97.0]
+
+
+def test_a_single_pair_is_no_dot_of_its_own():
+    [[strip]] = strips_of(read({**ENTRY, "by_seed": [0.1]})).values()
+    assert strip.seeds == ()
 
 
 def test_a_study_that_has_not_ended_has_none():

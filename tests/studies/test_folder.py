@@ -77,3 +77,36 @@ def test_full_disk_is_told_in_one_line(opened, monkeypatch):
     monkeypatch.setattr(module, "write_json", full)
     with pytest.raises(BeirHybridError, match=r"study\.json cannot be written: No space left on device\. Make room"):
         opened().write({})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("name: mini", "name: other", "'mini' is not 'other' (other name)"),
+        ("seed: [1, 2]", "seed: [1, 2, 3]", "(other grid)"),
+        ("max_steps: 3", "max_steps: 4", "(other train)"),
+        ("measures: [map, rank_distance]", "measures: [map, rank_distance, mrr]", "(other evaluate)"),
+    ],
+)
+def test_folder_of_another_study_is_refused(opened, mini, old, new, told):
+    before = opened().write({}).read_text()
+    assert old in mini
+    other = opened(mini.replace(old, new))
+    with pytest.raises(OutputError) as caught:
+        other.check()
+    assert "holds another study: 'mini' is not" in str(caught.value)
+    assert told in str(caught.value)
+    assert (other.path / "study.json").read_text() == before
+
+
+def test_other_claims_are_no_other_study(opened, mini):
+    opened().write({})
+    opened(mini.replace("Hybrid differs", "Hybrid is better")).check()
+
+
+def test_study_without_a_readable_content_is_another(opened):
+    folder = opened()
+    folder.path.mkdir()
+    (folder.path / "study.json").write_text('{"schema": 1, "name": "mini", "study": 3}')
+    with pytest.raises(OutputError, match="other content"):
+        folder.check()

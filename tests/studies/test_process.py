@@ -69,3 +69,12 @@ def test_failure_of_a_cell_is_the_answer(tmp_path, capsys):
     told = main(tmp_path, keep_model=False)
     assert "not of schema version 1" in told["error"]
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_seconds_count_from_the_beginning_of_the_process(opened, read):
+    import time
+
+    folder = opened()
+    path = folder.begin(folder.cells[0])
+    assert main(path, False, time.perf_counter() - 1000) == {}
+    assert read(path / "done.json")["seconds"] > 1000

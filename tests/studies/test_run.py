@@ -85,16 +85,38 @@ def test_failed_cell_harms_no_other_and_is_tried_again(opened, here, read, monke
     assert {verdict.seeds for verdict in answer.verdicts} == {2}
 
 
-def test_results_of_another_schema_leave_out_their_cell_alone(opened, here):
+@pytest.mark.parametrize(
+    "damage",
+    [lambda text: text.replace('"schema": 1', '"schema": 7'), lambda text: text[: len(text) // 2]],
+    ids=["schema", "cut off"],
+)
+def test_cell_whose_results_cannot_be_read_runs_again_alone(opened, here, damage):
     folder = opened()
     run_study(folder)
-    path = folder.of(folder.cells[0]) / "evaluations" / "sample" / "results.json"
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 7'))
+    path = folder.of(folder.cells[1]) / "evaluations" / "sample" / "results.json"
+    path.write_text(damage(path.read_text()))
+    assert folder.state(folder.cells[1]) == "open"
     answer, failures = run_study(folder)
     assert failures == []
-    assert len(here) == 4
-    assert any("is not of schema version 1" in remark for remark in answer.remarks)
-    assert {verdict.seeds for verdict in answer.verdicts} == {1}
+    assert here[4:] == [folder.cells[1].name]
+    assert {verdict.seeds for verdict in answer.verdicts} == {2}
+
+
+def test_last_answer_stays_until_there_is_a_new_one(opened, here, read, monkeypatch):
+    folder = opened()
+    run_study(folder)
+    before = read(folder.path / "study.json")
+    assert before["verdicts"]
+    (folder.of(folder.cells[0]) / "done.json").unlink()
+
+    class Interrupts(Recorder):
+        def begins(self, cell):
+            assert read(folder.path / "study.json") == before
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(folder, watcher=Interrupts())
+    assert read(folder.path / "study.json") == before
 
 
 def test_cell_whose_folder_cannot_be_made_harms_no_other(opened, here):

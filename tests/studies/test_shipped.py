@@ -78,7 +78,8 @@ def test_quick_study_is_answered_end_to_end(tmp_path, here):
     assert failures == []
     assert [(verdict.kind, verdict.measure) for verdict in answer.verdicts] == [
         *(("cross", "map"), ("cross", "ndcg@10"), ("multi", "map"), ("multi", "ndcg@10"))
-    ]
+    ] * 3
+    assert [verdict.statistic for verdict in answer.verdicts[::4]] == ["mean", "worst", "spread"]
     # what hybrid batches are for: it shows even on the sample
     assert answer.verdicts[0].verdict == "better"
     assert all(summary.worst_setting and summary.spread > 0 for summary in answer.summaries)

@@ -105,6 +105,14 @@ def test_quick_without_its_section_is_refused(write):
         pytest.param("run: {strategy: hybrid}", "run: hybrid", "'hybrid' is no grid value", id="bare-side"),
         pytest.param("claim: Hybrid differs", "evaluation: smaple", "Did you mean 'sample'?", id="claim-trial"),
         pytest.param("claim: Hybrid differs", "kind: crss", "Did you mean 'cross'?", id="claim-kind"),
+        pytest.param("claim: Hybrid differs", "languages: sen", "Did you mean 'seen'?", id="claim-languages"),
+        pytest.param("claim: Hybrid differs", "statistic: wrst", "Did you mean 'worst'?", id="claim-statistic"),
+        pytest.param(
+            "measure: [map,",
+            "statistic: worst\n    measure: ['language_share[de]@10',",
+            "no worst value",
+            id="no-worst",
+        ),
         pytest.param("name: mini", "name: 3", "name is 3", id="name"),
         pytest.param("name: mini", "name: x\nshow: [sprad]", "Did you mean 'spread'?", id="show"),
         pytest.param("name: mini", "name: x\nkeep_models: 3", "keep_models is 3", id="keep"),
@@ -120,3 +128,18 @@ def test_what_is_wrong_is_told_in_one_line(write, mini, old, new, told):
     assert told in str(caught.value)
     assert str(caught.value).startswith("mini.yaml")
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_are_the_same_however_they_are_written(write, mini):
+    text = mini.replace("max_steps: 3", 'max_steps: "3", query_prefix: "7", warmup_steps: 007')
+    claim = "  - {run: {learning_rate: 1e-5}, baseline: {learning_rate: 0.1}, measure: map}\n"
+    study = read_study(write(text.replace("seed: [1, 2]", "learning_rate: [0.1, 1e-5]") + claim))
+    assert study.grid["learning_rate"] == (0.1, 1e-5)
+    assert study.claims[-1].run == {"learning_rate": 1e-5}
+    assert (study.train["max_steps"], study.train["query_prefix"]) == (3, "7")
+
+
+@pytest.mark.parametrize("values", ["seed: [1, '1']", "learning_rate: [0.1, '0.1']", "learning_rate: [0.00001, 1e-5]"])
+def test_number_that_is_given_twice_in_two_ways_is_refused(write, mini, values):
+    with pytest.raises(ConfigurationError, match="has a value twice"):
+        read_study(write(mini.replace("seed: [1, 2]", values)))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from beir_hybrid.studies.outcomes import Outcomes
-from beir_hybrid.studies.summary import group_cells, higher_is_better, summarize_study
+from beir_hybrid.studies.statistic import higher_is_better
+from beir_hybrid.studies.summary import group_cells, summarize_study
 
 
 @pytest.fixture
@@ -40,6 +41,9 @@ def test_seen_and_unseen_leave_out_pairs_of_both(summaries):
     assert summaries["cross", "map"].unseen == pytest.approx(0.51)
     assert summaries["multi", "map"].seen == pytest.approx(0.61)  # a pool counts as its queries' language
     assert summaries["multi", "map"].unseen == pytest.approx(0.71)
+    counts = [(one.seen_settings, one.unseen_settings) for one in summaries.values() if one.measure == "map"]
+    assert counts == [(2, 1), (1, 1), (1, 1)]
+    assert {one.seen_languages for one in summaries.values()} == {("en", "de")}
 
 
 def test_cells_that_differ_in_their_seed_alone_are_one_group(opened):

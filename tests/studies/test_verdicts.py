@@ -85,8 +85,8 @@ def test_sentence_tells_it_all(judged, four):
     shown = verdicts[1].sentence
     assert shown.startswith("hybrid is better than x-x-mono cross-lingually on sample, by map: ")
     low, high = verdicts[1].interval
-    assert f"95 % interval {low:+.4f} to {high:+.4f}" in shown
-    assert shown.endswith("2 seeds).")
+    assert f"95 % interval over questions {low:+.4f} to {high:+.4f}" in shown
+    assert shown.endswith("in 2 of 2 seeds).")
     assert verdicts[0].sentence.startswith(
         "Not shown that hybrid and x-x-mono differ monolingually on sample, by map: "
     )
@@ -125,7 +125,7 @@ def test_what_a_claim_leaves_open_is_averaged_over(judged, rng, mini):
     text = mini.replace("seed: [1, 2]", "seed: [1, 2]\n  scale: [10, 20]")
     _, verdicts, _ = judged({number: settings(rng, 0.1 * (number > 3)) for number in range(8)}, text)
     assert {verdict.seeds for verdict in verdicts} == {4}
-    assert verdicts[1].sentence.endswith("4 cells each).")
+    assert verdicts[1].sentence.endswith("in 4 of 4 pairs of cells).")
 
 
 def test_correction_is_over_all_claims(judged, four, mini):
@@ -138,3 +138,105 @@ def test_correction_is_over_all_claims(judged, four, mini):
     assert holm([verdict.p for verdict in more]) == [verdict.holm for verdict in more]
     assert more[1].holm > alone[1].holm
     assert more[4].seeds == 1
+
+
+def test_seeds_that_disagree_in_sign_show_nothing(judged, rng):
+    base = settings(rng)
+    moved = [{name: {"map": found["map"] + shift} for name, found in base.items()} for shift in (0.3, -0.1)]
+    _, verdicts, _ = judged({0: base, 1: base, 2: moved[0], 3: moved[1]})
+    cross = verdicts[1]
+    assert cross.by_seed == pytest.approx((0.3, -0.1))
+    assert cross.interval[0] > 0
+    assert cross.holm < 0.05
+    assert cross.verdict == "not shown"
+    assert cross.sentence.startswith("Not shown that hybrid and x-x-mono differ")
+    assert cross.sentence.endswith("in 1 of 2 seeds).")
+
+
+SCALING = """
+name: scaling
+question: Do more languages help?
+train: {model: "static:8", train_data: sample, languages: [en, de, es, ru], max_steps: 3}
+grid: {languages: [2, 3]}
+evaluate: [{dataset: sample, measures: [map]}]
+claims:
+"""
+CLAIM = "  - {{run: {{languages: 3}}, baseline: {{languages: 2}}, measure: map, languages: {}{}}}\n"
+
+
+@pytest.fixture
+def scaled(rng):
+    """Trained on en and de, and on es too; better there by .4, in en and de by .2, and worse by .2 in ru and el."""
+    shifts = {"en": 0.2, "de": 0.2, "es": 0.4, "ru": -0.2, "el": -0.2}
+    names = [*shifts, "en-de", "de-en", "en-es", "es-ru", "en-ru", "ru-el", "el-ru", "en-all", "ru-all"]
+    base = {name: {"map": 0.3 + rng.random(QUESTIONS) * 0.3} for name in names}
+    return {
+        0: base,
+        1: {name: {"map": base[name]["map"] + np.mean([shifts.get(c, 0) for c in name.split("-")])} for name in names},
+    }
+
+
+@pytest.mark.parametrize(
+    ("languages", "found"),
+    [
+        ("seen", [("mono", 2, 0.2, "better"), ("cross", 2, 0.2, "better")]),
+        ("unseen", [("mono", 2, -0.2, "worse"), ("cross", 2, -0.2, "worse")]),
+    ],
+)
+def test_seen_and_unseen_settings_are_the_same_on_both_sides(judged, scaled, languages, found):
+    _, verdicts, remarks = judged(scaled, SCALING + CLAIM.format(languages, ""))
+    told = [(one.kind, one.settings, pytest.approx(one.difference), one.verdict) for one in verdicts]
+    assert told == found
+    assert remarks == []
+    side = "both were" if languages == "seen" else "neither was"
+    assert f"on sample in languages that {side} trained on, by map" in verdicts[0].sentence
+
+
+def test_languages_are_all_unless_said_otherwise(judged, scaled):
+    text = SCALING + CLAIM.format("all", "")
+    _, verdicts, _ = judged(scaled, text)
+    _, without, _ = judged(scaled, text.replace(", languages: all}", "}"))
+    assert [(one.kind, one.settings) for one in verdicts] == [("mono", 5), ("cross", 7), ("multi", 2)]
+    assert verdicts == without
+
+
+def test_kind_without_such_a_setting_is_told(judged, scaled):
+    _, verdicts, remarks = judged(scaled, SCALING + CLAIM.format("seen", ", kind: [mono, multi]"))
+    assert [one.kind for one in verdicts] == ["mono"]
+    assert remarks == [
+        "sample in languages that both were trained on: 3 languages against 2 languages is not judged in multi: "
+        "there is no such setting."
+    ]
+
+
+def test_worst_setting_and_spread_are_judged_where_a_claim_names_them(judged, four, mini):
+    for number in (2, 3):  # equal in the mean, better in the worst setting, closer together
+        four[number]["en-de"] = {"map": np.full(QUESTIONS, 0.5)}
+        four[number]["de-en"] = {"map": np.full(QUESTIONS, 0.4)}
+    for number in (0, 1):
+        noise = np.linspace(-0.05, 0.05, QUESTIONS)
+        four[number]["en-de"] = {"map": 0.75 + noise}
+        four[number]["de-en"] = {"map": 0.15 + noise}
+    common = "run: {strategy: hybrid}, baseline: {strategy: x-x-mono}, measure: map, kind: cross"
+    extra = "".join(f"  - {{{common}, statistic: {name}}}\n" for name in ("mean", "worst", "spread"))
+    _, verdicts, _ = judged(four, mini[: mini.index("claims:")] + "claims:\n" + extra)
+    mean, worst, spread = verdicts
+    assert (mean.statistic, mean.verdict) == ("mean", "not shown")
+    assert (worst.mean, worst.baseline_mean) == (pytest.approx(0.4), pytest.approx(0.15))
+    assert (worst.verdict, worst.effect) == ("better", None)
+    assert worst.by_seed == pytest.approx((0.25, 0.25))
+    assert "in the worst setting cross-lingually" in worst.sentence
+    assert (spread.mean, spread.baseline_mean) == (pytest.approx(0.05), pytest.approx(0.3))
+    assert spread.verdict == "lower"  # no praise: a model that finds nothing has the lowest
+    assert "hybrid is lower than x-x-mono in the spread over settings cross-lingually" in spread.sentence
+
+
+def test_more_verdicts_than_flips_can_tell_apart_are_remarked_on(judged, four, monkeypatch):
+    from beir_hybrid.studies import verdicts as module
+
+    monkeypatch.setattr(module, "_MANY", 3)
+    _, _, remarks = judged(four)
+    assert remarks == [
+        "There are 4 verdicts, and tests of 9,999 random flips: no corrected p-value can be much below 0.0004. "
+        "Claim less in one study."
+    ]

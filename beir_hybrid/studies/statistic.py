@@ -1,0 +1,153 @@
+"""Statistic: what of a kind's settings is compared, their mean, the worst of them or how far they are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.evaluation.comparison import NOT_SHOWN, Contrast, judge
+from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.pairing import Pair
+from beir_hybrid.evaluation.query_values import QueryValues
+from beir_hybrid.evaluation.significance import RESAMPLES
+
+__all__ = ["STATISTICS", "Statistic", "contrast_statistic", "higher_is_better", "settle", "statistic_over"]
+
+Statistic = Literal["mean", "worst", "spread"]
+STATISTICS: tuple[Statistic, ...] = ("mean", "worst", "spread")
+Floats = npt.NDArray[np.float64]
+_BATCH = 500
+
+
+@cache
+def higher_is_better(measure: str) -> bool | None:
+    """Tell a measure's direction by its name; None if it has none, or is not known here."""
+    try:
+        return build_measure(measure).higher_is_better
+    except BeirHybridError:  # a value per language, such as language_share[de]@10, or a plug-in's
+        return None
+
+
+def statistic_over(statistic: Statistic, measure: str) -> Callable[[Floats], Floats]:
+    """Give what is taken of the settings' means.
+
+    Args:
+        statistic: ``mean``; ``worst``: the lowest, or the highest by a measure that is better when lower;
+            ``spread``: the standard deviation over the settings, which are all there are.
+        measure: Name of the measure.
+
+    Returns:
+        A function of means, shape (..., settings), to values, shape (...).
+
+    Examples:
+        >>> means = np.array([0.1, 0.2, 0.3])
+        >>> float(statistic_over("worst", "map")(means)), float(statistic_over("worst", "rank_distance")(means))
+        (0.1, 0.3)
+    """
+    if statistic == "spread":
+        return lambda means: np.asarray(means.std(axis=-1))
+    if statistic == "mean":
+        return lambda means: np.asarray(means.mean(axis=-1))
+    if higher_is_better(measure):
+        return lambda means: np.asarray(means.min(axis=-1))
+    return lambda means: np.asarray(means.max(axis=-1))
+
+
+def contrast_statistic(pair: Pair, contrast: Contrast, statistic: Statistic, seed: int = 0) -> Contrast:
+    """Compare the worst of a kind's settings, or their spread, instead of their mean.
+
+    The interval is the 95 % percentile interval of a bootstrap that draws questions, each with all its translations on
+    both sides, and takes the statistic anew; which setting is the worst may change from draw to draw. The test swaps
+    the two sides of random questions, as if both were the same system, which for the mean is flipping signs; its
+    p-value is the share of swaps, the observed order among them, whose difference is at least as large. Cohen's d is
+    not defined for either.
+
+    Args:
+        pair: The values of both sides at the same queries.
+        contrast: What the comparison of the means found for the kind and measure.
+        statistic: ``worst`` or ``spread``.
+        seed: Seed of the draws and swaps.
+
+    Returns:
+        The contrast with the statistic's values, difference, interval and p-value, without an effect.
+    """
+    take = statistic_over(statistic, contrast.measure)
+    run, baseline, counts = _sums(pair, contrast)
+    total = counts.sum(axis=0)
+    means = (run.sum(axis=0) / total, baseline.sum(axis=0) / total)
+    values = [float(take(side)) for side in means]
+    groups = len(counts)
+    rng = np.random.default_rng(seed)
+    drawn: list[Floats] = []
+    for draws in _batches():
+        rows = np.arange(draws)[:, None] * groups
+        picked = (rng.integers(0, groups, (draws, groups)) + rows).ravel()
+        times = np.bincount(picked, minlength=draws * groups).reshape(draws, groups).astype(np.float64)
+        number = times @ counts
+        sides = [
+            take(np.where(number > 0, times @ sums / np.maximum(number, 1), mean))
+            for sums, mean in zip((run, baseline), means, strict=True)
+        ]
+        drawn.append(sides[0] - sides[1])
+    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
+    halves, middle = (run - baseline) / total / 2, (means[0] + means[1]) / 2
+    observed = abs(values[0] - values[1])
+    needed = observed - 1e-10 * float(np.abs(middle).max())  # equal ones differ by their rounding
+    reached = 0
+    for draws in _batches():
+        moved = np.where(rng.integers(0, 2, (draws, groups), dtype=np.int8), -1.0, 1.0) @ halves
+        reached += int((np.abs(take(middle + moved) - take(middle - moved)) >= needed).sum())
+    return replace(
+        contrast,
+        mean=values[0],
+        baseline=values[1],
+        difference=values[0] - values[1],
+        interval=None if contrast.groups < 2 else (float(low), float(high)),
+        p=(reached + 1) / (RESAMPLES + 1),
+        effect=None,
+    )
+
+
+def settle(contrast: Contrast, p: float, statistic: Statistic) -> str:
+    """Give the verdict; a spread is ``higher`` or ``lower``, for models that find nothing have the lowest.
+
+    Args:
+        contrast: What was found.
+        p: The p-value, corrected.
+        statistic: What was compared.
+    """
+    verdict = judge(contrast, p)
+    if verdict == NOT_SHOWN or statistic != "spread":
+        return verdict
+    return "higher" if contrast.difference > 0 else "lower"
+
+
+def _batches() -> Iterator[int]:
+    for start in range(0, RESAMPLES, _BATCH):
+        yield min(_BATCH, RESAMPLES - start)
+
+
+def _sums(pair: Pair, contrast: Contrast) -> tuple[Floats, Floats, Floats]:
+    """Add up by question: both sides' values and their number, shape (groups, settings) each."""
+    number: dict[str, int] = {}
+    for setting in pair.run.settings:
+        for group in setting.groups:
+            number.setdefault(group, len(number))
+
+    def columns(values: QueryValues, counted: bool = False) -> Floats:
+        found = []
+        for setting in values.settings:
+            if setting.kind == contrast.kind and contrast.measure in setting.values:
+                value = setting.values[contrast.measure]
+                there = ~np.isnan(value)
+                place = np.array([number[group] for group in setting.groups], np.int64)[there]
+                found.append(np.bincount(place, None if counted else value[there], len(number)).astype(np.float64))
+        return np.stack(found, axis=1)
+
+    return columns(pair.run), columns(pair.baseline), columns(pair.run, counted=True)
