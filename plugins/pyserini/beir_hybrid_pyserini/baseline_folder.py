@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import Any
 from beir_hybrid.errors import DataFormatError, OutputError
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.files import new_file, write_json
+from beir_hybrid_pyserini.contents import checksum, sync
 
 __all__ = ["BaselineFolder"]
+
+logger = logging.getLogger(__name__)
 
 _SCHEMA = 1
 _ABOUT = "bm25.json"
@@ -38,6 +42,15 @@ class BaselineFolder:
         self.folder = folder
         self.dataset = dataset
         self._runs: dict[str, Any] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read ``bm25.json`` again, such as after waiting for another process.
+
+        Raises:
+            OutputError: If it is another dataset's, or not ours.
+        """
+        folder, dataset = self.folder, self.dataset
         path = folder / _ABOUT
         if not path.exists():
             return
@@ -64,7 +77,7 @@ class BaselineFolder:
         return {setting.name: self.run(setting) for setting in settings}
 
     def check(self, wanted: Mapping[Setting, Mapping[str, Any]], overwrite: bool) -> None:
-        """Refuse to replace runs, unless they may be or are just what is wanted.
+        """Refuse to replace runs, unless they may be or are just what is wanted; tell those that are damaged.
 
         Args:
             wanted: What the run of each setting is made from.
@@ -77,18 +90,35 @@ class BaselineFolder:
             path = self.run(setting)
             if path.exists() and not path.is_file():
                 raise OutputError(f"{path} is no file.", "Choose another folder.")
-            if path.exists() and not overwrite and not self.has_run(setting, about):
+            if not path.exists() or self.has_run(setting, about):
+                continue
+            if self._is_recorded(setting, about):
+                logger.warning("%s is damaged (it has another checksum) and is written again.", path)
+            elif not overwrite:
                 raise OutputError(f"{path} is another run.", "Choose another folder, or give --overwrite.")
 
     def has_run(self, setting: Setting, about: Mapping[str, Any]) -> bool:
         """Tell whether a run is there, whole, made from just that."""
         path = self.run(setting)
-        return path.is_file() and self._runs.get(setting.name) == {**about, "bytes": path.stat().st_size}
+        if not path.is_file() or not self._is_recorded(setting, about):
+            return False
+        return bool(self._runs[setting.name]["checksum"] == checksum(path))
+
+    def _is_recorded(self, setting: Setting, about: Mapping[str, Any]) -> bool:
+        """Tell whether a run was made from just that, whatever has become of it."""
+        recorded = self._runs.get(setting.name)
+        return (
+            isinstance(recorded, Mapping)
+            and "checksum" in recorded
+            and {key: value for key, value in recorded.items() if key != "checksum"} == dict(about)
+        )
 
     def write_run(
         self, setting: Setting, rows: Iterable[tuple[str, list[tuple[str, float]]]], about: Mapping[str, Any]
     ) -> int:
-        """Write a TREC run, whole or not at all, and what it was made from.
+        """Write a TREC run, whole or not at all, and before it what it is made from.
+
+        A process that is killed between the two has recorded a run that is not there: it is written by the next one.
 
         Args:
             setting: Whose run.
@@ -114,7 +144,7 @@ class BaselineFolder:
                     found += bool(hits)
                     ranked = enumerate(hits, start=1)
                     file.writelines(f"{query} Q0 {doc} {rank} {score!r} {_TAG}\n" for rank, (doc, score) in ranked)
-            size = temporary.stat().st_size
-        self._runs[setting.name] = {**about, "bytes": size}
-        write_json(self.folder / _ABOUT, {"schema": _SCHEMA, "dataset": self.dataset, "runs": self._runs})
+            sync(temporary)
+            self._runs[setting.name] = {**about, "checksum": checksum(temporary)}
+            write_json(self.folder / _ABOUT, {"schema": _SCHEMA, "dataset": self.dataset, "runs": self._runs})
         return found

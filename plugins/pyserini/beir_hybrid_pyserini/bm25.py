@@ -29,6 +29,7 @@ from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
+from beir_hybrid_pyserini.lock import locked
 from beir_hybrid_pyserini.lucene_index import build_index, check_index, corpus_checksum, describe
 from beir_hybrid_pyserini.lucene_search import LuceneIndex
 
@@ -162,13 +163,15 @@ def search_baseline(
     Raises:
         UnknownNameError: If the collection has no such setting.
         ConfigurationError: If an analyzer is unknown or cannot be used.
-        OutputError: If something else is in the way, or cannot be written.
+        OutputError: If something else is in the way, cannot be written, or is being written by another process.
         DataFormatError: If an id is empty or has a blank.
         JavaError: If there is no Java for Pyserini.
     """
     work = _Work(collection, output, settings, how or BM25(), analyzers)
-    built = work.index(overwrite, show_progress)
-    kept = work.search(show_progress)
+    with locked(output, str(output)):
+        work.folder.load()  # another process may have written meanwhile
+        built = work.index(overwrite, show_progress)
+        kept = work.search(show_progress)
     return Baseline(work.folder.runs(work.settings), built, work.analyzers, kept)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, OutputError
-from beir_hybrid.files import new_file
+from beir_hybrid_pyserini.side_file import check_side_file, write_lines
 
 __all__ = ["CORPUS", "check_folder", "write_jsonl"]
 
@@ -16,7 +17,7 @@ CORPUS = "corpus.jsonl"
 """Name of the file in the folder; Pyserini reads every file of a folder."""
 
 
-def write_jsonl(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], *, overwrite: bool = False) -> Path:
+def write_jsonl(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], *, overwrite: bool = False) -> bool:
     """Write passages for ``pyserini.encode``: ``{"id": ..., "text": ...}`` a line.
 
     There is one field, ``text``, which begins with the title where there is one: Pyserini would encode an empty title
@@ -24,34 +25,36 @@ def write_jsonl(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], *, o
     strips: an empty one it cannot encode.
 
     Args:
-        folder: Folder for the file ``corpus.jsonl``; it must hold nothing else.
+        folder: Folder for the file ``corpus.jsonl``; it must hold nothing else. A file that is just so is left as it
+            is.
         corpora: Passages by language and document id.
         overwrite: Whether a file that is there is replaced.
 
     Returns:
-        The file.
+        Whether it was written; False if it was there.
 
     Raises:
         OutputError: If the folder holds anything else, or the file and may not be replaced.
         DataFormatError: If an id is empty or has a blank.
     """
-    path = folder / CORPUS
-    check_folder(folder, overwrite)
-    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for corpus in corpora.values():
-            for document, passage in corpus.items():
-                if document.split() != [document]:
-                    raise DataFormatError(
-                        f"The document id {document!r} is empty or has a blank, which splits it in a run.",
-                        "Change that id.",
-                    )
-                row = {"id": document, "text": passage.searchable or " "}
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return path
+    check_folder(folder, corpora, overwrite)
+    return write_lines(folder / CORPUS, partial(_lines, corpora), overwrite=overwrite)
 
 
-def check_folder(folder: Path, overwrite: bool) -> None:
-    """Refuse a folder that holds anything else, or the file, if that may not be replaced.
+def _lines(corpora: Mapping[str, Mapping[str, Passage]]) -> Iterator[str]:
+    for corpus in corpora.values():
+        for document, passage in corpus.items():
+            if document.split() != [document]:
+                raise DataFormatError(
+                    f"The document id {document!r} is empty or has a blank, which splits it in a run.",
+                    "Change that id.",
+                )
+            row = {"id": document, "text": passage.searchable or " "}
+            yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def check_folder(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], overwrite: bool) -> None:
+    """Refuse a folder that holds anything else, or another such file, if that may not be replaced.
 
     Raises:
         OutputError: If so.
@@ -62,5 +65,4 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     others = sorted(found.name for found in folder.iterdir() if found.name != CORPUS) if folder.is_dir() else []
     if others:
         raise OutputError(f"{folder} holds {others[0]!r}, which Pyserini would read as well.", "Choose another folder.")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already.", "Choose another folder, or give --overwrite.")
+    check_side_file(path, partial(_lines, corpora), overwrite)

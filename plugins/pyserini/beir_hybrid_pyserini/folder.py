@@ -18,8 +18,20 @@ import numpy as np
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.evaluation.vectors import keys_of
 from beir_hybrid.files import new_file
+from beir_hybrid_pyserini.lock import LOCK
 
-__all__ = ["ABOUT", "DOCID", "INDEX", "check_free", "count_ids", "place", "read_about", "work_folder", "write_ids"]
+__all__ = [
+    "ABOUT",
+    "DOCID",
+    "INDEX",
+    "check_free",
+    "clear",
+    "count_ids",
+    "place",
+    "read_about",
+    "work_folder",
+    "write_ids",
+]
 
 INDEX, DOCID, ABOUT = "index", "docid", "beir-hybrid.json"
 
@@ -60,6 +72,9 @@ def work_folder(folder: Path) -> Path:
 def place(whole: Path, folder: Path) -> None:
     """Move a whole index to its place; one that is there goes only now, when the new one is whole.
 
+    Where the place is a link to a folder, that folder is replaced and the link stays. The current folder stays the same
+    folder, lest the shell stand in one that is gone: there the files are moved, the description last.
+
     Args:
         whole: The folder with the new index.
         folder: Its place, on the same file system, as :func:`check_free` found it.
@@ -67,9 +82,12 @@ def place(whole: Path, folder: Path) -> None:
     Raises:
         OutputError: If it cannot be moved.
     """
-    old = whole.with_name("old")
+    old, folder = whole.with_name("old"), folder.resolve()
     try:
         shutil.rmtree(old, ignore_errors=True)
+        if folder == Path.cwd():
+            _place_files(whole, folder)
+            return
         if folder.exists():
             folder.rename(old)
         whole.rename(folder)
@@ -79,6 +97,23 @@ def place(whole: Path, folder: Path) -> None:
         raise OutputError(
             f"{folder} cannot be written: {error.strerror}.", f"The new index is in {whole}; move it yourself."
         ) from error
+
+
+def _place_files(whole: Path, folder: Path) -> None:
+    for name in (ABOUT, DOCID, INDEX):
+        (folder / name).unlink(missing_ok=True)
+    for name in (INDEX, DOCID, ABOUT):  # as long as one is missing, nobody takes it for an index
+        if (whole / name).exists():
+            shutil.move(whole / name, folder / name)  # which may be another disk's
+
+
+def clear(work: Path) -> None:
+    """Empty a work folder but for its lock."""
+    for path in work.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOCK:
+            path.unlink(missing_ok=True)
 
 
 def read_about(folder: Path) -> dict[str, Any]:

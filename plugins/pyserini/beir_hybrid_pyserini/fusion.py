@@ -99,7 +99,7 @@ def fuse_runs(
         overwrite: Whether a run that is there may be replaced.
 
     Raises:
-        ConfigurationError: If there are fewer than two runs, or a number is out of range.
+        ConfigurationError: If there are fewer than two runs, one comes twice, or a number is out of range.
         MissingDataError: If there is no such run.
         DataFormatError: If a line has not six columns or a score that is no finite number, a document comes twice for a
             query, or the runs are of different queries.
@@ -112,6 +112,9 @@ def fuse_runs(
     _check_output(output, overwrite)
     if own := next((path for path in runs if path.resolve() == output.resolve()), None):
         raise OutputError(f"{own} is one of the runs.", "Choose another name.")
+    places = [path.resolve() for path in runs]
+    if twice := next((path for number, path in enumerate(runs) if places[number] in places[:number]), None):
+        raise ConfigurationError(f"The run {twice} is given twice.", "Give each run once.")
     tables = [_read(path) for path in runs]
     _check_queries(runs, tables, allow_missing)
     from pyserini.fusion import reciprocal_rank_fusion

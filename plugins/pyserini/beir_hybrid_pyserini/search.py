@@ -14,7 +14,7 @@ from beir_hybrid.files import new_file
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder
 from beir_hybrid_pyserini.folder import DOCID, INDEX, count_ids, read_about
-from beir_hybrid_pyserini.topics import check_output
+from beir_hybrid_pyserini.side_file import check_output
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -92,7 +92,8 @@ def search_topics(
 ) -> Path:
     """Search an index with Pyserini and write a TREC run, whole or not at all.
 
-    Documents of equal score stand as trec_eval ranks them: the larger id first. Scores read back as the same float32.
+    Documents of equal score stand as trec_eval ranks them: the larger id first. Scores are those that Faiss gives, and
+    read back as the same float32.
 
     Args:
         index: Folder of the index.

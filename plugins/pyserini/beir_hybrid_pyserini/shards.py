@@ -9,6 +9,7 @@ vectors. So a run that goes on after a killed one uses exactly the parts that ar
 
 from __future__ import annotations
 
+import logging
 import mmap
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -30,8 +31,11 @@ from beir_hybrid.evaluation.faiss_factory import (
 from beir_hybrid.evaluation.scores import passage_blocks
 from beir_hybrid.evaluation.vectors import Floats, Vectors
 from beir_hybrid.files import new_file
+from beir_hybrid_pyserini.contents import sync
 
 __all__ = ["SHARD_BYTES", "build"]
+
+logger = logging.getLogger(__name__)
 
 SHARD_BYTES = 64 << 20  # of the vectors of one part
 _DEPTH = 1000  # passages that a search is expected to ask for: Pyserini's default
@@ -110,8 +114,8 @@ class _Parts:
         self._release()
         self._digest = _digest(self._digest, sample)
         path = self._path("trained", self._digest)
-        if path.is_file():
-            return faiss.read_index(str(path))
+        if (saved := _read(path, 0)) is not None:
+            return saved
         index.train(sample)
         _save(index, path)
         return index
@@ -123,7 +127,7 @@ class _Parts:
         paths = []
         for block in self._blocks():
             path = self._path("shard", _digest(self._digest, block))
-            if not path.is_file():
+            if _read(path, len(block)) is None:
                 shard = faiss.clone_index(empty)
                 shard.add(block)
                 _save(shard, path)
@@ -133,15 +137,17 @@ class _Parts:
 
     def grown(self, index: Any, save_seconds: float) -> Any:
         """Add all vectors to one index, from the last one saved on."""
-        import faiss
-
-        digests, last = [], self._digest
+        digests, counts, last = [], [], self._digest
         for block in self._blocks():
             last = _digest(last, block)
             digests.append(last)
-        done = next((n for n in range(len(digests), 0, -1) if self._path("grown", digests[n - 1]).is_file()), 0)
-        if done:
-            index = faiss.read_index(str(self._path("grown", digests[done - 1])))
+            counts.append(len(block))
+        done = 0
+        for number in range(len(digests), 0, -1):
+            earlier_index = _read(self._path("grown", digests[number - 1]), sum(counts[:number]))
+            if earlier_index is not None:
+                index, done = earlier_index, number
+                break
         saved, pause = time.monotonic(), save_seconds
         for number, block in enumerate(self._blocks(), start=1):
             if number > done:
@@ -223,12 +229,28 @@ def _can_merge(empty: Any) -> bool:
     return True
 
 
+def _read(path: Path, count: int) -> Any:
+    """Read a part of so many vectors; None if it is not there, or was damaged and is now deleted."""
+    import faiss
+
+    if not path.is_file():
+        return None
+    with suppress(RuntimeError, MemoryError):  # the latter where a damaged length is taken for a size
+        index = faiss.read_index(str(path))
+        if index.ntotal == count:
+            return index
+    logger.warning("%s is damaged: it is deleted and built again.", path)
+    path.unlink()
+    return None
+
+
 def _save(index: Any, path: Path) -> None:
     import faiss
 
     try:
         with new_file(path) as temporary:
             faiss.write_index(index, str(temporary))
+            sync(temporary)
     except RuntimeError as error:
         raise OutputError(f"{path} cannot be written: {error}.", "Free space there.") from error
 

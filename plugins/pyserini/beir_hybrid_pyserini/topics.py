@@ -3,56 +3,70 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
-from beir_hybrid.files import new_file
+from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid_pyserini.side_file import write_lines
 
-__all__ = ["check_output", "read_topics", "write_qrels", "write_topics"]
+__all__ = ["qrels_lines", "read_topics", "topics_lines", "write_qrels", "write_topics"]
 
 _SEPARATORS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
-def write_topics(path: Path, queries: Mapping[str, str], *, overwrite: bool = False) -> None:
+def write_topics(path: Path, queries: Mapping[str, str], *, overwrite: bool = False) -> bool:
     """Write topics: an id, a tab and a query a line. Tabs and line ends within a query become blanks.
 
     Pyserini takes a file for what its name says: let it end in ``.tsv``.
 
     Args:
-        path: The file.
+        path: The file; one that holds just that already is left as it is.
         queries: Texts by id.
         overwrite: Whether a file that is there is replaced.
 
+    Returns:
+        Whether it was written; False if it was there.
+
     Raises:
         DataFormatError: If an id is empty or has a blank.
-        OutputError: If the file is there, or cannot be written.
+        OutputError: If the file holds anything else, or cannot be written.
     """
-    check_output(path, overwrite)
-    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for query, text in queries.items():
-            if query.split() != [query]:
-                raise DataFormatError(
-                    f"The query id {query!r} is empty or has a blank, which splits it in a run.", "Change that id."
-                )
-            file.write(f"{query}\t{_SEPARATORS.sub(' ', text)}\n")
+    return write_lines(path, partial(topics_lines, queries), overwrite=overwrite)
 
 
-def write_qrels(path: Path, qrels: Mapping[str, Mapping[str, int]], *, overwrite: bool = False) -> None:
+def topics_lines(queries: Mapping[str, str]) -> Iterator[str]:
+    """Give the lines of a file of topics; see :func:`write_topics`."""
+    for query, text in queries.items():
+        if query.split() != [query]:
+            raise DataFormatError(
+                f"The query id {query!r} is empty or has a blank, which splits it in a run.", "Change that id."
+            )
+        yield f"{query}\t{_SEPARATORS.sub(' ', text)}\n"
+
+
+def write_qrels(path: Path, qrels: Mapping[str, Mapping[str, int]], *, overwrite: bool = False) -> bool:
     """Write relevance judgements as ``trec_eval`` reads them: ``query 0 document grade`` a line.
 
     Args:
-        path: The file.
+        path: The file; one that holds just that already is left as it is.
         qrels: Grades by query id and document id.
         overwrite: Whether a file that is there is replaced.
 
+    Returns:
+        Whether it was written; False if it was there.
+
     Raises:
-        OutputError: If the file is there, or cannot be written.
+        OutputError: If the file holds anything else, or cannot be written.
     """
-    check_output(path, overwrite)
-    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for query, judged in qrels.items():
-            file.writelines(f"{query} 0 {document} {int(grade)}\n" for document, grade in judged.items())
+    return write_lines(path, partial(qrels_lines, qrels), overwrite=overwrite)
+
+
+def qrels_lines(qrels: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """Give the lines of a file of judgements; see :func:`write_qrels`."""
+    for query, judged in qrels.items():
+        for document, grade in judged.items():
+            yield f"{query} 0 {document} {int(grade)}\n"
 
 
 def read_topics(path: Path) -> dict[str, str]:
@@ -87,18 +101,6 @@ def read_topics(path: Path) -> dict[str, str]:
     if not topics:
         raise DataFormatError(f"{path} holds no topic.", "Write an id, a tab and a query in each line.")
     return topics
-
-
-def check_output(path: Path, overwrite: bool) -> None:
-    """Refuse to write over a file.
-
-    Raises:
-        OutputError: If it is there and must stay, or is a folder.
-    """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the name of a file.")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already.", "Choose another name, or give --overwrite.")
 
 
 def _lines(path: Path) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.cache import EmbeddingCache
 from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.models import load_model
-from beir_hybrid_pyserini.export import check_folder, write_jsonl
+from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection
 from beir_hybrid_pyserini.search import model_of, search_topics
-from beir_hybrid_pyserini.topics import check_output, read_topics, write_qrels, write_topics
+from beir_hybrid_pyserini.side_file import check_apart, check_output, check_side_file
+from beir_hybrid_pyserini.topics import qrels_lines, read_topics, topics_lines, write_qrels, write_topics
 
 __all__ = ["search_file", "write_all"]
 
@@ -66,7 +68,7 @@ def write_all(
         A line for each thing, which says where it is.
 
     Raises:
-        ConfigurationError: If there is nothing to write, or an index without a model.
+        ConfigurationError: If there is nothing to write, an index without a model, or two things in one place.
         The errors of loading, encoding and writing.
     """
     if (model is None) != (output is None):
@@ -75,15 +77,20 @@ def write_all(
     if all(wanted is None for wanted in (output, topics, qrels, jsonl)):
         raise ConfigurationError("There is nothing to write.", "Give --output, --topics, --qrels or --jsonl.")
     empty_index(factory, 0)
-    for file in filter(None, (topics, qrels)):
-        check_output(file, overwrite)
-    if jsonl is not None:
-        check_folder(jsonl, overwrite)
+    check_apart(
+        {"--topics": topics, "--qrels": qrels, "--jsonl": jsonl, "--output": output}, folders=("--output", "--jsonl")
+    )
     check_name(dataset, languages)
     given = {name: value for name, value in data_options.items() if value is not None}
     collection, setting = load_setting(dataset, source, languages, **given)
     chosen = in_setting(collection, setting)
     queries = {query: text for texts in chosen.queries.values() for query, text in texts.items()}
+    if topics is not None:
+        check_side_file(topics, partial(topics_lines, queries), overwrite)
+    if qrels is not None:
+        check_side_file(qrels, partial(qrels_lines, chosen.qrels), overwrite)
+    if jsonl is not None:
+        check_folder(jsonl, chosen.corpora, overwrite)
     lines = []
     if output is not None and model is not None:
         new = index_collection(
@@ -101,20 +108,23 @@ def write_all(
             device=device if device is not None and len(device) > 1 else None,
         )
         about = read_about(output)
-        verb = "Written" if new else "Left as it is, since it holds just that"
-        lines.append(
-            f"{verb}: {output} ({about['passages']:,} passages of {about['dimensions']} dimensions, {about['factory']})"
-        )
+        content = f"{about['passages']:,} passages of {about['dimensions']} dimensions, {about['factory']}"
+        lines.append(f"{_verb(new)}: {output} ({content})")
     if topics is not None:
-        write_topics(topics, queries, overwrite=overwrite)
-        lines.append(f"Written: {topics} ({len(queries):,} topics)")
+        new = write_topics(topics, queries, overwrite=overwrite)
+        lines.append(f"{_verb(new)}: {topics} ({len(queries):,} topics)")
     if qrels is not None:
-        write_qrels(qrels, chosen.qrels, overwrite=overwrite)
-        lines.append(f"Written: {qrels} (judgements of {len(chosen.qrels):,} topics)")
+        new = write_qrels(qrels, chosen.qrels, overwrite=overwrite)
+        lines.append(f"{_verb(new)}: {qrels} (judgements of {len(chosen.qrels):,} topics)")
     if jsonl is not None:
         passages = sum(map(len, chosen.corpora.values()))
-        lines.append(f"Written: {write_jsonl(jsonl, chosen.corpora, overwrite=overwrite)} ({passages:,} passages)")
+        new = write_jsonl(jsonl, chosen.corpora, overwrite=overwrite)
+        lines.append(f"{_verb(new)}: {jsonl / CORPUS} ({passages:,} passages)")
     return lines
+
+
+def _verb(new: bool) -> str:
+    return "Written" if new else "Left as it is, since it holds just that"
 
 
 def search_file(

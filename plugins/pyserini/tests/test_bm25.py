@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import read_run
 from beir_hybrid.evaluation.settings import choose_settings
 from beir_hybrid.files import write_json
-from beir_hybrid_pyserini import bm25
+from beir_hybrid_pyserini import baseline_folder, bm25
 from beir_hybrid_pyserini.bm25 import BM25, search_baseline
 from beir_hybrid_pyserini.lucene_search import LuceneIndex
 from beir_hybrid_pyserini.topics import write_qrels
@@ -129,15 +130,15 @@ def test_other_parameters_are_refused_and_replaced_if_asked(collection, java, tm
     assert json.loads((tmp_path / "bm25.json").read_text(encoding="utf-8"))["runs"]["en"]["k1"] == 2.0
 
 
-def test_a_run_that_was_cut_off_is_made_again(collection, java, tmp_path):
+@pytest.mark.parametrize("harm", [lambda text: text[:100], lambda text: text.replace("en:", "th:", 1)])
+def test_a_damaged_run_is_made_again_and_said(collection, java, tmp_path, caplog, harm):
     small = collection.select(["en"])
     search_baseline(small, tmp_path, ["en"], BM25(depth=2))
     path = tmp_path / "runs" / "en.trec"
     whole = path.read_text(encoding="utf-8")
-    path.write_text(whole[:100], encoding="utf-8")
-    with pytest.raises(OutputError, match="another run"):
-        search_baseline(small, tmp_path, ["en"], BM25(depth=2))
-    search_baseline(small, tmp_path, ["en"], BM25(depth=2), overwrite=True)
+    path.write_text(harm(whole), encoding="utf-8")
+    assert search_baseline(small, tmp_path, ["en"], BM25(depth=2)).kept == []
+    assert "en.trec is damaged" in caplog.text
     assert path.read_text(encoding="utf-8") == whole
 
 
@@ -155,6 +156,49 @@ def test_an_interrupted_search_goes_on_where_it_was(collection, java, tmp_path, 
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["el.trec"]
     monkeypatch.undo()
     assert search_baseline(collection, tmp_path, ["el", "th"], BM25(depth=3)).kept == ["el"]
+
+
+def test_a_run_that_was_recorded_but_never_moved_is_written(collection, java, tmp_path, monkeypatch):
+    small = collection.select(["en"])
+
+    def killed(path, content):
+        write_json(path, content)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(baseline_folder, "write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        search_baseline(small, tmp_path, ["en"], BM25(depth=2))
+    monkeypatch.undo()
+    assert not list((tmp_path / "runs").iterdir())
+    recorded = (tmp_path / "bm25.json").read_bytes()
+    assert search_baseline(small, tmp_path, ["en"], BM25(depth=2)).kept == []
+    assert (tmp_path / "bm25.json").read_bytes() == recorded
+    assert search_baseline(small, tmp_path, ["en"], BM25(depth=2)).kept == ["en"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked on Windows")
+def test_a_second_writer_is_refused(collection, java, tmp_path, monkeypatch):
+    small, true_search, refused = collection.select(["en", "th"]), LuceneIndex.search, []
+
+    def search(self, *rest):
+        with pytest.raises(OutputError, match="Another process is writing") as caught:
+            search_baseline(small, tmp_path, ["th"], BM25(depth=2))
+        refused.append(caught)
+        return true_search(self, *rest)
+
+    monkeypatch.setattr(LuceneIndex, "search", search)
+    search_baseline(small, tmp_path, ["en"], BM25(depth=2))
+    assert len(refused) == 1
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["en.trec"]
+
+
+def test_records_that_came_after_a_call_began_are_kept(collection, java, tmp_path, monkeypatch):
+    small = collection.select(["en", "th"])
+    early = bm25._Work(small, tmp_path, ["th"], BM25(depth=2), None)
+    search_baseline(small, tmp_path, ["en"], BM25(depth=2))
+    monkeypatch.setattr(bm25, "_Work", lambda *args: early)
+    search_baseline(small, tmp_path, ["th"], BM25(depth=2))
+    assert set(json.loads((tmp_path / "bm25.json").read_text(encoding="utf-8"))["runs"]) == {"en", "th"}
 
 
 def test_merged_pools_rank_by_score_over_the_indexes(collection, java, output, tmp_path):

@@ -13,7 +13,9 @@ CORPORA = {
 
 
 def test_passages_are_lines_with_title_and_text_in_one(tmp_path):
-    path = write_jsonl(tmp_path / "corpus", CORPORA)
+    assert write_jsonl(tmp_path / "corpus", CORPORA)
+    assert not write_jsonl(tmp_path / "corpus", CORPORA)  # it is just so already
+    path = tmp_path / "corpus" / CORPUS
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert rows == [
         {"id": "en:1", "text": "Title text\nin lines"},

@@ -135,6 +135,13 @@ def test_numbers_out_of_range_are_refused(runs, tmp_path, options):
         fuse_runs(runs, tmp_path / "c", **options)
 
 
+def test_the_same_run_twice_is_refused(runs, tmp_path):
+    (tmp_path / "link").symlink_to(runs[0])
+    with pytest.raises(ConfigurationError, match="link is given twice"):
+        fuse_runs([*runs, tmp_path / "link"], tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
 def test_one_run_is_not_enough(runs, tmp_path):
     with pytest.raises(ConfigurationError, match="two"):
         fuse(runs[:1], tmp_path / "c")

@@ -1,3 +1,4 @@
+import errno
 import json
 import signal
 import subprocess
@@ -11,9 +12,12 @@ import pytest
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
 from beir_hybrid.evaluation.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding import encode
+from beir_hybrid_pyserini import index as index_module
 from beir_hybrid_pyserini import shards
+from beir_hybrid_pyserini.contents import record
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, read_about, work_folder
 from beir_hybrid_pyserini.index import index_collection, write_index
+from beir_hybrid_pyserini.lock import LOCK, locked
 
 ROWS, DIMENSIONS = 1200, 16
 SMALL = 4 * DIMENSIONS * 100  # bytes of a part of 100 vectors
@@ -45,6 +49,7 @@ def test_flat_index_holds_exactly_the_vectors_and_ids(tmp_path, vectors, ids):
         "factory": "Flat",
         "dimensions": DIMENSIONS,
         "passages": ROWS,
+        "files": record(tmp_path / "index", [INDEX, DOCID]),
     }
     assert [path.name for path in tmp_path.iterdir()] == ["index"]  # no part is left
 
@@ -227,3 +232,121 @@ def test_same_index_is_left_and_another_one_refused(tmp_path, model, sample):
         index_collection(model, chosen, tmp_path / "index")
     assert index_collection(model, chosen, tmp_path / "index", overwrite=True)
     assert json.loads(snapshot(tmp_path / "index")[ABOUT])["document_prompt"] == "ask "
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [cut, flip, Path.unlink], ids=["short", "flipped", "gone"])
+@pytest.mark.parametrize(("name", "overwrite"), [(INDEX, False), (DOCID, True)])
+def test_damaged_index_is_built_again_and_said(tmp_path, model, sample, caplog, name, overwrite, harm):
+    chosen, cache = sample.select(["de"]), EmbeddingCache(tmp_path / "cache")
+    assert index_collection(model, chosen, tmp_path / "index", cache=cache)
+    before = snapshot(tmp_path / "index")
+    harm(tmp_path / "index" / name)
+    assert index_collection(model, chosen, tmp_path / "index", cache=cache, overwrite=overwrite)
+    assert f"index is damaged ({name}" in caplog.text
+    assert snapshot(tmp_path / "index") == before
+
+
+@pytest.mark.parametrize("factory", ["Flat", "IVF8,Flat", "HNSW16"])
+def test_damaged_parts_are_built_again(tmp_path, vectors, ids, monkeypatch, caplog, factory):
+    monkeypatch.setattr(shards, "_SHARE", 0)
+    work = work_folder(tmp_path / "index")
+    shards.build([vectors], factory, work, shard_bytes=SMALL, save_seconds=0)
+    parts = sorted(work.iterdir())
+    assert parts
+    for path in parts:
+        cut(path)
+    write_index(tmp_path / "index", [vectors], ids, factory, shard_bytes=SMALL)
+    assert caplog.text.count("is damaged: it is deleted and built again") == len(parts)
+    index = faiss.read_index(str(tmp_path / "index" / INDEX))
+    assert index.ntotal == ROWS
+    assert (index.search(vectors, 1)[1][:, 0] == np.arange(ROWS)).mean() > 0.97
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked on Windows")
+def test_second_writer_is_refused_and_disturbs_nothing(tmp_path, vectors, ids):
+    work = work_folder(tmp_path / "index")
+    code = """
+import sys
+from pathlib import Path
+from beir_hybrid_pyserini.lock import locked
+with locked(Path(sys.argv[1]), "it"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    words = [sys.executable, "-c", code, str(work)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with pytest.raises(OutputError, match=r"Another process is writing .*index\. Wait") as caught:
+            write_index(tmp_path / "index", [vectors], ids)
+        assert "\n" not in str(caught.value)
+        assert [path.name for path in work.iterdir()] == [LOCK]
+        other.kill()
+    write_index(tmp_path / "index", [vectors], ids)  # a killed process holds nothing
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_index_that_came_meanwhile_stays(tmp_path, vectors, ids, monkeypatch):
+    def build(*args, **options):
+        found = shards.build(*args, **options)
+        (tmp_path / "index").mkdir()
+        (tmp_path / "index" / INDEX).write_text("theirs")
+        return found
+
+    monkeypatch.setattr(index_module, "build", build)
+    with pytest.raises(OutputError, match="has changed since the work began"):
+        write_index(tmp_path / "index", [vectors], ids)
+    assert snapshot(tmp_path / "index") == {INDEX: b"theirs"}
+
+
+def test_link_to_a_folder_stays_and_the_folder_is_used(tmp_path, vectors, ids):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "index").symlink_to(tmp_path / "disk")
+    for rows in (ROWS, 7):
+        write_index(tmp_path / "index", [vectors[:rows]], ids[:rows], overwrite=True)
+        assert (tmp_path / "index").is_symlink()
+        assert read_about(tmp_path / "disk")["passages"] == rows
+    assert {path.name for path in tmp_path.iterdir()} == {"disk", "index"}
+
+
+def test_current_folder_stays_the_same_folder(tmp_path, vectors, ids, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    number = here.stat().st_ino
+    for rows in (ROWS, 7):
+        write_index(Path(), [vectors[:rows]], ids[:rows], overwrite=True)
+        assert read_about(Path())["passages"] == rows
+        assert Path.cwd().stat().st_ino == number
+    assert {path.name for path in here.iterdir()} == {INDEX, DOCID, ABOUT}
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_file_system_that_cannot_lock_is_written_all_the_same(tmp_path, vectors, ids, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(handle, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    write_index(tmp_path / "index", [vectors], ids)
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_lock_leaves_nothing_and_keeps_what_is_there(tmp_path):
+    with locked(tmp_path / "a" / "b", "it"):
+        assert (tmp_path / "a" / "b" / LOCK).exists()
+    assert not (tmp_path / "a").exists()
+    with locked(tmp_path / "a", "it"):
+        (tmp_path / "a" / "mine").touch()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine"]

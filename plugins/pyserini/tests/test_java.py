@@ -44,13 +44,15 @@ def test_java_home_goes_before_path(machine, monkeypatch):
     assert (java.find().version, java.find().origin) == (24, "JAVA_HOME")
 
 
-def test_java_home_that_is_too_old_or_wrong_is_passed_over(machine, monkeypatch):
+def test_java_home_that_is_too_old_or_wrong_is_passed_over(machine, monkeypatch, caplog):
     on_path = machine("path", 21, WITH_VECTOR)
     monkeypatch.setenv("JAVA_HOME", str(machine("named", 17, WITH_VECTOR)))
     assert java.home() == on_path
     java.find.cache_clear()
+    assert not caplog.text
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
     assert java.home() == on_path
+    assert [each.getMessage().partition(",")[0] for each in caplog.records] == ["JAVA_HOME is /nowhere"]
 
 
 def test_java_with_all_modules_goes_before_one_that_lacks_some(machine, monkeypatch):

@@ -146,10 +146,19 @@ def test_passages_that_lucene_drops_are_noticed(chosen, tmp_path):
 
 def test_many_passages_are_indexed_over_several_commits(chosen, tmp_path, monkeypatch):
     monkeypatch.setattr(lucene_index, "_BATCH", 2)
-    monkeypatch.setattr(lucene_index, "_COMMIT", 2)
+    monkeypatch.setattr(lucene_index, "_COMMIT", 3)
     corpus = {f"de:{number}": Passage(f"Haus Nummer n{number}") for number in range(11)}
-    steps = []
+    from pyserini.index import lucene
+
+    steps, opened, true_indexer = [], [], lucene.LuceneIndexer
+
+    def indexer(*args, **options):  # each one after the first follows a commit
+        opened.append(sum(steps))
+        return true_indexer(*args, **options)
+
+    monkeypatch.setattr(lucene, "LuceneIndexer", indexer)
     build_index(tmp_path / "x", {"en": {}, "de": corpus}, chosen, advance=steps.append)
+    assert opened == [0, 4, 8]
     index = LuceneIndex(tmp_path / "x")
     assert len(index) == sum(steps) == 11
     assert find(index, "n7 n10", chosen["de"], depth=2) == ["de:10", "de:7"]  # equal scores: the smaller id first
@@ -174,3 +183,29 @@ def test_an_id_with_a_blank_is_refused(chosen, tmp_path, document):
 def test_a_corpus_without_text_is_refused(chosen, tmp_path):
     with pytest.raises(DataFormatError, match="No passage"):
         build_index(tmp_path / "x", {"en": {"en:1": Passage("  ")}}, chosen)
+
+
+def test_a_damaged_index_is_built_again_and_said(chosen, tmp_path, caplog):
+    build_index(tmp_path / "x", {"th": CORPORA["th"]}, chosen)
+    largest = max((tmp_path / "x").iterdir(), key=lambda path: path.stat().st_size * (path.name != ABOUT))
+    largest.write_bytes(largest.read_bytes()[:-1])
+    (tmp_path / "x" / "mine").touch()
+    with pytest.raises(OutputError, match="is damaged and holds 'mine'"):
+        build_index(tmp_path / "x", {"th": CORPORA["th"]}, chosen)
+    (tmp_path / "x" / "mine").unlink()
+    assert build_index(tmp_path / "x", {"th": CORPORA["th"]}, chosen)
+    assert f"x is damaged ({largest.name} has" in caplog.text
+    index = LuceneIndex(tmp_path / "x")
+    assert len(index) == 1
+    index.close()
+    assert not build_index(tmp_path / "x", {"th": CORPORA["th"]}, chosen)
+
+
+def test_an_index_that_came_meanwhile_stays(chosen, tmp_path):
+    def another_comes(done):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        (tmp_path / "x" / "theirs").touch()
+
+    with pytest.raises(OutputError, match="has changed since the work began"):
+        build_index(tmp_path / "x", {"th": CORPORA["th"]}, chosen, advance=another_comes)
+    assert [path.name for path in tmp_path.rglob("*")] == ["x", "theirs"]

@@ -99,3 +99,37 @@ def test_search_refuses_another_models_index(java, invoke, refused, words, make_
     other = make_model(["one two"], dimensions=8)
     said = refused("search", "--index", "index", "--topics", "topics.tsv", "--output", "run.trec", "--model", other)
     assert said.startswith("index holds vectors of 32 dimensions, and the model's have 8.")
+
+
+def test_repeated_command_leaves_all_as_it_is(invoke, tmp_path, words):
+    files = ["--topics", "topics.tsv", "--qrels", "qrels.txt", "--jsonl", "corpus"]
+    assert invoke(*words, *files).exit_code == 0
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    again = invoke(*words, *files)
+    assert again.exit_code == 0, again.output
+    assert [line.partition(":")[0] for line in again.stdout.splitlines()] == [
+        "Left as it is, since it holds just that"
+    ] * 4
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--topics", "x", "--qrels", "./x"],
+        ["--topics", "index"],
+        ["--qrels", "index/qrels.txt"],
+        ["--jsonl", "index"],
+        ["--jsonl", "corpus", "--topics", "corpus/topics.tsv"],
+    ],
+)
+def test_two_things_in_one_place_are_refused(refused, words, options):
+    assert "is in the way of" in refused(*words, *options)
+
+
+def test_index_goes_into_the_current_folder(invoke, tmp_path, words, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = invoke(*words[:-1], ".", "--topics", "../topics.tsv")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (tmp_path / "here").iterdir()} == {"index", "docid", "beir-hybrid.json"}
