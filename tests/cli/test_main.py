@@ -92,9 +92,15 @@ def test_broken_plug_in_is_listed_as_broken_and_only_using_it_fails(invoke, refu
 
 
 def test_command_of_two_packages_fails_only_when_used(invoke, refused, plug_in):
-    plug_in("zoo", COMMANDS, {"train": "zoo_hello:hello"}, zoo_hello=HELLO)
+    plug_in("zoo", COMMANDS, {"greet": "zoo_hello:hello"}, zoo_hello=HELLO)
+    plug_in("ark", COMMANDS, {"greet": "ark_hello:hello"}, ark_hello=HELLO)
     assert invoke("--help").exit_code == 0
-    assert "zoo 1.5 (zoo_hello:hello)" in refused("train")
+    assert "zoo 1.5 (zoo_hello:hello)" in refused("greet")
+
+
+def test_command_of_ours_stays_ours(invoke, plug_in):
+    plug_in("zoo", COMMANDS, {"train": "zoo_hello:hello"}, zoo_hello=HELLO)
+    assert "--strategy" in invoke("train", "--help").stdout
 
 
 def test_process_ends_with_two_and_one_line_for_a_truncated_file(tmp_path):
