@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beir_hybrid.cli.parameters import NAMES, Number, languages_option, passage_text_option, source_option
+from beir_hybrid.cli.parameters import (
+    NAMES,
+    judged_only_option,
+    languages_option,
+    passage_text_option,
+    sample_passages_option,
+    source_option,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -61,12 +68,8 @@ def list_command(as_json: bool) -> None:
 @languages_option
 @passage_text_option
 @click.option("--split", "splits", type=NAMES, help="Split or splits, such as dev,train [default: the usual one].")
-@click.option("--judged-only", is_flag=True, default=None, help="Keep only judged passages (miracl); a quick look.")
-@click.option(
-    "--sample-passages",
-    type=Number(whole=True, minimum=1),
-    help="Keep the judged passages and this many others of each language (miracl); a quick look.",
-)
+@judged_only_option
+@sample_passages_option
 @click.option("--overwrite", is_flag=True, help="Replace a folder that beir-hybrid wrote with other content.")
 def get(
     names: tuple[str, ...],

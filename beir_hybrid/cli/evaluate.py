@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beir_hybrid.cli.parameters import NAMES, Number, languages_option, passage_text_option, source_option
+from beir_hybrid.cli.parameters import NAMES, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,35 +25,15 @@ __all__ = ["evaluate"]
     type=click.Path(path_type=Path),
     help="Instead of a model: a TREC run of any system, or a folder of runs; en-de.trec is one of the setting en-de.",
 )
-@click.option(
-    "--dataset", required=True, help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw."
-)
-@source_option
-@languages_option
-@passage_text_option
-@click.option("--split", help="Split, for datasets that have several.")
-@click.option("--judged-only", is_flag=True, default=None, help="Search only judged passages (miracl); a quick look.")
-@click.option(
-    "--sample-passages",
-    type=Number(whole=True, minimum=1),
-    help="Search the judged passages and this many others of each language (miracl); a quick look.",
-)
+@dataset_options
 @click.option("--settings", type=NAMES, help="Such as en-de,en-all or mono [default: all].")
 @click.option(
     "--measures",
     type=NAMES,
     help="Such as map,ndcg@10; default and bias stand for several [default: the paper's for each kind of setting].",
 )
-@click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Texts per forward pass.")
-@click.option("--device", type=NAMES, help="Such as cpu or cuda:0,cuda:1 [default: the best there is].")
-@click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision.")
+@encoding_options
 @click.option("--index", help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    help="Folder for vectors, which a next evaluation reads [default: $BEIR_HYBRID_CACHE, or else the user's cache].",
-)
-@click.option("--no-cache", is_flag=True, help="Keep no vectors.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for results.json and the queries' values.")
 @click.option(
     "--per-query",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,8 +22,12 @@ __all__ = [
     "batch_options",
     "both_spellings",
     "build_sampling",
+    "dataset_options",
+    "encoding_options",
+    "judged_only_option",
     "languages_option",
     "passage_text_option",
+    "sample_passages_option",
     "sampling_words",
     "source_option",
 ]
@@ -150,6 +154,41 @@ passage_text_option = click.option(
     help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
 )
 
+judged_only_option = click.option(
+    "--judged-only", is_flag=True, default=None, help="Keep only judged passages (miracl); a quick look."
+)
+sample_passages_option = click.option(
+    "--sample-passages",
+    type=Number(whole=True, minimum=1),
+    help="Keep the judged passages and this many others of each language (miracl); a quick look.",
+)
+
+_DATASET_OPTIONS = (
+    click.option(
+        "--dataset", required=True, help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw."
+    ),
+    source_option,
+    languages_option,
+    passage_text_option,
+    click.option("--split", help="Split, for datasets that have several."),
+    judged_only_option,
+    sample_passages_option,
+)
+
+_ENCODING_OPTIONS = (
+    click.option(
+        "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Texts per forward pass."
+    ),
+    click.option("--device", type=NAMES, help="Such as cpu or cuda:0,cuda:1 [default: the best there is]."),
+    click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision."),
+    click.option(
+        "--cache",
+        type=click.Path(path_type=Path),
+        help="Folder for vectors, which a next run reads [default: $BEIR_HYBRID_CACHE, or else the user's cache].",
+    ),
+    click.option("--no-cache", is_flag=True, help="Keep no vectors: a run that is killed encodes all again."),
+)
+
 # The choices below are checked by Sampling, whose one line suggests the closest.
 _BATCH_OPTIONS = (
     click.option(
@@ -191,13 +230,31 @@ _BATCH_OPTIONS = (
 )
 
 
+def dataset_options(command: Decorated) -> Decorated:
+    """Give a command the options that say what is evaluated or searched.
+
+    The command gets ``dataset``, ``source`` and ``languages``, and as options of the dataset ``passage_text``,
+    ``split``, ``judged_only`` and ``sample_passages``, which are None where they are not given.
+    """
+    return _with(_DATASET_OPTIONS, command)
+
+
+def encoding_options(command: Decorated) -> Decorated:
+    """Give a command the options of encoding: ``batch_size``, ``device``, ``dtype``, ``cache`` and ``no_cache``."""
+    return _with(_ENCODING_OPTIONS, command)
+
+
 def batch_options(command: Decorated) -> Decorated:
     """Give a command the options that say which batches are drawn.
 
     The command gets ``strategy`` and ``alpha``, and for :func:`build_sampling` ``source_weights``,
     ``source_temperature``, ``language_shares``, ``language_pairs`` and ``too_small``.
     """
-    for option in reversed(_BATCH_OPTIONS):  # decorators apply from the last to the first
+    return _with(_BATCH_OPTIONS, command)
+
+
+def _with(options: Sequence[Callable[[Decorated], Decorated]], command: Decorated) -> Decorated:
+    for option in reversed(options):  # decorators apply from the last to the first
         command = option(command)
     return command
 

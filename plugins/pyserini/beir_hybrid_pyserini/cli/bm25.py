@@ -7,27 +7,15 @@ from typing import Any
 
 import click
 
-from beir_hybrid.cli.parameters import NAMES, Number, languages_option, passage_text_option, source_option
+from beir_hybrid.cli.parameters import NAMES, Number, dataset_options
 
 __all__ = ["bm25"]
 
 
 @click.command()
-@click.option(
-    "--dataset", required=True, help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw."
-)
+@dataset_options
 @click.option(
     "--output", required=True, type=click.Path(path_type=Path), help="Folder for indexes/, runs/ and bm25.json."
-)
-@source_option
-@languages_option
-@passage_text_option
-@click.option("--split", help="Split, for datasets that have several.")
-@click.option("--judged-only", is_flag=True, default=None, help="Search only judged passages (miracl); a quick look.")
-@click.option(
-    "--sample-passages",
-    type=Number(whole=True, minimum=1),
-    help="Search the judged passages and this many others of each language (miracl); a quick look.",
 )
 @click.option("--settings", type=NAMES, help="Such as en-de,en-all or mono [default: all].")
 @click.option("--k1", type=Number(), default=0.9, show_default=True, help="Saturation of term frequencies.")
