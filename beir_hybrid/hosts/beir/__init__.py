@@ -19,11 +19,11 @@ No number that BEIR itself reports changes. Nothing of BEIR is imported before a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from types import ModuleType
 
+from beir_hybrid.hosts.activation import Activation
 from beir_hybrid.hosts.imports import when_imported
 
 __all__ = ["activate", "deactivate", "is_active"]
@@ -41,35 +41,18 @@ _ACTIONS = {
 """By BEIR's module, what is done once it has been imported: modules of this package with an ``apply``, in the order in
 which they patch, so that the last one is called first."""
 
-_undo: list[Callable[[], object]] = []
-_active = False
 
-
-def activate() -> None:
-    """Let BEIR see this package; does nothing if it does already."""
-    global _active
-    if _active:
-        return
-    _active = True
+def _begin() -> None:
     from beir_hybrid.hosts.beir.mends import training
 
-    _undo.append(training.apply())
+    _activation.undo.append(training.apply())
     for host, names in _ACTIONS.items():
-        _undo.extend([when_imported(host, partial(_apply, name)) for name in names])
-
-
-def deactivate() -> None:
-    """Leave BEIR as it was; does nothing if it is."""
-    global _active
-    _active = False
-    while _undo:
-        _undo.pop()()
-
-
-def is_active() -> bool:
-    """Tell whether BEIR sees this package."""
-    return _active
+        _activation.undo.extend([when_imported(host, partial(_apply, name)) for name in names])
 
 
 def _apply(name: str, module: ModuleType) -> None:
-    _undo.extend(import_module(f"{__name__}.{name}").apply(module))
+    _activation.undo.extend(import_module(f"{__name__}.{name}").apply(module))
+
+
+_activation = Activation(_begin)
+activate, deactivate, is_active = _activation.activate, _activation.deactivate, _activation.is_active

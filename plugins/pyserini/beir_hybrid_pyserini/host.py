@@ -21,35 +21,15 @@ from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 
+from beir_hybrid.hosts.activation import Activation
 from beir_hybrid.hosts.imports import when_imported
 
 __all__ = ["activate", "deactivate", "is_active"]
 
-_undo: list[Callable[[], object]] = []
-_active = False
 
-
-def activate() -> None:
-    """Let Pyserini find Java and know our models; does nothing if it does already."""
-    global _active
-    if _active:
-        return
-    _active = True
-    _undo.append(when_imported("pyserini", _start_java))
-    _undo.append(when_imported("pyserini.encode", _add_encoders))
-
-
-def deactivate() -> None:
-    """Leave Pyserini as it was, but for a JVM that runs; does nothing if it is."""
-    global _active
-    _active = False
-    while _undo:
-        _undo.pop()()
-
-
-def is_active() -> bool:
-    """Tell whether Pyserini gets Java and our models."""
-    return _active
+def _begin() -> None:
+    _activation.undo.append(when_imported("pyserini", _start_java))
+    _activation.undo.append(when_imported("pyserini.encode", _add_encoders))
 
 
 def _start_java(module: ModuleType) -> None:
@@ -68,9 +48,9 @@ def _add_encoders(module: ModuleType) -> None:
         theirs = dict(encoders)
         encoders.clear()  # a path is searched for each name in turn, and only the first would not see others in it
         encoders.update({PREFIX: ours, **theirs})
-        _undo.append(partial(encoders.pop, PREFIX, None))
-    _undo.append(_tell_of_whole_models(module.AutoQueryEncoder))
-    _undo.append(_tell_of_whole_models(module.AutoDocumentEncoder))
+        _activation.undo.append(partial(encoders.pop, PREFIX, None))
+    _activation.undo.append(_tell_of_whole_models(module.AutoQueryEncoder))
+    _activation.undo.append(_tell_of_whole_models(module.AutoDocumentEncoder))
 
 
 def _tell_of_whole_models(encoder: type) -> Callable[[], None]:
@@ -108,3 +88,7 @@ def _tell(encoder: str, model: str) -> None:
             PREFIX,
             model,
         )
+
+
+_activation = Activation(_begin)
+activate, deactivate, is_active = _activation.activate, _activation.deactivate, _activation.is_active
