@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from beir_hybrid.evaluation.cache import EmbeddingCache
 
-__all__ = ["Description", "Encoder", "FolderEncoder", "Role", "open_encoder"]
+__all__ = ["Description", "Encoder", "FolderEncoder", "Role", "as_encoder", "open_encoder"]
 
 Role = Literal["query", "document"]
 
@@ -185,6 +185,11 @@ class FolderEncoder(Encoder):
         except OSError:  # a file that cannot be read is for the loading to explain
             return None
         return self.memory / f"{digest.hexdigest()}.json"
+
+
+def as_encoder(model: SentenceTransformer | Encoder) -> Encoder:
+    """Take a loaded model for an encoder; an encoder stays what it is."""
+    return model if isinstance(model, Encoder) else Encoder(model)
 
 
 def open_encoder(model: str, cache: EmbeddingCache | None, device: str | None = None) -> Encoder:

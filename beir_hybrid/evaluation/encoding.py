@@ -16,7 +16,7 @@ import numpy as np
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation.cache import CachedStore, EmbeddingCache
-from beir_hybrid.evaluation.encoder import Encoder, Role
+from beir_hybrid.evaluation.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.placement import DTYPES, Placement, cast
 from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of
 
@@ -92,7 +92,7 @@ def encode(
         ConfigurationError: If an option is out of range.
         OutputError: If the cache cannot be written.
     """
-    encoder = model if isinstance(model, Encoder) else Encoder(model)
+    encoder = as_encoder(model)
     similarity = encoder.description.similarity
     if similarity not in {"cosine", "dot"}:
         raise ModelError(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoder import Encoder
+from beir_hybrid.evaluation.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding import Embeddings, encode
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
@@ -22,6 +20,7 @@ from beir_hybrid.evaluation.results import Results, environment
 from beir_hybrid.evaluation.runs import Run, write_run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
 from beir_hybrid.evaluation.settings import KINDS, Kind, Setting, choose_settings
+from beir_hybrid.evaluation.timing import timed
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -34,7 +33,6 @@ __all__ = [
     "evaluate_embeddings",
     "evaluate_runs",
     "evaluate_scorer",
-    "timed",
 ]
 
 
@@ -87,7 +85,7 @@ def evaluate(
     chosen = choose_judged(settings, judgements)
     planned = build_measures(measures, collection.measures)
     seconds: dict[str, float] = {}
-    encoder = model if isinstance(model, Encoder) else Encoder(model)
+    encoder = as_encoder(model)
     with timed(seconds, "encode"):
         embeddings = encode(
             encoder,
@@ -341,11 +339,3 @@ def _notes(values: QueryValues) -> list[str]:
 def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:
     """Sort settings so that those of the same corpora, which are searched together, follow one another."""
     return sorted(settings, key=lambda setting: setting.corpus_languages)
-
-
-@contextmanager
-def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    """Add the seconds that a stage takes to those it took before."""
-    start = time.perf_counter()
-    yield
-    seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 3)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoder import Encoder
+from beir_hybrid.evaluation.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding import Embeddings, encode
-from beir_hybrid.evaluation.evaluate import choose_judged, evaluate_scorer, timed
+from beir_hybrid.evaluation.evaluate import choose_judged, evaluate_scorer
 from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.evaluation.faiss_scorer import IndexScorer
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import build_measures
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.evaluation.timing import timed
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -67,7 +68,7 @@ def evaluate_with_faiss(
         UnknownNameError: If there is no such setting or measure.
     """
     judgements, chosen, depth = _plan(collection, settings, measures, depth)
-    encoder = model if isinstance(model, Encoder) else Encoder(model)
+    encoder = as_encoder(model)
     empty_index(factory, encoder.description.dimensions)  # to tell a wrong string before anything is encoded
     seconds: dict[str, float] = {}
     with timed(seconds, "encode"):

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.evaluation.encoding import Embeddings
-from beir_hybrid.evaluation.evaluate import timed
 from beir_hybrid.evaluation.faiss_search import FaissIndex, recall_against_exact
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.rankings import Rankings
 from beir_hybrid.evaluation.scorer import Scorer, progress
 from beir_hybrid.evaluation.search import Hits, exact_search
 from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.evaluation.timing import timed
 
 __all__ = ["IndexScorer"]
 
