@@ -86,12 +86,14 @@ def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) ->
     """Fine-tune an encoder with planned batches."""
     from beir_hybrid.reports.tables import console, draw_table
     from beir_hybrid.training.options import TrainingOptions
+    from beir_hybrid.training.processes import leave_processes
     from beir_hybrid.training.train import train as run
 
     ours = {field.name for field in fields(TrainingOptions)}
     asked = TrainingOptions(**{name: value for name, value in options.items() if name in ours})
     words = sampling_words({name: value for name, value in options.items() if name not in ours})
     trained = run(asked, [*config, *words, *host_arguments])
+    leave_processes()
     if int(os.environ.get("RANK", "0")) != 0:  # the first of several processes tells
         return
     console().print(draw_table(trained.drawn))

@@ -14,6 +14,7 @@ from beir_hybrid.batching.examples import example_dataset
 from beir_hybrid.datasets import load_pairs
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training.processes import leave_processes
 from beir_hybrid.training.trainer import HybridBatchTrainer
 
 
@@ -74,6 +75,7 @@ def main():
     trainer.train(resume_from_checkpoint=True if options.get("resume") == "1" else None)
     if args.process_index == 0:
         torch.save(model.state_dict(), Path(folder) / f"{name}.pt")
+    leave_processes()
 
 
 if __name__ == "__main__":
