@@ -12,7 +12,6 @@ from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
-    from beir_hybrid.evaluation.cache import EmbeddingCache
     from beir_hybrid.evaluation.results import Results
 
 __all__ = ["evaluate"]
@@ -122,32 +121,27 @@ def _evaluate_model(
     no_cache: bool,
     depth: int,
 ) -> Results:
+    from beir_hybrid.evaluation.cache import open_cache
     from beir_hybrid.evaluation.encoder import open_encoder
     from beir_hybrid.evaluation.evaluate import evaluate as run
 
+    kept = None if no_cache else open_cache(cache)
     options: dict[str, Any] = {
         "settings": settings,
         "measures": measures,
         "batch_size": batch_size,
         "dtype": dtype,
         "device": device if device is not None and len(device) > 1 else None,
-        "cache": (opened := None if no_cache else _open_cache(cache)),
+        "cache": kept,
         "show_progress": True,
         "model_name": model,
     }
-    encoder = open_encoder(model, opened, device[0] if device else None)
+    encoder = open_encoder(model, kept, device[0] if device else None)
     if index is not None:
         from beir_hybrid.evaluation.faiss_evaluation import evaluate_with_faiss
 
         return evaluate_with_faiss(encoder, collection, index, depth=depth, **options)
     return run(encoder, collection, runs=runs, run_depth=depth, **options)
-
-
-def _open_cache(folder: Path | None) -> EmbeddingCache:
-    from beir_hybrid.corpus import cache_folder
-    from beir_hybrid.evaluation.cache import EmbeddingCache
-
-    return EmbeddingCache(folder or cache_folder() / "embeddings")
 
 
 def _evaluate_run(

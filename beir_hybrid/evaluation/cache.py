@@ -16,11 +16,12 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.corpus import cache_folder
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, VectorStore
 from beir_hybrid.files import new_file, write_json
 
-__all__ = ["CachedStore", "EmbeddingCache"]
+__all__ = ["CachedStore", "EmbeddingCache", "open_cache"]
 
 Records = npt.NDArray[np.void]
 
@@ -84,6 +85,15 @@ class EmbeddingCache:
             about = {"schema": SCHEMA, "model": model, "fingerprint": fingerprint}
             write_json(description, {**about, **options, "dimensions": dimensions})
         return CachedStore(folder, dimensions)
+
+
+def open_cache(folder: Path | None = None) -> EmbeddingCache:
+    """Give the cache in a folder, or in that of the user: ``embeddings`` in :func:`~beir_hybrid.corpus.cache_folder`.
+
+    Args:
+        folder: Where the vectors are kept; None for the user's.
+    """
+    return EmbeddingCache(folder or cache_folder() / "embeddings")
 
 
 class CachedStore(VectorStore):

@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +53,10 @@ def train_command(settings: Mapping[str, Any]) -> str:
     options, arguments = settings.get("options"), settings.get("arguments")
     if not isinstance(options, dict) or not isinstance(arguments, dict):
         return ""
-    from beir_hybrid.training.options import TrainingOptions
+    from beir_hybrid.training.options import option_words
 
-    words = ["beir-hybrid", "train"]
-    for field in fields(TrainingOptions):
-        value = options.get(field.name)
-        if value in (None, field.default) or field.name in {"output", "overwrite", "resume"}:
-            continue
-        option = f"--{field.name.replace('_', '-')}"
-        repeated = field.name == "train_data" and isinstance(value, list)
-        words += [word for one in value for word in (option, str(one))] if repeated else [option, _joined(value)]
-    return shlex.join([*words, "--output", "model", *_host_words(str(options.get("model")), arguments)])
+    words = ["beir-hybrid", "train", *option_words(options), "--output", "model"]
+    return shlex.join([*words, *_host_words(str(options.get("model")), arguments)])
 
 
 def evaluate_command(results: Results, model: str, output: str, trial: Mapping[str, Any] | None = None) -> str:

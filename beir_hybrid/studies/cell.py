@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.studies.trial import Trial
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.options import TrainingOptions, option_words
 
 __all__ = ["CELL_FILE", "DONE_FILE", "FAILED_FILE", "OPTIONS", "Cell", "State", "cell_name", "read_json"]
 
@@ -91,17 +91,7 @@ class Cell:
 
     def command(self) -> str:
         """Write the command that does the same training, into a folder named ``model``."""
-        words = ["beir-hybrid", "train"]
-        for field in fields(TrainingOptions):
-            value = self.options.get(field.name)
-            if value is None or value == field.default:
-                continue
-            option = f"--{field.name.replace('_', '-')}"
-            if field.name == "train_data":
-                words += [word for one in (value if isinstance(value, list) else [value]) for word in (option, one)]
-            else:
-                words += [option, ",".join(value) if isinstance(value, list) else str(value)]
-        return shlex.join([*words, "--output", "model", *self.words])
+        return shlex.join(["beir-hybrid", "train", *option_words(self.options), "--output", "model", *self.words])
 
     def as_json(self) -> dict[str, Any]:
         """Give it as ``cell.json`` has it."""

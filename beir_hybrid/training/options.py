@@ -17,7 +17,14 @@ from beir_hybrid.errors import BeirHybridError, ConfigurationError, MissingDataE
 if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 
-__all__ = ["HOST_DEFAULTS", "STATIC_DEFAULTS", "TrainingOptions", "parse_host_arguments", "read_config"]
+__all__ = [
+    "HOST_DEFAULTS",
+    "STATIC_DEFAULTS",
+    "TrainingOptions",
+    "option_words",
+    "parse_host_arguments",
+    "read_config",
+]
 
 HOST_DEFAULTS: Mapping[str, Any] = {
     "per_device_train_batch_size": 100,
@@ -108,6 +115,28 @@ class TrainingOptions:
     def to_dict(self) -> dict[str, Any]:
         """Give the options as plain JSON content."""
         return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+
+def option_words(options: Mapping[str, Any]) -> list[str]:
+    """Write options as words of ``beir-hybrid train``, defaults and what concerns the output left out.
+
+    Args:
+        options: Values by the name of a field of :class:`TrainingOptions`, as JSON has them.
+
+    Examples:
+        >>> option_words({"model": "static", "train_data": "sample", "languages": ["de", "en"], "strategy": "hybrid"})
+        ['--model', 'static', '--train-data', 'sample', '--languages', 'de,en']
+    """
+    words: list[str] = []
+    for field in fields(TrainingOptions):
+        value = options.get(field.name)
+        if value in (None, field.default) or field.name in {"output", "overwrite", "resume"}:
+            continue
+        values = value if isinstance(value, list | tuple) else [value]
+        repeated = field.name == "train_data"  # its option is given once for each dataset
+        for word in map(str, values) if repeated else [",".join(map(str, values))]:
+            words += [f"--{field.name.replace('_', '-')}", word]
+    return words
 
 
 class _Parser(argparse.ArgumentParser):

@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.corpus import cache_folder
 from beir_hybrid.datasets import load_setting
 from beir_hybrid.datasets.beir_content import in_setting
 from beir_hybrid.datasets.beir_names import check_name
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.cache import EmbeddingCache
+from beir_hybrid.evaluation.cache import open_cache
 from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
@@ -103,7 +102,7 @@ def write_all(
             overwrite=overwrite,
             batch_size=batch_size,
             show_progress=True,
-            cache=None if no_cache else EmbeddingCache(cache or cache_folder() / "embeddings"),
+            cache=None if no_cache else open_cache(cache),
             dtype=dtype,
             device=device if device is not None and len(device) > 1 else None,
         )
