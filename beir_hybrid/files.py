@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -12,7 +13,13 @@ from typing import Any
 
 from beir_hybrid.errors import OutputError
 
-__all__ = ["new_file", "write_json", "write_text"]
+__all__ = ["STALE_SECONDS", "new_file", "write_json", "write_text"]
+
+STALE_SECONDS = 86_400
+"""Unfinished files older than a day were left by killed processes."""
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 @contextmanager
@@ -28,7 +35,7 @@ def new_file(path: Path) -> Iterator[Path]:
         The path to write to.
 
     Raises:
-        OutputError: If the folder cannot be written.
+        OutputError: If the folder cannot be written, its disk is full, or the path is a folder.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,9 +45,17 @@ def new_file(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        try:
+            yield temporary
+        except OSError as error:
+            if error.errno not in _NO_ROOM:  # no fault of the file's
+                raise
+            raise OutputError(f"{path} cannot be written: {os.strerror(error.errno)}.", "Free space there.") from error
+        try:
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -10,7 +10,7 @@ from beir_hybrid.errors import ConfigurationError, ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["load_model"]
+__all__ = ["check_device", "load_model"]
 
 
 def load_model(name: str | Path, device: str | None = None) -> SentenceTransformer:
@@ -41,7 +41,7 @@ def load_model(name: str | Path, device: str | None = None) -> SentenceTransform
     ):  # no name on the hub, or a misspelt folder beside others
         raise ModelError(f"There is no model folder {name}.", "Check the path.")
     if device is not None:
-        _check_device(device)
+        check_device(device)
     try:
         return SentenceTransformer(str(name), device=device)
     except Exception as error:  # a folder's files may be broken in any way
@@ -52,8 +52,15 @@ def load_model(name: str | Path, device: str | None = None) -> SentenceTransform
         ) from error
 
 
-def _check_device(name: str) -> None:
-    """Try a device out."""
+def check_device(name: str) -> None:
+    """Try a device out.
+
+    Args:
+        name: Such as ``cpu`` or ``cuda:1``.
+
+    Raises:
+        ConfigurationError: If there is no such device here.
+    """
     import torch
 
     try:

@@ -1,4 +1,6 @@
 import json
+import os
+import time
 import tracemalloc
 
 import numpy as np
@@ -8,6 +10,7 @@ from beir_hybrid import corpus as module
 from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage
 from beir_hybrid.corpus import StoredCorpus, cache_folder, write_corpus
 from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.files import STALE_SECONDS
 
 ROWS = [(f"{number}#0", Passage(f"text {number}", f"title {number % 3}" if number % 2 else "")) for number in range(10)]
 
@@ -151,6 +154,17 @@ def test_writing_the_same_again_leaves_what_others_may_be_reading(stored):
     assert write_corpus(stored.folder, "sw", ROWS).checksum == stored.checksum
     assert (stored.folder / "passages.arrow").stat().st_ino == before
     assert files(stored.folder.parent) == ["sw"]
+
+
+@pytest.mark.parametrize(("age", "kept"), [(2 * STALE_SECONDS, False), (60, True)])
+def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path, age, kept):
+    left = tmp_path / ".sw.0123.tmp"
+    left.mkdir()
+    (left / "passages.arrow").write_bytes(b"half")
+    for path in (left / "passages.arrow", left):
+        os.utime(path, (time.time() - age,) * 2)
+    write_corpus(tmp_path / "sw", "sw", ROWS)
+    assert left.exists() == kept
 
 
 def test_folder_that_cannot_be_written_is_told(tmp_path):

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 
@@ -35,6 +36,27 @@ def test_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_full_disk_is_told_and_leaves_the_old_file(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(OutputError, match=r"a.txt cannot be written: No space left.*Free space"), new_file(target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert names(tmp_path) == ["a.txt"]
+    assert target.read_text() == "old"
+
+
+def test_errors_of_what_is_read_while_writing_are_left_as_they_are(tmp_path):
+    with pytest.raises(FileNotFoundError), new_file(tmp_path / "a.txt"):
+        (tmp_path / "missing").read_text()
+
+
+def test_folder_in_the_files_place_is_told(tmp_path):
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(OutputError, match=r"a.txt cannot be written: Is a directory"):
+        write_text(tmp_path / "a.txt", "text")
+    assert names(tmp_path) == ["a.txt"]
 
 
 def test_file_gets_the_usual_permissions(tmp_path):

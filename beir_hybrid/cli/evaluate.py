@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from beir_hybrid.cli.parameters import NAMES, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.registry import DATASETS
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
@@ -43,7 +45,11 @@ __all__ = ["evaluate"]
 )
 @click.option("--runs", is_flag=True, help="Write a TREC run of every setting into the output folder's runs/.")
 @click.option(
-    "--depth", type=click.IntRange(min=1), default=1000, show_default=True, help="Passages per query in runs."
+    "--depth",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Passages per query in runs, or that the index finds.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the results in the output folder.")
 def evaluate(
@@ -62,7 +68,7 @@ def evaluate(
 
     A model's texts are encoded once for all settings, and their vectors kept for the next time.
     """
-    from beir_hybrid.datasets import load_setting
+    from beir_hybrid.datasets import check_settings, load_setting, split_name
     from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_output
     from beir_hybrid.reports.result_tables import result_tables
@@ -70,7 +76,10 @@ def evaluate(
 
     _check_choices(model, run, output, runs, choices)
     check_output(output, overwrite)
-    build_measures(measures)  # so that a misspelt measure is told before anything is loaded
+    registered, _ = split_name(dataset)
+    if settings and registered in DATASETS.names():  # so that a misspelt one is told before anything is loaded
+        check_settings(registered, settings)
+    build_measures(measures)  # the same for measures
     found = {name: choices.pop(name) for name in ("passage_text", "split", "judged_only", "sample_passages")}
     given = {name: value for name, value in found.items() if value is not None}
     collection, setting = load_setting(dataset, choices.pop("source"), choices.pop("languages"), **given)
@@ -83,6 +92,8 @@ def evaluate(
     tables = result_tables(results)
     console(*tables).print(*tables)
     if output is not None:
+        if overwrite:
+            _remove_runs(output / "runs", set(results.settings) if runs else set())
         console().print(f"Written to {results.save(output, per_query)}", highlight=False, markup=False)
 
 
@@ -99,11 +110,20 @@ def _check_choices(
     if runs and output is None:
         raise ConfigurationError("Runs need a folder.", "Give --output DIR.")
     if run is not None:
-        needless = [name for name in ("index", "dtype", "device") if choices[name]] + (["runs"] if runs else [])
-        if needless:
-            raise ConfigurationError(f"--{needless[0]} is for models, and a run is given.", "Leave it out.")
+        names = ("index", "batch_size", "dtype", "device", "cache", "no_cache", "depth", "runs")
+        source = click.get_current_context().get_parameter_source
+        if needless := [name for name in names if source(name) is ParameterSource.COMMANDLINE]:
+            option = needless[0].replace("_", "-")
+            raise ConfigurationError(f"--{option} is for models, and a run is given.", "Leave it out.")
     if choices["index"] and runs:
         raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
+
+
+def _remove_runs(folder: Path, kept: set[str]) -> None:
+    """Remove the runs of an evaluation whose results are replaced: with those of this one they would pass for one."""
+    for path in folder.glob("*.trec"):
+        if path.stem not in kept:
+            path.unlink()
 
 
 def _evaluate_model(

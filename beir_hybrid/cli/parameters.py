@@ -175,16 +175,32 @@ _DATASET_OPTIONS = (
     sample_passages_option,
 )
 
+
+def _check_devices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Try the devices out before anything is loaded."""
+    from beir_hybrid.models import check_device
+
+    for device in value or ():
+        check_device(device)
+    return value
+
+
 _ENCODING_OPTIONS = (
     click.option(
         "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Texts per forward pass."
     ),
-    click.option("--device", type=NAMES, help="Such as cpu or cuda:0,cuda:1 [default: the best there is]."),
+    click.option(
+        "--device",
+        type=NAMES,
+        callback=_check_devices,
+        help="Such as cpu or cuda:0,cuda:1 [default: the best there is].",
+    ),
     click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision."),
     click.option(
         "--cache",
         type=click.Path(path_type=Path),
-        help="Folder for vectors, which a next run reads [default: $BEIR_HYBRID_CACHE, or else the user's cache].",
+        help="Folder for vectors, which a next run reads [default: embeddings/ in $BEIR_HYBRID_CACHE, or else in the "
+        "user's cache].",
     ),
     click.option("--no-cache", is_flag=True, help="Keep no vectors: a run that is killed encodes all again."),
 )

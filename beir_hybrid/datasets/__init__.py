@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, PluginError, did_you_mean
-from beir_hybrid.evaluation.settings import parse_setting
+from beir_hybrid.evaluation.settings import all_settings, choose_settings, parse_setting
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
@@ -162,18 +162,38 @@ def load_setting(
         The collection, and the name of the setting, which is empty for all of them.
 
     Raises:
-        The same errors as :func:`load_dataset`.
+        UnknownNameError: If the dataset has no such setting, told before it is loaded where it tells its languages.
+        The errors of :func:`load_dataset`.
 
     Examples:
         >>> load_setting("sample.en-th")
         (MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence'), 'en-th')
     """
     dataset, setting = split_name(name)
-    if setting and languages is None:
-        parsed = parse_setting(setting, getattr(DATASETS.get(dataset), "languages", ()))
-        if parsed is not None and not parsed.pool:
-            languages = dict.fromkeys([parsed.query_language, *parsed.corpus_languages])
+    known = check_settings(dataset, [setting]) if name != dataset else ()
+    parsed = parse_setting(setting, known)
+    if languages is None and parsed is not None and not parsed.pool:
+        languages = dict.fromkeys([parsed.query_language, *parsed.corpus_languages])
     return load_dataset(dataset, source=source, languages=languages, **options), setting
+
+
+def check_settings(dataset: str, settings: Sequence[str]) -> tuple[str, ...]:
+    """Check names of settings before a dataset is loaded.
+
+    Args:
+        dataset: A registered name.
+        settings: Such as ``en-de`` or ``mono``.
+
+    Returns:
+        The languages of the dataset; none where it does not tell them, and nothing was checked.
+
+    Raises:
+        UnknownNameError: If there is no such dataset or setting.
+    """
+    languages = tuple(getattr(DATASETS.get(dataset), "languages", ()))
+    if languages:
+        choose_settings(settings, all_settings(languages, languages), dataset)
+    return languages
 
 
 def _of_kind(kind: type[T], name: str | Path, found: Any) -> T:

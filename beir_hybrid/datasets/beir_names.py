@@ -143,9 +143,11 @@ def load_splits(
 
     Raises:
         UnknownNameError: If there is no such dataset or setting.
-        ConfigurationError: If there is no such split, or one is given twice.
+        ConfigurationError: If there is no such split, one is given twice, or the option ``split`` is given.
         The other errors of :func:`~beir_hybrid.datasets.load_dataset`.
     """
+    if "split" in options:
+        raise ConfigurationError(f"split is {options['split']!r} where several may be.", "Give splits=(NAME, ...).")
     chosen_languages = None if languages is None else tuple(languages)
     dataset, _ = check_name(name, chosen_languages)
     known = splits_of(dataset)

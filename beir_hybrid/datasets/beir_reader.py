@@ -115,6 +115,8 @@ def read_beir_folder(path: str | Path, split: str | None = None, language: str |
         raise DataFormatError(f"{folder / _CORPUS} holds no document.", "Write the folder again.")
     judged = {query for query, _, _, _ in judgements}
     document_ids, query_ids = _name_rows(passages, queries, language or UNKNOWN_LANGUAGE)
+    _check_distinct(document_ids, folder / _CORPUS)
+    _check_distinct(query_ids, folder / _QUERIES)
     qrels, skipped = _link(judgements, document_ids, query_ids, qrels_path)
     corpora: dict[str, dict[str, Passage]] = {}
     for row in passages:
@@ -155,7 +157,7 @@ def _find_qrels(folder: Path, split: str | None) -> Path:
     if not splits:
         raise MissingDataError(f"{folder} holds no qrels/SPLIT.tsv.", "Give a BEIR folder.")
     if split is None:
-        written = (Standing(folder).marker or {}).get("splits", [])
+        written = (Standing(folder).marker or {}).get("splits") or []
         usual = [name for name in (*written, "test", *(splits if len(splits) == 1 else ())) if name in splits]
         if not usual:
             raise ConfigurationError(f"{folder} has several splits.", f"Choose one of {', '.join(splits)}.")
@@ -268,6 +270,14 @@ def _name_rows(passages: list[_Row], queries: list[_Row], language: str) -> tupl
             named[row.identifier] = (new, code)
         found.append(named)
     return found[0], found[1]
+
+
+def _check_distinct(named: Named, path: Path) -> None:
+    """Refuse ids that differ in the file and no more once their language stands before them, such as 1 and en:1."""
+    old: dict[str, str] = {}
+    for identifier, (new, _) in named.items():
+        if (other := old.setdefault(new, identifier)) != identifier:
+            raise DataFormatError(f"{path}: the ids {other!r} and {identifier!r} both become {new!r}.", "Rename one.")
 
 
 def _known_prefix(identifier: str) -> str:

@@ -47,7 +47,9 @@ def _read(path: Path) -> Iterator[Pair]:
                 if not isinstance(negatives, list) or not all(isinstance(text, str) for text in negatives):
                     raise DataFormatError(f"{path}:{number}: negatives are {negatives!r}.", "Give a list of strings.")
                 yield Pair(row["group"], row["language"], row["question"], row["passage"], tuple(negatives))
-        except json.JSONDecodeError as error:
-            raise DataFormatError(f"{path}:{number}: {error}.", wanted) from error
+        except DataFormatError:
+            raise
         except UnicodeDecodeError as error:
             raise DataFormatError(f"{path}: not UTF-8: {error}.", "Convert the file to UTF-8.") from error
+        except (ValueError, RecursionError) as error:  # ValueErrors are JSON's, and those of numbers of 4,300 digits
+            raise DataFormatError(f"{path}:{number}: {error}.", wanted) from error

@@ -8,11 +8,10 @@ from typing import Any
 
 from beir_hybrid.collection import BeirCorpus, BeirQrels, BeirQueries, MultilingualCollection
 from beir_hybrid.datasets.beir_content import in_setting
-from beir_hybrid.datasets.beir_marker import read_marker
 from beir_hybrid.datasets.beir_names import check_name, load_splits, splits_of
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["CollectionLoader", "MIRACLLoader", "MLQARLoader", "SampleLoader", "XQuADRLoader", "loader_of"]
+__all__ = ["CollectionLoader", "MIRACLLoader", "MLQARLoader", "SampleLoader", "XQuADRLoader"]
 
 
 class CollectionLoader:
@@ -149,22 +148,3 @@ class SampleLoader(_NamedLoader):
     """Loads the built-in sample: ``SampleLoader("en-de").load(split="test")``."""
 
     dataset_name = "sample"
-
-
-def loader_of(folder: str | Path) -> CollectionLoader | None:
-    """Give a loader of what a BEIR folder of ours was written from, such as for a split that it does not hold.
-
-    Args:
-        folder: What :func:`~beir_hybrid.datasets.beir_folder.materialise` gave.
-
-    Returns:
-        The loader; None if the folder is not ours, or was not written from a registered dataset.
-    """
-    marker = read_marker(Path(folder))
-    if marker is None:
-        return None
-    try:
-        name = ".".join(part for part in (str(marker["dataset"]), str(marker["setting"])) if part)
-        return CollectionLoader(name, **marker["options"])
-    except (KeyError, TypeError):  # UnknownNameError is a KeyError
-        return None

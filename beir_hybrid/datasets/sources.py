@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from beir_hybrid.corpus import cache_folder
 from beir_hybrid.errors import ChecksumError, MissingDataError
 
 __all__ = ["DATA_VARIABLE", "Files"]
@@ -71,7 +72,7 @@ class Files:
                     url=self.urls[path],
                     known_hash=f"sha256:{self.checksums[path]}",
                     fname=path.rpartition("/")[2],
-                    path=pooch.os_cache("beir-hybrid") / path.rpartition("/")[0],
+                    path=cache_folder() / path.rpartition("/")[0],
                     progressbar=True,
                 )
             )

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from beir_hybrid.corpus import cache_folder
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, VectorStore
-from beir_hybrid.files import new_file, write_json
+from beir_hybrid.files import STALE_SECONDS, new_file, write_json
 
 __all__ = ["CachedStore", "EmbeddingCache", "open_cache"]
 
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 SCHEMA = 1
 SMALL_BYTES = 8 << 20  # shards below this are put together when there are many: an open file each
 MANY_SHARDS = 64
-STALE_SECONDS = 86_400  # unfinished files older than a day were left by killed processes
 RELEASE_BYTES = 256 << 20  # of pages, which would count as the process's memory
 CHECK_ROWS = 1024  # checked at once: fits a processor's cache
 

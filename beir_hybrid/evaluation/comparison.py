@@ -21,6 +21,7 @@ from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.pairing import Pair, obstacle, pair_up, unpaired
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.settings import bare_name
 from beir_hybrid.evaluation.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
 
 __all__ = ["NOT_SHOWN", "Comparison", "Contrast", "compare", "judge"]
@@ -135,8 +136,8 @@ def compare(
     values = {name: _chosen(name, results, measures, settings) for name, results in runs.items()}
     known = [setting for run in runs.values() if run.values is not None for setting in run.values.settings]
     _check_names("measure", measures, [name for setting in known for name in setting.values])
-    named = [name for setting in known for name in (setting.kind, _bare(setting.name))]
-    _check_names("setting", None if settings is None else [_bare(name) for name in settings], named)
+    named = [name for setting in known for name in (setting.kind, bare_name(setting.name))]
+    _check_names("setting", None if settings is None else [bare_name(name) for name in settings], named)
     pairs: dict[str, Pair] = {}
     excluded: dict[str, str] = {}
     for name, results in runs.items():
@@ -168,21 +169,14 @@ def _chosen(run: str, results: Results, measures: Sequence[str] | None, settings
     """Keep the settings and measures asked for."""
     if results.values is None:
         raise MissingDataError(f"{run} comes without the values of its queries.", "Evaluate again.")
-    wanted = None if settings is None else set(map(_bare, settings))
+    wanted = None if settings is None else set(map(bare_name, settings))
     return QueryValues(
         tuple(
             replace(setting, values={n: v for n, v in setting.values.items() if measures is None or n in measures})
             for setting in results.values.settings
-            if wanted is None or {setting.kind, _bare(setting.name)} & wanted
+            if wanted is None or {setting.kind, bare_name(setting.name)} & wanted
         )
     )
-
-
-def _bare(setting: str) -> str:
-    """Give a setting's name without the dataset's and with its corpora in order: ``x.en-fr+de`` is ``en-de+fr``."""
-    first, *more = setting.rpartition(".")[2].split("+")
-    queries, _, corpus = first.rpartition("-")
-    return f"{queries}-{'+'.join(sorted([corpus, *more]))}" if more else first
 
 
 def _check_names(what: str, asked: Sequence[str] | None, known: Sequence[str]) -> None:

@@ -84,6 +84,7 @@ def evaluate(
     judgements = Judgements(collection)
     chosen = choose_judged(settings, judgements)
     planned = build_measures(measures, collection.measures)
+    _check_applying(planned, chosen, collection)
     seconds: dict[str, float] = {}
     encoder = as_encoder(model)
     with timed(seconds, "encode"):
@@ -262,6 +263,7 @@ def _measure(
         raise ConfigurationError(
             f"No query of {collection.name} has a relevant passage in what was searched.", "Check the run's setting."
         )
+    _check_applying(measures, settings, collection)
     ties: dict[str, list[bool]] = {}
     found: dict[str, SettingValues] = {}
     with timed(seconds, "measure"):
@@ -270,12 +272,6 @@ def _measure(
             if measured.values:
                 found[setting.name] = measured
                 ties.setdefault(setting.kind, []).extend(scorer.ties(setting).tolist())
-    if not found:
-        names = ", ".join(dict.fromkeys(measure.name for kind in measures.values() for measure in kind))
-        raise ConfigurationError(
-            f"{names} compares languages, and no setting of {collection.name} has several.",
-            "Add a measure such as map.",
-        )
     values = QueryValues(tuple(found[setting.name] for setting in settings if setting.name in found))
     with timed(seconds, "intervals"):
         bounds = _intervals(values) if intervals else {}
@@ -296,6 +292,18 @@ def _measure(
         environment=environment(device, seconds),
         values=values,
     )
+
+
+def _check_applying(
+    measures: Mapping[Kind, Sequence[Measure]], settings: Sequence[Setting], collection: MultilingualCollection
+) -> None:
+    asked = {(setting.kind, measure.needs_languages) for setting in settings for measure in measures[setting.kind]}
+    if not any(kind == "multi" or not needs_languages for kind, needs_languages in asked):
+        names = ", ".join(dict.fromkeys(measure.name for kind in measures.values() for measure in kind))
+        raise ConfigurationError(
+            f"{names} compares languages, and no setting chosen of {collection.name} has several.",
+            "Add a measure such as map.",
+        )
 
 
 def _measure_setting(scorer: Scorer, setting: Setting, measures: Sequence[Measure]) -> SettingValues:

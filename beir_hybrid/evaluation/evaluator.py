@@ -181,7 +181,8 @@ def _available(collection: MultilingualCollection, names: Sequence[str] | None) 
 
 def _primary(wanted: str | None, available: dict[str, Measure], collection: MultilingualCollection) -> str:
     if wanted is None:
-        return next((metric for metric in ("multi_map", "mono_map") if metric in available), next(iter(available)))
+        directed = [metric for metric, measure in available.items() if measure.higher_is_better is not None]
+        return next(metric for metric in ("multi_map", "mono_map", *directed, *available) if metric in available)
     if wanted not in available:
         raise ConfigurationError(
             f"The evaluation of {collection.name} has no metric {wanted!r}.", did_you_mean(wanted, available)

@@ -9,6 +9,7 @@ import numpy as np
 
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.settings import bare_name
 
 __all__ = ["Pair", "obstacle", "pair_up", "unpaired"]
 
@@ -52,9 +53,9 @@ def obstacle(run: Results, baseline: Results) -> str:
 
 def unpaired(run: QueryValues, baseline: QueryValues) -> str:
     """Say why settings of the same name do not have the same queries; empty if they do."""
-    base = {setting.name: setting for setting in baseline.settings}
+    base = {bare_name(setting.name): setting for setting in baseline.settings}
     for setting in run.settings:
-        other = base.get(setting.name, setting)
+        other = base.get(bare_name(setting.name), setting)
         if _groups(setting) != _groups(other):
             return f"other queries, or other groups of them, in the setting {setting.name}"
         if setting.kind != other.kind:
@@ -71,15 +72,15 @@ def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValu
         baseline_name: Name of the baseline.
         baseline: Its values.
     """
-    of_run = {setting.name: setting for setting in run.settings}
-    of_baseline = {setting.name: setting for setting in baseline.settings}
+    of_run = {bare_name(setting.name): setting for setting in run.settings}
+    of_baseline = {bare_name(setting.name): setting for setting in baseline.settings}
     lacking: Counter[str] = Counter()
     pairs: list[tuple[SettingValues, SettingValues, SettingValues]] = []
-    for setting in baseline.settings:
-        if setting.name in of_run:
-            pair = _at_same_queries(of_run[setting.name], setting)
+    for key, setting in of_baseline.items():
+        if key in of_run:
+            pair = _at_same_queries(of_run[key], setting)
             lacking.update(
-                key for key in {**setting.values, **of_run[setting.name].values} if key not in pair[0].values
+                measure for measure in {**setting.values, **of_run[key].values} if measure not in pair[0].values
             )
             if pair[0].values:
                 pairs.append(pair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -282,9 +283,14 @@ def _read_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     if not isinstance(row, dict) or not all(isinstance(row.get(word), str) for word in WORDS):
         raise DataFormatError(f"{path}, line {number} lacks one of {', '.join(WORDS)}.", "Evaluate again.")
     for name, value in row.items():
-        if name not in WORDS and type(value) not in (int, float, type(None)):
+        if name not in WORDS and (type(value) not in (int, float, type(None)) or _too_large(value)):
             raise DataFormatError(f"{path}, line {number} has the {name} {value!r}.", "Give a number or null.")
     return row
+
+
+def _too_large(value: float | None) -> bool:
+    """Tell whether a whole number is beyond a float's range."""
+    return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _by_setting(path: Path, words: Words, measures: Measures) -> Iterator[SettingValues]:

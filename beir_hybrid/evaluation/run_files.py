@@ -41,7 +41,7 @@ def read_runs(
         return _read_folder(path, judgements, settings, show_progress)
     known, name = judgements.settings, judgements.collection.name
     named = _named(path, judgements) if settings is None else choose_settings(settings, known, name)
-    if settings is None and len(named) != 1:
+    if settings is None and not named:
         # a run of everything is one of the pool, or of the one corpus there is
         named = [setting for setting in known if setting.pool] or known
     if len({setting.corpus_languages for setting in named}) > 1:

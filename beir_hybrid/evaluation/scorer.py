@@ -109,10 +109,12 @@ class Scorer(ABC):
             other = Setting(language, setting.corpus_languages, setting.pool)
             place, found = self.hits(other, depth)
             theirs = np.flatnonzero((judged.query_language == language) & (place >= 0))
-            _, mine, other_rows = np.intersect1d(judged.group[numbers], judged.group[theirs], return_indices=True)
+            # of a group's several queries, each has a translation: the other language's first
+            groups, first = np.unique(judged.group[theirs], return_index=True)
+            mine = np.flatnonzero(np.isin(judged.group[numbers], groups))
             if len(mine):
-                order = np.argsort(mine)
-                yield Translation(mine[order], found[place[theirs[other_rows[order]]]])
+                other_rows = first[np.searchsorted(groups, judged.group[numbers[mine]])]
+                yield Translation(mine, found[place[theirs[other_rows]]])
 
 
 class EmbeddingScorer(Scorer):
@@ -302,6 +304,7 @@ class RunScorer(Scorer):
             return everyone, np.empty((0, depth), np.int64)
         # a query without a result has a ranking too, an empty one; one without a relevant passage may be a translation
         run = self.runs[setting]
+        depth = min(depth, int(self.judgements.sizes[self.judgements.columns(setting)].sum()))
         numbers = np.flatnonzero(self.judgements.query_language == setting.query_language)
         everyone[numbers] = np.arange(len(numbers))
         found = np.full((len(numbers), depth), -1, np.int64)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 
-__all__ = ["KINDS", "Kind", "Setting", "all_settings", "choose_settings", "parse_setting"]
+__all__ = ["KINDS", "Kind", "Setting", "all_settings", "bare_name", "choose_settings", "parse_setting"]
 
 Kind = Literal["mono", "cross", "multi"]
 KINDS: tuple[Kind, ...] = ("mono", "cross", "multi")
@@ -138,3 +138,15 @@ def parse_setting(name: str, languages: Sequence[str]) -> Setting | None:
         if name.startswith(f"{query}-") and set(corpora) <= set(languages) and len(set(corpora)) == len(corpora):
             return Setting(query, corpora)
     return None
+
+
+def bare_name(setting: str) -> str:
+    """Give a setting's name without the dataset's and with its corpora sorted, the same however it was written.
+
+    Examples:
+        >>> bare_name("x.en-fr+de"), bare_name("en-all")
+        ('en-de+fr', 'en-all')
+    """
+    first, *more = setting.rpartition(".")[2].split("+")
+    queries, _, corpus = first.rpartition("-")
+    return f"{queries}-{'+'.join(sorted([corpus, *more]))}" if more else first

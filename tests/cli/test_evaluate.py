@@ -142,6 +142,16 @@ def test_overwrite_replaces_the_results_alone(invoke, words, tmp_path):
     assert (tmp_path / "modules.json").read_text() == "model"
 
 
+@pytest.mark.parametrize("more", [["--runs"], []])
+def test_overwrite_leaves_no_runs_of_the_results_before(invoke, words, tmp_path, more):
+    asked = (*words, "--measures", "map", "--output", tmp_path)
+    assert invoke(*asked, "--runs").exception is None
+    (tmp_path / "runs" / "mine.txt").write_text("kept")
+    assert invoke(*asked, "--settings", "en-de", "--overwrite", *more).exception is None
+    left = {path.name for path in (tmp_path / "runs").iterdir()}
+    assert left == {"mine.txt", *(["en-de.trec"] if more else [])}
+
+
 def test_trained_folder_is_evaluated(invoke, tmp_path):
     training = ("--train-data", "sample", "--languages", "de,en", "--output", tmp_path / "run", "--max_steps", "2")
     assert invoke("train", "--model", "static:8", *training).exception is None

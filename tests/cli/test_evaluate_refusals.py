@@ -33,7 +33,9 @@ def test_runs_without_a_folder_are_refused(refused, words):
     assert "Runs need a folder. Give --output DIR." in refused(*words, "--runs")
 
 
-@pytest.mark.parametrize("option", ["--index=Flat", "--dtype=float16", "--device=cpu", "--runs"])
+@pytest.mark.parametrize(
+    "option", ["--index=Flat", "--dtype=float16", "--device=cpu", "--runs", "--depth=9", "--batch-size=9", "--no-cache"]
+)
 def test_options_of_models_are_refused_with_a_run(refused, option):
     words = ("evaluate", "--run", "mine.trec", "--dataset", "sample", "--output", "out", option)
     assert f"{option.partition('=')[0]} is for models, and a run is given" in refused(*words)
@@ -61,6 +63,7 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path):
         pytest.param(["--measures", "recall"], "'recall' needs a cut-off", id="recall without cut-off"),
         pytest.param(["--settings", "en-fr"], "sample has no setting 'en-fr'. Did you mean", id="setting"),
         pytest.param(["--dataset", "sample.en-fr"], "sample has no setting 'en-fr'", id="setting of the dataset"),
+        pytest.param(["--device", "cpu,nowhere"], "There is no device 'nowhere' here", id="second device"),
         pytest.param(["--dtype", "float64"], "There is no dtype 'float64'", id="dtype"),
         pytest.param(["--index", "Flet"], "Faiss cannot use the index 'Flet'", id="index"),
         pytest.param(["--index", "Flat", "--runs"], "--runs writes what exact search finds", id="runs of an index"),

@@ -3,7 +3,7 @@ import pytest
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.datasets.beir_folder import find_setting_name, get_folder
-from beir_hybrid.datasets.beir_names import splits_of
+from beir_hybrid.datasets.beir_names import load_splits, splits_of
 from beir_hybrid.datasets.listing import list_datasets
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
 from beir_hybrid.registry import DATASETS
@@ -102,3 +102,8 @@ def test_sizes_of_the_sample_are_true():
 def test_sizes_of_the_real_data_are_true(data, name):
     [listing] = [listing for listing in list_datasets() if listing.name == name]
     assert (listing.queries, listing.passages) == counts(load_dataset(name))
+
+
+def test_split_among_the_options_is_refused():
+    with pytest.raises(ConfigurationError, match=r"split is 'dev' where several may be. Give splits=\(NAME, ...\)"):
+        load_splits("sample.en-de", split="dev")

@@ -146,6 +146,13 @@ def test_irrelevant_judgements_of_missing_documents_are_left_out_and_counted(put
     assert "judgements of grade 0 about documents that the corpus lacks, left out: 2" in found.notes
 
 
+@pytest.mark.parametrize("part", ["corpus", "queries"])
+def test_ids_that_become_one_are_refused(put, part):
+    rows = [{"_id": name, "text": "x", "metadata": {"language": "en"}} for name in ("d1", "en:d1")]
+    with pytest.raises(DataFormatError, match=rf"{part}.jsonl: the ids 'd1' and 'en:d1' both become 'en:d1'"):
+        read_beir_folder(put(**{part: "".join(json.dumps(row) + "\n" for row in rows), "qrels": f"{QRELS}d1\td1\t1\n"}))
+
+
 @pytest.mark.parametrize(
     ("part", "text", "message"),
     [

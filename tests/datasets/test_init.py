@@ -3,7 +3,7 @@ import json
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection, Passage
-from beir_hybrid.datasets import load_dataset, load_pairs
+from beir_hybrid.datasets import load_dataset, load_pairs, load_setting
 from beir_hybrid.errors import ConfigurationError, LanguageError, MissingDataError, UnknownNameError
 from beir_hybrid.pairs import Pair, ParallelPairs
 from beir_hybrid.registry import DATASETS
@@ -40,6 +40,13 @@ def test_unknown_dataset_suggests_the_closest():
     with pytest.raises(UnknownNameError) as caught:
         load_dataset("xquadr")
     assert "There is no dataset 'xquadr'. Did you mean 'xquad-r'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["miracl.ws", "miracl.sw-xx", "miracl."])
+def test_unknown_setting_is_told_before_anything_is_loaded(monkeypatch, name):
+    monkeypatch.setattr(DATASETS.get("miracl"), "load", lambda *_, **__: pytest.fail("loaded"))
+    with pytest.raises(UnknownNameError, match="miracl has no setting"):
+        load_setting(name)
 
 
 @pytest.mark.parametrize("load", [load_dataset, load_pairs])

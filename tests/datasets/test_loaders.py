@@ -6,14 +6,12 @@ import pytest
 from beir.datasets.data_loader import GenericDataLoader
 
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.beir_folder import materialise, write_beir_folder
 from beir_hybrid.datasets.loaders import (
     CollectionLoader,
     MIRACLLoader,
     MLQARLoader,
     SampleLoader,
     XQuADRLoader,
-    loader_of,
 )
 from beir_hybrid.errors import ConfigurationError, LanguageError, UnknownNameError
 
@@ -122,14 +120,6 @@ def test_options_reach_the_dataset():
         SampleLoader("de", passage_text="sentence").load()
     with pytest.raises(ConfigurationError, match=r"The split 'train' is given to the loader\. Give it to load"):
         SampleLoader("de", split="train")
-
-
-def test_folder_of_ours_leads_back_to_its_loader(tmp_path, collection):
-    loader = loader_of(materialise("sample.en-all", tmp_path, languages=("en", "de")))
-    assert loader.name == "sample.en-all"
-    assert loader.load(split="train") == load_dataset("sample", languages=["en", "de"], split="train").beir("en")
-    assert loader_of(tmp_path) is None
-    assert loader_of(write_beir_folder(collection, tmp_path / "tiny").path) is None
 
 
 def test_loaders_import_neither_beir_nor_torch():

@@ -117,9 +117,15 @@ def test_a_measure_of_bias_alone_is_measured_where_languages_meet(make_model, co
 
 def test_a_measure_of_bias_alone_is_refused_for_one_language(make_model, collection, vectors_of):
     with pytest.raises(
-        ConfigurationError, match="rank_distance compares languages, and no setting of tiny has several"
+        ConfigurationError, match="rank_distance compares languages, and no setting chosen of tiny has several"
     ):
         evaluate(make_model(vectors_of(collection)), collection.select(["en"]), measures=["rank_distance"])
+
+
+def test_a_measure_that_applies_to_no_chosen_setting_is_refused_before_anything_is_encoded(make_model, collection):
+    model = make_model({"no text of the collection": [1.0]})
+    with pytest.raises(ConfigurationError, match="no setting chosen of tiny has several"):
+        evaluate(model, collection, settings=["en-de"], measures=["rank_distance"])
 
 
 def test_a_wrong_measure_is_refused_before_anything_is_encoded(make_model, collection):

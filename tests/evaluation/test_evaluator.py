@@ -109,6 +109,11 @@ def test_without_map_the_first_metric_stands_for_the_model(collection):
     assert MultilingualRetrievalEvaluator(collection, measures=["ndcg@10"]).primary_metric == "mono_ndcg@10"
 
 
+def test_metric_that_has_a_direction_stands_for_the_model(collection):
+    evaluator = MultilingualRetrievalEvaluator(collection, measures=["language_share@3", "rank_distance"])
+    assert (evaluator.primary_metric, evaluator.greater_is_better) == ("multi_rank_distance", False)
+
+
 @pytest.mark.parametrize(("metric", "greater"), [("multi_rank_distance", False), ("cross_recall@1", True)])
 def test_direction_is_the_measures(collection, metric, greater):
     evaluator = MultilingualRetrievalEvaluator(collection, primary_metric=metric)

@@ -66,6 +66,14 @@ def test_settings_with_other_queries_are_named(other, reason):
     assert unpaired(QueryValues((other,)), base) == reason
 
 
+def test_settings_are_the_same_whatever_the_order_of_their_corpora():
+    run, base = (QueryValues((setting(name, "ab", "multi", map=[0.5, 1.0]),)) for name in ("en-es+de", "en-de+es"))
+    assert unpaired(run, base) == ""
+    pair = pair_up("a", run, "b", base)
+    assert [each.name for each in pair.differences.settings] == ["en-de+es"]
+    assert pair.skipped == ()
+
+
 def test_values_are_paired_by_query_and_undefined_in_both_where_undefined_in_one():
     run = QueryValues((setting("en", "cba", map=[0.5, NAN, 0.25]),))
     base = QueryValues((setting("en", "abc", map=[0.125, 1.0, NAN]),))

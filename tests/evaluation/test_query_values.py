@@ -173,10 +173,21 @@ ROW = '{"setting": "en", "kind": "mono", "query": "en:1", "group": "1", "map": 0
         (ROW.replace('"1"', "1"), "line 2 lacks one of"),
         (ROW.replace("0.5", '"x"'), "line 2 has the map 'x'"),
         (ROW.replace("0.5", "true"), "line 2 has the map True"),
+        (ROW.replace("0.5", "1" + "0" * 400), "line 2 has the map 1000"),
         (ROW, "en has a query twice"),
         (ROW.replace("en:1", "en:2").replace(', "map": 0.5', ""), "lacks map for some queries of en"),
     ],
-    ids=["cut off", "blank", "list", "number for text", "text for number", "truth", "twice", "measure missing"],
+    ids=[
+        "cut off",
+        "blank",
+        "list",
+        "number for text",
+        "text for number",
+        "truth",
+        "too large",
+        "twice",
+        "measure missing",
+    ],
 )
 def test_damaged_jsonl_is_refused_with_its_line(tmp_path, line, message):
     (tmp_path / "queries.jsonl").write_text(ROW + line)

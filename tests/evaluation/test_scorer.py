@@ -182,6 +182,21 @@ def test_a_translation_counts_although_nothing_relevant_is_searched_for_it(embed
     assert np.isnan(build_measure("mrc@6").values(RunScorer(judged, runs).rankings(pools[0], 6))).all()
 
 
+def test_every_query_of_a_group_has_its_translation(embeddings_of):
+    collection = MultilingualCollection(
+        "twice",
+        {code: {f"{code}:1": Passage(f"{code} 1")} for code in ("de", "en")},
+        {"en": {"en:a": "en a", "en:b": "en b"}, "de": {"de:a": "de a"}},
+        {"en:a": {"en:1": 1}, "en:b": {"en:1": 1}, "de:a": {"de:1": 1}},
+        group_of={"en:a": "g", "en:b": "g", "de:a": "g"},
+    )
+    vectors = {"en a": [1], "en b": [1], "de a": [-1], "en 1": [2], "de 1": [1]}
+    scorer = EmbeddingScorer(Judgements(collection), embeddings_of(collection, vectors))
+    rankings = scorer.rankings(Setting("en", ("de", "en"), pool=True), 2)
+    assert [translation.query.tolist() for translation in rankings.translations()] == [[0, 1]]
+    assert build_measure("mrc@2").values(rankings).tolist() == [-1, -1]
+
+
 @pytest.mark.parametrize("depth", [1, 4, 100])
 def test_mrc_is_scipys_correlation_of_the_real_rankings(scorer, by_the_book, depth):
     judged = scorer.judgements
@@ -280,6 +295,12 @@ def test_a_run_of_other_corpora_is_refused(uneven):
     with pytest.raises(ConfigurationError, match=r"The run of en-ar\+en holds 'zh:1', which is in none of the corpora"):
         RunScorer(judged, {Setting("en", ("ar", "en")): run})
     RunScorer(judged, {Setting("en", ("zh", "en")): run})
+
+
+def test_depth_beyond_the_corpora_costs_no_memory(scorer, by_the_book):
+    run_scorer = RunScorer(scorer.judgements, whole_runs(scorer.judgements, scorer.settings, by_the_book))
+    for setting in scorer.settings:
+        same_top(*(each.rankings(setting, 10**12) for each in (scorer, run_scorer)), scorer.rankings(setting).passages)
 
 
 def test_an_empty_run_retrieves_nothing(uneven):
