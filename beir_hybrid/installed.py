@@ -114,8 +114,10 @@ def _text(distribution: Distribution) -> tuple[str, UnicodeDecodeError | None]:
 
 def _describe(distribution: Distribution) -> str:
     try:
-        return f"{distribution.metadata['Name']} {distribution.version}"
-    except Exception:  # a folder without METADATA, as an interrupted installation leaves it
+        metadata = distribution.metadata  # empty without METADATA, as an interrupted installation leaves it
+        told = [metadata[key] for key in ("Name", "Version") if key in metadata]
+        return " ".join(told) if "Name" in metadata else ""
+    except Exception:  # whatever a parser makes of such a file
         return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import LanguageError, did_you_mean
 
-__all__ = ["LANGUAGES", "Language", "choose_languages", "scripts_of"]
+__all__ = ["LANGUAGES", "Language", "choose_languages", "code_of", "scripts_of"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,29 @@ LANGUAGES: dict[str, Language] = {
         Language("zh", "Chinese", ("CJK",)),
     )
 }
+
+# any two letters; three only of languages that have no code of two, since ids such as doi:10.1 are no language's
+_LONG_CODES = "ary|arz|bho|ceb|ckb|fil|gom|haw|hmn|ilo|kok|mai|mni|nso|pcm|scn|wuu|yue"
+_CODE = re.compile(rf"((?:[a-z]{{2}}|{_LONG_CODES})(?:-[A-Za-z0-9]+)*):.")
+
+
+def code_of(identifier: str) -> str:
+    """Read the language code that an id begins with.
+
+    Any two letters are taken for one, and three only if they are known as one.
+
+    Args:
+        identifier: Any id.
+
+    Returns:
+        The code; an empty string if the id begins with none.
+
+    Examples:
+        >>> code_of("zh-Hans:17_3"), code_of("yue:17_3"), code_of("doc1"), code_of("<dbpedia:Chess>")
+        ('zh-Hans', 'yue', '', '')
+    """
+    found = _CODE.match(identifier)
+    return found[1] if found else ""
 
 
 def choose_languages(wanted: Iterable[str] | None, available: Sequence[str], owner: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ __all__ = [
     "STRATEGIES",
     "Registration",
     "Registry",
+    "is_ours",
     "parse_spec",
 ]
 
@@ -112,9 +113,9 @@ class Registry:
         points = [point for point in self._points() if point.name == name]
         if not points:
             raise UnknownNameError(f"There is no {self.noun} {name!r}.", did_you_mean(name, self.names()))
-        own = [point for point in points if _is_ours(point.value)]
+        own = [point for point in points if is_ours(point.value)]
         if len({point.value for point in own or points}) > 1:
-            owners = " and ".join(f"{distribution_of(point)} ({point.value})" for point in points)
+            owners = " and ".join(f"{_owner(point)} ({point.value})" for point in points)
             raise DuplicateNameError(
                 f"The {self.noun} name {name!r} is registered by {owners}.", "Uninstall one of them."
             )
@@ -127,16 +128,16 @@ class Registry:
             DuplicateNameError: If another package registers the name, or it is this package's own, which prevails.
             PluginError: As for :meth:`get`.
         """
-        name, ours = registration.name, [point for point in self._points() if _is_ours(point.value)]
-        if registration.target and not _is_ours(registration.target) and any(point.name == name for point in ours):
+        name, ours = registration.name, [point for point in self._points() if is_ours(point.value)]
+        if registration.target and not is_ours(registration.target) and any(point.name == name for point in ours):
             raise DuplicateNameError(
                 f"The {self.noun} name {name!r} is beir-hybrid's own, and is not given away.",
-                f"{registration.distribution} must choose another name: update or remove it.",
+                f"{registration.distribution or 'The other package'} must choose another name: update or remove it.",
             )
         self.get(name)
 
     def _load(self, point: EntryPoint) -> Any:
-        owner = distribution_of(point) or "an unknown package"
+        owner = _owner(point)
         try:
             thing = point.load()
         except KeyboardInterrupt:
@@ -159,9 +160,17 @@ class Registry:
         return points_of(self.group)
 
 
-def _is_ours(target: str) -> bool:
-    """Tell whether something lives in this package, whose names nobody can take."""
+def is_ours(target: str) -> bool:
+    """Tell whether something lives in this package, whose names nobody can take.
+
+    Args:
+        target: As ``module:attribute``.
+    """
     return target.partition(":")[0].partition(".")[0] == __name__.partition(".")[0]
+
+
+def _owner(point: EntryPoint) -> str:
+    return distribution_of(point) or "an unknown package"
 
 
 def _has(thing: Any, method: str) -> bool:
@@ -202,10 +211,13 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
         return name, {}
     try:
         call = ast.parse(f"f({rest}", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args or any(keyword.arg is None for keyword in call.keywords):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+            raise ValueError(spec)
+        names = [keyword.arg for keyword in call.keywords]
+        if None in names or len(set(names)) < len(names):
             raise ValueError(spec)
         return name.strip(), {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:  # the last two of deep nesting
         raise ConfigurationError(
             f"{spec!r} is neither a name nor name(key=value, ...).", "For example: hybrid(alpha=0.5)"
         ) from error

@@ -68,6 +68,14 @@ def test_first_of_a_name_on_the_path_is_the_one(tmp_path, monkeypatch):
     assert [(point.value, distribution_of(point)) for point in points_of(GROUP)] == [("new:DOG", "my-zoo 2.0")]
 
 
+def test_distributions_without_metadata_are_nameless_and_all_read(tmp_path, monkeypatch):
+    for animal in ("cat", "dog"):
+        lay_out(tmp_path, animal, f"[{GROUP}]\n{animal} = {animal}s:IT\n")
+        (tmp_path / f"{animal}-1.0.dist-info" / "METADATA").unlink()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert sorted((point.name, distribution_of(point)) for point in points_of(GROUP)) == [("cat", ""), ("dog", "")]
+
+
 def test_malformed_file_of_somebody_else_is_none_of_our_business(tmp_path, monkeypatch):
     lay_out(tmp_path, "strange", "[console_scripts]\nnonsense\n")
     lay_out(tmp_path, "zoo", f"[{GROUP}]\ndog = zoo_dogs:DOG\n")

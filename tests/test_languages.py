@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 
 from beir_hybrid.errors import LanguageError
-from beir_hybrid.languages import LANGUAGES, choose_languages, scripts_of
+from beir_hybrid.languages import LANGUAGES, choose_languages, code_of, scripts_of
 
 KNOWN = ("ar", "de", "en")
 
@@ -50,3 +50,21 @@ def test_bad_choice_is_refused(wanted, message):
 
 def test_scripts_count_letters_only():
     assert scripts_of("H₂O! 水 12 вода") == {"LATIN": 2, "CJK": 1, "CYRILLIC": 4}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "code"),
+    [
+        ("en:1", "en"),
+        ("zh-Hant:1", "zh-Hant"),
+        ("yue:1", "yue"),
+        ("fil-Latn:1", "fil-Latn"),
+        ("doi:1", ""),
+        ("doc:1", ""),
+        ("http://x", ""),
+        ("en:", ""),
+        ("yue:", ""),
+    ],
+)
+def test_ids_tell_a_language_or_none(identifier, code):
+    assert code_of(identifier) == code

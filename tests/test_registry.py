@@ -68,6 +68,17 @@ def test_name_of_two_distributions_is_refused_and_both_are_named(registry, insta
     assert registry.get("cat") == "wow"
 
 
+def test_name_taken_by_distributions_without_a_name_is_refused_in_whole_sentences(registry, tmp_path, monkeypatch):
+    for number in (1, 2):
+        info = tmp_path / f"zoo{number}-1.0.dist-info"
+        info.mkdir()
+        (info / "entry_points.txt").write_text(f"[{GROUP}]\ndog = zoo{number}:DOG\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(DuplicateNameError) as caught:
+        registry.get("dog")
+    assert str(caught.value).count("an unknown package (zoo") == 2
+
+
 def test_same_target_registered_twice_is_one_thing(registry, install):
     # a package that is installed twice, as an editable install beside a wheel
     install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'")
@@ -181,6 +192,11 @@ def test_spec_is_a_name_with_literal_arguments(spec, expected):
         "hybrid(alpha=x)",
         "hybrid(alpha=1) + 1",
         "hybrid(a=1)b",
+        "hybrid(alpha=0.3)(alpha=0.9)",
+        "hybrid(alpha=0.3, alpha=0.9)",
+        "hybrid(alpha={[1]: 2})",
+        pytest.param(f"hybrid(alpha={'-' * 100_000}1)", id="too many signs"),
+        pytest.param(f"hybrid(alpha={'+'.join('1' * 10_000)})", id="too many terms"),
     ],
 )
 def test_spec_of_any_other_form_is_refused(spec):

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.beir_marker import Standing
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
-from beir_hybrid.languages import LANGUAGES
+from beir_hybrid.languages import code_of
 
 __all__ = ["UNKNOWN_LANGUAGE", "BeirFolder", "is_beir_folder", "read_beir_folder"]
 
 UNKNOWN_LANGUAGE = "und"
 """The code of texts whose language nobody tells, as ISO 639 has it."""
 
+_UNKNOWN = re.compile(f"{UNKNOWN_LANGUAGE}:.")
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*")
-_PREFIX = re.compile(r"([a-z]{2}(?:-[A-Za-z0-9]+)*):.")
 _CORPUS, _QUERIES = "corpus.jsonl", "queries.jsonl"
 
 logger = logging.getLogger(__name__)
@@ -85,8 +85,8 @@ def read_beir_folder(path: str | Path, split: str | None = None, language: str |
     """Read a BEIR folder, ours or not, into memory.
 
     The language of a document or query is what its metadata say (``{"language": "en"}``), or else what its id begins
-    with (``en:17``; only if every id that has no metadata does, and the code has two letters), or else ``language``.
-    Ids that do not carry that language get it put before them, and a note of the collection says so.
+    with (``en:17``, as :func:`~beir_hybrid.languages.code_of` reads it; only if every id that has no metadata does), or
+    else ``language``. Ids that do not carry that language get it put before them, and a note of the collection says so.
 
     Queries that the split does not judge are left out, as ``GenericDataLoader`` does. A relevant document that the
     corpus lacks is an error: BEIR would count it as never found, this package could not, and the numbers would differ.
@@ -255,7 +255,7 @@ Named = dict[str, tuple[str, str]]
 def _name_rows(passages: list[_Row], queries: list[_Row], language: str) -> tuple[Named, Named]:
     """Give the new id and the language of each document and each query by its id in the files."""
     prefixes = {
-        row.identifier: match[1] if (match := _PREFIX.match(row.identifier)) else _known_prefix(row.identifier)
+        row.identifier: code_of(row.identifier) or (UNKNOWN_LANGUAGE if _UNKNOWN.match(row.identifier) else "")
         for rows in (passages, queries)
         for row in rows
         if not row.language
@@ -278,11 +278,6 @@ def _check_distinct(named: Named, path: Path) -> None:
     for identifier, (new, _) in named.items():
         if (other := old.setdefault(new, identifier)) != identifier:
             raise DataFormatError(f"{path}: the ids {other!r} and {identifier!r} both become {new!r}.", "Rename one.")
-
-
-def _known_prefix(identifier: str) -> str:
-    language, colon, rest = identifier.partition(":")
-    return language if colon and rest and (language in LANGUAGES or language == UNKNOWN_LANGUAGE) else ""
 
 
 def _link(

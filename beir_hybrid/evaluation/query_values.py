@@ -288,7 +288,7 @@ def _read_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return row
 
 
-def _too_large(value: float | None) -> bool:
+def _too_large(value: Any) -> bool:
     """Tell whether a whole number is beyond a float's range."""
     return isinstance(value, int) and abs(value) > sys.float_info.max
 

@@ -33,16 +33,20 @@ def enabled_hosts() -> str | None:
         ``name=target,name=target``, or None if there is no hook.
 
     Raises:
-        OutputError: If the file is not ours.
+        OutputError: If the file is not ours, or cannot be read.
     """
     path = hook_file()
-    if not path.exists():
-        return None
     try:
+        if not path.exists():
+            return None
         mark, hosts, _ = path.read_text(encoding="utf-8").splitlines()
         if mark != _MARK:
             raise ValueError(mark)
         return str(ast.literal_eval(hosts.removeprefix("# ")))
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be read: {error.strerror or error}.", "Look into it, and remove it yourself."
+        ) from error
     except (ValueError, SyntaxError) as error:
         raise OutputError(f"{path} was not written by beir-hybrid.", "Look into it, and remove it yourself.") from error
 
@@ -58,7 +62,7 @@ def enable(*, force: bool = False) -> Path:
 
     Raises:
         ConfigurationError: If this is no virtual environment and ``force`` is not set.
-        OutputError: If ``site-packages`` cannot be written, or a file in the way is not ours.
+        OutputError: If ``site-packages`` cannot be written, or a file in the way is not ours or cannot be read.
     """
     if not force and not in_an_environment():
         raise ConfigurationError(
@@ -86,7 +90,7 @@ def disable() -> Path | None:
         The file that was removed, or None if there was none.
 
     Raises:
-        OutputError: If the file is not ours, or cannot be removed.
+        OutputError: If the file is not ours, or cannot be read or removed.
     """
     if enabled_hosts() is None:
         return None

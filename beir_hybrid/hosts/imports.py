@@ -3,6 +3,7 @@
 :func:`when_imported` asks for an action. A finder at the front of ``sys.meta_path`` lets the other finders find the
 module, lends it a loader that carries out the actions as soon as the true one has executed the module, and puts the
 true loader back before the module's first line runs. It leaves ``sys.meta_path`` when nothing is asked for.
+:class:`LendingFinder` and :class:`LentLoader` are what such finders have in common.
 
 Interpreters may load this file at every start (:mod:`beir_hybrid.hosts.startup`), so it imports next to nothing. There
 is no lock either: what threads share is one dict, whose single operations are atomic.
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["when_imported"]
+__all__ = ["LendingFinder", "LentLoader", "when_imported"]
 
 
 def when_imported(module: str, action: Callable[[ModuleType], None]) -> Callable[[], None]:
@@ -59,17 +60,26 @@ def when_imported(module: str, action: Callable[[ModuleType], None]) -> Callable
     return take_back
 
 
-class _Finder:
-    """Finds what is asked for through the other finders, and nothing else."""
+class LendingFinder:
+    """Finds the modules that it wants through the other finders, and lends them loaders."""
 
     def __init__(self) -> None:
         self._searching: set[tuple[int, str]] = set()
 
+    def wants(self, name: str) -> bool:
+        """Say whether the module of that name shall get a loader of ours."""
+        raise NotImplementedError
+
+    def lend(self, loader: Any) -> LentLoader:
+        """Make a loader of ours around the true one, which is None for a package without ``__init__``."""
+        raise NotImplementedError
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """Find what is wanted, and nothing else."""
         search = (get_ident(), name)
-        if search in self._searching or not any(wanted == name for wanted, _ in list(_requests.values())):
+        if search in self._searching or not self.wants(name):
             return None
         self._searching.add(search)  # another hook of this kind asks every finder again, this one too
         try:
@@ -78,7 +88,7 @@ class _Finder:
             self._searching.discard(search)
         # a package without __init__ has no loader; one without exec_module is older than Python 3.4's protocol
         if spec is not None and (spec.loader is None or hasattr(spec.loader, "exec_module")):
-            spec.loader = _Lent(spec.loader)  # type: ignore[assignment]  # it is one but for its base class
+            spec.loader = self.lend(spec.loader)  # type: ignore[assignment]  # it is one but for its base class
         return spec
 
     def _true_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
@@ -91,8 +101,8 @@ class _Finder:
         return None
 
 
-class _Lent:
-    """The true loader in all respects, except that actions follow the execution of its module.
+class LentLoader:
+    """The true loader in all respects, except for how :meth:`execute` executes its module.
 
     Args:
         loader: The true loader; None for a package without ``__init__``, as finders return it.
@@ -101,7 +111,12 @@ class _Lent:
     def __init__(self, loader: Any) -> None:
         self._true = loader
 
+    def execute(self, module: ModuleType, name: str) -> None:
+        """Execute a module, which is no longer lent; ``name`` is that of its spec."""
+        self._true.exec_module(module)
+
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Create the module as the true loader does."""
         if self._true is not None:
             return self._true.create_module(spec)
         from importlib.util import module_from_spec
@@ -113,6 +128,7 @@ class _Lent:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
+        """Put the true loader back, and execute the module."""
         lent: Any = self
         spec = module.__spec__
         name = module.__name__ if spec is None else spec.name
@@ -120,13 +136,7 @@ class _Lent:
             spec.loader = self._true
         if module.__loader__ is lent:
             module.__loader__ = self._true
-        self._true.exec_module(module)
-        _carry_out_all(name, sys.modules.get(name, module))
-
-    def load_module(self, name: str) -> ModuleType:
-        module: ModuleType = self._true.load_module(name)
-        _carry_out_all(name, module)
-        return module
+        self.execute(module, name)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_true"], name)
@@ -137,6 +147,27 @@ class _Lent:
     @property  # type: ignore[misc]  # object's can be written
     def __class__(self) -> type:  # whoever only looks for the module may ask what kind of loader it has
         return type(self._true)
+
+
+class _Finder(LendingFinder):
+    def wants(self, name: str) -> bool:
+        return any(wanted == name for wanted, _ in list(_requests.values()))
+
+    def lend(self, loader: Any) -> LentLoader:
+        return _Lent(loader)
+
+
+class _Lent(LentLoader):
+    """A loader whose module's execution is followed by actions."""
+
+    def execute(self, module: ModuleType, name: str) -> None:
+        super().execute(module, name)
+        _carry_out_all(name, sys.modules.get(name, module))
+
+    def load_module(self, name: str) -> ModuleType:
+        module: ModuleType = self._true.load_module(name)
+        _carry_out_all(name, module)
+        return module
 
 
 def _carry_out_all(name: str, module: ModuleType) -> None:

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.hosts.startup import CHILDREN_VARIABLE, HOSTS_VARIABLE, leave_out, without_folder
-from beir_hybrid.registry import HOSTS
+from beir_hybrid.registry import HOSTS, is_ours
 
 __all__ = ["environment_with_hosts", "interpreter_options", "registered_hosts", "run"]
 
@@ -56,13 +56,19 @@ def run(program: Sequence[str], *, children: bool = False) -> NoReturn:
 def registered_hosts() -> str:
     """Name all registered hosts and where they live, as ``name=target,name=target``; none of them is imported.
 
-    A name that two packages register for different things is left out with a logged line.
+    A name that two packages register for different things is left out with a logged line; this package's own names
+    stay its own, and the line tells of whoever else registers them.
     """
     targets: dict[str, set[str]] = {}
     for host in HOSTS.registrations():
         if host.target:  # else it is of this process only
             targets.setdefault(host.name, set()).add(host.target)
     for name, found in targets.items():
+        own = set(filter(is_ours, found))
+        if own and own != found:
+            for target in sorted(found - own):
+                leave_out(f"{name}={target}", "the name is beir-hybrid's own, and is not given away")
+            found &= own
         if len(found) > 1:
             leave_out(name, f"it is registered as {' and as '.join(sorted(found))}")
     return ",".join(f"{name}={found.pop()}" for name, found in targets.items() if len(found) == 1)

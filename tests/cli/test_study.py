@@ -64,7 +64,7 @@ def test_quick_takes_the_quick_section(invoke, study, tmp_path):
     assert result.exception is None
     [cell] = [json.loads(path.read_text()) for path in (tmp_path / "out" / "cells").glob("*/cell.json")]
     assert cell["name"] == "hybrid, seed 1"
-    assert "Nothing was compared." in result.stdout
+    assert "nothing was compared." in result.stdout
 
 
 def test_dry_run_tells_how_many_and_how_long_and_writes_nothing(invoke, study, tmp_path):

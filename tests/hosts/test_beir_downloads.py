@@ -51,6 +51,18 @@ def test_name_of_ours_is_answered_from_our_datasets(name, tmp_path, asked):
     assert GenericDataLoader(path).load() == load_dataset("sample").beir(queries=query or None, corpus=chosen)
 
 
+@pytest.mark.parametrize(
+    ("address", "level"),
+    [(BEIR, "INFO"), ("https://our.mirror/BEIR/datasets", "INFO"), ("https://mine.org", "WARNING")],
+)
+def test_answer_in_place_of_somebodys_own_address_is_told(address, level, tmp_path, asked, caplog):
+    from beir.util import download_and_unzip
+
+    with caplog.at_level(logging.INFO, logger="beir_hybrid"):
+        download_and_unzip(f"{address}/sample.en.zip", str(tmp_path))
+    assert [record.levelname for record in caplog.records if "comes from beir-hybrid's" in record.message] == [level]
+
+
 def test_module_attribute_reaches_scripts_that_imported_the_module(tmp_path, asked):
     from beir import util
 

@@ -15,7 +15,7 @@ from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.hosts.beir import report as reporting
-from beir_hybrid.hosts.beir.loaded import code_of, forget_all
+from beir_hybrid.hosts.beir.loaded import forget_all
 
 # BEIR leaves files to the garbage collector
 pytestmark = [
@@ -384,10 +384,3 @@ def test_ties_fall_by_the_scripts_own_ids_as_in_beir(tmp_path):
     _, found, _, _ = evaluator().evaluate(qrels, results, [4])
     assert saved(tmp_path, "tied").settings["en-all"]["map@4"] == pytest.approx(found["MAP@4"], abs=1e-5)
     assert found["MAP@4"] == pytest.approx((1 + 2 / 3) / 2, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("identifier", "code"), [("en:1", "en"), ("zh-Hant:1", "zh-Hant"), ("doi:1", ""), ("http://x", ""), ("en:", "")]
-)
-def test_ids_tell_a_language_or_none(identifier, code):
-    assert code_of(identifier) == code

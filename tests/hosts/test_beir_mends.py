@@ -1,8 +1,5 @@
 """Each mend: the fault of the host as it is, where it is still there, and what becomes of it."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -258,70 +255,6 @@ def test_stock_hnsw_sq_cannot_be_built(active):
         pytest.skip("this version of BEIR has no such fault")
     with pytest.raises(AssertionError):
         index.__wrapped__(HNSWSQFaissSearch(Encoder()), CORPUS, "dot")
-
-
-TRAIN = """
-import sys
-import beir_hybrid.hosts.beir as host
-try:
-    import beir.retrieval.train
-except ImportError as error:
-    assert "AdamW" in str(error), error
-else:
-    print("no fault"); sys.exit()
-host.activate()
-import beir.retrieval.train as train
-from beir.retrieval.train import TrainRetriever
-from beir_hybrid import TrainRetriever as ours
-assert TrainRetriever is ours and train.TrainRetriever is ours
-assert train.__spec__.loader is train.__loader__ and type(train.__loader__).__name__ == "SourceFileLoader"
-assert train.__file__.endswith("train.py")
-assert not hasattr(__import__("transformers"), "AdamW")
-host.deactivate()
-try:
-    import beir.retrieval.train
-except ImportError:
-    print("stock again")
-"""
-
-
-def test_training_can_be_imported_while_active():
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", TRAIN], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    if done.stdout.strip() == "no fault":
-        pytest.skip("this version of BEIR has no such fault")
-    assert done.stdout.strip() == "stock again"
-
-
-def test_training_module_that_works_is_left_alone(tmp_path, monkeypatch):
-    import beir.retrieval
-
-    sys.modules.pop("beir.retrieval.train", None)
-    (tmp_path / "train.py").write_text("class TrainRetriever:\n    own = True\n")
-    monkeypatch.setattr(beir.retrieval, "__path__", [str(tmp_path)])
-    host.activate()
-    try:
-        from beir.retrieval.train import TrainRetriever
-
-        assert TrainRetriever.own
-    finally:
-        host.deactivate()
-        assert sys.modules.pop("beir.retrieval.train").TrainRetriever.own
-        del beir.retrieval.train
-
-
-def test_training_module_with_another_fault_fails_as_ever(tmp_path, monkeypatch):
-    import beir.retrieval
-
-    sys.modules.pop("beir.retrieval.train", None)
-    (tmp_path / "train.py").write_text("from transformers import Nothing\n")
-    monkeypatch.setattr(beir.retrieval, "__path__", [str(tmp_path)])
-    host.activate()
-    try:
-        with pytest.raises(ImportError, match="Nothing"):
-            import beir.retrieval.train
-    finally:
-        host.deactivate()
 
 
 @pytest.fixture

@@ -127,6 +127,16 @@ def test_sentence_transformers_model_is_taken(pairs):
     assert found["q"] == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("passage", [{"title": "de", "text": None}, {"title": "de"}], ids=["none", "no field"])
+def test_sentence_transformers_model_reads_a_missing_text_as_empty(passage, pairs):
+    from beir_hybrid.training.base_models import static_model
+
+    model = static_model(pairs, 8)
+    corpus = {"without": passage, "empty": {"title": "de", "text": ""}, "word": {"title": "de", "text": "None"}}
+    found = ExactSearch(model, show_progress_bar=False).search(corpus, {"q": "de"}, 3, "cos_sim")["q"]
+    assert found["without"] == found["empty"] != found["word"]
+
+
 def test_model_that_encodes_nothing_is_refused():
     with pytest.raises(ModelError, match="A str cannot encode"):
         ExactSearch("name")

@@ -87,6 +87,27 @@ def test_file_that_is_not_ours_is_left_alone(site, text):
     assert hook_file().read_bytes() == text.encode("latin-1")
 
 
+def test_folder_in_the_place_of_the_hook_is_told_in_a_line(site):
+    hook_file().mkdir()
+    for action in (enable, disable, enabled_hosts):
+        with pytest.raises(OutputError, match=rf"^{hook_file()} cannot be read: Is a directory\."):
+            action()
+    assert hook_file().is_dir()
+
+
+def test_hook_that_may_not_be_read_is_told_in_a_line(site, monkeypatch):
+    path = enable()
+
+    def refuse(self, **_):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(path), "read_text", refuse)
+    for action in (enable, disable, enabled_hosts):
+        with pytest.raises(OutputError, match=rf"^{path} cannot be read: Permission denied\."):
+            action()
+    assert path.exists()
+
+
 def test_outside_of_an_environment_nothing_is_written_unless_forced(site, monkeypatch):
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     with pytest.raises(ConfigurationError, match=r"is no virtual environment.* pass --force"):

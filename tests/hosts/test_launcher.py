@@ -112,6 +112,15 @@ def test_host_of_two_packages_is_left_out_in_one_line(plug_in, caplog):
     )
 
 
+def test_host_of_ours_stays_ours_and_who_else_takes_its_name_is_told_in_one_line(plug_in, caplog):
+    plug_in("zoo", HOSTS, {"beir": "json"})
+    assert "beir=beir_hybrid.hosts.beir" in registered_hosts().split(",")
+    [record] = caplog.records
+    assert record.getMessage() == (
+        "beir-hybrid: the host 'beir=json' is left out: the name is beir-hybrid's own, and is not given away"
+    )
+
+
 @pytest.mark.parametrize(
     ("program", "message"),
     [

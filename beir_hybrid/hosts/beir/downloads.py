@@ -31,7 +31,9 @@ def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, ch
 
     name = url.split("/")[-1].removesuffix(".zip")
     if find_setting_name(name) is not None:
-        logger.info("%s comes from beir-hybrid's datasets, not from %s", name, url)
+        # at an address that is not BEIR's, somebody may keep a dataset of their own under that name
+        level = logging.INFO if _BEIR_FOLDER in url.lower() or "://" not in url else logging.WARNING
+        logger.log(level, "%s comes from beir-hybrid's datasets, not from %s", name, url)
         return str(materialise(name, Path(out_dir)))
     _check_misspelt(name, url, out_dir)
     return original(url, out_dir, chunk_size)

@@ -14,7 +14,8 @@ from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.hosts.beir.loaded import LoadedData, code_of, data_for
+from beir_hybrid.hosts.beir.loaded import LoadedData, data_for
+from beir_hybrid.languages import code_of
 
 __all__ = ["Judged", "judge"]
 
@@ -33,12 +34,14 @@ class Judged:
         judgements: The judged documents and queries.
         runs: What was retrieved, by setting.
         notes: What a reader of numbers must know.
+        differences: Those of the notes that tell of means unlike BEIR's.
         declared: Whether the data name their languages as such, not only at the beginning of ids.
     """
 
     judgements: Judgements
     runs: dict[Setting, Run]
     notes: tuple[str, ...]
+    differences: tuple[str, ...]
     declared: bool
 
 
@@ -80,14 +83,21 @@ def judge(qrels: Qrels, results: Scores, *, whatever_language: bool = False) -> 
             "Write their ids as in en:17_3, or give each a language in its metadata.",
         )
     judgements = Judgements(_collection(data, qrels, documents, queries))
-    missing = sum(query not in results for query in qrels)
-    if missing:
-        notes.append(f"queries without a result, which BEIR leaves out of its means: {missing}")
+    differences = tuple(_differences(qrels, results))
+    runs = _runs(judgements, data, results, documents, queries)
+    return Judged(judgements, runs, (*notes, *differences), differences, data.declared)
+
+
+def _differences(qrels: Qrels, results: Scores) -> Iterator[str]:
+    """Tell where means are not over BEIR's queries, or BEIR's rankings lack a document."""
+    answered = {query for query, grades in qrels.items() if any(grade > 0 for grade in grades.values())}
+    if missing := len(answered - results.keys()):
+        yield f"queries without a result, which BEIR leaves out of its means: {missing}"
+    if unanswered := len((qrels.keys() - answered) & results.keys()):
+        yield f"queries without a relevant document, which BEIR counts 0 and this leaves out: {unanswered}"
     itself = sum(grades.get(query, 0) > 0 and query not in results.get(query, ()) for query, grades in qrels.items())
     if itself:
-        notes.append(f"queries with a relevant document of their own id, which BEIR leaves out of rankings: {itself}")
-    runs = _runs(judgements, data, results, documents, queries)
-    return Judged(judgements, runs, tuple(notes), data.declared)
+        yield f"queries with a relevant document of their own id, which BEIR leaves out of rankings: {itself}"
 
 
 class _Names:
@@ -142,10 +152,10 @@ def _collection(
 ) -> MultilingualCollection:
     by_language: dict[str, list[str]] = {language: [] for language in sorted(data.sizes)}
     for document, name in documents.items():
-        by_language.setdefault(_code(name, document, data), []).append(name)
+        by_language.setdefault(data.language(document), []).append(name)
     asked: dict[str, dict[str, str]] = {}
     for query, name in sorted(queries.items(), key=lambda item: item[1]):
-        asked.setdefault(_code(name, query, data), {})[name] = ""
+        asked.setdefault(data.language(query), {})[name] = ""
     judged = {
         queries[query]: {documents[document]: int(grade) for document, grade in grades.items()}
         for query, grades in qrels.items()
@@ -161,10 +171,6 @@ def _collection(
         or {name: f"{name.partition(':')[2]} {sorted(judged[name])}" for name in judged},
         notes=data.notes,
     )
-
-
-def _code(name: str, identifier: str, data: LoadedData) -> str:
-    return data.language(identifier) or name.partition(":")[0]
 
 
 def _runs(

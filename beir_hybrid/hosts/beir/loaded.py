@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LoadedData", "code_of", "data_for", "describe", "forget_all", "remember"]
+from beir_hybrid.languages import code_of
 
-_CODE = re.compile(r"([a-z]{2}(?:-[A-Za-z0-9]+)*):.")
+__all__ = ["LoadedData", "data_for", "describe", "forget_all", "remember"]
+
 _KEPT = 32  # of a script that loads many datasets before it evaluates on them
-
-
-def code_of(identifier: str) -> str:
-    """Read the language code that an id begins with.
-
-    Args:
-        identifier: Any id.
-
-    Returns:
-        The code; an empty string if the id begins with none.
-
-    Examples:
-        >>> code_of("zh-Hans:17_3"), code_of("doc1"), code_of("<dbpedia:Chess>")
-        ('zh-Hans', '', '')
-    """
-    found = _CODE.match(identifier)
-    return found[1] if found else ""
 
 
 @dataclass(frozen=True, eq=False)

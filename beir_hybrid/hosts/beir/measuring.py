@@ -54,7 +54,7 @@ def measure(qrels: Qrels, results: Scores, k_values: Sequence[int], metric: str)
         intervals=False,
         notes=judged.notes,
     )
-    for note in found.notes if of_languages else ():
+    for note in found.notes if of_languages else judged.differences:
         logger.info("%s: %s", chosen[0].name, note)
     assert found.values is not None  # noqa: S101  # evaluate_runs always gives them
     by_name: dict[str, list[np.ndarray]] = {}

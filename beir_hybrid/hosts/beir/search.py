@@ -230,8 +230,8 @@ class _BeirModel:
     def encode_queries(self, texts: list[str], **options: Any) -> Any:
         return self.model.encode_query(texts, **options)
 
-    def encode_corpus(self, documents: list[Mapping[str, str]], **options: Any) -> Any:
-        texts = [f"{document.get('title') or ''} {document['text']}".strip() for document in documents]
+    def encode_corpus(self, documents: list[Mapping[str, str | None]], **options: Any) -> Any:
+        texts = [f"{document.get('title') or ''} {document.get('text') or ''}".strip() for document in documents]
         return self.model.encode_document(texts, **options)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError
 from beir_hybrid.files import new_file
+from beir_hybrid_pyserini.side_file import check_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ def fuse(
     for name in every:
         if lacking := next((path for path in runs if name not in names[path]), None):
             raise ConfigurationError(f"{lacking} has no {name}, and another folder has.", "Give the same runs of each.")
-        _check_output(output / name, overwrite)
+        check_output(output / name, overwrite)
     for name in every:
         fuse_runs(
             [path / name for path in runs],
@@ -109,7 +110,7 @@ def fuse_runs(
         raise ConfigurationError("Fusion needs two runs or more.", "Give --runs A --runs B.")
     if rrf_k < 0 or depth < 1:
         raise ConfigurationError(f"k is {rrf_k} and the depth {depth}.", "Give k from 0 on and a depth from 1 on.")
-    _check_output(output, overwrite)
+    check_output(output, overwrite)
     if own := next((path for path in runs if path.resolve() == output.resolve()), None):
         raise OutputError(f"{own} is one of the runs.", "Choose another name.")
     places = [path.resolve() for path in runs]
@@ -191,10 +192,3 @@ def _check_queries(runs: Sequence[Path], tables: Sequence[pd.DataFrame], allow_m
                 raise DataFormatError(
                     f"{path} lacks {len(missing):,} of {len(every):,} queries, such as {min(missing)!r}.", fix
                 )
-
-
-def _check_output(path: Path, overwrite: bool) -> None:
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the name of a file.")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already.", "Choose another name, or give --overwrite.")

@@ -12,7 +12,9 @@ From :func:`activate` on, until :func:`deactivate`:
   model with its pooling, normalisation and prompts (:mod:`.encoder`);
 * who has Pyserini's ``auto`` encoder apply such a model is told, in a line, that it does so only in part.
 
-Nothing else changes. Nothing of Pyserini or Java is imported before a script does.
+Nothing else changes. Nothing of Pyserini or Java is imported before a script does. A JVM cannot be stopped, so once it
+was to be started, :func:`deactivate` leaves it to the process, and with it ``JAVA_HOME`` and ``PATH`` as they name its
+Java, and ``JVM_PATH`` unset.
 """
 
 from __future__ import annotations

@@ -7,14 +7,12 @@ which has BEIR's constructor and methods and trains on today's sentence-transfor
 from __future__ import annotations
 
 import sys
-from _thread import get_ident
 from collections.abc import Callable
-from importlib.abc import Loader
 from typing import TYPE_CHECKING, Any
 
+from beir_hybrid.hosts.imports import LendingFinder, LentLoader
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 __all__ = ["apply"]
@@ -37,46 +35,28 @@ def apply() -> Callable[[], None]:
     return undo
 
 
-class _Finder:
-    """Finds one module through the other finders, and lends it a loader that mends it."""
+class _Finder(LendingFinder):
+    """Lends one module a loader that mends it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.mended: ModuleType | None = None
-        self._searching: set[int] = set()
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if name != _MODULE or get_ident() in self._searching:
-            return None
-        self._searching.add(get_ident())  # other hooks of this kind ask every finder again, this one too
-        try:
-            finders = [finder for finder in sys.meta_path if finder is not self]
-            specs = (finder.find_spec(name, path, target) for finder in finders)
-            spec = next((spec for spec in specs if spec is not None), None)
-        finally:
-            self._searching.discard(get_ident())
-        if spec is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Loader(spec.loader, self)
-        return spec
+    def wants(self, name: str) -> bool:
+        return name == _MODULE
+
+    def lend(self, loader: Any) -> LentLoader:
+        return _Loader(loader, self)
 
 
-class _Loader(Loader):
+class _Loader(LentLoader):
     def __init__(self, true: Any, finder: _Finder) -> None:
-        self._true = true
+        super().__init__(true)
         self._finder = finder
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        module: ModuleType | None = self._true.create_module(spec)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        if module.__spec__ is not None and module.__spec__.loader is self:
-            module.__spec__.loader = self._true
-        if module.__loader__ is self:
-            module.__loader__ = self._true
+    def execute(self, module: ModuleType, name: str) -> None:
         try:
-            self._true.exec_module(module)
+            super().execute(module, name)
         except ImportError as error:
             if error.name != "transformers" or "AdamW" not in str(error):
                 raise
@@ -84,6 +64,3 @@ class _Loader(Loader):
 
             vars(module)["TrainRetriever"] = TrainRetriever
             self._finder.mended = module
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_true"], name)
