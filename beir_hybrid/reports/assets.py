@@ -28,8 +28,8 @@ def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
     """Refuse what must not be written to, before anything is read.
 
     Raises:
-        OutputError: If the page is a folder, the assets' folder is a file, or they exist, hold something, and may not
-            be replaced.
+        OutputError: If the page is a folder, the assets' folder is a file or the page itself, or they exist, hold
+            something, and may not be replaced.
     """
     if page.is_dir():
         raise OutputError(f"{page} is a folder.", "Name a file: --output report.html")
@@ -37,6 +37,8 @@ def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
         raise OutputError(f"{page} exists.", "Choose another file, or give --overwrite to replace it.")
     if assets is None:
         return
+    if page.resolve() in (assets.resolve(), *assets.resolve().parents):
+        raise OutputError(f"{page} cannot be both the page and a folder.", "Name another folder: --assets DIR")
     if assets.exists() and not assets.is_dir():
         raise OutputError(f"{assets} is a file.", "Name a folder: --assets DIR")
     if assets.is_dir() and any(assets.iterdir()) and not overwrite:

@@ -18,6 +18,7 @@ from beir_hybrid.evaluation.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.files import write_text
 from beir_hybrid.reports.text_tables import TextTable, latex_table, markdown_table, markdown_text, one_line
+from beir_hybrid.studies.sentences import decimals
 
 __all__ = [
     "as_csv",
@@ -157,7 +158,7 @@ def _headings(contrasts: Sequence[Contrast]) -> tuple[str, ...]:
 
 
 def _cells(contrast: Contrast) -> list[str]:
-    digits = 1 if max(abs(contrast.mean), abs(contrast.baseline)) >= 10 else 4
+    digits = decimals([contrast.mean, contrast.baseline], [contrast.difference, *(contrast.interval or ())])
     low, high = contrast.interval or (None, None)
     return [
         *([contrast.setting] if contrast.setting else []),

@@ -20,6 +20,7 @@ from beir_hybrid.reports.sources import Failure, Sources, Study
 from beir_hybrid.reports.summary import TITLES, Summary, kind_summary, main_summary
 from beir_hybrid.reports.text_tables import TextTable
 from beir_hybrid.reports.wording import duration, size, tick_text
+from beir_hybrid.studies.results import is_number
 
 __all__ = ["BlockContents", "Contents", "Drawn", "Environment", "build_contents"]
 
@@ -226,7 +227,7 @@ def _course(group: Group, part: str, name: str) -> tuple[tuple[float, float], ..
     for run in group.runs:
         for row in run.history.get(part, ()):
             step, value = row.get("step"), row.get(name)
-            if isinstance(step, int | float) and isinstance(value, int | float) and abs(value) < 1e300:
+            if is_number(step) and is_number(value) and abs(value) < 1e300:
                 found.setdefault(float(step), []).append(float(value))
     return thinned([(step, statistics.fmean(values)) for step, values in sorted(found.items())])
 

@@ -60,14 +60,16 @@ def _lead(contents: Contents) -> str:
     evaluated = [[run for run in group.runs if run.evaluations] for group in contents.groups]
     groups = [runs for runs in evaluated if runs] or [list(group.runs) for group in contents.groups]
     count = sum(map(len, groups))
-    seeds = f" in {len(groups)} groups, which differ in their seeds alone," if len(groups) < count else ""
+    seeds = f", in {len(groups)} groups of runs that differ in their seeds alone," if len(groups) < count else ""
     where = list(dict.fromkeys(part.block.title for part in contents.blocks))
     told = f"{count} run{'s' * (count != 1)}{seeds}" + (f" evaluated on {', '.join(where)}" if where else "")
     rest = sum(len(group.runs) for group in contents.groups) - count
     trained = f"; {rest} more only trained" if rest else ""
     missing = sum(failure.cells for failure in contents.failures)
     failed = f"; {missing} more {'have' if missing > 1 else 'has'} no results" if missing else ""
-    return f"{told}{trained}{failed}."
+    parts = sum(failure.cells == 0 for failure in contents.failures)
+    damaged = f"; {parts} evaluation{'s are' if parts > 1 else ' is'} damaged" if parts else ""
+    return f"{told}{trained}{failed}{damaged}."
 
 
 def _colour(place: int | None) -> str:

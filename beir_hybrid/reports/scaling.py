@@ -11,8 +11,10 @@ from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.curve import Chart, Curve
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.sources import Run
-from beir_hybrid.reports.summary import TITLES, direction
+from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.studies.cell import cell_name
+from beir_hybrid.studies.results import is_number
+from beir_hybrid.studies.statistic import higher_is_better
 
 __all__ = ["cost_of", "drawn_pairs", "scaling_charts", "settings_of", "training_languages"]
 
@@ -54,7 +56,7 @@ def cost_of(run: Run, name: str) -> float | None:
     if name.endswith("_seconds"):
         seconds = run.cost.get("seconds")
         value = seconds.get(name.removesuffix("_seconds")) if isinstance(seconds, dict) else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None
 
 
 def scaling_charts(block: Block, measure: str) -> list[Chart]:
@@ -76,7 +78,7 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     told = _compute(groups)
     if told is not None and max(told[1].values()) > _ABOUT_THE_SAME * min(told[1].values()) > 0:
         axes.append((*told, True))
-    arrow = {True: " (higher is better)", False: " (lower is better)", None: ""}[direction(measure)]
+    arrow = {True: " (higher is better)", False: " (lower is better)", None: ""}[higher_is_better(measure)]
     charts = []
     for words, places, is_compute in axes:
         for kind in KINDS:

@@ -10,9 +10,10 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.source_files import comparison_key, is_number, read_object, read_results
+from beir_hybrid.reports.source_files import comparison_key, read_object
 from beir_hybrid.reports.study_statistics import Statistic, read_statistics
 from beir_hybrid.reports.verdict_rows import Verdict, read_verdicts
+from beir_hybrid.studies.results import is_number, read_results
 
 __all__ = ["Failure", "Run", "Sources", "Study", "read_sources"]
 
@@ -56,7 +57,7 @@ class Failure:
         name: The cell's name, or how many there are.
         study: The study's; empty for a part of a run that is no cell.
         reason: Why, in a sentence.
-        cells: Number of cells.
+        cells: Number of cells; 0 for a part of a run.
     """
 
     name: str
@@ -160,7 +161,7 @@ def _read_run(folder: Path) -> tuple[list[Run], list[Failure]]:
             results = read_results(path.parent)
         except BeirHybridError as error:
             problems.append(error)
-            failures.append(Failure(f"{name}/{inside}", "", str(error)))
+            failures.append(Failure(f"{name}/{inside}", "", str(error), cells=0))
         else:
             called = path.parent.name if path.parent.name not in evaluations else inside
             evaluations[called], places[called] = results, path.parent

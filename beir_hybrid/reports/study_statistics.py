@@ -10,7 +10,7 @@ from typing import Any
 
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.reports.tables import number
-from beir_hybrid.reports.text_tables import TextTable
+from beir_hybrid.reports.text_tables import TextTable, plain_number
 from beir_hybrid.studies.cell import cell_name
 
 __all__ = ["Statistic", "read_statistics", "statistics_table"]
@@ -121,7 +121,7 @@ def statistics_table(statistics: Sequence[Statistic], title: str) -> TextTable:
                 counts.append(str(one.settings.get(name, "")))
         rows.append((*head, mean, *texts))
         setting = [*counts, *([one.worst_setting] if "worst" in shown else [])]
-        plain.append((*head, *map(_plain, (one.mean, one.deviation, *numbers)), *setting))
+        plain.append((*head, *map(plain_number, (one.mean, one.deviation, *numbers)), *setting))
     extra = [*(f"{name}_settings" for name in counted), *(["worst_setting"] if "worst" in shown else [])]
     heads = ("cells", *_TEXTS, "seeds")
     words = {"worst": "worst setting", "spread": "spread over settings", "seen": "seen", "unseen": "unseen"}
@@ -142,10 +142,6 @@ def statistics_table(statistics: Sequence[Statistic], title: str) -> TextTable:
 
 def _question(one: Statistic) -> tuple[str, str, str]:
     return one.evaluation, one.kind, one.measure
-
-
-def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
 
 
 def _list(value: Any) -> list[Any]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.groups import Block, Score
 from beir_hybrid.reports.published import Published
 from beir_hybrid.reports.tables import number
 from beir_hybrid.reports.text_tables import TextTable
+from beir_hybrid.studies.statistic import higher_is_better
 
-__all__ = ["Column", "Row", "Summary", "Value", "direction", "kind_summary", "main_summary", "score_text"]
+__all__ = ["Column", "Row", "Summary", "Value", "kind_summary", "main_summary", "score_text"]
 
 TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
 
@@ -116,14 +115,6 @@ class Summary:
         return TextTable(self.title, tuple(headings), tuple(rows), left=frozenset({0, 1}))
 
 
-def direction(measure: str) -> bool | None:
-    """Tell whether more of a measure is better; None if neither is, or the measure is not installed."""
-    try:
-        return build_measure(measure).higher_is_better
-    except BeirHybridError:
-        return None
-
-
 def main_summary(block: Block, measure: str, published: Sequence[Published] = ()) -> Summary:
     """Show one measure in every kind of setting, and the rank distance."""
     wanted = [(kind, measure) for kind in KINDS if measure in block.measures(kind)]
@@ -174,7 +165,7 @@ def _summary(block: Block, title: str, wanted: Sequence[tuple[str, str]], publis
 
 def _column(block: Block, kind: str, measure: str) -> Column:
     arrow, words = {True: ("↑", "higher is better"), False: ("↓", "lower is better"), None: ("", "")}[
-        direction(measure)
+        higher_is_better(measure)
     ]
     settings = block.first.parsed_settings()
     count = sum(at.kind == kind and measure in block.first.settings[name] for name, at in settings.items())
@@ -184,7 +175,7 @@ def _column(block: Block, kind: str, measure: str) -> Column:
 def _best(measure: str, scores: Sequence[Score | None]) -> float | None:
     """Choose the best mean; None if there is no better, or nothing to be better than."""
     known = [score.mean for score in scores if score is not None]
-    better = direction(measure)
+    better = higher_is_better(measure)
     if better is None or len(known) < 2 or min(known) == max(known):
         return None
     return max(known) if better else min(known)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["TextTable", "csv_table", "latex_table", "markdown_table", "markdown_text", "one_line"]
+__all__ = ["TextTable", "csv_table", "latex_table", "markdown_table", "markdown_text", "one_line", "plain_number"]
 
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$"}
 _TEX |= {letter: f"\\{letter}" for letter in "&%$#_{}"}
@@ -37,6 +37,11 @@ class TextTable:
     bold: frozenset[tuple[int, int]] = frozenset()
     note: str = ""
     plain: TextTable | None = None
+
+
+def plain_number(value: float | None) -> str:
+    """Write a bare number; nothing where there is none."""
+    return "" if value is None else f"{value:.6g}"
 
 
 def csv_table(table: TextTable) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.reports.source_files import is_seed
-from beir_hybrid.reports.text_tables import TextTable
-from beir_hybrid.studies.cell import cell_name
+from beir_hybrid.reports.text_tables import TextTable, plain_number
+from beir_hybrid.studies.cell import cell_name, is_seed
+from beir_hybrid.studies.sentences import decimals
 
 __all__ = ["Strip", "Verdict", "read_verdicts", "strips_of", "verdict_table"]
 
@@ -78,7 +78,7 @@ class Verdict:
         """Which statistic of which settings it is about, in words; empty for the mean over all."""
         languages = "" if self.languages == "all" else f"{self.languages} languages"
         if languages and self.settings:
-            languages += f" ({self.settings} settings)"
+            languages += f" ({self.settings} setting{'s' * (self.settings != 1)})"
         words = "" if self.statistic == "mean" else _STATISTICS.get(self.statistic, self.statistic)
         return ", ".join(word for word in (words, languages) if word)
 
@@ -98,7 +98,8 @@ class Verdict:
     @property
     def digits(self) -> int:
         """Decimals that its numbers are written with."""
-        return 1 if max(abs(self.mean or 0.0), abs(self.baseline_mean or 0.0)) >= 10 else 4
+        differences = [value for value in (self.difference, *(self.interval or ())) if value is not None]
+        return decimals([self.mean or 0.0, self.baseline_mean or 0.0], differences)
 
     def written(self, value: float | None, sign: bool = False) -> str:
         """Write one of its means or differences."""
@@ -148,15 +149,15 @@ def read_verdicts(content: Mapping[str, Any], path: Path) -> tuple[Verdict, ...]
             interval = entry.get("interval")
             fields: dict[str, Any] = {name: str(entry.get(name) or "") for name in _WORDS}
             fields |= {name: _number(entry.get(name)) for name in _NUMBERS}
-            fields["interval"] = None if interval is None else (float(interval[0]), float(interval[1]))
-            fields["by_seed"] = tuple(map(float, entry.get("by_seed") or ()))
+            fields["interval"] = None if interval is None else (_finite(interval[0]), _finite(interval[1]))
+            fields["by_seed"] = tuple(map(_finite, entry.get("by_seed") or ()))
             fields |= {name: dict(entry.get(name) or {}) for name in ("run", "baseline")}
             fields["of_seeds"] = varied <= fields["run"].keys() & fields["baseline"].keys()
             fields["statistic"] = str(entry.get("statistic") or "mean")
             fields["settings"] = int(entry["settings"]) if entry.get("settings") else None
             fields["languages"] = str(entry.get("languages") or "all")
             verdicts.append(Verdict(**fields))
-    except (AttributeError, TypeError, ValueError, IndexError) as error:
+    except (AttributeError, TypeError, ValueError, LookupError, OverflowError) as error:
         raise DataFormatError(f"{path} has a verdict that cannot be read: {error}.", "Run the study again.") from error
     return tuple(verdicts)
 
@@ -164,7 +165,8 @@ def read_verdicts(content: Mapping[str, Any], path: Path) -> tuple[Verdict, ...]
 def _varied(content: Mapping[str, Any]) -> set[str]:
     """Give the names of what varies in a study's grid besides seeds."""
     grid = (content.get("study") or {}).get("grid") or {}
-    return {name for name, values in grid.items() if isinstance(values, list) and len(values) > 1 and not is_seed(name)}
+    several = {key.replace("-", "_") for key, values in grid.items() if isinstance(values, list) and len(values) > 1}
+    return {name for name in several if not is_seed(name)}
 
 
 def strips_of(verdicts: Sequence[Verdict]) -> dict[str, list[Strip]]:
@@ -199,8 +201,8 @@ def verdict_table(verdicts: Sequence[Verdict], title: str) -> TextTable:
         agree = f"{one.above} of {len(one.by_seed)}" if one.by_seed else "-"
         rows.append((*texts, *written, agree, one.chance, effect, one.verdict))
         counts = [str(one.above), str(len(one.by_seed))] if one.by_seed else ["", ""]
-        chances = map(_plain, (one.p, one.holm, one.effect))
-        plain.append((*texts, *map(_plain, numbers), *counts, *chances, one.verdict))
+        chances = map(plain_number, (one.p, one.holm, one.effect))
+        plain.append((*texts, *map(plain_number, numbers), *counts, *chances, one.verdict))
     left = frozenset(range(len(heads)))
     of_plain = (*heads, *values, "above 0", "pairs of cells", "p", "Holm", "d", "verdict")
     return TextTable(
@@ -212,12 +214,14 @@ def verdict_table(verdicts: Sequence[Verdict], title: str) -> TextTable:
     )
 
 
-def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
-
-
 def _place(value: float | None, extent: float) -> float | None:
     return None if value is None else round(50 + 47 * value / extent, 2)  # with a margin for the mark
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(number := float(value)):
+        raise ValueError(f"{value!r} is no number")
+    return number
 
 
 def _number(value: Any) -> float | None:

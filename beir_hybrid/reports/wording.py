@@ -51,6 +51,8 @@ def tick_text(value: float, step: float | None = None) -> str:
     Examples:
         >>> [tick_text(value) for value in (0.25, 20.0, 1500.0, 2_000_000.0, 3.2e14)]
         ['0.25', '20', '1.5k', '2M', '320T']
+        >>> tick_text(999.6), tick_text(9.996e14)
+        ('1k', '1P')
         >>> tick_text(0.5, 0.05), tick_text(0.5, 0.25)
         ('0.50', '0.50')
     """
@@ -58,8 +60,9 @@ def tick_text(value: float, step: float | None = None) -> str:
         decimals = -math.floor(math.log10(step) + 1e-9)
         digits = step * 10.0**decimals  # 2.5 needs one decimal more than 2
         return f"{value:.{decimals + (abs(digits - round(digits)) > 1e-6)}f}"
+    rounded = abs(float(f"{value:.3g}"))
     for unit, letter in _SIZES:
-        if abs(value) >= unit:
+        if rounded >= unit:
             return f"{value / unit:.3g}{letter}"
     return f"{value:.3g}"
 

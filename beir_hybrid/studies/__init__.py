@@ -9,8 +9,9 @@ A study is a YAML file with these keys; ``examples/studies/`` has six.
 * ``evaluate``: a list; each entry has a ``dataset`` (a registered name, a BEIR folder, or a list of these) and may have
   ``name``, ``source``, ``languages``, ``settings``, ``measures``, ``passage_text``, ``split``, ``judged_only``,
   ``sample_passages`` and ``batch_size``.
-* ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each) and a
-  ``measure``, and may have a ``claim`` in words, an ``evaluation``, a ``kind``, ``languages`` and a ``statistic``. What
+* ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each, of the same
+  keys) and a ``measure``, and may have a ``claim`` in words, an ``evaluation``, a ``kind``, ``languages`` and a
+  ``statistic``. What
   neither side names, such as the seed, is averaged over. ``languages`` is ``all``, ``seen`` (settings whose query and
   corpus languages both sides were all trained on) or ``unseen`` (settings in whose languages neither side was trained).
   ``statistic`` is ``mean``, ``worst`` (setting) or ``spread`` (standard deviation over settings). A difference is shown

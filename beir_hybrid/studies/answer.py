@@ -10,6 +10,7 @@ from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.studies.cell import read_json
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.outcomes import Outcomes
+from beir_hybrid.studies.results import is_number
 from beir_hybrid.studies.sentences import claims_sentence
 from beir_hybrid.studies.summary import Summary, group_cells, summarize_study
 from beir_hybrid.studies.verdicts import Verdict, find_verdicts
@@ -22,7 +23,7 @@ class Cost:
     """What the cells of one group of grid values took, means over seeds.
 
     Attributes:
-        values: The grid's values but for the seed.
+        values: The grid's values but for seeds.
         seeds: Number of cells.
         means: ``train`` and ``evaluate`` (seconds), ``steps``, ``examples``, ``tokens``, ``peak_memory_bytes`` and
             ``flops``; None where a cell does not tell.
@@ -88,8 +89,7 @@ def _costs(outcomes: Outcomes) -> list[Cost]:
         names = ("train", "evaluate", "steps", "examples", "tokens", "peak_memory_bytes", "flops")
         means = {}
         for name in names:
-            values = [float(one[name]) for one in found if one.get(name) is not None]
+            values = [float(one[name]) for one in found if is_number(one.get(name))]
             means[name] = sum(values) / len(values) if values and len(values) == len(found) else None
-        unseeded = {key: value for key, value in cells[0].values.items() if key != "seed"}
-        costs.append(Cost(unseeded, len(cells), means))
+        costs.append(Cost(cells[0].unseeded, len(cells), means))
     return costs

@@ -14,9 +14,20 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.options import TrainingOptions, option_words
 
-__all__ = ["CELL_FILE", "DONE_FILE", "FAILED_FILE", "OPTIONS", "Cell", "State", "cell_name", "read_json"]
+__all__ = [
+    "CELL_FILE",
+    "DONE_FILE",
+    "FAILED_FILE",
+    "OPTIONS",
+    "STUDY_FILE",
+    "Cell",
+    "State",
+    "cell_name",
+    "is_seed",
+    "read_json",
+]
 
-CELL_FILE, DONE_FILE, FAILED_FILE = "cell.json", "done.json", "failed.json"
+CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE = "cell.json", "done.json", "failed.json", "study.json"
 SCHEMA = 1
 State = Literal["finished", "failed", "open"]
 
@@ -63,6 +74,11 @@ class Cell:
     def name(self) -> str:
         """Its grid values in words, such as ``hybrid, seed 1``."""
         return cell_name(self.values) or "the one cell"
+
+    @property
+    def unseeded(self) -> dict[str, Any]:
+        """Its grid values but for seeds."""
+        return {key: value for key, value in self.values.items() if not is_seed(key)}
 
     @property
     def words(self) -> list[str]:
@@ -149,10 +165,20 @@ def cell_name(values: Mapping[str, Any]) -> str:
     for key, value in values.items():
         text = "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         if key == "languages" and isinstance(value, int):
-            parts.append(f"{value} languages")
+            parts.append(f"{value} language{'s' * (value != 1)}")
         else:
             parts.append(text if key in _BARE else f"{key.replace('_', ' ')} {text}")
     return ", ".join(parts)
+
+
+def is_seed(name: str) -> bool:
+    """Tell whether a grid value is a seed.
+
+    Examples:
+        >>> [is_seed(name) for name in ("seed", "seeds", "data_seed", "strategy")]
+        [True, True, True, False]
+    """
+    return name in {"seed", "seeds"} or name.endswith("_seed")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -167,14 +193,15 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise MissingDataError(f"There is no file {path}.", "Run the study again.") from error
     except (OSError, ValueError) as error:
-        raise DataFormatError(
-            f"{path} cannot be read: {error}.", "Remove its folder, and run the study again."
-        ) from error
+        raise DataFormatError(f"{path} cannot be read: {error}.", _fix(path)) from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise DataFormatError(
-            f"{path} is not of schema version {SCHEMA}.", "Remove its folder, and run the study again."
-        )
+        raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", _fix(path))
     return content
+
+
+def _fix(path: Path) -> str:
+    """Say what to remove: the folder of study.json holds all cells."""
+    return f"Remove {'the file' if path.name == STUDY_FILE else 'its folder'}, and run the study again."
 
 
 def _words(value: Any) -> list[str]:

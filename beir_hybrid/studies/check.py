@@ -9,11 +9,15 @@ from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
 from beir_hybrid.evaluation.settings import KINDS, Kind, Setting
-from beir_hybrid.studies.cell import Cell
+from beir_hybrid.studies.cell import Cell, is_seed
+from beir_hybrid.studies.outcomes import matching
+from beir_hybrid.studies.sentences import sides_in_words
 from beir_hybrid.studies.study import Study
 from beir_hybrid.studies.trial import Trial
 
 __all__ = ["check_study"]
+
+_SELECTION = ("eval_data", "eval_languages", "eval_split", "select_by", "source", "passage_text")
 
 
 def check_study(study: Study, cells: Sequence[Cell]) -> None:
@@ -31,6 +35,13 @@ def check_study(study: Study, cells: Sequence[Cell]) -> None:
             raise ConfigurationError(
                 f"{study.document.where('grid')}: the cells {other.name!r} and {cell.name!r} are the same.",
                 "Take one of the values away.",
+            )
+    for claim in study.claims:
+        if not matching(cells, claim.run).keys() & matching(cells, claim.baseline).keys():
+            raise ConfigurationError(
+                f"{study.document.where('claims')}: {claim.text or 'a claim'}: there is no pair of cells for "
+                f"{sides_in_words(claim)}.",
+                "Claim what the grid has cells of.",
             )
     for trial in study.trials:
         _check_trial(study, trial)
@@ -74,22 +85,32 @@ def _measured(setting: Setting, measures: Mapping[Kind, Sequence[Measure]]) -> l
 def _check_trainings(study: Study, cells: Sequence[Cell]) -> None:
     from beir_hybrid.batching.plan import BatchPlan
     from beir_hybrid.pairs import ParallelPairs
-    from beir_hybrid.training.options import parse_host_arguments
+    from beir_hybrid.training.options import HOST_DEFAULTS, parse_host_arguments
+    from beir_hybrid.training.selection import check_selection, load_selection, selection_defaults
 
     loaded: dict[str, list[ParallelPairs]] = {}
     planned: set[str] = set()
+    selecting: set[str] = set()
     for cell in cells:
         options = cell.training(Path("model"))
         data = (options.train_data, options.source, options.languages, options.passage_text)
-        unseeded = {key: value for key, value in cell.arguments.items() if key not in {"seed", "data_seed"}}
-        request = repr((data, options.strategy, options.alpha, unseeded))
+        unseeded = {key: value for key, value in cell.arguments.items() if not is_seed(key)}
+        selection = repr([getattr(options, name) for name in _SELECTION])
+        request = repr((data, selection, options.strategy, options.alpha, unseeded))
         if request in planned:
             continue
         planned.add(request)
         try:
             alpha = [] if options.alpha is None else ["--alpha", str(options.alpha)]
             words = ["--strategy", options.strategy, *alpha, *cell.words]
-            arguments = parse_host_arguments(words, Path("model"))
+            arguments = parse_host_arguments(
+                words, Path("model"), {**HOST_DEFAULTS, **selection_defaults(options, cell.words)}
+            )
+            if options.eval_data is not None:
+                check_selection(arguments)
+            if selection not in selecting:
+                load_selection(options, arguments.per_device_eval_batch_size)
+                selecting.add(selection)
             if repr(data) not in loaded:
                 names = (options.train_data,) if isinstance(options.train_data, str) else options.train_data
                 choice = {} if options.passage_text is None else {"passage_text": options.passage_text}

@@ -9,11 +9,14 @@ from typing import Any
 
 import yaml
 
-from beir_hybrid.errors import ConfigurationError, MissingDataError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
 
 __all__ = ["Document", "read_document"]
 
 Keys = tuple[str | int, ...]
+_MOST = 100_000
+"""So many things are no study; a short text of aliases within aliases can stand for far more."""
+_DEEPEST = 20
 
 
 @dataclass(frozen=True)
@@ -64,62 +67,88 @@ class Document:
         return found
 
 
+class _Loader(yaml.SafeLoader):
+    """Tells of a value that is not what its form or tag says as of other errors: with its line."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            shown = str(node.value)[:40]
+            problem = f"{shown!r} is no {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
+
 def read_document(path: Path) -> Document:
     """Read a YAML file.
 
     Raises:
         MissingDataError: If there is no such file.
+        DataFormatError: If it cannot be read.
         ConfigurationError: If it is no YAML mapping, has a key twice, or holds something that is no plain value.
     """
     if not path.is_file():
         raise MissingDataError(f"There is no file {path}.", "Check the path.")
+    lines: dict[Keys, int] = {}
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        _find_lines(path.name, node, (), lines)  # first, since it refuses what would take forever below
+        content = None if node is None else loader.construct_document(node)
+    except OSError as error:
+        raise DataFormatError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no YAML: {' '.join(str(error).split())}", "Correct the file.") from error
     except RecursionError as error:
         raise ConfigurationError(f"{path} is nested too deeply.", "Correct the file.") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is no mapping.", "Write lines such as  name: paper")
-    lines: dict[Keys, int] = {}
-    _find_lines(path.name, node, (), lines, set())
     return Document(path.name, _plain(Document(path.name, content, lines), content, ()), lines)
 
 
-def _find_lines(name: str, node: yaml.Node | None, keys: Keys, lines: dict[Keys, int], above: set[int]) -> None:
+def _find_lines(name: str, node: yaml.Node | None, keys: Keys, lines: dict[Keys, int]) -> None:
     """Note where things stand, and refuse keys that are given twice: YAML would keep the last in silence."""
-    if node is None or id(node) in above:
-        return
+    if node is not None and len(keys) > _DEEPEST:
+        raise ConfigurationError(
+            f"{name}, line {node.start_mark.line + 1}: this is nested too deeply.", "Correct the file."
+        )
+    if len(lines) > _MOST:
+        raise ConfigurationError(f"{name} stands for more than {_MOST:,} things.", "Use fewer aliases.")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigurationError(
+                    f"{name}, line {key.start_mark.line + 1}: a key is no text.", "Write lines such as  key: value"
+                )
             place = (*keys, str(key.value))
             if place in lines:
                 raise ConfigurationError(
                     f"{name}, line {key.start_mark.line + 1}: the key {key.value!r} is given twice.", "Give it once."
                 )
             lines[place] = key.start_mark.line + 1
-            _find_lines(name, value, place, lines, above | {id(node)})
+            _find_lines(name, value, place, lines)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             lines[*keys, number] = value.start_mark.line + 1
-            _find_lines(name, value, (*keys, number), lines, above | {id(node)})
+            _find_lines(name, value, (*keys, number), lines)
 
 
 def _plain(document: Document, value: Any, keys: Keys) -> Any:
     """Copy content with texts for keys, and refuse what JSON could not hold, such as dates."""
-    if len(keys) > 20:
-        raise ConfigurationError(f"{document.where(*keys)}: this is nested too deeply.", "Correct the file.")
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise ConfigurationError(
                     f"{document.where(*keys, str(key))}: the key {key!r} is no text.", "Put it in quotes."
                 )
+            _plain(document, key, keys)
         return {key: _plain(document, one, (*keys, key)) for key, one in value.items()}
     if isinstance(value, list):
         return [_plain(document, one, (*keys, number)) for number, one in enumerate(value)]
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ConfigurationError(
+            f"{document.where(*keys)}: {value!r} has half of a surrogate pair.", "Write the letter itself."
+        )
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return str(value)  # JSON has no infinity, and the host's parser reads the word
     if value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and value == value):

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, OutputError
-from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.result_folders import load_runs
 from beir_hybrid.files import write_json
-from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, Cell, State, read_json
+from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE, Cell, State, read_json
 from beir_hybrid.studies.document import Document
+from beir_hybrid.studies.results import is_number, read_results
 from beir_hybrid.studies.study import Study, parse_study
 
-__all__ = ["STUDY_FILE", "StudyFolder"]
+__all__ = ["StudyFolder"]
 
-STUDY_FILE = "study.json"
+_CELLS = "cells"
 _LOCK = ".lock"
 
 
@@ -34,9 +35,10 @@ class StudyFolder:
         self.path = path
         self.study = study
         self.cells = tuple(cells)
+        self._whole: set[tuple[Path, tuple[int, ...]]] = set()
 
     def check(self) -> None:
-        """Refuse a folder that holds other things.
+        """Refuse a folder that holds other things; one of cells alone is a study that lost its study.json.
 
         Raises:
             OutputError: If it does, or is a file, or holds another study: one of another name or grid, with other
@@ -48,7 +50,7 @@ class StudyFolder:
             raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
         if (self.path / STUDY_FILE).is_file():
             self._check_same(read_json(self.path / STUDY_FILE))
-        elif self.path.is_dir() and any(entry.name != _LOCK for entry in self.path.iterdir()):
+        elif self.path.is_dir() and any(entry.name not in {_CELLS, _LOCK} for entry in self.path.iterdir()):
             raise OutputError(
                 f"The folder {self.path} holds other things.", "Choose an empty or new folder: --output DIR"
             )
@@ -96,18 +98,30 @@ class StudyFolder:
 
     def of(self, cell: Cell) -> Path:
         """Give the folder of a cell."""
-        return self.path / "cells" / cell.id
+        return self.path / _CELLS / cell.id
 
     def state(self, cell: Cell) -> State:
-        """Tell how far a cell is; it is not finished if results of it are damaged or of another schema version."""
+        """Tell how far a cell is.
+
+        It is not finished if results of it, or the values of their queries, are missing, damaged or of another schema
+        version.
+        """
         state = cell.state(self.of(cell), self.study.keep_models)
         if state == "finished":
             try:
                 for trial in cell.trials:
-                    Results.load(self.of(cell) / "evaluations" / trial.name)
+                    self._check_results(self.of(cell) / "evaluations" / trial.name)
             except (BeirHybridError, OSError):
                 return "open"
         return state
+
+    def _check_results(self, folder: Path) -> None:
+        """Read an evaluation, once as long as its files stay as they are."""
+        times = tuple(path.stat().st_mtime_ns for path in sorted(folder.iterdir()))
+        if (folder, times) not in self._whole:
+            read_results(folder)
+            load_runs([folder])
+            self._whole.add((folder, times))
 
     def begin(self, cell: Cell) -> Path:
         """Empty a cell's folder but for its ``cell.json``.
@@ -135,9 +149,11 @@ class StudyFolder:
         for cell in self.cells:
             if self.state(cell) == "finished":
                 try:
-                    found.append(float(read_json(self.of(cell) / DONE_FILE)["seconds"]))
-                except (BeirHybridError, KeyError, TypeError):
+                    seconds = read_json(self.of(cell) / DONE_FILE).get("seconds")
+                except BeirHybridError:
                     continue
+                if is_number(seconds):
+                    found.append(float(seconds))
         return found
 
     def last_answer(self) -> dict[str, Any]:

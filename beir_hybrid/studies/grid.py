@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -14,11 +15,14 @@ from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
 from beir_hybrid.languages import LANGUAGES
 from beir_hybrid.studies.cell import OPTIONS, Cell
 from beir_hybrid.studies.study import Study
+from beir_hybrid.training.options import TrainingOptions
 
 __all__ = ["MANY", "build_cells", "check_count", "count_combinations"]
 
 MANY = 1000
 """So many cells are run only if that is said to be meant."""
+
+_NEVER_NULL = tuple(field.name for field in fields(TrainingOptions) if "None" not in str(field.type))
 
 # A cell keeps no checkpoints (it is done again as a whole), shows no bars in its log, and logs its loss 50 times.
 _LOGGING: Mapping[str, Any] = {"logging_steps": 0.02, "disable_tqdm": True}
@@ -71,8 +75,13 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         order = None if shared is None or type(shared) is int else _texts(study, "languages", shared)
         if type(wanted) is int:
             order = tuple(code for code in _codes(study, order or known) if code in known)
-            if not 1 <= wanted <= len(order):
-                left_out[f"{wanted} languages are left out: {' + '.join(sources)} has {len(order)} of them."] = None
+            if wanted < 1:
+                raise ConfigurationError(
+                    f"{_where(study, 'languages')}: the number of languages is {wanted}.", "Give at least 1."
+                )
+            if wanted > len(order):
+                are = "language is" if wanted == 1 else "languages are"
+                left_out[f"{wanted} {are} left out: {' + '.join(sources)} has {len(order)} of them."] = None
                 continue
             given["languages"] = list(order[:wanted])
         elif wanted is not None:
@@ -90,6 +99,9 @@ def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], kno
     arguments = {key: value for key, value in given.items() if key not in OPTIONS}
     defaults = _LOGGING if given.get("eval_data") is not None else {**_LOGGING, "save_strategy": "no"}
     ours = {key: given[key] for key in OPTIONS if key in given}
+    for name in _NEVER_NULL:
+        if name in ours and ours[name] is None:
+            raise ConfigurationError(f"{_where(study, name)}: {name} is null.", "Give a value, or leave it out.")
     for name in ("model", "strategy", "source", "query_prefix", "passage_prefix"):
         if ours.get(name) is not None:
             ours[name] = str(ours[name])
@@ -107,14 +119,17 @@ def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], kno
     return Cell(values, options, {**defaults, **arguments}, study.trials, trained)
 
 
+def _where(study: Study, key: str) -> str:
+    return study.document.where("grid" if key in study.grid else "train", key)
+
+
 def _texts(study: Study, key: str, value: Any) -> tuple[str, ...]:
     """Read one text or several; YAML reads the language code no, unquoted, as false."""
     values = value if isinstance(value, list | tuple) else [value]
     for one in values:
         if not isinstance(one, str) or not one:
-            place = ("grid", key) if key in study.grid else ("train", key)
             raise ConfigurationError(
-                f"{study.document.where(*place)}: {one!r} in {key} is no text.", "Put it in quotes, such as 'no'."
+                f"{_where(study, key)}: {one!r} in {key} is no text.", "Put it in quotes, such as 'no'."
             )
     return tuple(values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +23,8 @@ from beir_hybrid.studies.process import failure
 from beir_hybrid.training.base_models import is_static
 
 __all__ = ["Failure", "Watcher", "run_study", "time_left"]
+
+_INTERRUPTED = {"error": "The study was interrupted.", "hint": "Run it again."}
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,8 @@ class _Runner:
             told = failure(error)
         if not told:
             return None
-        self.folder.fail(cell, told)
+        if told is not _INTERRUPTED:
+            self.folder.fail(cell, told)
         return Failure(cell, told["error"], told["hint"])
 
     def _process(self, cell: Cell, folder: Path) -> dict[str, str]:
@@ -165,7 +169,7 @@ class _Runner:
         with (folder / "log.txt").open("wb") as log:
             with self._guard:
                 if self._stopped:
-                    return {"error": "The study was interrupted.", "hint": "Run it again."}
+                    return _INTERRUPTED
                 process = subprocess.Popen(  # noqa: S603  our own module, with a folder for an argument
                     words,
                     stdin=subprocess.PIPE,  # never written to: its end tells the process that this one is gone
@@ -182,6 +186,8 @@ class _Runner:
         try:
             told: dict[str, str] = json.loads(answer)
         except ValueError:
+            if self._stopped or code == -signal.SIGINT:  # which a terminal sends to this process too
+                return _INTERRUPTED
             how = f"by signal {-code}" if code < 0 else f"with code {code}"
             hint = "It may have run out of memory; see its log.txt." if code == -9 else "See its log.txt."
             return {"error": f"Its process was ended {how}.", "hint": hint}

@@ -96,8 +96,8 @@ def parse_study(document: Document, quick: bool = False) -> Study:
         document = _overridden(document, given)
         content = document.content
     name, question = (_text(document, content, key) for key in ("name", "question"))
-    train = _dashed(document.mapping("train"))
-    if "train_data" not in train and "train_data" not in _dashed(document.mapping("grid")):
+    train, varied = (_dashed(document.where(key), document.mapping(key)) for key in ("train", "grid"))
+    if "train_data" not in train and "train_data" not in varied:
         raise ConfigurationError(f"{document.where('train')}: there is no train_data.", "Add  train_data: mlqa-r")
     grid = _grid(document, train)
     trials = _trials(document)
@@ -119,7 +119,7 @@ def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
     for key, value in given.items():
         merged = isinstance(value, dict) and isinstance(content.get(key), dict)
         if merged:
-            both = _dashed(content[key]) | _dashed(value)
+            both = _dashed(document.where(key), content[key]) | _dashed(document.where("quick", key), value)
             content[key] = {name: one for name, one in both.items() if one is not None}
         else:
             content[key] = value
@@ -129,9 +129,15 @@ def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
     return Document(document.name, content, lines)
 
 
-def _dashed(options: Mapping[str, Any]) -> dict[str, Any]:
+def _dashed(where: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Spell options with underscores, as the command line takes either, and numbers as numbers."""
-    return {(name := key.replace("-", "_")): _number(name, value) for key, value in options.items()}
+    found: dict[str, Any] = {}
+    for key, value in options.items():
+        name = key.replace("-", "_")
+        if name in found:
+            raise ConfigurationError(f"{where}: {name} is given twice, with a dash and without.", "Give it once.")
+        found[name] = _number(name, value)
+    return found
 
 
 def _number(key: str, value: Any) -> Any:
@@ -143,8 +149,11 @@ def _number(key: str, value: Any) -> Any:
         return [_number(key, one) for one in value]
     if key in _TEXTS or not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return value
-    number = float(value) if re.search(r"[.eE]", value) else int(value)
-    return number if math.isfinite(number) else value
+    try:
+        number = float(value) if re.search(r"[.eE]", value) else int(value)
+        return number if math.isfinite(number) else value
+    except (ValueError, OverflowError):  # thousands of digits, or hundreds
+        return value
 
 
 def _text(document: Document, content: Mapping[str, Any], key: str) -> str:
@@ -236,10 +245,20 @@ def _claims(document: Document, grid: Mapping[str, tuple[Any, ...]], trials: Seq
         for name in names:
             for run in runs:
                 for baseline in baselines:
-                    if run == baseline:
-                        raise ConfigurationError(f"{where}: run and baseline are the same.", "Change one of them.")
+                    _check_sides(where, run, baseline)
                     claims.append(Claim(text, run, baseline, name, kinds, measures, languages, statistic))
     return tuple(claims)
+
+
+def _check_sides(where: str, run: Mapping[str, Any], baseline: Mapping[str, Any]) -> None:
+    """Refuse sides that are one, or that no two cells fit: what a claim leaves open must be equal in both."""
+    if run == baseline:
+        raise ConfigurationError(f"{where}: run and baseline are the same.", "Change one of them.")
+    if run.keys() != baseline.keys():
+        raise ConfigurationError(
+            f"{where}: run gives {' and '.join(run)}, baseline gives {' and '.join(baseline)}.",
+            "Give values of the same keys in both.",
+        )
 
 
 def _word(document: Document, number: int, entry: Mapping[str, Any], key: str, words: Sequence[Word]) -> Word:
@@ -259,7 +278,7 @@ def _values(
     where = document.where("claims", *place)
     if not isinstance(value, dict):
         raise ConfigurationError(f"{where}: {value!r} is no grid value.", "Write  {strategy: hybrid}")
-    values = _dashed(value)
+    values = _dashed(where, value)
     for key, one in values.items():
         if key not in grid:
             raise ConfigurationError(f"{where}: the grid has no {key!r}.", did_you_mean(key, grid))

@@ -22,7 +22,7 @@ class Summary:
     """One measure in one kind of setting, over the seeds of one group of grid values.
 
     Attributes:
-        values: The grid's values but for the seed.
+        values: The grid's values but for seeds.
         evaluation: Name of the evaluation.
         kind: ``mono``, ``cross`` or ``multi``.
         measure: Name of the measure.
@@ -63,7 +63,7 @@ def group_cells(cells: Iterable[Cell]) -> list[list[Cell]]:
     """Bring together the cells that differ in their seed alone, in the order of the grid."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        groups.setdefault(repr(_unseeded(cell)), []).append(cell)
+        groups.setdefault(repr(cell.unseeded), []).append(cell)
     return list(groups.values())
 
 
@@ -97,7 +97,7 @@ def _summary(cells: Sequence[Cell], found: Sequence[Results], trial: str, kind: 
         [value for setting, value in settings.values() if _all(setting, trained, inside)] for inside in (True, False)
     )
     return Summary(
-        values=_unseeded(cells[0]),
+        values=cells[0].unseeded,
         evaluation=trial,
         kind=kind,
         measure=measure,
@@ -120,7 +120,3 @@ def _all(setting: Setting, trained: set[str], inside: bool) -> bool:
         {setting.query_language} if setting.kind == "multi" else {setting.query_language, *setting.corpus_languages}
     )
     return all((language in trained) == inside for language in languages)
-
-
-def _unseeded(cell: Cell) -> dict[str, Any]:
-    return {key: value for key, value in cell.values.items() if key != "seed"}

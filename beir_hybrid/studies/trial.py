@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["KEYS", "Trial"]
 
 _LISTS = ("languages", "settings", "measures")
+_TYPES = {"source": str, "passage_text": str, "split": str, "judged_only": bool, "sample_passages": int}
+_CALLED = {str: "a text, in quotes", bool: "true or false, without quotes", int: "a whole number"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class Trial:
             value = getattr(self, key)
             if value is not None and (not value or not all(isinstance(word, str) for word in value)):
                 raise ConfigurationError(f"{key} of {self.name} is {list(value)!r}.", 'Give texts, such as [en, "no"].')
+        for key, wanted in _TYPES.items():
+            value = getattr(self, key)
+            if value is not None and type(value) is not wanted:
+                raise ConfigurationError(f"{key} of {self.name} is {value!r}.", f"Give {_CALLED[wanted]}.")
         if type(self.batch_size) is not int or self.batch_size < 1:
             raise ConfigurationError(f"batch_size of {self.name} is {self.batch_size!r}.", "Give at least 1.")
 

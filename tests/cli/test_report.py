@@ -42,7 +42,7 @@ def test_damaged_cells_are_told_and_the_others_shown(invoke, make_study, tmp_pat
     assert line.startswith("Not shown: scaling, x-x-mono, seed 1: ")
     assert "is not of schema version 1" in line
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "3 runs in 2 groups" in page
+    assert "3 runs, in 2 groups" in page
     assert "is not of schema version 1" in page
 
 

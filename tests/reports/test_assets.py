@@ -71,3 +71,9 @@ def test_a_page_or_folder_that_exists_is_refused(tmp_path):
     with pytest.raises(OutputError, match="holds other things"):
         check_outputs(tmp_path / "new.html", folder, overwrite=False)
     check_outputs(page, folder, overwrite=True)
+
+
+@pytest.mark.parametrize("assets", ["new.html", "new.html/pictures"])
+def test_page_cannot_be_a_folder_of_assets(tmp_path, assets):
+    with pytest.raises(OutputError, match=r"new\.html cannot be both the page and a folder"):
+        check_outputs(tmp_path / "new.html", tmp_path / assets, overwrite=True)

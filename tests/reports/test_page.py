@@ -128,7 +128,7 @@ def test_a_study_that_has_not_ended_says_so(make_study, tmp_path):
     text = Page(render_page(build_contents(read_sources([folder])))).text
     assert "The study has not ended: 3 of 4 cells are finished" in text
     assert "Without results x-x-mono, seed 1 : Not finished." in text
-    assert "3 runs in 2 groups" in text
+    assert "3 runs, in 2 groups of runs that differ in their seeds alone, evaluated on" in text
 
 
 def test_results_of_one_setting_have_a_page(make_results_of, contents_of):
@@ -194,4 +194,35 @@ def test_what_is_damaged_is_told_without_a_study_too(make_results_of, tmp_path):
     write_json(tmp_path / "model" / "bad" / "results.json", {"schema": 9})
     text = Page(render_page(build_contents(read_sources([tmp_path / "model"])))).text
     assert "model/bad : " in text and "not of schema version 1" in text
-    assert "1 run evaluated on tiny; 1 more has no results" in text
+    assert "1 run evaluated on tiny; 1 evaluation is damaged." in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("The study claims nothing, so nothing was compared.", "The study claims nothing"),
+        ("Hybrid differs: not judged.", "Hybrid differs: not judged."),
+        (None, "All cells of the study are finished, and nothing is judged yet: run it again."),
+    ],
+    ids=["no-claim", "remarks-alone", "killed"],
+)
+def test_finished_study_without_verdicts_says_why(make_study, tmp_path, answer, told):
+    folder = make_study(tmp_path, seeds=(1,))
+    content = json.loads((folder / "study.json").read_text())
+    write_json(folder / "study.json", {**content, "verdicts": [], "answer": answer})
+    text = Page(render_page(build_contents(read_sources([folder])))).text
+    assert told in text
+    assert "has not ended" not in text
+
+
+def test_endless_costs_and_steps_are_left_out(make_study, tmp_path):
+    folder = make_study(tmp_path, seeds=(1,))
+    for path in folder.glob("cells/*/cost.json"):
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps({**content, "seconds": {"train": float("inf")}, "flops": float("inf")}))
+    for path in folder.glob("cells/*/history.json"):
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps({**content, "log": [*content["log"], {"step": float("inf"), "loss": 0.5}]}))
+    text = Page(render_page(build_contents(read_sources([folder])))).text
+    assert "loss in training" in text
+    assert "inf " not in text

@@ -2,7 +2,6 @@ import csv
 
 import pytest
 
-from beir_hybrid.reports.summary import direction
 from beir_hybrid.reports.text_tables import csv_table, latex_table, markdown_table
 
 
@@ -65,13 +64,6 @@ def test_the_table_is_written_with_the_best_bold_and_published_ones_named(part):
     assert table.headings[-1] == "multi rank_distance ↓"
     assert {row for row, _ in table.bold} == {1}
     assert table.rows[2][0] == "XLM-R, X-X-mono (published)"
-
-
-def test_directions_are_the_measures_own():
-    assert direction("map") is True
-    assert direction("rank_distance") is False
-    assert direction("same_language_share@10") is None
-    assert direction("not_installed@3") is None
 
 
 def test_another_measure_can_lead(contents_of, make_results_of):

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from beir_hybrid.errors import DataFormatError
 from beir_hybrid.reports.verdict_rows import read_verdicts, strips_of, verdict_table
 
 ENTRY = {
@@ -112,6 +113,7 @@ def test_pairs_that_differ_in_more_than_seeds_are_no_seeds():
 
     assert of_seeds(grid) == (True, "seeds")
     assert of_seeds({**grid, "alpha": [0.1, 0.5]}) == (False, "cells")
+    assert of_seeds({**grid, "data-seed": [1, 2]}) == (True, "seeds")
 
 
 def test_verdicts_on_other_statistics_say_so_and_have_axes_of_their_own():
@@ -128,3 +130,21 @@ def test_a_single_pair_is_no_dot_of_its_own():
 
 def test_a_study_that_has_not_ended_has_none():
     assert read_verdicts({}, Path("study.json")) == read_verdicts({"verdicts": None}, Path("study.json")) == ()
+
+
+@pytest.mark.parametrize("damage", [{"interval": [0.1, float("inf")]}, {"by_seed": [float("nan")]}, {"mean": 10**400}])
+def test_endless_numbers_are_refused(damage):
+    with pytest.raises(DataFormatError, match="has a verdict that cannot be read"):
+        read({**ENTRY, **damage})
+
+
+def test_small_differences_keep_their_digits():
+    [verdict] = read({**ENTRY, "mean": 12.0, "baseline_mean": 12.03, "difference": -0.03, "interval": [-0.06, -0.012]})
+    assert [verdict.written(value, sign=True) for value in (verdict.difference, *verdict.interval)] == [
+        *("-0.030", "-0.060", "-0.012")
+    ]
+
+
+def test_one_setting_is_told_in_the_singular():
+    many, one = read(*({**ENTRY, "languages": "seen", "settings": count} for count in (2, 1)))
+    assert (many.about, one.about) == ("seen languages (2 settings)", "seen languages (1 setting)")

@@ -21,6 +21,10 @@ def test_whole_study_passes(opened):
         pytest.param("dataset: sample", "name: x, dataset: smaple", "line 8: x: ", id="dataset"),
         pytest.param("dataset: sample", "dataset: absent/folder, name: x", "line 8: x: ", id="folder"),
         pytest.param("languages: [en, de], measures", "languages: [en, fr], measures", "'fr'", id="language"),
+        pytest.param("max_steps: 3", "eval_data: nonsense", "nonsense", id="eval-data"),
+        pytest.param("max_steps: 3", "eval_data: sample, eval_languages: [fr]", "'fr'", id="eval-language"),
+        pytest.param("max_steps: 3", "eval_data: sample, eval_split: dve", "'dve'", id="eval-split"),
+        pytest.param("max_steps: 3", "eval_data: sample, select_by: mapp", "'mapp'", id="select-by"),
         pytest.param("[map, rank_distance]}", "[mapp]}", "Did you mean 'map'?", id="measure"),
         pytest.param("[map, rank_distance]}", "[recall@1]}", "does not measure 'map'", id="claimed-measure"),
         pytest.param("[en, de], measures", "[en], measures", "does not measure 'rank_distance'", id="one-language"),
@@ -47,4 +51,11 @@ def test_kind_that_an_evaluation_lacks_is_told(opened, mini):
 def test_values_that_mean_the_same_are_refused(opened, mini):
     folder = opened(mini.replace("seed: [1, 2]", "query_prefix: ['1', 1]"))
     with pytest.raises(BeirHybridError, match="are the same"):
+        check_study(folder.study, folder.cells)
+
+
+def test_claim_of_cells_that_are_left_out_is_told(opened, mini):
+    text = mini.replace("languages: [en, de], per", "per").replace("seed: [1, 2]", "languages: [2, 12]")
+    folder = opened(text.replace("strategy: hybrid}", "languages: 12}").replace("strategy: x-x-mono}", "languages: 2}"))
+    with pytest.raises(BeirHybridError, match=r"line 10: Hybrid differs: there is no pair of cells"):
         check_study(folder.study, folder.cells)

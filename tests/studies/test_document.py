@@ -1,7 +1,10 @@
 import pytest
 
-from beir_hybrid.errors import ConfigurationError, MissingDataError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.studies.document import read_document
+
+# ten aliases of ten aliases, nine times over
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9))
 
 
 @pytest.fixture
@@ -32,6 +35,17 @@ def test_unknown_key_is_told_with_its_line_and_the_closest(document):
         pytest.param("a: 1\nb: 2\na: 3\n", "line 3: the key 'a' is given twice", id="twice"),
         pytest.param("a: {b: 1, b: 2}\n", "line 1: the key 'b' is given twice", id="twice-below"),
         pytest.param("a: 2024-01-02\n", "line 1: 2024-01-02 is no plain value", id="date"),
+        pytest.param("b: 1\na: 2024-13-45\n", 'no timestamp in "<unicode string>", line 2', id="no-date"),
+        pytest.param("a: !!int abc\n", "'abc' is no int", id="no-int"),
+        pytest.param("a: !!int ''\n", "'' is no int", id="empty-int"),
+        pytest.param("a: !!bool maybe\n", "'maybe' is no bool", id="no-bool"),
+        pytest.param("a: !!timestamp foo\n", "'foo' is no timestamp", id="no-timestamp"),
+        pytest.param(f"a: {'9' * 5000}\n", "is no int", id="many-digits"),
+        pytest.param('a: "a\\ud800b"\n', "line 1: 'a\\ud800b' has half of a surrogate pair", id="surrogate"),
+        pytest.param('"a\\ud800b": 1\n', "'a\\ud800b' has half of a surrogate pair", id="surrogate-key"),
+        pytest.param("? [a]\n: 1\n", "line 1: a key is no text", id="list-as-key"),
+        pytest.param(BOMB, "stands for more than 100,000 things", id="aliases"),
+        pytest.param("a: &x [*x, *x, *x, *x]\n", "nested too deeply", id="often-within-itself"),
         pytest.param("a: .nan\n", "nan is no plain value", id="nan"),
         pytest.param("a:\n  no: 1\n", "the key False is no text", id="no"),
         pytest.param("- 1\n", "is no mapping", id="list"),
@@ -54,3 +68,13 @@ def test_infinity_is_kept_as_a_word(document):
 def test_missing_file_is_told(tmp_path):
     with pytest.raises(MissingDataError, match=r"absent\.yaml"):
         read_document(tmp_path / "absent.yaml")
+
+
+def test_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    def refuses(path, encoding):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.yaml").touch()
+    monkeypatch.setattr(type(tmp_path), "read_text", refuses)
+    with pytest.raises(DataFormatError, match=r"a\.yaml cannot be read: Permission denied\. Check"):
+        read_document(tmp_path / "a.yaml")

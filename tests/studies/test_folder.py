@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
@@ -109,4 +111,77 @@ def test_study_without_a_readable_content_is_another(opened):
     folder.path.mkdir()
     (folder.path / "study.json").write_text('{"schema": 1, "name": "mini", "study": 3}')
     with pytest.raises(OutputError, match="other content"):
+        folder.check()
+
+
+@pytest.fixture
+def finished(opened, evaluated):
+    """A study's folder whose first cell is finished, and the folder of that cell's evaluation."""
+    folder = opened()
+    evaluated(folder)(folder.cells[0], {"en": {"map": [1.0, 0.0]}, "en-de": {"map": [0.5, 0.25]}})
+    assert folder.state(folder.cells[0]) == "finished"
+    return folder, folder.of(folder.cells[0]) / "evaluations" / "sample"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: content["scores"].pop("cross"), id="no-kind"),
+        pytest.param(lambda content: content["scores"]["cross"].pop("map"), id="no-measure"),
+        pytest.param(lambda content: content["scores"].update(cross=None), id="null-kind"),
+        pytest.param(lambda content: content["scores"]["mono"].update(map="0.5"), id="text"),
+        pytest.param(lambda content: content["settings"]["en"].update(map=None), id="null"),
+        pytest.param(lambda content: content["settings"].update(en=None), id="null-setting"),
+        pytest.param(lambda content: content["settings"].pop("en"), id="no-setting"),
+        pytest.param(lambda content: content.update(languages=[1]), id="languages"),
+    ],
+)
+def test_cell_whose_results_are_wrong_inside_is_not_finished(finished, damage):
+    folder, evaluation = finished
+    content = json.loads((evaluation / "results.json").read_text())
+    damage(content)
+    (evaluation / "results.json").write_text(json.dumps(content))
+    assert folder.state(folder.cells[0]) == "open"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.unlink(), id="missing"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-9]), id="cut-off"),
+        pytest.param(lambda path: path.write_text("no table"), id="other"),
+    ],
+)
+def test_cell_whose_query_values_cannot_be_read_is_not_finished(finished, damage):
+    folder, evaluation = finished
+    damage(evaluation / "queries.parquet")
+    assert folder.state(folder.cells[0]) == "open"
+
+
+def test_results_that_stay_are_read_once(finished, monkeypatch):
+    from beir_hybrid.studies import folder as module
+
+    folder, _ = finished
+    monkeypatch.setattr(module, "load_runs", lambda folders: pytest.fail("read again"))
+    assert folder.state(folder.cells[0]) == "finished"
+
+
+@pytest.mark.parametrize("seconds", ['"x"', "null", "Infinity", "[]"])
+def test_seconds_that_are_no_number_are_not_counted(finished, seconds):
+    folder, _ = finished
+    (folder.of(folder.cells[0]) / "done.json").write_text(f'{{"schema": 1, "seconds": {seconds}}}')
+    assert folder.seconds() == []
+
+
+def test_cells_without_a_study_file_are_taken_again(finished):
+    folder, _ = finished
+    with folder.locked():
+        folder.check()
+    assert folder.state(folder.cells[0]) == "finished"
+
+
+def test_damaged_study_file_is_told_without_harm_to_its_cells(opened):
+    folder = opened()
+    folder.write({}).write_text("{")
+    with pytest.raises(DataFormatError, match="Remove the file, and run the study again"):
         folder.check()

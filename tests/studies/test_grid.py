@@ -84,7 +84,8 @@ def test_grid_without_a_cell_is_refused(cells):
             id="misspelt",
         ),
         pytest.param({"train": "scale: 0, max_steps: 3"}, "The scale is 0", id="out-of-range"),
-        pytest.param({"train": "scale: x, max_steps: 3"}, "'>' not supported", id="type"),
+        pytest.param({"train": "scale: null, max_steps: 3"}, "scale is null", id="null"),
+        pytest.param({"train": "scale: x, max_steps: 3"}, "not supported between", id="type"),
     ],
 )
 def test_wrong_options_are_told_with_their_line(cells, exchanged, told):
@@ -104,3 +105,23 @@ def test_thousands_of_cells_need_a_yes(write, mini):
 
 def test_few_cells_need_none(write):
     check_count(read_study(write()), sure=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        pytest.param("strategy: [null, hybrid]", "line 6: strategy is null", id="null"),
+        pytest.param("languages: [0]", "line 6: the number of languages is 0. Give at least 1.", id="no-language"),
+    ],
+)
+def test_wrong_grid_values_are_told_with_their_line(write, values, told):
+    text = f"""
+    name: n
+    question: q
+    train: {{train_data: sample}}
+    grid:
+      {values}
+    evaluate: [{{dataset: sample}}]
+    """
+    with pytest.raises(ConfigurationError, match=told.replace(".", r"\.")):
+        build_cells(read_study(write(text)))

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -86,15 +87,19 @@ def test_failed_cell_harms_no_other_and_is_tried_again(opened, here, read, monke
 
 
 @pytest.mark.parametrize(
-    "damage",
-    [lambda text: text.replace('"schema": 1', '"schema": 7'), lambda text: text[: len(text) // 2]],
-    ids=["schema", "cut off"],
+    ("file", "damage"),
+    [
+        ("results.json", lambda found: found.replace(b'"schema": 1', b'"schema": 7')),
+        ("results.json", lambda found: found[: len(found) // 2]),
+        ("queries.parquet", lambda found: found[: len(found) // 2]),
+    ],
+    ids=["schema", "cut off", "query values"],
 )
-def test_cell_whose_results_cannot_be_read_runs_again_alone(opened, here, damage):
+def test_cell_whose_results_cannot_be_read_runs_again_alone(opened, here, file, damage):
     folder = opened()
     run_study(folder)
-    path = folder.of(folder.cells[1]) / "evaluations" / "sample" / "results.json"
-    path.write_text(damage(path.read_text()))
+    path = folder.of(folder.cells[1]) / "evaluations" / "sample" / file
+    path.write_bytes(damage(path.read_bytes()))
     assert folder.state(folder.cells[1]) == "open"
     answer, failures = run_study(folder)
     assert failures == []
@@ -165,6 +170,26 @@ def test_process_that_dies_is_a_failure_and_the_other_goes_on(opened, mini, monk
     assert states == ["failed", "finished"]
     [finished] = [cell for cell in folder.cells if folder.state(cell) == "finished"]
     assert "Hugging" not in (folder.of(finished) / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "interrupt",
+    [lambda runner, process: runner.stop(), lambda runner, process: process.send_signal(signal.SIGINT)],
+    ids=["stopped", "SIGINT"],
+)
+def test_interrupted_cell_is_open_and_did_not_fail(opened, monkeypatch, interrupt):
+    folder = opened()
+    runner, begin = run._Runner(folder, 1), subprocess.Popen
+
+    def begins(words, **given):
+        process = begin(words, **given)
+        threading.Timer(0.2, interrupt, (runner, process)).start()
+        return process
+
+    monkeypatch.setattr(run.subprocess, "Popen", begins)
+    assert runner.run(folder.cells[0]).error == "The study was interrupted."
+    assert folder.state(folder.cells[0]) == "open"
+    assert not (folder.of(folder.cells[0]) / "failed.json").exists()
 
 
 @pytest.mark.slow

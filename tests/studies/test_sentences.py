@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from beir_hybrid.evaluation.comparison import Contrast
 from beir_hybrid.studies.claim import Claim
-from beir_hybrid.studies.sentences import claims_sentence
+from beir_hybrid.studies.sentences import claims_sentence, verdict_sentence
 from beir_hybrid.studies.verdicts import Verdict
 
 SIDES = ({"strategy": "hybrid"}, {"strategy": "x-y"})
@@ -11,6 +12,13 @@ SIDES = ({"strategy": "hybrid"}, {"strategy": "x-y"})
 
 def claim(text):
     return Claim(text, *SIDES, "sample", None, ("map",))
+
+
+def contrast(mean, baseline, interval):
+    difference = mean - baseline
+    return Contrast(
+        "a", "mono", None, "map", 1, 9, 9, mean, baseline, difference, interval, 0.001, 0.001, 0.4, "better"
+    )
 
 
 def verdicts(text, *words, **given):
@@ -41,4 +49,23 @@ def test_every_claim_has_a_sentence_of_its_own():
 
 
 def test_without_claims_nothing_was_compared():
-    assert claims_sentence([], []) == "Nothing was compared."
+    assert claims_sentence([], []) == "The study claims nothing, so nothing was compared."
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict", "told"),
+    [
+        ({"languages": 7}, "worse", "7 languages do worse than 1 language monolingually"),
+        ({"languages": 2}, "lower", "2 languages come out lower than 1 language"),
+        ({"strategy": "hybrid", "languages": 7}, "better", "hybrid, 7 languages does better than"),
+        ({"strategy": "hybrid"}, "higher", "hybrid comes out higher than"),
+    ],
+)
+def test_verb_agrees_with_the_run(run, verdict, told):
+    asked = Claim("", run, {"languages": 1}, "sample", None, ("map",))
+    assert told in verdict_sentence(asked, contrast(0.5, 0.4, (0.05, 0.15)), 0.001, verdict, [], [])
+
+
+def test_numbers_have_the_digits_that_tell_them_from_zero():
+    told = verdict_sentence(claim(""), contrast(12.03, 12.06, (-0.06, -0.012)), 0.001, "worse", [], [])
+    assert "12.030 against 12.060, -0.030 (95 % interval over questions -0.060 to -0.012" in told

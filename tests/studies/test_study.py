@@ -102,6 +102,20 @@ def test_quick_without_its_section_is_refused(write):
         pytest.param("run: {strategy: hybrid}", "run: {strategy: hybird}", "Did you mean 'hybrid'?", id="claim-value"),
         pytest.param("run: {strategy: hybrid}", "run: {stategy: hybrid}", "Did you mean 'strategy'?", id="claim-grid"),
         pytest.param("run: {strategy: hybrid}", "run: {strategy: x-x-mono}", "are the same", id="same-sides"),
+        pytest.param(
+            "baseline: {strategy: x-x-mono}",
+            "baseline: {seed: 1}",
+            "line 11: run gives strategy, baseline gives seed. Give values of the same keys in both.",
+            id="never-paired",
+        ),
+        pytest.param("max_steps: 3", "max_steps: 3, max-steps: 4", "max_steps is given twice", id="dash-in-train"),
+        pytest.param("seed: [1, 2]", "data_seed: [1]\n  data-seed: [2]", "data_seed is given twice", id="dash-in-grid"),
+        pytest.param(
+            "seed: [1, 2]\n",
+            "seed: [1, 2]\nquick: {train: {max_steps: 2, max-steps: 1}}\n",
+            "max_steps is given twice",
+            id="dash-in-quick",
+        ),
         pytest.param("run: {strategy: hybrid}", "run: hybrid", "'hybrid' is no grid value", id="bare-side"),
         pytest.param("claim: Hybrid differs", "evaluation: smaple", "Did you mean 'sample'?", id="claim-trial"),
         pytest.param("claim: Hybrid differs", "kind: crss", "Did you mean 'cross'?", id="claim-kind"),
@@ -124,7 +138,7 @@ def test_quick_without_its_section_is_refused(write):
 def test_what_is_wrong_is_told_in_one_line(write, mini, old, new, told):
     assert old in mini
     with pytest.raises(ConfigurationError) as caught:
-        read_study(write(mini.replace(old, new)))
+        read_study(write(mini.replace(old, new)), quick="quick" in new)
     assert told in str(caught.value)
     assert str(caught.value).startswith("mini.yaml")
     assert "\n" not in str(caught.value)
@@ -143,3 +157,9 @@ def test_numbers_are_the_same_however_they_are_written(write, mini):
 def test_number_that_is_given_twice_in_two_ways_is_refused(write, mini, values):
     with pytest.raises(ConfigurationError, match="has a value twice"):
         read_study(write(mini.replace("seed: [1, 2]", values)))
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_text_of_endless_digits_stays_a_text(write, mini, digits):
+    study = read_study(write(mini.replace("seed: [1, 2]", f"seed: ['{'9' * digits}']")))
+    assert study.grid["seed"] == ("9" * digits,)

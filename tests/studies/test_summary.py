@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from beir_hybrid.studies.answer import find_answer
 from beir_hybrid.studies.outcomes import Outcomes
 from beir_hybrid.studies.statistic import higher_is_better
 from beir_hybrid.studies.summary import group_cells, summarize_study
@@ -51,7 +52,16 @@ def test_cells_that_differ_in_their_seed_alone_are_one_group(opened):
     assert group_cells(cells) == [list(cells[:2]), list(cells[2:])]
 
 
+def test_seed_of_the_data_is_a_seed_too(opened, evaluated, mini):
+    folder = opened(mini.replace("seed: [1, 2]", "data_seed: [1, 2]"))
+    for cell in folder.cells:
+        evaluated(folder)(cell, {"en": {"map": [1.0, 0.5]}})
+    answer = find_answer(folder)
+    assert group_cells(folder.cells) == [list(folder.cells[:2]), list(folder.cells[2:])]
+    assert [cost.values for cost in answer.costs] == [{"strategy": "x-x-mono"}, {"strategy": "hybrid"}]
+    assert "in 0 of 2 seeds" in answer.verdicts[0].sentence
+
+
 def test_direction_of_a_measure():
-    found = [higher_is_better(name) for name in ("map", "rank_distance", "language_share[de]@10", "no-such")]
-    assert found[:2] == [True, False]
-    assert found[3] is None
+    names = ("map", "rank_distance", "same_language_share@10", "language_share[de]@10", "not_installed@3")
+    assert [higher_is_better(name) for name in names] == [True, False, None, None, None]

@@ -39,6 +39,11 @@ def test_name_that_is_no_folders_is_refused(name):
         pytest.param({"measures": []}, id="nothing"),
         pytest.param({"batch_size": 0}, id="batch-size"),
         pytest.param({"dataset": 3}, id="dataset"),
+        pytest.param({"split": 3}, id="split"),
+        pytest.param({"source": 3}, id="source"),
+        pytest.param({"passage_text": ["sentence"]}, id="passage-text"),
+        pytest.param({"judged_only": "no"}, id="judged-only"),
+        pytest.param({"sample_passages": True}, id="sample-passages"),
     ],
 )
 def test_wrong_value_is_refused(content):

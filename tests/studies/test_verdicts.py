@@ -83,7 +83,7 @@ def test_means_are_over_seeds_and_settings(judged, four):
 def test_sentence_tells_it_all(judged, four):
     _, verdicts, _ = judged(four)
     shown = verdicts[1].sentence
-    assert shown.startswith("hybrid is better than x-x-mono cross-lingually on sample, by map: ")
+    assert shown.startswith("hybrid does better than x-x-mono cross-lingually on sample, by map: ")
     low, high = verdicts[1].interval
     assert f"95 % interval over questions {low:+.4f} to {high:+.4f}" in shown
     assert shown.endswith("in 2 of 2 seeds).")
@@ -228,7 +228,7 @@ def test_worst_setting_and_spread_are_judged_where_a_claim_names_them(judged, fo
     assert "in the worst setting cross-lingually" in worst.sentence
     assert (spread.mean, spread.baseline_mean) == (pytest.approx(0.05), pytest.approx(0.3))
     assert spread.verdict == "lower"  # no praise: a model that finds nothing has the lowest
-    assert "hybrid is lower than x-x-mono in the spread over settings cross-lingually" in spread.sentence
+    assert "hybrid comes out lower than x-x-mono in the spread over settings cross-lingually" in spread.sentence
 
 
 def test_more_verdicts_than_flips_can_tell_apart_are_remarked_on(judged, four, monkeypatch):
