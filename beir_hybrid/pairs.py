@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.batching.answers import number_answers
-from beir_hybrid.batching.index import ExampleIndex
+from beir_hybrid.batching.index import ExampleIndex, negatives_of
 from beir_hybrid.errors import DataFormatError, MissingDataError
 from beir_hybrid.files import new_file
 from beir_hybrid.languages import choose_languages
@@ -184,9 +184,14 @@ class ParallelPairs:
         return ExampleIndex.parallel(self.languages, self.rows >= 0, self._answers(), self.name)
 
     def _answers(self) -> npt.NDArray[np.int64] | None:
+        """Number the answers; a question that stands in several groups has their passages as answers."""
         groups, _, names = self._codes
-        texts = self.table["passage"].combine_chunks().dictionary_encode().indices.to_numpy()
-        answers = number_answers(groups, texts.astype(np.int64))
+        passages, questions = (
+            self.table[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+            for column in ("passage", "question")
+        )
+        texts = np.concatenate([passages, int(passages.max()) + 1 + questions])
+        answers = number_answers(np.tile(groups, 2), texts)
         return None if int(answers.max()) + 1 == len(names) else answers
 
     def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:
@@ -220,23 +225,40 @@ class ParallelPairs:
         """
         return pc.list_element(self.table["negatives"].take(pa.array(rows)), number)
 
+    def guarded_index(self, number: int) -> ExampleIndex:
+        """Give the index with what hard negatives add: a group does not meet another whose passage is its negative.
+
+        Args:
+            number: How many negatives of each pair are used, the first ones; in [0, negatives].
+        """
+        if number == 0:
+            return self.index
+        if number not in self._guarded:
+            self._guarded[number] = self._guard(number)
+        return self._guarded[number]
+
     @cached_property
-    def guarded_index(self) -> ExampleIndex:
-        """The index with what hard negatives add: a group does not meet another whose passage is its negative."""
+    def _guarded(self) -> dict[int, ExampleIndex]:
+        return {}
+
+    def _guard(self, number: int) -> ExampleIndex:
         groups, _, names = self._codes
-        owners, passages, negatives = self._negative_codes()
+        owners, passages, negatives = self._negative_codes(number)
         answer = np.arange(len(names)) if self.index.answer is None else self.index.answer
         answer_of = np.full(int(max(passages.max(), negatives.max(initial=0))) + 1, -1, np.int64)
         answer_of[passages] = answer[groups]
-        refused = np.stack([owners, answer_of[negatives]], axis=1)
-        refused = np.unique(refused[refused[:, 1] >= 0], axis=0)
-        starts = np.searchsorted(refused[:, 0], np.arange(len(names) + 1))
-        return replace(self.index, negatives=(starts.astype(np.int64), refused[:, 1]))
+        refused = answer_of[negatives]
+        there = refused >= 0
+        return replace(self.index, negatives=negatives_of(len(names), owners[there], refused[there]))
 
-    def _negative_codes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """The group of every negative, and numbers of the texts of all passages and of all negatives."""
+    def _negative_codes(
+        self, number: int | None = None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The group of every negative, and numbers of the texts of all passages and of the first or all negatives."""
         groups, _, _ = self._codes
         lists = self.table["negatives"].combine_chunks()
+        if number is not None:
+            lists = pc.list_slice(lists, 0, number)
         owners = np.repeat(groups, pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))
         texts = pa.concat_arrays([self.table["passage"].combine_chunks(), pc.list_flatten(lists)])
         codes = texts.dictionary_encode().indices.to_numpy().astype(np.int64)

@@ -192,12 +192,21 @@ def test_negative_that_is_a_passage_of_its_group_is_refused():
         hard(lambda n: ("p2",)).negatives  # noqa: B018  found when it is first looked at
 
 
-def test_guarded_index_knows_whose_passages_are_negatives():
-    pairs = hard(lambda n: (f"p{(n + 1) % 4}", "of nobody"))
-    assert [pairs.guarded_index.refused(group) for group in range(4)] == [[1], [2], [3], [0]]
+def test_guarded_index_knows_whose_passages_are_the_negatives_that_are_used():
+    pairs = hard(lambda n: (f"p{(n + 1) % 4}", "of nobody", f"p{(n + 2) % 4}"))
+    assert [pairs.guarded_index(2).refused(group) for group in range(4)] == [[1], [2], [3], [0]]
+    assert [pairs.guarded_index(3).refused(group) for group in range(4)] == [[1, 2], [2, 3], [0, 3], [0, 1]]
+    assert pairs.guarded_index(0) is pairs.index
     assert pairs.index.refused(0) == []
 
 
 def test_negatives_survive_a_file(tmp_path):
     hard(lambda n: ("a", "b")).save(tmp_path / "hard.arrow")
     assert ParallelPairs.open(tmp_path / "hard.arrow").negatives == 2
+
+
+def test_groups_with_the_same_question_share_an_answer():
+    rows = [("a", "Who?", "She."), ("b", "Who?", "He."), ("c", "What?", "It.")]
+    pairs = ParallelPairs.from_pairs("tiny", [Pair(group, "en", question, text) for group, question, text in rows])
+    first, second, third = pairs.index.answer
+    assert first == second != third

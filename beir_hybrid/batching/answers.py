@@ -11,14 +11,14 @@ Ints = npt.NDArray[np.int64]
 
 
 def number_answers(groups: Ints, texts: Ints) -> Ints:
-    """Number the answers: groups that share a passage text, in any language, share an answer in every language.
+    """Number the answers: groups that share a text, in any language, share an answer in every language.
 
     In a cross-lingual batch one of two such groups may stand with its German passage and the other with its Spanish
     one, and these too are translations of the same sentence; so sharing is followed along whole chains of groups.
 
     Args:
         groups: Shape (rows,), group numbers from 0 without gaps.
-        texts: Shape (rows,), numbers of the rows' passage texts, from 0 without gaps.
+        texts: Shape (rows,), numbers of the rows' texts, from 0: passages, and questions with numbers of their own.
 
     Returns:
         Shape (groups,), the answer of each group; equal for groups that share one.

@@ -77,8 +77,8 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
     @property
     def indexes(self) -> list[ExampleIndex]:
         """The sources' indexes, whose examples are the rows."""
-        hard = any(column.startswith("negative_") for column in self.column_names)
-        return [pairs.guarded_index if hard else pairs.index for pairs in self.sources]
+        hard = sum(column.startswith("negative_") for column in self.column_names)
+        return [pairs.guarded_index(hard) for pairs in self.sources]
 
     @property
     def num_rows(self) -> int:

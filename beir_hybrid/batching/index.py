@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from beir_hybrid.errors import DataFormatError
 
-__all__ = ["ExampleIndex"]
+__all__ = ["ExampleIndex", "negatives_of"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -69,6 +69,7 @@ class ExampleIndex:
         passages: Ints,
         answer: Ints | None = None,
         name: str = "data",
+        refused: tuple[Ints, Ints] | None = None,
     ) -> ExampleIndex:
         """Index the rows of a dataset, each of which is one example.
 
@@ -83,6 +84,7 @@ class ExampleIndex:
             answer: Shape (rows,), equal for rows whose passages answer each other's questions; None if only the rows
                 of a group do.
             name: Name of the source.
+            refused: Rows, and for each the answer that is its hard negative; None if there are none.
         """
         if len(groups) == 0:
             raise DataFormatError(f"{name} holds no example.", "Give at least one row.")
@@ -101,14 +103,15 @@ class ExampleIndex:
         shared = groups if answer is None else answer
         group_answer = np.zeros(len(presence), np.int64)
         group_answer[expanded] = shared
-        unique_answers = len(np.unique(group_answer)) == len(group_answer)
+        needless = refused is None and len(np.unique(group_answer)) == len(group_answer)
         return cls(
             languages,
             distinct.reshape(-1, size, size),
             pattern,
-            None if unique_answers else group_answer,
+            None if needless else group_answer,
             name,
             np.lexsort((cells, expanded)).astype(np.int64),
+            None if refused is None else negatives_of(len(presence), expanded[refused[0]], refused[1]),
         )
 
     @property
@@ -219,3 +222,20 @@ def _distinct_rows(presence: Bools) -> tuple[Bools, npt.NDArray[np.int32]]:
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     return presence[first], inverse.reshape(-1).astype(np.int32)
+
+
+def negatives_of(groups: int, owners: Ints, answers: Ints) -> tuple[Ints, Ints]:
+    """Sort hard negatives by their groups, as :class:`ExampleIndex` holds them.
+
+    Args:
+        groups: Number of groups.
+        owners: Shape (n,), the group of each negative.
+        answers: Shape (n,), the answer that it is.
+
+    Examples:
+        >>> starts, answers = negatives_of(3, np.array([2, 0, 2, 2]), np.array([7, 5, 6, 7]))
+        >>> starts.tolist(), answers.tolist()
+        ([0, 1, 1, 3], [5, 6, 7])
+    """
+    pairs = np.unique(np.stack([owners, answers], axis=1), axis=0)
+    return np.searchsorted(pairs[:, 0], np.arange(groups + 1)).astype(np.int64), pairs[:, 1].astype(np.int64)

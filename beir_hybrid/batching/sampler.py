@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
 from beir_hybrid.batching.answers import number_answers
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 __all__ = ["HybridBatchSampler", "indexes_of"]
+
+Ints = npt.NDArray[np.int64]
 
 logger = logging.getLogger(__name__)
 
@@ -195,17 +198,46 @@ def indexes_of(
     languages = tuple(sorted({*questions, *passages}))
     place = {language: number for number, language in enumerate(languages)}
     groups = _number(columns[group_column]) if group_column in dataset.column_names else np.arange(len(dataset))
-    answers = None
+    answers, refused = None, None
     if answer_column in dataset.column_names:
-        answers = number_answers(groups, _number(columns[answer_column]))[groups]
+        shown = [name for name in dataset.format["columns"] if "string" in str(dataset.features[name].dtype)]
+        texts = [columns[name] for name in shown if name not in (group_column, question_column, passage_column)]
+        answers, refused = _answers(groups, columns[answer_column], texts)
     index = ExampleIndex.from_examples(
         languages,
         groups,
         np.array([place[language] for language in questions], np.int64),
         np.array([place[language] for language in passages], np.int64),
         answers,
+        refused=refused,
     )
     return [index]
+
+
+def _answers(
+    groups: Ints, passages: pa.ChunkedArray, texts: Sequence[pa.ChunkedArray]
+) -> tuple[Ints, tuple[Ints, Ints] | None]:
+    """Number the answers of rows, and pair rows with the answers that are their hard negatives.
+
+    Args:
+        groups: Shape (rows,), group numbers.
+        passages: The passages.
+        texts: The columns that the Trainer encodes: as in the host's losses the question comes first, then the
+            passage, then the hard negatives.
+    """
+    known = _number(passages)
+    rows = np.arange(len(groups))
+    if not texts:
+        return number_answers(groups, known)[groups], None
+    asked, *others = (pc.fill_null(column.cast(pa.large_string()), "") for column in (texts[0], passages, *texts[2:]))
+    linked = np.concatenate([known, int(known.max()) + 1 + _number(asked)])
+    answers = number_answers(np.tile(groups, 2), linked)[groups]
+    codes = _number(pa.chunked_array([chunk for column in others for chunk in column.chunks]))
+    answer_of = np.full(int(codes.max()) + 1, -1, np.int64)
+    answer_of[codes[: len(groups)]] = answers
+    owners, negatives = np.tile(rows, len(texts) - 2) if len(texts) > 2 else rows[:0], answer_of[codes[len(groups) :]]
+    there = (negatives >= 0) & (negatives != answers[owners])
+    return answers, (owners[there], negatives[there]) if there.any() else None
 
 
 def _check_columns(dataset: Dataset, group_column: str, question_column: str, passage_column: str) -> None:
@@ -227,7 +259,7 @@ def _check_columns(dataset: Dataset, group_column: str, question_column: str, pa
         logger.warning("The dataset has no column 'group': every row counts as a question of its own.")
 
 
-def _number(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _number(values: pa.ChunkedArray) -> Ints:
     """Number the distinct values from 0, in order of appearance."""
     return pa.chunked_array(values).combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
 

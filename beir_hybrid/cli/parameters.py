@@ -149,7 +149,7 @@ source_option = click.option(
 )
 languages_option = click.option("--languages", type=NAMES, help="Language codes, such as en,de [default: all].")
 passage_text_option = click.option(
-    "--passage-text",
+    *both_spellings("--passage-text"),
     type=click.Choice(["sentence", "sentence+context"]),
     help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
 )
@@ -227,9 +227,7 @@ _BATCH_OPTIONS = (
     click.option(
         *both_spellings("--language-shares"),
         metavar="[uniform|size]",
-        default="uniform",
-        show_default=True,
-        help="Draw a source's languages equally often, or by how many groups hold them.",
+        help="Draw a source's languages equally often, or by how many groups hold them [default: uniform].",
     ),
     click.option(
         *both_spellings("--language-pairs"),
@@ -239,9 +237,8 @@ _BATCH_OPTIONS = (
     click.option(
         *both_spellings("--too-small"),
         metavar="[error|drop|repeat]",
-        default="error",
-        show_default=True,
-        help="Where a language has fewer different answers than a batch: refuse, leave it out, or repeat answers.",
+        help="Where a language has fewer different answers than a batch: refuse, leave it out, or repeat answers "
+        "[default: error].",
     ),
 )
 
@@ -279,7 +276,7 @@ def sampling_words(options: Mapping[str, Any]) -> list[str]:
     """Write the options of :func:`batch_options` as words of the training arguments' command line.
 
     Args:
-        options: Their values by name; those left at None or at their defaults are left out.
+        options: Their values by name; those at None, which are not given, are left out.
 
     Examples:
         >>> sampling_words({"source_weights": (1.0, 2.0), "language_pairs": None, "too_small": "drop"})
@@ -287,7 +284,7 @@ def sampling_words(options: Mapping[str, Any]) -> list[str]:
     """
     words: list[str] = []
     for name, value in options.items():
-        if value is None or (name, value) in {("language_shares", "uniform"), ("too_small", "error")}:
+        if value is None:
             continue
         values = value if isinstance(value, tuple) else (value,)
         words += [f"--{name}", *(":".join(part) if isinstance(part, tuple) else str(part) for part in values)]
@@ -297,18 +294,18 @@ def sampling_words(options: Mapping[str, Any]) -> list[str]:
 def build_sampling(
     source_weights: tuple[float, ...] | None = None,
     source_temperature: float | None = None,
-    language_shares: str = "uniform",
+    language_shares: str | None = None,
     language_pairs: tuple[tuple[str, str], ...] | None = None,
-    too_small: str = "error",
+    too_small: str | None = None,
 ) -> Sampling:
     """Make a Sampling from the options of :func:`batch_options`.
 
     Args:
         source_weights: One positive number per source, or None.
         source_temperature: Above 0, or None for 1.
-        language_shares: ``uniform`` or ``size``.
+        language_shares: ``uniform`` or ``size``; None for ``uniform``.
         language_pairs: Allowed (question language, passage language) pairs; None for all.
-        too_small: ``error``, ``drop`` or ``repeat``.
+        too_small: ``error``, ``drop`` or ``repeat``; None for ``error``.
 
     Raises:
         ConfigurationError: If a value is out of range, or both weights and a temperature are given.
@@ -318,7 +315,7 @@ def build_sampling(
     return Sampling(
         weights=source_weights,
         temperature=1.0 if source_temperature is None else source_temperature,
-        languages=language_shares,  # type: ignore[arg-type]  # checked when it is built
+        languages=language_shares or "uniform",  # type: ignore[arg-type]  # checked when it is built
         pairs=language_pairs,
-        too_small=too_small,  # type: ignore[arg-type]  # checked when it is built
+        too_small=too_small or "error",  # type: ignore[arg-type]  # checked when it is built
     )

@@ -15,6 +15,7 @@ from beir_hybrid.cli.parameters import (
     both_spellings,
     build_sampling,
     languages_option,
+    passage_text_option,
     source_option,
 )
 from beir_hybrid.errors import ConfigurationError, OutputError
@@ -34,7 +35,15 @@ __all__ = ["plan"]
 )
 @source_option
 @languages_option
+@passage_text_option
 @batch_options
+@click.option(
+    "--negatives",
+    type=Number(whole=True, minimum=0),
+    default=0,
+    show_default=True,
+    help="Hard negatives of each example, which no other example's passage may be.",
+)
 @click.option(
     *both_spellings("--batch-size"),
     type=Number(whole=True, minimum=1),
@@ -57,6 +66,8 @@ def plan(
     train_data: tuple[str, ...],
     source: Path | None,
     languages: tuple[str, ...] | None,
+    passage_text: str | None,
+    negatives: int,
     strategy: str,
     alpha: float | None,
     batch_size: int,
@@ -68,6 +79,7 @@ def plan(
     **sampling: Any,
 ) -> None:
     """Show what a training run would draw, before spending a GPU on it."""
+    from beir_hybrid.batching.examples import example_dataset
     from beir_hybrid.batching.plan import BatchPlan
     from beir_hybrid.batching.strategies import build_strategy
     from beir_hybrid.batching.summary import forecast
@@ -77,7 +89,9 @@ def plan(
     _check_file(output, (".json",))
     _check_file(plot, (".png", ".svg"))
     built, chosen = build_strategy(strategy, alpha=alpha), build_sampling(**sampling)
-    sources = [pairs.index for pairs in load_sources(train_data, source=source, languages=languages)]
+    choice = {} if passage_text is None else {"passage_text": passage_text}
+    pairs = load_sources(train_data, source=source, languages=languages, **choice)
+    sources = example_dataset(pairs, negatives=negatives).data.indexes
     per_epoch = sum(index.questions for index in sources) // (batch_size * world_size)
     # data that cannot fill a step are refused by the plan itself
     epochs = 1.0 if steps is None or per_epoch == 0 else steps / per_epoch

@@ -49,7 +49,7 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
     help="static, static:DIM (untrained static embeddings), or a sentence-transformers or Hugging Face name or folder.",
 )
 @click.option(
-    "--train-data",
+    *both_spellings("--train-data"),
     required=True,
     multiple=True,
     help="Dataset, such as mlqa-r or sample, or a .jsonl or .arrow file of pairs; may be given several times.",
@@ -59,8 +59,12 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @passage_text_option
 @batch_options
 @click.option("--scale", type=float, default=20.0, show_default=True, help="Factor on cosine similarities in the loss.")
-@click.option("--query-prefix", default="Query: ", show_default=True, help="Put before every question.")
-@click.option("--passage-prefix", default="Passage: ", show_default=True, help="Put before every passage.")
+@click.option(
+    *both_spellings("--query-prefix"), default="Query: ", show_default=True, help="Put before every question."
+)
+@click.option(
+    *both_spellings("--passage-prefix"), default="Passage: ", show_default=True, help="Put before every passage."
+)
 @click.option(
     *both_spellings("--eval-data"),
     help="Dataset, or a .jsonl or .arrow file of pairs, on which the best checkpoint is selected [default: the last "

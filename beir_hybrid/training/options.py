@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -48,6 +49,19 @@ _OURS: Mapping[str, str] = {
     "prompts": "Use --query-prefix and --passage-prefix.",
 }
 """Arguments of the host that our options set, and which those are."""
+
+
+_LOWEST: Mapping[str, int] = {
+    "seed": 0,
+    "num_train_epochs": 0,
+    "gradient_accumulation_steps": 1,
+    "per_device_eval_batch_size": 1,
+    "dataloader_num_workers": 0,
+}
+"""Least values of arguments that the host takes as they come and fails on later."""
+
+_LISTS = frozenset({"source_weights", "language_pairs"})
+"""Arguments that a command line gives with commas."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ class TrainingOptions:
     select_by: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.scale > 0:
+        if not 0 < self.scale < math.inf:
             raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
         if self.overwrite and self.resume:
             raise ConfigurationError("Both overwrite and resume are asked for.", "Choose one.")
@@ -183,15 +197,16 @@ def parse_host_arguments(
         )
     except BeirHybridError:  # our own, which are ValueErrors too
         raise
-    except (ValueError, TypeError, ImportError) as error:
+    except (ValueError, TypeError, ImportError, OSError) as error:
         raise ConfigurationError(f"Training arguments: {' '.join(str(error).split())}", "Correct the value.") from error
     if rest:
         close = difflib.get_close_matches(rest[0].lstrip("-").split("=")[0].replace("-", "_"), known, n=1)
         fix = f"Did you mean --{close[0]}?" if close else "See beir-hybrid train --help."
         raise ConfigurationError(f"Unknown training argument {rest[0]!r}.", fix)
     host: HybridBatchTrainingArguments = parsed
-    if host.seed < 0:
-        raise ConfigurationError(f"The seed is {host.seed}.", "Give a whole number from 0 on.")
+    for name, lowest in _LOWEST.items():
+        if not lowest <= (value := getattr(host, name)) < math.inf:
+            raise ConfigurationError(f"--{name} is {value}.", f"Give a number from {lowest} on.")
     return host
 
 
@@ -221,13 +236,18 @@ def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
     words: list[str] = []
     for key, value in content.items():
         name = str(key).replace("-", "_")
+        if name in {"overwrite", "resume"} and not isinstance(value, bool):
+            raise ConfigurationError(f"{path}: {name} is {value!r}.", "Write true or false.")
         if name in ours:
+            if name == "train_data" and value is None:
+                continue
             if name == "train_data":  # the one option that may be given several times
                 options[name] = value if isinstance(value, list) else [value]
             else:
                 options[name] = ",".join(map(str, value)) if isinstance(value, list) else value
         elif value is not None:
-            words += [f"--{name}", *_words(value)]
+            several = value.split(",") if name in _LISTS and isinstance(value, str) else value
+            words += [f"--{name}", *_words(several)]
     return options, words
 
 

@@ -182,10 +182,11 @@ def _build_trainer(
             evaluator=None if selection is None else selection.evaluator,
             loss=MultipleNegativesRankingLoss(model, scale=options.scale),
         )
+        _try_optimizer(trainer)
     except BeirHybridError:
         _remove_empty(Path(str(arguments.output_dir)), options.output)
         raise
-    except (ValueError, RuntimeError, ImportError) as error:  # arguments that the host refuses only now
+    except (ValueError, TypeError, RuntimeError, ImportError) as error:  # arguments that the host refuses only now
         _remove_empty(Path(str(arguments.output_dir)), options.output)
         raise ConfigurationError(
             f"Training arguments: {' '.join(str(error).split())}", "Correct or leave out the argument."
@@ -201,6 +202,12 @@ def _build_trainer(
     plan = trainer.sampler.plan if trainer.sampler is not None else None
     logger.info("Training on %s with %s", sources, strategy_spec(plan.strategy) if plan else "no plan")
     return trainer
+
+
+def _try_optimizer(trainer: HybridBatchTrainer) -> None:
+    """Let the host make the optimizer and its schedule once, and forget them: it makes them when training begins."""
+    trainer.create_optimizer_and_scheduler(num_training_steps=1)
+    trainer.optimizer, trainer.lr_scheduler = None, None
 
 
 def _check_output(options: TrainingOptions) -> None:

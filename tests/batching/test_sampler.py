@@ -222,10 +222,33 @@ def test_missing_language_column_is_named(own, column):
 
 
 def test_without_group_column_every_row_is_a_group(own):
-    # the four rows of a question differ in text, so two German passages still share an answer
+    # the four rows of a question are linked by its texts and by those of its passages
     index = indexes_of(own.remove_columns("group"))[0]
     assert index.groups == 32
-    assert len(np.unique(index.answer)) == 16
+    assert len(np.unique(index.answer)) == 8
+
+
+def test_hard_negatives_of_own_rows_are_guarded():
+    groups = [f"g{n}" for n in range(16)]
+    rows = [
+        {
+            "group": group,
+            "anchor": f"{language} {group}?",
+            "positive": f"{language} {group}.",
+            "negative_1": f"{language} {groups[n - 1]}.",
+            "negative_2": "of nobody",
+            "anchor_language": language,
+            "positive_language": language,
+        }
+        for n, group in enumerate(groups)
+        for language in ("de", "en")
+    ]
+    dataset = Dataset.from_list(rows)
+    index = indexes_of(dataset)[0]
+    assert [index.refused(n) for n in range(16)] == [[index.answer[n - 1]] for n in range(16)]
+    for batch in HybridBatchSampler(dataset, 6, strategy="x-x-mono"):
+        met = dataset[batch]
+        assert not set(met["positive"]) & set(met["negative_1"])
 
 
 @pytest.mark.parametrize("column", ["anchor_language", "positive_language", "group", "positive"])

@@ -144,6 +144,17 @@ def test_notices_and_repeated_answers_are_shown(invoke, files):
     assert "Answers repeated in a batch, because the data have no others: 4." in result.stdout
 
 
+def test_negatives_that_are_used_are_kept_out_of_batches(written, tmp_path):
+    rows = [
+        {"group": f"{n}", "language": "en", "question": f"{n}?", "passage": f"{n}.", "negatives": [f"{n - 1}.", "none"]}
+        for n in range(16)
+    ]
+    (tmp_path / "hard.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("plan", "--train-data", tmp_path / "hard.jsonl", "--batch-size", "4", "--strategy", "x-x-mono")
+    replaced = [written(*words, *more)["false_negatives_avoided"] for more in ([], ["--negatives", "2"])]
+    assert replaced[0] == 0 < replaced[1]
+
+
 def test_wide_tables_are_whole_where_output_is_no_terminal(invoke, tmp_path):
     codes = [f"l{number:02}" for number in range(40)]
     rows = [

@@ -123,6 +123,22 @@ def test_flag_goes_before_the_config_file(invoke, tmp_path):
     assert (run["options"]["scale"], run["arguments"]["max_steps"]) == (30, 1)
 
 
+def test_flag_of_a_default_goes_before_the_config_file(invoke, tmp_path):
+    (tmp_path / "run.yaml").write_text("too_small: repeat\nlanguage_shares: size\nmax_steps: 1\nsave_strategy: 'no'\n")
+    words = ("--too_small", "error", "--language-shares", "uniform", "--per_device_train_batch_size", "8")
+    result = invoke(*TINY, "--output", tmp_path / "out", "--config", tmp_path / "run.yaml", *words)
+    assert result.exception is None
+    arguments = content(tmp_path / "out" / "run.json")["arguments"]
+    assert (arguments["too_small"], arguments["language_shares"]) == ("error", "uniform")
+
+
+def test_options_are_spelt_either_way(invoke, tmp_path):
+    words = ["train", "--model", "static:8", "--train_data", "sample", "--languages", "de,en", "--query_prefix", "Q: "]
+    words += ["--passage_prefix", "P: ", "--max_steps", "1", "--save_strategy", "no", "--output", tmp_path / "out"]
+    assert invoke(*words).exception is None
+    assert content(tmp_path / "out" / "run.json")["options"]["query_prefix"] == "Q: "
+
+
 def test_options_of_the_command_are_the_librarys():
     from dataclasses import fields
 

@@ -229,6 +229,23 @@ def test_saved_options_are_read_again(config):
     assert config(yaml.safe_dump(options.to_dict()))[0] == options.to_dict()
 
 
+def test_command_lines_commas_are_read_in_a_config_too(config):
+    assert config("source_weights: 1,2\nlanguage_pairs: en-de,en-en\n") == (
+        {},
+        ["--source_weights", "1", "2", "--language_pairs", "en-de", "en-en"],
+    )
+
+
+def test_missing_data_in_a_config_are_left_to_the_command(config):
+    assert config("train_data:\n") == ({}, [])
+
+
+@pytest.mark.parametrize("text", ["resume: 3\n", "overwrite: yes please\n"])
+def test_truth_values_that_are_none_are_refused(config, text):
+    with pytest.raises(ConfigurationError, match="Write true or false"):
+        config(text)
+
+
 @pytest.mark.parametrize("text", ["- a\n- b\n", "text\n", "7\n"], ids=["list", "text", "number"])
 def test_config_that_is_no_mapping_is_refused(config, text):
     with pytest.raises(ConfigurationError, match="no mapping of options"):

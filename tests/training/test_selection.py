@@ -199,6 +199,17 @@ def test_loss_is_over_other_languages_one_after_the_other(options, train_file):
     assert anchors(selection) == expected
 
 
+def test_questions_with_the_same_passage_lie_apart(options, tmp_path):
+    rows = [
+        {"group": f"{n}", "language": language, "question": f"{language} {n}?", "passage": f"{language} {n // 3}."}
+        for n in range(12)
+        for language in ("en", "de")
+    ]
+    chosen = options(eval_data=write(tmp_path / "other.jsonl", rows), eval_languages=("en", "de"))
+    passages = load_selection(chosen, 32).dataset["positive"][:]
+    assert passages == [f"{language} {n}." for language in ("de", "en") for _ in range(3) for n in range(4)]
+
+
 def test_data_without_english_are_taken_whole(options, pairs, tmp_path):
     other = write(tmp_path / "other.jsonl", pairs.select(["de", "es"]).table.to_pylist())
     assert load_selection(options(eval_data=other), 32).data == "other (de, es)"

@@ -285,6 +285,27 @@ def test_bad_request_leaves_an_earlier_run_as_it_was(options):
     assert contents(folder) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--optim", "adamw_bnb_8bit"], "bitsandbytes"),
+        (["--learning_rate", "nan"], "Invalid learning rate: nan"),
+        (["--lr_scheduler_type", "cosine_with_min_lr"], "min_lr"),
+        (["--gradient_accumulation_steps", "0"], "--gradient_accumulation_steps is 0. Give a number from 1 on."),
+        (["--num_train_epochs", "inf"], "--num_train_epochs is inf"),
+        (["--dataloader_num_workers", "-1"], "--dataloader_num_workers is -1"),
+        (["--accelerator_config", "none.json"], "none.json"),
+    ],
+    ids=["package", "rate", "schedule", "accumulation", "epochs", "workers", "file"],
+)
+def test_argument_that_the_host_fails_on_leaves_an_earlier_run_as_it_was(options, words, told):
+    folder = train(options(), SHORT).folder
+    before = contents(folder)
+    with pytest.raises(ConfigurationError, match=told):
+        train(options(overwrite=True), [*SHORT, *words])
+    assert contents(folder) == before
+
+
 def test_earlier_run_is_kept_unless_overwritten(options):
     folder = train(options(), SHORT).folder
     before = contents(folder)
