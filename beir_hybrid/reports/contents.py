@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.bars import Bars, Dots, score_bars, share_dots
 from beir_hybrid.reports.commands import commands_of
@@ -20,7 +21,6 @@ from beir_hybrid.reports.sources import Failure, Sources, Study
 from beir_hybrid.reports.summary import TITLES, Summary, kind_summary, main_summary
 from beir_hybrid.reports.text_tables import TextTable
 from beir_hybrid.reports.wording import duration, size, tick_text
-from beir_hybrid.studies.results import is_number
 
 __all__ = ["BlockContents", "Contents", "Drawn", "Environment", "build_contents"]
 

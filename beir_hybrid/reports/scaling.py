@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.curve import Chart, Curve
@@ -13,7 +14,6 @@ from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.sources import Run
 from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.studies.cell import cell_name
-from beir_hybrid.studies.results import is_number
 from beir_hybrid.studies.statistic import higher_is_better
 
 __all__ = ["cost_of", "drawn_pairs", "scaling_charts", "settings_of", "training_languages"]

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.studies.cell import read_json
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.outcomes import Outcomes
-from beir_hybrid.studies.results import is_number
 from beir_hybrid.studies.sentences import claims_sentence
 from beir_hybrid.studies.summary import Summary, group_cells, summarize_study
 from beir_hybrid.studies.verdicts import Verdict, find_verdicts

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, OutputError
-from beir_hybrid.evaluation.result_folders import load_runs
+from beir_hybrid.evaluation.result_folders import is_number, load_runs
 from beir_hybrid.files import write_json
 from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE, Cell, State, read_json
 from beir_hybrid.studies.document import Document
-from beir_hybrid.studies.results import is_number, read_results
 from beir_hybrid.studies.study import Study, parse_study
 
 __all__ = ["StudyFolder"]
@@ -119,7 +118,6 @@ class StudyFolder:
         """Read an evaluation, once as long as its files stay as they are."""
         times = tuple(path.stat().st_mtime_ns for path in sorted(folder.iterdir()))
         if (folder, times) not in self._whole:
-            read_results(folder)
             load_runs([folder])
             self._whole.add((folder, times))
 

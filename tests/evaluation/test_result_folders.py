@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
@@ -53,4 +55,22 @@ def test_results_without_values_are_refused(tmp_path):
     make(0.5, 0.5).save(tmp_path)
     (tmp_path / "queries.parquet").unlink()
     with pytest.raises(MissingDataError, match="holds no values of its queries"):
+        load_runs([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": None}, "has None as its data"),
+        ({"scores": {"mono": {"map": "high"}}}, "has 'high' among its scores"),
+        ({"scores": {}}, "other measures in its scores than in its settings"),
+        ({"intervals": {"scores": {"mono": {"map": [0.1]}}}}, r"has the interval \[0\.1\]"),
+        ({"notes": [1]}, "notes that are no words"),
+    ],
+    ids=["data", "score", "scores", "interval", "notes"],
+)
+def test_results_of_other_content_are_refused(tmp_path, change, message):
+    path = make(0.5, 0.5).save(tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(DataFormatError, match=message):
         load_runs([tmp_path])
