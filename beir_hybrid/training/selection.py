@@ -198,8 +198,8 @@ def _given(words: Sequence[str]) -> dict[str, str]:
 def _examples(pairs: ParallelPairs) -> Dataset:
     """Give every question with its passage, one language after the other, so that batches hardly mix them.
 
-    Within a language each passage comes once before any comes again: neighbours, which are each other's negatives in
-    the loss, often answer alike in the order of files.
+    Within a language, questions with the same passage are spread evenly: neighbours, which are each other's negatives
+    in the loss, often answer alike in the order of files.
     """
     from datasets import Dataset
     from datasets.table import InMemoryTable
@@ -210,10 +210,11 @@ def _examples(pairs: ParallelPairs) -> Dataset:
     )
     names = pairs.table["language"].combine_chunks().dictionary_encode().dictionary.to_pylist()
     place = np.argsort(np.argsort(np.array(names)))[languages]
-    same = np.lexsort((passages, place))
-    new = np.r_[True, (np.diff(passages[same]) != 0) | (np.diff(place[same]) != 0)]
+    _, same, counts = np.unique(np.stack([place, passages]), axis=1, return_inverse=True, return_counts=True)
+    same = same.reshape(-1)
     times = np.empty(len(same), np.int64)  # how often the passage came before in its language
-    times[same] = np.arange(len(same)) - np.maximum.accumulate(np.where(new, np.arange(len(same)), 0))
-    order = np.lexsort((times, place))
+    times[np.argsort(same, kind="stable")] = np.arange(len(same)) - np.repeat(np.cumsum(counts) - counts, counts)
+    spread = (times + passages / (passages.max() + 1)) / counts[same]
+    order = np.lexsort((spread, place))
     texts = pairs.table.select(["question", "passage"]).take(order)
     return Dataset(InMemoryTable(texts.rename_columns(["anchor", "positive"])))
