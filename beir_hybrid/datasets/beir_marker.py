@@ -55,8 +55,11 @@ class Standing:
     def strangers(self) -> list[str]:
         """Files in a folder of ours that we did not write, such as queries that a script generated there."""
         written = {*self.files, MARKER}
-        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if not path.is_dir())
-        return sorted(name for name in found if name not in written)
+        try:
+            paths = [path for path in self.folder.rglob("*") if not path.is_dir()]
+        except FileNotFoundError:  # another process is replacing it
+            return []
+        return sorted(name for path in paths if (name := path.relative_to(self.folder).as_posix()) not in written)
 
     @property
     def files(self) -> dict[str, dict[str, Any]]:

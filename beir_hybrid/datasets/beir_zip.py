@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -19,6 +20,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 _MODE = 0o100644 << 16
 _UNIX = 3
 _BLOCK = 1 << 20
+_WAITS = (0.01, 0.05, 0.2, 0.5, 1.0)  # seconds: another process moves folders within milliseconds
 
 
 def check_archive(archive: Path, marker: str) -> None:
@@ -60,19 +62,29 @@ def ensure_archive(folder: Path, files: list[str], marker: str) -> bool:
     """
     archive = archive_of(folder)
     check_archive(archive, marker)
-    try:
-        wanted = {f"{folder.name}/{name}": (folder / name).stat().st_size for name in files}
-        if _members(archive, marker) == (wanted, (folder / marker).read_bytes()):
-            return False
-        if archive.exists():
-            logger.info("%s is replaced: it does not hold what %s holds.", archive, folder)
-        with new_file(archive) as temporary, zipfile.ZipFile(temporary, "w") as content:
-            for name in files:
-                _add(content, folder / name, f"{folder.name}/{name}")
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"{archive} cannot be written: {error.strerror or error}.", "Make room for it.") from error
+    for wait in _WAITS:
+        try:
+            return _ensure(archive, folder, files, marker)
+        except FileNotFoundError:  # another process is putting the folder anew
+            time.sleep(wait)
+        except OSError as error:
+            if isinstance(error, OutputError):
+                raise
+            raise OutputError(
+                f"{archive} cannot be written: {error.strerror or error}.", "Make room for it."
+            ) from error
+    raise OutputError(f"{archive} cannot be written: {folder} has lost a file.", "Write the folder again.")
+
+
+def _ensure(archive: Path, folder: Path, files: list[str], marker: str) -> bool:
+    wanted = {f"{folder.name}/{name}": (folder / name).stat().st_size for name in files}
+    if _members(archive, marker) == (wanted, (folder / marker).read_bytes()):
+        return False
+    if archive.exists():
+        logger.info("%s is replaced: it does not hold what %s holds.", archive, folder)
+    with new_file(archive) as temporary, zipfile.ZipFile(temporary, "w") as content:
+        for name in files:
+            _add(content, folder / name, f"{folder.name}/{name}")
     return True
 
 

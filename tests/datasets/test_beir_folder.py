@@ -20,6 +20,7 @@ from beir_hybrid.datasets.beir_folder import (
     read_marker,
     write_beir_folder,
 )
+from beir_hybrid.datasets.beir_zip import ensure_archive
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError, UnknownNameError
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # BEIR leaves its files open
@@ -347,6 +348,23 @@ def test_threads_that_mend_a_damaged_folder_agree(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: materialise("sample.en-all", tmp_path), range(8)))
     assert content(tmp_path) == before
+
+
+def test_folder_that_another_process_is_replacing_is_waited_for(tmp_path, monkeypatch):
+    folder = materialise("sample.en-all", tmp_path)
+    before = content(tmp_path)
+    names = ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv", "beir-hybrid.json"]
+    aside = folder.rename(tmp_path / "aside")
+    (tmp_path / "sample.en-all.zip").unlink()
+    monkeypatch.setattr("time.sleep", lambda seconds: aside.exists() and aside.rename(folder))
+    assert ensure_archive(folder, names, "beir-hybrid.json")
+    assert content(tmp_path) == before
+
+
+def test_folder_that_stays_away_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    with pytest.raises(OutputError, match="has lost a file"):
+        ensure_archive(tmp_path / "gone", ["corpus.jsonl"], "beir-hybrid.json")
 
 
 def test_killed_writer_leaves_nothing_at_the_place(tmp_path, monkeypatch):
