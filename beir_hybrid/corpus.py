@@ -9,6 +9,7 @@ import shutil
 import time
 from array import array
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -216,8 +217,9 @@ def write_corpus(
 def _remove_stale(folder: Path) -> None:
     """Remove what killed processes left of the same corpus; what was written to lately may be another process's."""
     for left in folder.parent.glob(f".{glob.escape(folder.name)}.*.tmp"):
-        if max(path.stat().st_mtime for path in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # another process removes it
+            if max(path.stat().st_mtime for path in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(folder: Path, language: str, rows: Iterable[tuple[str, Passage]], where: Callable[[int], str]) -> None:

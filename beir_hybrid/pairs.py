@@ -190,8 +190,7 @@ class ParallelPairs:
             self.table[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
             for column in ("passage", "question")
         )
-        texts = np.concatenate([passages, int(passages.max()) + 1 + questions])
-        answers = number_answers(np.tile(groups, 2), texts)
+        answers = number_answers(groups, passages, questions)
         return None if int(answers.max()) + 1 == len(names) else answers
 
     def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:

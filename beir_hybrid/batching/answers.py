@@ -10,15 +10,16 @@ __all__ = ["number_answers"]
 Ints = npt.NDArray[np.int64]
 
 
-def number_answers(groups: Ints, texts: Ints) -> Ints:
-    """Number the answers: groups that share a text, in any language, share an answer in every language.
+def number_answers(groups: Ints, passages: Ints, questions: Ints | None = None) -> Ints:
+    """Number the answers: groups that share a passage or a question share an answer, in every language.
 
     In a cross-lingual batch one of two such groups may stand with its German passage and the other with its Spanish
     one, and these too are translations of the same sentence; so sharing is followed along whole chains of groups.
 
     Args:
         groups: Shape (rows,), group numbers from 0 without gaps.
-        texts: Shape (rows,), numbers of the rows' texts, from 0: passages, and questions with numbers of their own.
+        passages: Shape (rows,), numbers of the rows' passage texts, from 0 without gaps.
+        questions: Shape (rows,), numbers of the rows' question texts, from 0 without gaps; None to leave them out.
 
     Returns:
         Shape (groups,), the answer of each group; equal for groups that share one.
@@ -30,6 +31,9 @@ def number_answers(groups: Ints, texts: Ints) -> Ints:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
+    texts = passages
+    if questions is not None:  # which stand in several groups where a question has several passages
+        groups, texts = np.tile(groups, 2), np.concatenate([passages, int(passages.max()) + 1 + questions])
     size = int(groups.max()) + 1
     nodes = size + int(texts.max()) + 1
     edges = coo_array((np.ones(len(groups), np.int8), (groups, size + texts)), shape=(nodes, nodes))

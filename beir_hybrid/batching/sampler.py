@@ -230,12 +230,11 @@ def _answers(
     if not texts:
         return number_answers(groups, known)[groups], None
     asked, *others = (pc.fill_null(column.cast(pa.large_string()), "") for column in (texts[0], passages, *texts[2:]))
-    linked = np.concatenate([known, int(known.max()) + 1 + _number(asked)])
-    answers = number_answers(np.tile(groups, 2), linked)[groups]
+    answers = number_answers(groups, known, _number(asked))[groups]
     codes = _number(pa.chunked_array([chunk for column in others for chunk in column.chunks]))
     answer_of = np.full(int(codes.max()) + 1, -1, np.int64)
     answer_of[codes[: len(groups)]] = answers
-    owners, negatives = np.tile(rows, len(texts) - 2) if len(texts) > 2 else rows[:0], answer_of[codes[len(groups) :]]
+    owners, negatives = np.tile(rows, len(others) - 1), answer_of[codes[len(groups) :]]
     there = (negatives >= 0) & (negatives != answers[owners])
     return answers, (owners[there], negatives[there]) if there.any() else None
 

@@ -92,9 +92,10 @@ def evaluate(
     tables = result_tables(results)
     console(*tables).print(*tables)
     if output is not None:
+        path = results.save(output, per_query)
         if overwrite:
             _remove_runs(output / "runs", set(results.settings) if runs else set())
-        console().print(f"Written to {results.save(output, per_query)}", highlight=False, markup=False)
+        console().print(f"Written to {path}", highlight=False, markup=False)
 
 
 def _check_choices(
