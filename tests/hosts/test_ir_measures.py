@@ -43,6 +43,14 @@ NAMES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def active():
+    """Every test runs with the host active, and none leaves it so."""
+    host.activate()
+    yield
+    host.deactivate()
+
+
 @pytest.fixture
 def run():
     return list(ir_measures.read_trec_run(RUN))
@@ -214,13 +222,66 @@ def test_a_cutoff_of_0_is_refused(qrels, run):
 
 
 def test_a_name_that_is_taken_is_refused():
-    with pytest.raises(PluginError, match="ir_measures knows a measure 'NDKL' already"):
-        host._define("NDKL", "ndkl")
+    from beir_hybrid.hosts.ir_measures.provider import add_measures
+
+    before = dict(ir_measures.measures.registry)
+    with pytest.raises(PluginError, match="ir_measures has a measure 'RankDistance' already"):
+        add_measures(ir_measures)
+    assert ir_measures.measures.registry == before
 
 
 def test_without_ir_measures_the_message_says_how_to_install_it():
-    code = "import sys; sys.modules['ir_measures'] = None; import beir_hybrid.hosts.ir_measures"
+    code = "import sys; sys.modules['ir_measures'] = None; from beir_hybrid.hosts.ir_measures import NDKL"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     message = "beir_hybrid.hosts.ir_measures needs ir_measures. Install it: pip install ir-measures"
     assert done.stderr.splitlines()[-1].endswith(message)
+
+
+def test_inactive_it_leaves_nothing_in_ir_measures():
+    host.deactivate()
+    assert not {"RankDistance", "NDKL"} & set(ir_measures.measures.registry)
+    assert "beir_hybrid" not in ir_measures.providers.registry
+    assert all(provider.NAME != "beir_hybrid" for provider in ir_measures.DefaultPipeline.providers)
+    with pytest.raises(NameError):
+        ir_measures.parse_measure("RankDistance@3")
+
+
+def test_naming_a_measure_activates_it(qrels, run):
+    host.deactivate()
+    assert ir_measures.calc_aggregate([host.RankDistance @ 3], qrels, run) == {host.RankDistance @ 3: 3}
+    assert host.is_active()
+
+
+def test_unknown_attributes_are_refused_as_by_any_module():
+    with pytest.raises(AttributeError, match="has no attribute 'PEER'"):
+        host.PEER  # noqa: B018
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Judgements and a run as files, by name."""
+    for name, text in (("qrels", QRELS), ("run", RUN)):
+        (tmp_path / name).write_text(text.strip() + "\n")
+    return str(tmp_path / "qrels"), str(tmp_path / "run")
+
+
+def test_its_command_knows_them_when_started_by_ours(files):
+    command = [sys.executable, "-m", "beir_hybrid", "run", "-m", "ir_measures", *files, "RankDistance@3", "nDCG@1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["RankDistance@3\t3.0000", "nDCG@1\t0.6667"]
+
+
+def test_its_command_knows_them_wherever_the_hosts_are_enabled(files):
+    """As ``beir-hybrid enable`` does at the start of every Python: the registered hosts are activated."""
+    code = (
+        "from beir_hybrid.hosts.startup import activate_hosts; from beir_hybrid.hosts.launcher import registered_hosts;"
+        "activate_hosts(registered_hosts()); import runpy, sys; assert 'ir_measures' not in sys.modules;"
+        "runpy.run_module('ir_measures', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *files, "MRC@3", "-q"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "en:1\tMRC@3\t-1.0000"

@@ -30,6 +30,9 @@ class PEER:
     fewer than two languages, or none retrieved, counts 1: there is nothing to be unfair about. Ties in the ranking
     fall as in trec_eval. Range [0, 1]; higher is fairer.
 
+    The ranks are those in the whole ranking. A Kruskal-Wallis test such as ``scipy.stats.kruskal`` first ranks the
+    passages of a grade anew among themselves, so its p-values differ.
+
     Where every language has one relevant passage at most, the p-value of that grade is a constant whatever the ranks
     (0.44 for eleven languages, as in XQuAD-R): the query has no value then, NaN, unless the grade weighs nothing.
 
