@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from beir_hybrid.checksums import combine, digest_row
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
 
 __all__ = ["LazyCorpus", "MultilingualCollection", "Passage", "language_of"]
@@ -109,16 +109,18 @@ class MultilingualCollection:
                 for identifier in texts:
                     if not identifier.startswith(prefix):
                         raise DataFormatError(
-                            f"{self.name}: the {kind} id {identifier!r} does not begin with {prefix!r}.",
+                            f"{self.name}: the {kind} id {shorten(identifier)} does not begin with {prefix!r}.",
                             "Prefix every id with its language.",
                         )
         for query, judged in self.qrels.items():
             if query not in self.queries.get(language_of(query), {}):
-                raise DataFormatError(f"{self.name}: the qrels judge an unknown query {query!r}.", "Remove that row.")
+                raise DataFormatError(
+                    f"{self.name}: the qrels judge an unknown query {shorten(query)}.", "Remove that row."
+                )
             for document in judged:
                 if document not in self.corpora.get(language_of(document), {}):
                     raise DataFormatError(
-                        f"{self.name}: the qrels of {query!r} name an unknown document {document!r}.",
+                        f"{self.name}: the qrels of {shorten(query)} name an unknown document {shorten(document)}.",
                         "Add the document or remove that row.",
                     )
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import Passage
-from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
+from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
 from beir_hybrid.files import STALE_SECONDS, write_json
 
 __all__ = ["CACHE_VARIABLE", "StoredCorpus", "cache_folder", "write_corpus"]
@@ -285,7 +285,7 @@ def _check_unique(
         identifier = reader.get_batch(position // _ROWS).column(0)[position % _ROWS].as_py()
         if identifier in first:
             raise DataFormatError(
-                f"{where(position)}: the document id {identifier.partition(':')[2]!r} occurs twice, first at "
+                f"{where(position)}: the document id {shorten(identifier.partition(':')[2])} occurs twice, first at "
                 f"{where(first[identifier])}.",
                 "Make ids unique.",
             )

@@ -15,13 +15,15 @@
       ├─ ModelError              (OSError)          a model that cannot be loaded or used
       └─ OutputError             (OSError)          a folder that must not or cannot be written
 
-Every message names the offending value and what to do about it, in one line.
+Every message names the offending value and what to do about it, in one line that a terminal can show: line breaks
+become blanks, other control characters are escaped, and the middle of what is too long is left out.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sized
 
 __all__ = [
     "BatchError",
@@ -37,21 +39,70 @@ __all__ = [
     "PluginError",
     "UnknownNameError",
     "did_you_mean",
+    "shorten",
 ]
+
+_SHOWN = 20  # known names in a message
+_VALUE, _NAME, _PROBLEM, _FIX = 80, 40, 600, 400  # characters at most
+_LEFT_OUT = " ... "
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # control, direction, half pairs
+
+
+def shorten(value: object, longest: int = _VALUE) -> str:
+    """Write a value for a message: as ``repr`` does, in one line, its middle left out where it is long.
+
+    For ids, texts and whatever else comes from files.
+
+    Args:
+        value: Anything.
+        longest: Characters at most, quotes included, before the length of what is shortened is added; from 20 on.
+
+    Examples:
+        >>> shorten("en:17"), shorten(3)
+        ("'en:17'", '3')
+        >>> shorten("abcdefghij" * 500, longest=30)
+        "'abcdefghija ... jabcdefghij' (5,000 characters)"
+        >>> shorten(["one", "two"] * 500, longest=30)
+        "['one', 'two ... one', 'two'] (1,000 items)"
+    """
+    try:
+        whole = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists within lists
+        return f"a {type(value).__name__} too long to be shown"
+    if len(whole) <= longest:
+        return whole
+    half = (longest - len(_LEFT_OUT)) // 2
+    items = isinstance(value, Sized) and not isinstance(value, str | bytes)
+    size = len(value) if isinstance(value, Sized) else len(whole)
+    return f"{whole[:half]}{_LEFT_OUT}{whole[-half:]} ({size:,} {'items' if items else 'characters'})"
+
+
+def _one_line(text: str, longest: int) -> str:
+    """Write a text in one line that a terminal can show, its middle left out where it is too long."""
+    line = " ".join(filter(None, map(str.strip, text.splitlines())))
+    shown = _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], line)
+    if len(shown) <= longest:
+        return shown
+    half = (longest - len(_LEFT_OUT)) // 2
+    return f"{shown[:half]}{_LEFT_OUT}{shown[-half:]}"
 
 
 class BeirHybridError(Exception):
     """Root of all errors that this package raises on purpose.
 
     Args:
-        problem: What is wrong and where, with the offending value.
+        problem: What is wrong and where, with the offending value (see :func:`shorten`).
         fix: What the user can do about it.
+
+    Attributes:
+        problem: As given, in one line of 600 characters at most.
+        fix: As given, in one line of 400 characters at most.
     """
 
     def __init__(self, problem: str, fix: str = "") -> None:
-        super().__init__(problem, fix)
-        self.problem = problem
-        self.fix = fix
+        self.problem = _one_line(problem, _PROBLEM)
+        self.fix = _one_line(fix, _FIX)
+        super().__init__(self.problem, self.fix)
 
     def __str__(self) -> str:  # KeyError would quote the message, OSError would print its arguments
         return f"{self.problem} {self.fix}".strip()
@@ -101,9 +152,6 @@ class OutputError(BeirHybridError, OSError):
     """A folder or file that must not, or cannot, be written."""
 
 
-_SHOWN = 20  # known names in a message
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Name the closest known name, and all of them, or some if there are many.
 
@@ -118,9 +166,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         >>> did_you_mean("xquadr", ["xquad-r", "mlqa-r"])
         "Did you mean 'xquad-r'? Known: mlqa-r, xquad-r."
     """
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    names = sorted(name if len(name) <= _NAME else f"{name[: _NAME - 3]}..." for name in known)
+    asked = name[: 2 * _NAME]  # comparing takes time with the square of the length
+    close = difflib.get_close_matches(asked, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean {close[0]!r}? " if close else ""
-    shown = names if len(names) <= _SHOWN else difflib.get_close_matches(name, names, n=_SHOWN, cutoff=0.0)
+    shown = names if len(names) <= _SHOWN else difflib.get_close_matches(asked, names, n=_SHOWN, cutoff=0.0)
     more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
     return f"{suggestion}Known: {', '.join(shown) or 'none'}{more}."

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.index import ExampleIndex, negatives_of
-from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
 from beir_hybrid.files import new_file
 from beir_hybrid.languages import choose_languages
 
@@ -173,7 +173,7 @@ class ParallelPairs:
             repeated = np.flatnonzero(rows[groups, languages] != np.arange(len(groups)))[0]
             group, language = names[groups[repeated]].as_py(), self.languages[languages[repeated]]
             raise DataFormatError(
-                f"{self.name}: the group {group!r} has {language!r} twice.",
+                f"{self.name}: the group {shorten(group)} has {shorten(language)} twice.",
                 "Give one question and passage per group and language.",
             )
         return rows
@@ -271,7 +271,8 @@ class ParallelPairs:
         wrong = np.flatnonzero(np.isin(owners * span + negatives, groups * span + passages))
         if len(wrong):
             raise DataFormatError(
-                f"{self.name}: a negative of the group {names[owners[wrong[0]]].as_py()!r} is a passage of that group.",
+                f"{self.name}: a negative of the group {shorten(names[owners[wrong[0]]].as_py())} is a passage of that "
+                "group.",
                 "Remove it.",
             )
 

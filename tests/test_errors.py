@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from beir_hybrid import errors
-from beir_hybrid.errors import BeirHybridError, did_you_mean
+from beir_hybrid.errors import BeirHybridError, did_you_mean, shorten
 
 BASES = {
     "UnknownNameError": KeyError,
@@ -70,3 +70,55 @@ def test_of_many_known_names_some_are_told():
     message = did_you_mean("en-dee", [f"en-d{number:03}" for number in range(130)])
     assert message.count("en-d") <= 21
     assert message.endswith("and 110 more.")
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_message_is_one_line_that_a_terminal_can_show(name):
+    error = getattr(errors, name)("a\r\nb\x1b[31m\u2028c \u202edes\ud800", "d\n\n  e\t")
+    assert str(error) == r"a b\x1b[31m c \u202edes\ud800 d e"
+    assert str(error).encode()
+    assert error.problem == error.args[0]
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_message_is_never_longer_than_a_thousand_characters(name):
+    error = getattr(errors, name)("The file is " + "x" * 5_000 + " here.", "Name " + ", ".join(map(str, range(5_000))))
+    assert len(str(error)) <= 1_001
+    assert str(error).startswith("The file is xx")
+    assert " here. Name 0, 1, " in str(error)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 5_000,
+        "\n\x1b" * 5_000,
+        b"\xff" * 5_000,
+        ["x" * 5_000] * 3,
+        {"a": {"b": ["c"] * 5_000}},
+        10**4_000,
+        10**5_000,
+        range(10**9),
+    ],
+    ids=["text", "control", "bytes", "list", "mapping", "number", "number that Python does not print", "range"],
+)
+def test_long_values_are_shortened(value):
+    assert len(shorten(value)) <= 110
+    assert shorten(value).isprintable()
+
+
+def test_lists_within_lists_are_shortened():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    assert shorten(value) == "a list too long to be shown"
+
+
+def test_short_values_stay_as_they_are():
+    assert [shorten(value) for value in ("x" * 78, "", None, ["a"])] == [repr("x" * 78), "''", "None", "['a']"]
+
+
+def test_did_you_mean_shortens_names_and_takes_no_time_for_long_ones():
+    message = did_you_mean("hybird" + "x" * 200_000, ["hybrid", *(f"{letter}{'y' * 100_000}" for letter in "abc")])
+    assert len(message) < 300
+    assert "hybrid" in message

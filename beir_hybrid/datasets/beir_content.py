@@ -11,7 +11,7 @@ from typing import Any
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage, language_of
 from beir_hybrid.datasets.beir_names import one_setting
-from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 
 __all__ = ["QRELS_HEADER", "FolderContent", "in_setting"]
 
@@ -201,20 +201,22 @@ def _union(one: Mapping[str, Any], other: Mapping[str, Any], what: str) -> dict[
     united = dict(one.items())
     for identifier, value in other.items():
         if united.setdefault(identifier, value) != value:
-            raise DataFormatError(f"{what} {identifier!r} differs between the splits.", "Write one split alone.")
+            raise DataFormatError(f"{what} {shorten(identifier)} differs between the splits.", "Write one split alone.")
     return united
 
 
 def _line(kind: str, identifier: str, row: dict[str, Any]) -> str:
     if identifier.split() != [identifier]:
         raise DataFormatError(
-            f"The {kind} id {identifier!r} has blanks, which runs and judgements cannot hold.", "Rename it."
+            f"The {kind} id {shorten(identifier)} has blanks, which runs and judgements cannot hold.", "Rename it."
         )
     line = json.dumps(row, ensure_ascii=False)
     try:
         line.encode()
     except UnicodeEncodeError as error:  # half a surrogate pair
-        raise DataFormatError(f"The {kind} {identifier!r} is not Unicode: {error}.", "Correct its text.") from error
+        raise DataFormatError(
+            f"The {kind} {shorten(identifier)} is not Unicode: {error}.", "Correct its text."
+        ) from error
     return line
 
 

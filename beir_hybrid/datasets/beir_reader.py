@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.beir_marker import Standing
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.languages import code_of
 
 __all__ = ["UNKNOWN_LANGUAGE", "BeirFolder", "is_beir_folder", "read_beir_folder"]
@@ -184,14 +184,16 @@ def _rows(path: Path, optional: tuple[str, ...]) -> Iterator[_Row]:
             row |= {field: "" for field in optional if row.get(field) is None}
             for field in ("_id", "text", *optional):
                 if not isinstance(row.get(field), str):
-                    problem = f"{field!r} is {row[field]!r}" if field in row else f"no field {field!r}"
+                    problem = f"{field!r} is {shorten(row[field])}" if field in row else f"no field {field!r}"
                     raise DataFormatError(f"{path}:{number}: {problem}.", wanted)
             identifier = row["_id"]
             if identifier.split() != [identifier]:
-                raise DataFormatError(f"{path}:{number}: the id {identifier!r} is empty or has blanks.", "Rename it.")
+                raise DataFormatError(
+                    f"{path}:{number}: the id {shorten(identifier)} is empty or has blanks.", "Rename it."
+                )
             if identifier in seen:
                 raise DataFormatError(
-                    f"{path}:{number}: the id {identifier!r} occurs twice, first in line {seen[identifier]}.",
+                    f"{path}:{number}: the id {shorten(identifier)} occurs twice, first in line {seen[identifier]}.",
                     "Make ids unique.",
                 )
             seen[identifier] = number
@@ -206,7 +208,7 @@ def _told_language(metadata: dict[str, Any], path: Path, number: int) -> str:
     if language is None or language == "":
         return ""
     if not isinstance(language, str) or not _CODE.fullmatch(language):
-        raise DataFormatError(f"{path}:{number}: the language is {language!r}.", "Give a code such as en.")
+        raise DataFormatError(f"{path}:{number}: the language is {shorten(language)}.", "Give a code such as en.")
     return language
 
 
@@ -222,20 +224,23 @@ def _judgements(path: Path) -> Iterator[tuple[str, str, int, int]]:
                 if position == 0:
                     if len(row) > 2 and _is_whole(row[2]):
                         raise DataFormatError(
-                            f"{path}:1: no header, so BEIR would skip the judgement of {row[0]!r}.", layout
+                            f"{path}:1: no header, so BEIR would skip the judgement of {shorten(row[0])}.", layout
                         )
                     continue
                 if not any(field.strip() for field in row):
                     continue
                 if len(row) != 3:
-                    raise DataFormatError(f"{path}:{number}: {len(row)} fields in {row!r}.", layout)
+                    raise DataFormatError(f"{path}:{number}: {len(row)} fields in {shorten(row)}.", layout)
                 query, document, grade = row
                 if not _is_whole(grade):
-                    raise DataFormatError(f"{path}:{number}: the score {grade!r} is no whole number.", "Give 0, 1, ...")
+                    raise DataFormatError(
+                        f"{path}:{number}: the score {shorten(grade)} is no whole number.", "Give 0, 1, ..."
+                    )
                 known = grades.setdefault((query, document), int(grade))
                 if known != int(grade):
                     raise DataFormatError(
-                        f"{path}:{number}: {document!r} has the score {grade} for {query!r}, and {known} before.",
+                        f"{path}:{number}: {shorten(document)} has the score {shorten(int(grade))} for "
+                        f"{shorten(query)}, and {shorten(known)} before.",
                         "Keep one of them.",
                     )
                 yield query, document, int(grade), number
@@ -277,7 +282,9 @@ def _check_distinct(named: Named, path: Path) -> None:
     old: dict[str, str] = {}
     for identifier, (new, _) in named.items():
         if (other := old.setdefault(new, identifier)) != identifier:
-            raise DataFormatError(f"{path}: the ids {other!r} and {identifier!r} both become {new!r}.", "Rename one.")
+            raise DataFormatError(
+                f"{path}: the ids {shorten(other)} and {shorten(identifier)} both become {shorten(new)}.", "Rename one."
+            )
 
 
 def _link(
@@ -289,14 +296,15 @@ def _link(
     for query, document, grade, number in judgements:
         if query not in queries:
             raise DataFormatError(
-                f"{path}:{number}: queries.jsonl has no query {query!r}.", "Add the query or remove that row."
+                f"{path}:{number}: queries.jsonl has no query {shorten(query)}.", "Add the query or remove that row."
             )
         judged = qrels.setdefault(queries[query][0], {})
         if document in documents:
             judged[documents[document][0]] = grade
         elif grade > 0:
             raise DataFormatError(
-                f"{path}:{number}: corpus.jsonl has no document {document!r}, which is relevant for {query!r}.",
+                f"{path}:{number}: corpus.jsonl has no document {shorten(document)}, which is relevant for "
+                f"{shorten(query)}.",
                 "Add the document or remove that row.",
             )
         else:

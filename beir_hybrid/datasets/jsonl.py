@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
 from beir_hybrid.pairs import Pair, ParallelPairs
 
 __all__ = ["read_pairs"]
@@ -42,10 +42,12 @@ def _read(path: Path) -> Iterator[Pair]:
                     raise DataFormatError(f"{path}:{number}: not a JSON object.", wanted)
                 for field in ParallelPairs.COLUMNS:
                     if not isinstance(row.get(field), str):
-                        raise DataFormatError(f"{path}:{number}: {field!r} is {row.get(field)!r}.", wanted)
+                        raise DataFormatError(f"{path}:{number}: {field!r} is {shorten(row.get(field))}.", wanted)
                 negatives = row.get("negatives") or []
                 if not isinstance(negatives, list) or not all(isinstance(text, str) for text in negatives):
-                    raise DataFormatError(f"{path}:{number}: negatives are {negatives!r}.", "Give a list of strings.")
+                    raise DataFormatError(
+                        f"{path}:{number}: negatives are {shorten(negatives)}.", "Give a list of strings."
+                    )
                 yield Pair(row["group"], row["language"], row["question"], row["passage"], tuple(negatives))
         except DataFormatError:
             raise

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.sources import Files
-from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
 
@@ -202,7 +202,9 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
     seen: set[str] = set()
     for question in questions:
         if question.identifier in seen:
-            raise DataFormatError(f"{path}: the question id {question.identifier!r} occurs twice.", "Make ids unique.")
+            raise DataFormatError(
+                f"{path}: the question id {shorten(question.identifier)} occurs twice.", "Make ids unique."
+            )
         seen.add(question.identifier)
     return candidates, questions
 
@@ -220,14 +222,14 @@ def _read_paragraph(
         place = bisect.bisect_right(starts, position) - 1
         if place < 0 or not breaks[place][0] <= position < breaks[place][1]:
             raise DataFormatError(
-                f"the answer of question {entry['id']!r} begins at {position}, outside every sentence of paragraph "
-                f"{number}.",
+                f"the answer of question {shorten(entry['id'])} begins at {shorten(position)}, outside every sentence "
+                f"of paragraph {number}.",
                 "Correct answer_start or sentence_breaks.",
             )
         for field in ("id", "question"):
             if not isinstance(entry[field], str):
                 raise DataFormatError(
-                    f"a question of paragraph {number} has the {field} {entry[field]!r}.", "Give a string."
+                    f"a question of paragraph {number} has the {field} {shorten(entry[field])}.", "Give a string."
                 )
         questions.append(Question(entry["id"], entry["question"], first + place))
 

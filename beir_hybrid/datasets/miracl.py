@@ -14,7 +14,7 @@ from beir_hybrid.corpus import StoredCorpus, cache_folder, write_corpus
 from beir_hybrid.datasets.miracl_files import MiraclFiles
 from beir_hybrid.datasets.miracl_formats import Documents, Judgement, read_qrels, read_topics
 from beir_hybrid.datasets.miracl_subset import Subset
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
 
 __all__ = ["MIRACL", "RELEASE", "Miracl"]
@@ -111,7 +111,7 @@ class Miracl:
                 if document not in corpora[language]:
                     raise DataFormatError(
                         f"{of_language.qrels_path}:{judgement.line}: the corpus {of_language.shards[0].parent} has no "
-                        f"document {judgement.document!r}.",
+                        f"document {shorten(judgement.document)}.",
                         "Fetch the shards that are missing, or qrels of the same version.",
                     )
                 qrels.setdefault(f"{language}:{judgement.query}", {})[document] = judgement.grade

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from beir_hybrid.collection import Passage
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 
 __all__ = ["Documents", "Judgement", "read_qrels", "read_topics"]
 
@@ -50,7 +50,7 @@ def read_topics(path: Path) -> dict[str, str]:
         if not identifier or not text.strip():
             raise DataFormatError(f"{path}:{number}: the id or the query is empty.", "Give both.")
         if identifier in topics:
-            raise DataFormatError(f"{path}:{number}: the topic {identifier!r} occurs twice.", "Make ids unique.")
+            raise DataFormatError(f"{path}:{number}: the topic {shorten(identifier)} occurs twice.", "Make ids unique.")
         topics[identifier] = text
     if not topics:
         raise DataFormatError(f"{path} holds no topic.", _AGAIN)
@@ -72,16 +72,17 @@ def read_qrels(path: Path, topics: Mapping[str, str]) -> list[Judgement]:
     grades: dict[tuple[str, str], int] = {}
     for number, (query, _, document, grade) in _rows(path, "qid<TAB>Q0<TAB>docid<TAB>grade", 4):
         if not re.fullmatch(r"-?[0-9]+", grade):
-            raise DataFormatError(f"{path}:{number}: the grade {grade!r} is no whole number.", "Give 0, 1, ...")
+            raise DataFormatError(f"{path}:{number}: the grade {shorten(grade)} is no whole number.", "Give 0, 1, ...")
         if query not in topics:
             raise DataFormatError(
-                f"{path}:{number}: the topics have no query {query!r}; these are qrels for other queries.",
+                f"{path}:{number}: the topics have no query {shorten(query)}; these are qrels for other queries.",
                 "Give topics and qrels of the same split.",
             )
         known = grades.setdefault((query, document), int(grade))
         if known != int(grade):
             raise DataFormatError(
-                f"{path}:{number}: {document!r} has the grade {grade} for {query!r}, and {known} before.",
+                f"{path}:{number}: {shorten(document)} has the grade {shorten(int(grade))} for {shorten(query)}, "
+                f"and {shorten(known)} before.",
                 "Keep one of them.",
             )
         judgements.append(Judgement(query, document, int(grade), number))
@@ -100,7 +101,7 @@ def _rows(path: Path, layout: str, fields: int) -> Iterator[tuple[int, list[str]
                     continue
                 if len(row) != fields:
                     missing = "no tab" if len(row) == 1 else f"{len(row)} fields"
-                    raise DataFormatError(f"{path}:{number}: {missing} in {line.strip()[:60]!r}.", f"Give {layout}.")
+                    raise DataFormatError(f"{path}:{number}: {missing} in {shorten(line.strip())}.", f"Give {layout}.")
                 yield number, row
         except UnicodeDecodeError as error:
             raise DataFormatError(f"{path}: not UTF-8 after line {number}: {error}.", _AGAIN) from error
@@ -168,8 +169,8 @@ def _document(line: bytes, shard: Path, number: int) -> tuple[str, Passage]:
         raise DataFormatError(f"{shard}:{number}: no JSON object.", _DOCUMENT)
     for field in ("docid", "title", "text"):
         if not isinstance(row.get(field), str):
-            problem = f"{field!r} is {row[field]!r}" if field in row else f"no field {field!r}"
+            problem = f"{field!r} is {shorten(row[field])}" if field in row else f"no field {field!r}"
             raise DataFormatError(f"{shard}:{number}: {problem}.", _DOCUMENT)
     if row["docid"].split() != [row["docid"]]:
-        raise DataFormatError(f"{shard}:{number}: the docid {row['docid']!r} is empty or has blanks.", _DOCUMENT)
+        raise DataFormatError(f"{shard}:{number}: the docid {shorten(row['docid'])} is empty or has blanks.", _DOCUMENT)
     return row["docid"], Passage(row["text"], row["title"])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError, shorten
 from beir_hybrid.evaluation.cache import CachedStore, EmbeddingCache
 from beir_hybrid.evaluation.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.placement import DTYPES, Placement, cast
@@ -197,7 +197,7 @@ class _Batches:
         finite = np.isfinite(vectors).all(axis=1)
         if not finite.all():
             raise ModelError(
-                f"The model's vector of {texts[int(np.argmin(finite))][:60]!r} is not finite.",
+                f"The model's vector of {shorten(texts[int(np.argmin(finite))])} is not finite.",
                 "Check the training run; in float16, encode in bfloat16 or float32.",
             )
         return vectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from beir_hybrid.collection import MultilingualCollection, Passage, language_of
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 
 __all__ = ["observed_collection"]
 
@@ -55,5 +55,7 @@ def observed_collection(
 def _language(identifier: str, noun: str) -> str:
     language = language_of(identifier)
     if not language:
-        raise DataFormatError(f"The {noun} id {identifier!r} does not tell its language.", "Write it as in en:17_3.")
+        raise DataFormatError(
+            f"The {noun} id {shorten(identifier)} does not tell its language.", "Write it as in en:17_3."
+        )
     return language

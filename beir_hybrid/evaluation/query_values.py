@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.files import new_file
 
@@ -47,7 +47,9 @@ class SettingValues:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ConfigurationError(f"The setting {self.name} is of kind {self.kind!r}.", f"Kinds: {', '.join(KINDS)}")
+            raise ConfigurationError(
+                f"The setting {self.name} is of kind {shorten(self.kind)}.", f"Kinds: {', '.join(KINDS)}"
+            )
         if len(set(self.queries)) < len(self.queries):
             raise ConfigurationError(f"The setting {self.name} has a query twice.", "Give each query once.")
         for what, found in {"groups": self.groups, **self.values}.items():
@@ -284,7 +286,7 @@ def _read_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
         raise DataFormatError(f"{path}, line {number} lacks one of {', '.join(WORDS)}.", "Evaluate again.")
     for name, value in row.items():
         if name not in WORDS and (type(value) not in (int, float, type(None)) or _too_large(value)):
-            raise DataFormatError(f"{path}, line {number} has the {name} {value!r}.", "Give a number or null.")
+            raise DataFormatError(f"{path}, line {number} has the {name} {shorten(value)}.", "Give a number or null.")
     return row
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.results import Results
 
@@ -82,20 +82,20 @@ def read_results(folder: Path) -> Results:
         wrong = [row for row in rows if not isinstance(row, dict)]
         wrong += [value for row in rows if isinstance(row, dict) for value in row.values() if not is_number(value)]
         if wrong:
-            raise DataFormatError(f"{path} has {wrong[0]!r} among its {name}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has {shorten(wrong[0])} among its {name}.", "Evaluate again.")
     try:
         pairs = [pair for kinds in results.intervals.values() for bounds in kinds.values() for pair in bounds.values()]
     except AttributeError as error:
         raise DataFormatError(f"{path} has intervals that cannot be read.", "Evaluate again.") from error
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(map(is_number, pair))):
-            raise DataFormatError(f"{path} has the interval {pair!r}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has the interval {shorten(pair)}.", "Evaluate again.")
     for name, words in (("languages", results.languages), ("notes", results.notes)):
         if not all(isinstance(word, str) for word in words):
-            raise DataFormatError(f"{path} has {name} that are no words: {words!r}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has {name} that are no words: {shorten(words)}.", "Evaluate again.")
     for name, content in (("data", results.data), ("environment", results.environment)):
         if not isinstance(content, dict):
-            raise DataFormatError(f"{path} has {content!r} as its {name}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has {shorten(content)} as its {name}.", "Evaluate again.")
     measured: dict[str, set[str]] = {}
     for name, setting in results.parsed_settings().items():
         measured.setdefault(setting.kind, set()).update(results.settings[name].keys() - {"queries"})

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.collection import language_of
-from beir_hybrid.errors import DataFormatError, MissingDataError, did_you_mean
+from beir_hybrid.errors import DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.scores import Identifiers, id_places
 from beir_hybrid.evaluation.search import Hits
@@ -152,7 +152,7 @@ def _read_lines(path: Path, show_progress: bool) -> Generator[tuple[int, tuple[s
                 if not line.strip():
                     continue
                 raise DataFormatError(
-                    f"{path}:{number}: {line[:80]!r} has not six columns of UTF-8 text.",
+                    f"{path}:{number}: {shorten(line)} has not six columns of UTF-8 text.",
                     "Write lines such as  en:1 Q0 de:7 1 0.83 tag",
                 ) from error
             yield number, (query, document, score)
@@ -167,12 +167,13 @@ def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements:
         if query not in numbers:
             known = [known for known in numbers if language_of(known) == language_of(query)] or list(numbers)
             raise DataFormatError(
-                f"{source}:{line}: {name} has no query {query!r}.", did_you_mean(query, known[:_SUGGESTED])
+                f"{source}:{line}: {name} has no query {shorten(query)}.", did_you_mean(query, known[:_SUGGESTED])
             )
         value = _number(score)
         if not math.isfinite(value):
             raise DataFormatError(
-                f"{source}:{line}: the score of {document!r} is {score!r} for the query {query!r}.",
+                f"{source}:{line}: the score of {shorten(document)} is {shorten(score)} for the query "
+                f"{shorten(query)}.",
                 "Give a finite number.",
             )
         queries.append(numbers[query])
@@ -183,7 +184,7 @@ def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements:
     for document, place in documents.items():
         if document not in found:
             raise DataFormatError(
-                f"{source}:{lines[places.index(place)]}: {name} has no document {document!r}.",
+                f"{source}:{lines[places.index(place)]}: {name} has no document {shorten(document)}.",
                 "Judge the run on the collection it was made on; ids begin with their language, such as en:17_3.",
             )
     passages = np.array([found[document] for document in documents], np.int64)[np.array(places, np.int64)]
@@ -191,8 +192,8 @@ def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements:
     again = _repeated(query_numbers * int(judgements.sizes.sum()) + passages)
     if again is not None:
         raise DataFormatError(
-            f"{source}:{lines[again]}: the query {judgements.queries[queries[again]]!r} has the document "
-            f"{judgements.identifiers(passages[[again]])[0]!r} already.",
+            f"{source}:{lines[again]}: the query {shorten(judgements.queries[queries[again]])} has the document "
+            f"{shorten(judgements.identifiers(passages[[again]])[0])} already.",
             "Give each document once for a query.",
         )
     return Run(query_numbers, passages, np.array(scores), judgements.identifiers)
@@ -234,7 +235,8 @@ def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag
             if _BLANK.search("".join((query, *documents))):
                 blank = next(each for each in (query, *documents) if _BLANK.search(each))
                 raise DataFormatError(
-                    f"{judgements.collection.name}: the id {blank!r} has a blank, which splits it in a TREC run.",
+                    f"{judgements.collection.name}: the id {shorten(blank)} has a blank, which splits it in a TREC "
+                    "run.",
                     "Change that id, or write no run.",
                 )
             file.writelines(lines)

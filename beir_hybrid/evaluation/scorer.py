@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, shorten
 from beir_hybrid.evaluation.encoding import Embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
@@ -268,7 +268,8 @@ class RunScorer(Scorer):
             if outside.any():
                 [document] = judgements.identifiers(run.passage[outside][:1])
                 raise ConfigurationError(
-                    f"The run of {setting.name} holds {document!r}, which is in none of the corpora searched there.",
+                    f"The run of {setting.name} holds {shorten(document)}, which is in none of the corpora searched "
+                    "there.",
                     "Name the setting that it was made in.",
                 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
 
 __all__ = ["Document", "read_document"]
 
@@ -58,12 +58,14 @@ class Document:
         what = str(keys[-1]) if keys else "the file"
         if not isinstance(found, dict):
             raise ConfigurationError(
-                f"{self.where(*keys)}: {what} is {found!r}, no mapping.", "Write lines such as  key: value"
+                f"{self.where(*keys)}: {what} is {shorten(found)}, no mapping.", "Write lines such as  key: value"
             )
         wanted = None if known is None else set(known)
         for key in found:
             if wanted is not None and key not in wanted:
-                raise ConfigurationError(f"{self.where(*keys, key)}: unknown key {key!r}.", did_you_mean(key, wanted))
+                raise ConfigurationError(
+                    f"{self.where(*keys, key)}: unknown key {shorten(key)}.", did_you_mean(key, wanted)
+                )
         return found
 
 
@@ -74,8 +76,7 @@ class _Loader(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError) as error:
-            shown = str(node.value)[:40]
-            problem = f"{shown!r} is no {node.tag.rpartition(':')[2]}"
+            problem = f"{shorten(node.value, 40)} is no {node.tag.rpartition(':')[2]}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
 
@@ -123,7 +124,8 @@ def _find_lines(name: str, node: yaml.Node | None, keys: Keys, lines: dict[Keys,
             place = (*keys, str(key.value))
             if place in lines:
                 raise ConfigurationError(
-                    f"{name}, line {key.start_mark.line + 1}: the key {key.value!r} is given twice.", "Give it once."
+                    f"{name}, line {key.start_mark.line + 1}: the key {shorten(key.value)} is given twice.",
+                    "Give it once.",
                 )
             lines[place] = key.start_mark.line + 1
             _find_lines(name, value, place, lines)
@@ -139,7 +141,7 @@ def _plain(document: Document, value: Any, keys: Keys) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise ConfigurationError(
-                    f"{document.where(*keys, str(key))}: the key {key!r} is no text.", "Put it in quotes."
+                    f"{document.where(*keys, str(key))}: the key {shorten(key)} is no text.", "Put it in quotes."
                 )
             _plain(document, key, keys)
         return {key: _plain(document, one, (*keys, key)) for key, one in value.items()}
@@ -147,7 +149,7 @@ def _plain(document: Document, value: Any, keys: Keys) -> Any:
         return [_plain(document, one, (*keys, number)) for number, one in enumerate(value)]
     if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
         raise ConfigurationError(
-            f"{document.where(*keys)}: {value!r} has half of a surrogate pair.", "Write the letter itself."
+            f"{document.where(*keys)}: {shorten(value)} has half of a surrogate pair.", "Write the letter itself."
         )
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return str(value)  # JSON has no infinity, and the host's parser reads the word

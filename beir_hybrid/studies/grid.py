@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.datasets import load_sources
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
 from beir_hybrid.languages import LANGUAGES
 from beir_hybrid.studies.cell import OPTIONS, Cell
 from beir_hybrid.studies.study import Study
@@ -129,7 +129,7 @@ def _texts(study: Study, key: str, value: Any) -> tuple[str, ...]:
     for one in values:
         if not isinstance(one, str) or not one:
             raise ConfigurationError(
-                f"{_where(study, key)}: {one!r} in {key} is no text.", "Put it in quotes, such as 'no'."
+                f"{_where(study, key)}: {shorten(one)} in {key} is no text.", "Put it in quotes, such as 'no'."
             )
     return tuple(values)
 
@@ -139,7 +139,7 @@ def _codes(study: Study, codes: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
         if code not in LANGUAGES and "languages" in study.train:
             raise ConfigurationError(
-                f"{study.document.where('train', 'languages')}: unknown language {code!r}.",
+                f"{study.document.where('train', 'languages')}: unknown language {shorten(code)}.",
                 did_you_mean(code, LANGUAGES),
             )
     return codes

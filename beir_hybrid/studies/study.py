@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.studies.cell import OPTIONS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
@@ -104,10 +104,14 @@ def parse_study(document: Document, quick: bool = False) -> Study:
     show = tuple(_list(content.get("show")) or ["mean"])
     for word in show:
         if word not in SHOWN:
-            raise ConfigurationError(f"{document.where('show')}: unknown {word!r}.", did_you_mean(str(word), SHOWN))
+            raise ConfigurationError(
+                f"{document.where('show')}: unknown {shorten(word)}.", did_you_mean(str(word), SHOWN)
+            )
     keep = content.get("keep_models", False)
     if not isinstance(keep, bool):
-        raise ConfigurationError(f"{document.where('keep_models')}: keep_models is {keep!r}.", "Write true or false.")
+        raise ConfigurationError(
+            f"{document.where('keep_models')}: keep_models is {shorten(keep)}.", "Write true or false."
+        )
     claims = _claims(document, grid, trials)
     return Study(name, question, train, grid, trials, claims, show, keep, content, document, quick)
 
@@ -159,7 +163,7 @@ def _number(key: str, value: Any) -> Any:
 def _text(document: Document, content: Mapping[str, Any], key: str) -> str:
     value = content.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{document.where(key)}: {key} is {value!r}.", f"Write a text:  {key}: ...")
+        raise ConfigurationError(f"{document.where(key)}: {key} is {shorten(value)}.", f"Write a text:  {key}: ...")
     return " ".join(value.split())
 
 
@@ -172,7 +176,7 @@ def _grid(document: Document, train: Mapping[str, Any]) -> dict[str, tuple[Any, 
     for key, values in document.mapping("grid").items():
         where, name = document.where("grid", key), key.replace("-", "_")
         if not isinstance(values, list):
-            raise ConfigurationError(f"{where}: {key} is {values!r}, no list.", f"Write  {key}: [{values}]")
+            raise ConfigurationError(f"{where}: {key} is {shorten(values)}, no list.", f"Write  {key}: [{values}]")
         if not values:
             raise ConfigurationError(f"{where}: {key} has no value, so the grid has no cell.", "Give at least one.")
         values = _number(name, values)
@@ -188,7 +192,8 @@ def _trials(document: Document) -> tuple[Trial, ...]:
     entries = document.content.get("evaluate")
     if not isinstance(entries, list) or not entries:
         raise ConfigurationError(
-            f"{document.where('evaluate')}: evaluate is {entries!r}.", "Give a list:  evaluate: [{dataset: xquad-r}]"
+            f"{document.where('evaluate')}: evaluate is {shorten(entries)}.",
+            "Give a list:  evaluate: [{dataset: xquad-r}]",
         )
     trials: dict[str, Trial] = {}
     for number in range(len(entries)):
@@ -225,11 +230,11 @@ def _claims(document: Document, grid: Mapping[str, tuple[Any, ...]], trials: Seq
         kinds = tuple(map(str, _list(entry.get("kind")))) or None
         for kind in kinds or ():
             if kind not in KINDS:
-                raise ConfigurationError(f"{where}: unknown kind {kind!r}.", did_you_mean(kind, KINDS))
+                raise ConfigurationError(f"{where}: unknown kind {shorten(kind)}.", did_you_mean(kind, KINDS))
         names = list(map(str, _list(entry.get("evaluation")))) or known
         for name in names:
             if name not in known:
-                raise ConfigurationError(f"{where}: there is no evaluation {name!r}.", did_you_mean(name, known))
+                raise ConfigurationError(f"{where}: there is no evaluation {shorten(name)}.", did_you_mean(name, known))
         runs = [_values(document, grid, (number, "run"), value) for value in _list(entry["run"])]
         baselines = [_values(document, grid, (number, "baseline"), value) for value in _list(entry["baseline"])]
         measures = tuple(map(str, _list(entry["measure"])))
@@ -268,7 +273,7 @@ def _word(document: Document, number: int, entry: Mapping[str, Any], key: str, w
         if given == word:
             return word
     where = document.where("claims", number, key)
-    raise ConfigurationError(f"{where}: unknown {key} {given!r}.", did_you_mean(str(given), words))
+    raise ConfigurationError(f"{where}: unknown {key} {shorten(given)}.", did_you_mean(str(given), words))
 
 
 def _values(
@@ -277,12 +282,12 @@ def _values(
     """Check one side of a claim against the grid."""
     where = document.where("claims", *place)
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{where}: {value!r} is no grid value.", "Write  {strategy: hybrid}")
+        raise ConfigurationError(f"{where}: {shorten(value)} is no grid value.", "Write  {strategy: hybrid}")
     values = _dashed(where, value)
     for key, one in values.items():
         if key not in grid:
-            raise ConfigurationError(f"{where}: the grid has no {key!r}.", did_you_mean(key, grid))
+            raise ConfigurationError(f"{where}: the grid has no {shorten(key)}.", did_you_mean(key, grid))
         if one not in grid[key]:
             known = list(map(str, grid[key]))
-            raise ConfigurationError(f"{where}: the grid has no {key} {one!r}.", did_you_mean(str(one), known))
+            raise ConfigurationError(f"{where}: the grid has no {key} {shorten(one)}.", did_you_mean(str(one), known))
     return values

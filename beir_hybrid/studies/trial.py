@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, shorten
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
@@ -63,13 +63,15 @@ class Trial:
         for key in _LISTS:
             value = getattr(self, key)
             if value is not None and (not value or not all(isinstance(word, str) for word in value)):
-                raise ConfigurationError(f"{key} of {self.name} is {list(value)!r}.", 'Give texts, such as [en, "no"].')
+                raise ConfigurationError(
+                    f"{key} of {self.name} is {shorten(list(value))}.", 'Give texts, such as [en, "no"].'
+                )
         for key, wanted in _TYPES.items():
             value = getattr(self, key)
             if value is not None and type(value) is not wanted:
-                raise ConfigurationError(f"{key} of {self.name} is {value!r}.", f"Give {_CALLED[wanted]}.")
+                raise ConfigurationError(f"{key} of {self.name} is {shorten(value)}.", f"Give {_CALLED[wanted]}.")
         if type(self.batch_size) is not int or self.batch_size < 1:
-            raise ConfigurationError(f"batch_size of {self.name} is {self.batch_size!r}.", "Give at least 1.")
+            raise ConfigurationError(f"batch_size of {self.name} is {shorten(self.batch_size)}.", "Give at least 1.")
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Trial:
@@ -80,7 +82,7 @@ class Trial:
                 given[key] = tuple(value) if isinstance(value, list | tuple) else (value,)
         if not isinstance(given.get("dataset"), str):
             raise ConfigurationError(
-                f"The dataset is {given.get('dataset')!r}.", "Give a name or folder: dataset: NAME"
+                f"The dataset is {shorten(given.get('dataset'))}.", "Give a name or folder: dataset: NAME"
             )
         given.setdefault("name", Path(given["dataset"]).name)
         return cls(**{**given, "name": str(given["name"])})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, MissingDataError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, MissingDataError, shorten
 
 if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
@@ -237,7 +237,7 @@ def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
     for key, value in content.items():
         name = str(key).replace("-", "_")
         if name in {"overwrite", "resume"} and not isinstance(value, bool):
-            raise ConfigurationError(f"{path}: {name} is {value!r}.", "Write true or false.")
+            raise ConfigurationError(f"{path}: {name} is {shorten(value)}.", "Write true or false.")
         if name in ours:
             if name == "train_data" and value is None:
                 continue

@@ -22,7 +22,7 @@ from beir_hybrid.batching.distinct_loader import DistinctTextsDataLoader
 from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.batching.strategies import Strategy
 from beir_hybrid.collection import language_of
-from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
+from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
 from beir_hybrid.training.fit import fit
 from beir_hybrid.training.fit_options import ScoreCallback
 
@@ -318,7 +318,7 @@ def _by_language(examples: Iterable[InputExample]) -> Dataset:
         if not all(languages):
             unmarked = example.document_id if languages[0] else example.query_id
             raise DataFormatError(
-                f"The id {unmarked!r} does not carry its language.", f"Prefix it, as in 'en:{unmarked}'."
+                f"The id {shorten(unmarked)} does not carry its language.", f"Prefix it, as in 'en:{unmarked}'."
             )
         row = (*(example.texts or ()), *languages, example.query_id.partition(":")[2])
         for column, value in zip(columns.values(), row, strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.files import new_file, write_json
 from beir_hybrid_pyserini.contents import checksum, sync
@@ -138,7 +138,7 @@ class BaselineFolder:
                 for query, hits in rows:
                     if _BLANK.search(query) or not query:
                         raise DataFormatError(
-                            f"The query id {query!r} is empty or has a blank, which splits it in a run.",
+                            f"The query id {shorten(query)} is empty or has a blank, which splits it in a run.",
                             "Change that id.",
                         )
                     found += bool(hits)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from beir_hybrid.collection import Passage
-from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid_pyserini.side_file import check_side_file, write_lines
 
 __all__ = ["CORPUS", "check_folder", "write_jsonl"]
@@ -46,7 +46,7 @@ def _lines(corpora: Mapping[str, Mapping[str, Passage]]) -> Iterator[str]:
         for document, passage in corpus.items():
             if document.split() != [document]:
                 raise DataFormatError(
-                    f"The document id {document!r} is empty or has a blank, which splits it in a run.",
+                    f"The document id {shorten(document)} is empty or has a blank, which splits it in a run.",
                     "Change that id.",
                 )
             row = {"id": document, "text": passage.searchable or " "}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.vectors import keys_of
 from beir_hybrid.files import new_file
 from beir_hybrid_pyserini.lock import LOCK
@@ -145,7 +145,7 @@ def write_ids(path: Path, ids: Iterable[str], count: int) -> None:
                 for document in block:
                     if document.split() != [document]:
                         raise DataFormatError(
-                            f"The document id {document!r} is empty or has a blank, which splits it in a run.",
+                            f"The document id {shorten(document)} is empty or has a blank, which splits it in a run.",
                             "Change that id.",
                         )
                 file.write("\n".join(block) + "\n")
@@ -167,7 +167,7 @@ def _check_distinct(keys: np.ndarray[Any, np.dtype[np.uint64]], path: Path) -> N
     wanted = int(order[again[0] + 1])
     with path.open(encoding="utf-8", errors="surrogateescape") as lines:
         document = next(islice(lines, wanted, None)).rstrip("\n")
-    raise DataFormatError(f"The document id {document!r} comes twice.", "Give each passage an id of its own.")
+    raise DataFormatError(f"The document id {shorten(document)} comes twice.", "Give each passage an id of its own.")
 
 
 def count_ids(folder: Path) -> int:

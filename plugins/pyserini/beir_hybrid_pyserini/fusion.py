@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.files import new_file
 from beir_hybrid_pyserini.side_file import check_output
 
@@ -152,14 +152,14 @@ def _read(path: Path) -> pd.DataFrame:
                 score = float(word)
             except ValueError as error:  # of decoding, of unpacking and of the number
                 raise DataFormatError(
-                    f"{path}:{number}: {line[:80]!r} has not six columns of UTF-8 text, the fifth a number.",
+                    f"{path}:{number}: {shorten(line)} has not six columns of UTF-8 text, the fifth a number.",
                     "Write lines such as  en:1 Q0 de:7 1 0.83 tag",
                 ) from error
             if not math.isfinite(score):
-                raise DataFormatError(f"{path}:{number}: the score is {word!r}.", "Give a finite number.")
+                raise DataFormatError(f"{path}:{number}: the score is {shorten(word)}.", "Give a finite number.")
             if (query, document) in seen:
                 raise DataFormatError(
-                    f"{path}:{number}: the query {query!r} has the document {document!r} already.",
+                    f"{path}:{number}: the query {shorten(query)} has the document {shorten(document)} already.",
                     "Give each document once for a query.",
                 )
             seen.add((query, document))
@@ -190,5 +190,5 @@ def _check_queries(runs: Sequence[Path], tables: Sequence[pd.DataFrame], allow_m
             fix = "Give runs of the same queries, or allow it with --allow-missing."
             if not allow_missing:
                 raise DataFormatError(
-                    f"{path} lacks {len(missing):,} of {len(every):,} queries, such as {min(missing)!r}.", fix
+                    f"{path} lacks {len(missing):,} of {len(every):,} queries, such as {shorten(min(missing))}.", fix
                 )

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import LazyCorpus, Passage
-from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
+from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
 from beir_hybrid.files import write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
@@ -233,7 +233,8 @@ def _rows(passages: Iterable[tuple[str, Passage]], analyzer: Analyzer) -> Iterat
     for document, passage in passages:
         if document.split() != [document]:
             raise DataFormatError(
-                f"The document id {document!r} is empty or has a blank, which splits it in a run.", "Change that id."
+                f"The document id {shorten(document)} is empty or has a blank, which splits it in a run.",
+                "Change that id.",
             )
         contents = analyzer.prepare(passage.searchable)
         if any(letter > " " for letter in contents) and contents.strip():  # else Pyserini's indexer drops it

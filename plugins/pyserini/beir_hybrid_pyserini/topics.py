@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
 from beir_hybrid_pyserini.side_file import write_lines
 
 __all__ = ["qrels_lines", "read_topics", "topics_lines", "write_qrels", "write_topics"]
@@ -40,7 +40,7 @@ def topics_lines(queries: Mapping[str, str]) -> Iterator[str]:
     for query, text in queries.items():
         if query.split() != [query]:
             raise DataFormatError(
-                f"The query id {query!r} is empty or has a blank, which splits it in a run.", "Change that id."
+                f"The query id {shorten(query)} is empty or has a blank, which splits it in a run.", "Change that id."
             )
         yield f"{query}\t{_SEPARATORS.sub(' ', text)}\n"
 
@@ -93,10 +93,10 @@ def read_topics(path: Path) -> dict[str, str]:
         if not tab or query.split() != [query]:
             what = "no tab" if not tab else "no id without blanks before the tab"
             raise DataFormatError(
-                f"{path}:{number}: {line[:80]!r} has {what}.", "Write an id, a tab and a query in each line."
+                f"{path}:{number}: {shorten(line)} has {what}.", "Write an id, a tab and a query in each line."
             )
         if query in topics:
-            raise DataFormatError(f"{path}:{number}: the topic {query!r} comes twice.", "Give each topic once.")
+            raise DataFormatError(f"{path}:{number}: the topic {shorten(query)} comes twice.", "Give each topic once.")
         topics[query] = text
     if not topics:
         raise DataFormatError(f"{path} holds no topic.", "Write an id, a tab and a query in each line.")
