@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beir_hybrid.arrow_files import StoredBatches
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
@@ -32,6 +33,17 @@ CACHE_VARIABLE = "BEIR_HYBRID_CACHE"
 _FORMAT = 1
 _ROWS = 8192  # of a record batch: what is read at once
 _DESCRIPTION, _TEXTS, _HASHES, _POSITIONS = "corpus.json", "passages.arrow", "hashes.npy", "positions.npy"
+_ID, _TITLE, _TEXT = range(3)
+_AGAIN = "Delete the folder."
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    SyntaxError,
+    OverflowError,
+)  # of damaged .npy files
 _SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("text", pa.string())])
 
 Item = TypeVar("Item")
@@ -67,22 +79,26 @@ class StoredCorpus(Mapping[str, Passage]):
         self.language: str = description["language"]
         self.checksum: str = description["checksum"]
         self._length: int = description["passages"]
+        self._batches = StoredBatches(folder / _TEXTS, _SCHEMA, description["batches"], _AGAIN)
         try:
-            reader = pa.ipc.open_file(pa.memory_map(str(folder / _TEXTS)))
-            self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
             self._hashes: npt.NDArray[np.uint64] = _mapped(folder / _HASHES)
             self._positions: npt.NDArray[np.integer] = _mapped(folder / _POSITIONS)
-        except (OSError, ValueError) as error:  # Arrow's errors are ValueErrors
-            raise DataFormatError(f"{folder} is no stored corpus: {error}.", "Delete the folder.") from error
-        if sum(batch.num_rows for batch in self._batches) != self._length or len(self._hashes) != self._length:
-            raise DataFormatError(f"{folder} does not hold {self._length} passages.", "Delete the folder.")
+        except _UNREADABLE as error:
+            raise DataFormatError(f"{folder} is no stored corpus: {error}.", _AGAIN) from error
+        if not self._hashes.shape == self._positions.shape == (self._length,) or not self._is_whole():
+            raise DataFormatError(f"{folder} does not hold {self._length} passages.", _AGAIN)
+
+    def _is_whole(self) -> bool:
+        sizes = [min(_ROWS, self._length - start) for start in range(0, self._length, _ROWS)]
+        kinds = self._hashes.dtype, self._positions.dtype.kind
+        return self._batches.rows == sizes and kinds[0] == np.uint64 and kinds[1] in "iu"
 
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[str]:
-        for batch in self._batches:
-            yield from batch.column(0).to_pylist()
+        for number in range(len(self._batches)):
+            yield from self._batches.column(number, _ID).to_pylist()
 
     def __contains__(self, identifier: object) -> bool:
         return isinstance(identifier, str) and self._find(identifier) is not None
@@ -91,8 +107,10 @@ class StoredCorpus(Mapping[str, Passage]):
         position = self._find(identifier)
         if position is None:
             raise KeyError(identifier)
-        batch, row = self._batches[position // _ROWS], position % _ROWS
-        return Passage(batch.column(2)[row].as_py(), batch.column(1)[row].as_py())
+        text, title = (
+            self._batches.column(position // _ROWS, place)[position % _ROWS].as_py() for place in (_TEXT, _TITLE)
+        )
+        return Passage(text, title)
 
     def values(self) -> ValuesView[Passage]:
         """Give the passages in the file's order, one batch after another."""
@@ -121,7 +139,7 @@ class StoredCorpus(Mapping[str, Passage]):
         """
         if not 0 <= position < self._length:
             raise IndexError(position)
-        return str(self._batches[position // _ROWS].column(0)[position % _ROWS].as_py())
+        return str(self._batches.column(position // _ROWS, _ID)[position % _ROWS].as_py())
 
     def identifiers(self, positions: npt.ArrayLike) -> list[str]:
         """Give the ids of the documents at several places, reading each batch once.
@@ -140,13 +158,17 @@ class StoredCorpus(Mapping[str, Passage]):
         numbers, starts = np.unique(batch[order], return_index=True)
         found = np.empty(len(places), object)
         for number, chosen in zip(numbers, np.split(order, starts[1:]), strict=True) if len(places) else ():
-            found[chosen] = np.array(self._batches[number].column(0).take(pa.array(row[chosen])).to_pylist(), object)
+            found[chosen] = np.array(
+                self._batches.column(int(number), _ID).take(pa.array(row[chosen])).to_pylist(), object
+            )
         return found.tolist()
 
     def rows(self) -> Iterator[tuple[str, Passage]]:
         """Yield ids and passages in the file's order, decoding one batch at a time."""
-        for batch in self._batches:
-            identifiers, titles, texts = (column.to_pylist() for column in batch.columns)
+        for number in range(len(self._batches)):
+            identifiers, titles, texts = (
+                self._batches.column(number, place).to_pylist() for place in (_ID, _TITLE, _TEXT)
+            )
             for identifier, title, text in zip(identifiers, titles, texts, strict=True):
                 yield identifier, Passage(text, title)
 
@@ -155,6 +177,8 @@ class StoredCorpus(Mapping[str, Passage]):
         place = int(np.searchsorted(self._hashes, np.uint64(wanted)))
         while place < self._length and int(self._hashes[place]) == wanted:  # several only where hashes collide
             position = int(self._positions[place])
+            if not 0 <= position < self._length:
+                raise DataFormatError(f"{self.folder / _POSITIONS} is damaged.", _AGAIN)
             if self.identifier(position) == identifier:
                 return position
             place += 1
@@ -249,6 +273,7 @@ def _write(folder: Path, language: str, rows: Iterable[tuple[str, Passage]], whe
         "language": language,
         "passages": len(hashes),
         "checksum": combine([checksum]),
+        "batches": StoredBatches(folder / _TEXTS, _SCHEMA).checksums(),
         "bytes": {name: (folder / name).stat().st_size for name in (_TEXTS, _HASHES, _POSITIONS)},
     }
     write_json(folder / _DESCRIPTION, content)
@@ -293,7 +318,7 @@ def _check_unique(
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))  # a plain view is faster to look things up in
+    return np.asarray(np.lib.format.open_memmap(path, mode="r"))  # a plain view is faster to look things up in
 
 
 def _parts(rows: Iterable[Item]) -> Iterator[list[Item]]:
@@ -322,9 +347,13 @@ def _read_description(folder: Path) -> dict[str, Any]:
         for name, size in description["bytes"].items():
             if (folder / name).stat().st_size != size:
                 raise ValueError(f"{name} does not have its {size} bytes")
-        return {name: kind(description[name]) for name, kind in (("language", str), ("checksum", str))} | {
-            "passages": int(description["passages"])
+        if not isinstance(description["passages"], int) or description["passages"] < 1:
+            raise ValueError(f"it has {shorten(description['passages'])} passages")
+        batches = description.get("batches")  # which corpora of earlier versions lack
+        return {name: str(description[name]) for name in ("language", "checksum")} | {
+            "passages": description["passages"],
+            "batches": None if batches is None else [[int(sums[place]) for place in range(3)] for sums in batches],
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise DataFormatError(f"{folder} is no whole stored corpus: {reason}.", "Delete the folder.") from error
+        raise DataFormatError(f"{folder} is no whole stored corpus: {reason}.", _AGAIN) from error

@@ -177,6 +177,12 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:-8])
 
 
+def replace(path, old, new):
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
 def rewrite(path, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
@@ -195,12 +201,42 @@ def rewrite(path, **changes):
         ("corpus.json", lambda path: rewrite(path, passages=9)),
         ("passages.arrow", lambda path: path.write_bytes(bytes(path.stat().st_size))),
         ("hashes.npy", lambda path: path.write_bytes(bytes(path.stat().st_size))),
+        ("corpus.json", lambda path: rewrite(path, passages=10**15)),
+        ("corpus.json", lambda path: rewrite(path, passages="ten")),
+        ("corpus.json", lambda path: rewrite(path, batches=[[1, 2, 3]])),
+        ("corpus.json", lambda path: rewrite(path, batches=[[1], [2], [3]])),
+        ("hashes.npy", lambda path: replace(path, b"<u8", b"<i8")),
+        ("positions.npy", lambda path: replace(path, b"<u4", b"<f4")),
     ],
 )
 def test_damaged_folder_is_refused(stored, file, damage):
     damage(stored.folder / file)
     with pytest.raises(DataFormatError):
         StoredCorpus(stored.folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("passages.arrow", b"text 7", b"text 8"),
+        ("passages.arrow", b"title 1", b"title 2"),
+        ("passages.arrow", b"sw:7#0", b"sw:\xff\xff0"),
+        ("positions.npy", np.arange(10, dtype="<u4")[7:8].tobytes(), np.array([99], "<u4").tobytes()),
+    ],
+    ids=["text", "title", "id", "position"],
+)
+def test_damage_inside_is_found_when_it_is_read(stored, file, old, new):
+    replace(stored.folder / file, old, new)
+    corpus = StoredCorpus(stored.folder)
+    with pytest.raises(DataFormatError, match=r"is damaged.* Delete the folder"):
+        [corpus[f"sw:{identifier}"] for identifier, _ in ROWS]
+
+
+def test_corpora_of_earlier_versions_have_no_checksums_of_their_batches(stored):
+    content = json.loads((stored.folder / "corpus.json").read_text())
+    del content["batches"]
+    (stored.folder / "corpus.json").write_text(json.dumps(content))
+    assert dict(StoredCorpus(stored.folder).items()) == dict(stored.items())
 
 
 def test_whole_folder_takes_a_damaged_ones_place(stored):

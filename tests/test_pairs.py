@@ -104,7 +104,7 @@ def test_file_that_is_no_arrow_file_is_told(pairs, tmp_path, damage):
     path = tmp_path / "pairs.arrow"
     pairs.save(path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(DataFormatError, match=r"pairs\.arrow is no Arrow file"):
+    with pytest.raises(DataFormatError, match=r"pairs\.arrow is no whole Arrow file"):
         ParallelPairs.open(path)
 
 
@@ -114,7 +114,7 @@ def test_file_with_a_damaged_footer_is_told(pairs, tmp_path):
     content = bytearray(path.read_bytes())
     content[-60:-20] = b"\xff" * 40
     path.write_bytes(content)
-    with pytest.raises(DataFormatError, match=r"pairs\.arrow is no Arrow file"):
+    with pytest.raises(DataFormatError, match=r"pairs\.arrow is no whole Arrow file"):
         ParallelPairs.open(path)
 
 

@@ -206,7 +206,7 @@ def _write_parquet(values: QueryValues, path: Path) -> None:
             for setting, size in zip(settings, sizes, strict=True)
         ]
         columns[name] = pa.chunked_array(parts, pa.float64())
-    pq.write_table(pa.table(columns), path, compression="zstd")
+    pq.write_table(pa.table(columns), path, compression="zstd", write_page_checksum=True)
 
 
 def _read_parquet(path: Path) -> tuple[Words, Measures]:
@@ -214,10 +214,10 @@ def _read_parquet(path: Path) -> tuple[Words, Measures]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataFormatError(f"{path} is no whole Parquet file: {reason}", "Evaluate again.") from error
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+        table.validate(full=True)  # reading a table that is not valid could end the process
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise DataFormatError(f"{path} is no whole Parquet file: {error}.", "Evaluate again.") from error
     types = {field.name: field.type for field in table.schema}
     for name in (*WORDS, *types):
         kind = types.get(name)
