@@ -13,7 +13,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -45,8 +45,6 @@ _UNREADABLE = (
     OverflowError,
 )  # of damaged .npy files
 _SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("text", pa.string())])
-
-Item = TypeVar("Item")
 
 
 def cache_folder() -> Path:
@@ -250,7 +248,8 @@ def _write(folder: Path, language: str, rows: Iterable[tuple[str, Passage]], whe
     hashes = array("Q")
     checksum = 0
     with pa.ipc.new_file(str(folder / _TEXTS), _SCHEMA) as writer:
-        for part in _parts(rows):
+        left = iter(rows)
+        while part := list(islice(left, _ROWS)):
             identifiers = [f"{language}:{identifier}" for identifier, _ in part]
             try:
                 writer.write_batch(_batch(identifiers, part))
@@ -319,12 +318,6 @@ def _check_unique(
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
     return np.asarray(np.lib.format.open_memmap(path, mode="r"))  # a plain view is faster to look things up in
-
-
-def _parts(rows: Iterable[Item]) -> Iterator[list[Item]]:
-    left = iter(rows)
-    while part := list(islice(left, _ROWS)):
-        yield part
 
 
 def _is_unicode(row: tuple[str, Passage]) -> bool:
