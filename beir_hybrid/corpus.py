@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import shutil
-import time
 from array import array
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
-from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -24,7 +21,7 @@ from beir_hybrid.arrow_files import StoredBatches
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
-from beir_hybrid.files import STALE_SECONDS, write_json
+from beir_hybrid.files import remove_stale, write_json
 
 __all__ = ["CACHE_VARIABLE", "StoredCorpus", "cache_folder", "write_corpus"]
 
@@ -221,7 +218,7 @@ def write_corpus(
     """
     temporary = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
     try:
-        _remove_stale(folder)
+        remove_stale(folder)
         temporary.mkdir(parents=True)
         _write(temporary, language, rows, where or (lambda position: f"Row {position + 1}"))
         _move(temporary, folder)
@@ -234,14 +231,6 @@ def write_corpus(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return StoredCorpus(folder)
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what killed processes left of the same corpus; what was written to lately may be another process's."""
-    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*.tmp"):
-        with suppress(OSError):  # another process removes it
-            if max(path.stat().st_mtime for path in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(folder: Path, language: str, rows: Iterable[tuple[str, Passage]], where: Callable[[int], str]) -> None:

@@ -2,24 +2,68 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import glob
+import io
 import json
 import os
+import re
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from beir_hybrid.errors import OutputError
 
-__all__ = ["STALE_SECONDS", "new_file", "write_json", "write_text"]
+__all__ = ["STALE_SECONDS", "check_output", "csv_text", "new_file", "remove_stale", "write_json", "write_text"]
 
 STALE_SECONDS = 86_400
 """Unfinished files older than a day were left by killed processes."""
 
-
+_FORMULA = re.compile(r"(?!-$)[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")  # the last four are the full-width forms
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|nan)")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--output") -> None:
+    """Refuse a place where nothing can be written, before any work is done for it.
+
+    Nothing is made or changed: in the closest folder that is there, a file without a name is tried out. What is at the
+    place already is the caller's business.
+
+    Args:
+        path: The place of an output; folders above it may be missing.
+        kind: What shall be written there.
+        option: What names the place, for messages.
+
+    Raises:
+        OutputError: If a file is where a folder is wanted or above, a folder is where a file is wanted, or the place
+            cannot be written.
+    """
+    place = path
+    try:
+        if kind == "file" and path.is_dir():
+            raise OutputError(f"{path} is a folder.", f"Name a file: {option} FILE")
+        whole = path.absolute()
+        above = [whole, *whole.parents] if kind == "folder" else list(whole.parents)
+        place = next(folder for folder in above if os.path.lexists(folder))
+        if not place.is_dir():
+            what = "a file" if place.exists() else "a link to nothing"
+            raise OutputError(f"{place} is {what}.", f"Choose another place: {option} {kind.upper()}")
+        for name in whole.relative_to(place).parts:
+            with suppress(FileNotFoundError):  # all other errors tell of names that cannot be
+                (place / f".{name}.{'x' * 8}.tmp").lstat()  # as long as the temporary files below
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OutputError:
+        raise
+    except (OSError, ValueError) as error:  # a null character is a ValueError
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise OutputError(f"{place} cannot be written: {reason}.", f"Choose another place: {option}") from error
 
 
 @contextmanager
@@ -69,6 +113,41 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file as a whole: two spaces of indent, letters as they are, a newline at the end."""
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    r"""Write rows as CSV that spreadsheets show as it is.
+
+    A text that a spreadsheet would compute, since it begins with one of ``= + - @`` or a tab or line break, gets an
+    apostrophe before it, as OWASP advises against CSV injection; numbers stay numbers, whether floats or written out.
+
+    Args:
+        rows: Cells of each row, the headings' first.
+
+    Examples:
+        >>> print(csv_text([["run", "difference"], ["=1+1", -0.5], ["@a,b", "-1e-05"]]), end="")
+        run,difference
+        '=1+1,-0.5
+        "'@a,b",-1e-05
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_inert(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _inert(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    text = "\n".join(cell.splitlines())  # others than \n would not be quoted, and end the row for some readers
+    return f"'{text}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else text
+
+
+def remove_stale(path: Path) -> None:
+    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError):  # another process removes it
+            if max(each.stat().st_mtime for each in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _umask() -> int:

@@ -9,10 +9,11 @@ from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import OutputError
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.files import check_output
 from beir_hybrid.training.options import TrainingOptions
 from beir_hybrid.training.train import train
 
-__all__ = ["STRATEGIES", "run"]
+__all__ = ["STRATEGIES", "check_folder", "run"]
 
 STRATEGIES = ("x-x-mono", "x-y", "hybrid")
 
@@ -37,14 +38,26 @@ def run(seed: int = 0, output: Path | None = None) -> dict[str, Results]:
         Results by strategy.
 
     Raises:
-        OutputError: If the folder holds such models already.
+        OutputError: If the folder holds such models already, or cannot be written.
     """
-    for strategy in STRATEGIES:
-        if output is not None and (output / strategy).exists():
-            raise OutputError(f"The folder {output / strategy} exists.", "Choose a new folder: --output DIR")
+    check_folder(output)
     with tempfile.TemporaryDirectory(prefix="beir-hybrid-") as temporary:
         folder = output or Path(temporary)
         return {strategy: _train_and_evaluate(strategy, folder / strategy, seed) for strategy in STRATEGIES}
+
+
+def check_folder(output: Path | None) -> None:
+    """Refuse a folder that the models cannot be kept in, before any work.
+
+    Raises:
+        OutputError: If it holds such models already, or cannot be written.
+    """
+    if output is None:
+        return
+    check_output(output, "folder")
+    for strategy in STRATEGIES:
+        if (output / strategy).exists():
+            raise OutputError(f"The folder {output / strategy} exists.", "Choose a new folder: --output DIR")
 
 
 def _train_and_evaluate(strategy: str, folder: Path, seed: int) -> Results:

@@ -1,11 +1,13 @@
+import csv
 import errno
+import io
 import json
 import os
 
 import pytest
 
 from beir_hybrid.errors import OutputError
-from beir_hybrid.files import new_file, write_json, write_text
+from beir_hybrid.files import check_output, csv_text, new_file, write_json, write_text
 
 
 def names(folder):
@@ -80,3 +82,79 @@ def test_what_is_no_json_leaves_nothing(tmp_path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {"a": object()})
     assert names(tmp_path) == []
+
+
+def test_place_that_can_be_written_is_left_as_it_is(tmp_path):
+    (tmp_path / "old.txt").write_text("old")
+    before = tmp_path.stat().st_mtime_ns
+    check_output(tmp_path / "old.txt", "file")
+    check_output(tmp_path / "new" / "er.txt", "file")
+    check_output(tmp_path / "new" / "er", "folder")
+    check_output(tmp_path, "folder")
+    assert names(tmp_path) == ["old.txt"]
+    assert tmp_path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "problem"),
+    [
+        ("folder", "file", r"folder is a folder\. Name a file: --there FILE"),
+        ("file", "folder", r"file is a file\. Choose another place: --there FOLDER"),
+        ("file/below/it", "folder", r"file is a file"),
+        ("file/below.txt", "file", r"file is a file"),
+        ("link", "folder", r"link is a link to nothing"),
+        ("link/below", "file", r"link is a link to nothing"),
+        ("x" * 250, "file", r"cannot be written: File name too long"),
+        (f"new/{'ü' * 130}/a.txt", "file", r"cannot be written: File name too long"),
+        ("a\0b", "file", "cannot be written: .*null"),
+        ("/proc/x/y", "folder", r"/proc cannot be written: .*\. Choose another place: --there"),
+        ("/proc/x", "file", r"/proc cannot be written"),
+    ],
+    ids=lambda value: value[:12] if isinstance(value, str) else None,
+)
+def test_place_that_cannot_be_written_is_told_before(tmp_path, place, kind, problem):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    with pytest.raises(OutputError, match=problem):
+        check_output(tmp_path / place, kind, "--there")
+
+
+@pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.ENOSPC, errno.EDQUOT], ids=errno.errorcode.get)
+def test_place_is_tried_out(tmp_path, monkeypatch, error):
+    def refuse(*given, **options):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    for kind in ("file", "folder"):
+        with pytest.raises(OutputError, match=f"{tmp_path} cannot be written: {os.strerror(error)}"):
+            check_output(tmp_path / "new" / "er", kind)
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("+1+1", "'+1+1"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("-x", "'-x"),
+        ("＝1", "'＝1"),
+        ("-0.5", "-0.5"),
+        ("+1e-05", "+1e-05"),
+        ("-inf", "-inf"),
+        ("-", "-"),
+        (-0.5, "-0.5"),
+        (None, ""),
+        ("en-de", "en-de"),
+    ],
+    ids=repr,
+)
+def test_csv_holds_numbers_and_texts_and_no_formulas(cell, written):
+    [row] = csv.reader(io.StringIO(csv_text([[cell, "x"]]), newline=""))
+    assert row == [written, "x"]
+
+
+def test_csv_cells_with_line_breaks_are_quoted():
+    assert csv_text([["\r=1", "a\rb\u2028c"]]) == '"\'\n=1","a\nb\nc"\n'

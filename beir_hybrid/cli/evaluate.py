@@ -70,12 +70,17 @@ def evaluate(
     """
     from beir_hybrid.datasets import check_settings, load_setting, split_name
     from beir_hybrid.evaluation.measures import build_measures
-    from beir_hybrid.evaluation.results import check_output
+    from beir_hybrid.evaluation.results import check_results
+    from beir_hybrid.files import check_output
     from beir_hybrid.reports.result_tables import result_tables
     from beir_hybrid.reports.tables import console
 
     _check_choices(model, run, output, runs, choices)
-    check_output(output, overwrite)
+    check_results(output, overwrite, per_query)
+    if runs and output is not None:
+        check_output(output / "runs", "folder")
+    if choices["cache"] is not None:
+        check_output(choices["cache"], "folder", "--cache")
     registered, _ = split_name(dataset)
     if settings and registered in DATASETS.names():  # so that a misspelt one is told before anything is loaded
         check_settings(registered, settings)

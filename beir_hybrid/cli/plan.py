@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from beir_hybrid.cli.parameters import (
     passage_text_option,
     source_option,
 )
-from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from beir_hybrid.batching.summary import Forecast
@@ -61,7 +60,9 @@ __all__ = ["plan"]
 @click.option("--steps", type=Number(whole=True, minimum=1), help="Steps of the training [default: one epoch].")
 @click.option("--seed", type=Number(whole=True, minimum=0), default=42, show_default=True, help="Seed of all draws.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the numbers to this .json file.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the numbers to this .png or .svg file.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="Draw the numbers to this file, such as plan.png, .svg or .pdf."
+)
 def plan(
     train_data: tuple[str, ...],
     source: Path | None,
@@ -86,8 +87,11 @@ def plan(
     from beir_hybrid.datasets import load_sources
     from beir_hybrid.files import write_json
 
-    _check_file(output, (".json",))
-    _check_file(plot, (".png", ".svg"))
+    _check_file(output, "--output", (".json",))
+    if plot is not None:
+        from beir_hybrid.reports.plots import FORMATS
+
+        _check_file(plot, "--plot", tuple(f".{form}" for form in FORMATS))
     built, chosen = build_strategy(strategy, alpha=alpha), build_sampling(**sampling)
     choice = {} if passage_text is None else {"passage_text": passage_text}
     pairs = load_sources(train_data, source=source, languages=languages, **choice)
@@ -106,18 +110,16 @@ def plan(
     _show(found, [path for path in (output, plot) if path is not None])
 
 
-def _check_file(path: Path | None, suffixes: tuple[str, ...]) -> None:
+def _check_file(path: Path | None, option: str, suffixes: tuple[str, ...]) -> None:
     """Find out before anything is drawn whether a file can be written."""
+    from beir_hybrid.files import check_output
+
     if path is None:
         return
     if path.suffix.lower() not in suffixes:
         ending = repr(path.suffix) if path.suffix else "no suffix"
         raise ConfigurationError(f"{path} ends in {ending}.", f"End it in {' or '.join(suffixes)}.")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the path of a file.")
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise OutputError(f"{path.parent} cannot be written.", "Choose another folder.")
+    check_output(path, "file", option)
 
 
 def _show(found: Forecast, written: Iterable[Path]) -> None:

@@ -16,9 +16,10 @@ __all__ = ["quickstart"]
 )
 def quickstart(seed: int, output: Path | None) -> None:
     """Train on the built-in sample with three strategies and compare them, in about a minute."""
-    from beir_hybrid.quickstart import run
+    from beir_hybrid.quickstart import check_folder, run
     from beir_hybrid.reports.tables import comparison_table, console
 
+    check_folder(output)
     console().print(
         "Training three static encoders on the built-in sample: questions and passages in 11 languages, the same "
         "texts and the same number of steps, only the batches differ.\n",

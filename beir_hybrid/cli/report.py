@@ -38,21 +38,18 @@ def report(
 
     The folders are what beir-hybrid study, train and evaluate --output wrote, in any mixture.
     """
-    from beir_hybrid.files import write_text
-    from beir_hybrid.reports.assets import check_outputs, write_assets
     from beir_hybrid.reports.contents import build_contents
-    from beir_hybrid.reports.page import render_page
+    from beir_hybrid.reports.outputs import check_outputs, write_report
     from beir_hybrid.reports.published import check_reference
     from beir_hybrid.reports.sources import read_sources
 
     check_outputs(output, assets, overwrite)
     check_reference(reference)
     contents = build_contents(read_sources(folders), reference, baseline, measure, title)
-    write_text(output, render_page(contents))
+    count = write_report(contents, output, assets)
     for failure in contents.failures:
         where = f"{failure.study}, " if failure.study else ""
         click.echo(f"Not shown: {where}{failure.name}: {failure.reason}", err=True)
     click.echo(f"Written to {output}")
     if assets is not None:
-        count = write_assets(contents, assets)
         click.echo(f"{count} pictures and tables written to {assets}")

@@ -21,6 +21,7 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
 
     Run it again to go on: finished cells are kept, failed ones are tried again.
     """
+    from beir_hybrid.files import check_output
     from beir_hybrid.reports.study_tables import failure_lines, grid_table, plan_lines, study_tables, verdict_lines
     from beir_hybrid.reports.tables import console
     from beir_hybrid.studies.check import check_study
@@ -28,6 +29,7 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     from beir_hybrid.studies.grid import build_cells, check_count
     from beir_hybrid.studies.study import read_study
 
+    check_output(output, "folder")
     asked = read_study(file, quick)
     check_count(asked, yes)
     cells, left_out = build_cells(asked)

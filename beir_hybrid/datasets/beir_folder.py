@@ -18,6 +18,7 @@ from beir_hybrid.datasets.beir_names import check_name, find_setting_name, load_
 from beir_hybrid.datasets.beir_reader import BeirFolder, read_beir_folder
 from beir_hybrid.datasets.beir_zip import archive_of, check_archive, ensure_archive
 from beir_hybrid.errors import BeirHybridError, OutputError
+from beir_hybrid.files import check_output
 from beir_hybrid.registry import DATASETS
 
 __all__ = [
@@ -201,13 +202,14 @@ def write_beir_folder(
 
 
 def check_place(folder: Path) -> None:
-    """Refuse a place that somebody else's folder or zip takes, before anything is loaded.
+    """Refuse a place that somebody else's folder or zip takes or that cannot be written, before anything is loaded.
 
     Raises:
-        OutputError: If a folder, file or zip is there that this package did not write.
+        OutputError: If a folder, file or zip is there that this package did not write, or nothing can be written there.
     """
     try:
-        foreign = Standing(folder).foreign
+        standing = Standing(folder)
+        foreign = standing.foreign
     except OSError as error:
         raise OutputError(f"{folder} cannot be read: {error.strerror}.", "Choose another folder.") from error
     if foreign:
@@ -216,6 +218,9 @@ def check_place(folder: Path) -> None:
             "Move it away, or choose another folder with --out.",
         )
     check_archive(archive_of(folder), MARKER)
+    if not standing.whole():  # a whole one may be all that is wanted
+        for place in (folder, folder.parent):  # it is made beside its place
+            check_output(place, "folder", "--out")
 
 
 def _must_write(folder: Path, described: Mapping[str, Any], overwrite: bool) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
+from beir_hybrid.files import csv_text
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -158,8 +158,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
         path = folder / self.csv_file
         new = not path.is_file()
         with path.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows([self.csv_headers, row] if new else [row])
+            file.write(csv_text([self.csv_headers, row] if new else [row]))
 
 
 def _available(collection: MultilingualCollection, names: Sequence[str] | None) -> dict[str, Measure]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.evaluation.settings import Setting, parse_setting
-from beir_hybrid.files import write_json
+from beir_hybrid.files import check_output, write_json
 
 if TYPE_CHECKING:
     from beir_hybrid.evaluation.query_values import Format, QueryValues
 
-__all__ = ["SCHEMA", "Results", "check_output", "environment"]
+__all__ = ["SCHEMA", "Results", "check_results", "environment"]
 
 SCHEMA = 1
 
@@ -107,17 +107,22 @@ class Results:
             raise DataFormatError(f"{path} lacks or adds a field: {error}.", "Evaluate again.") from error
 
 
-def check_output(folder: Path | None, overwrite: bool) -> None:
-    """Refuse a folder that holds results already, before anything is computed.
+def check_results(folder: Path | None, overwrite: bool, per_query: Format = "parquet") -> None:
+    """Refuse a folder that holds results already or cannot be written, before anything is computed.
+
+    Args:
+        folder: Where results shall be saved; None for nowhere.
+        overwrite: Whether results that are there may be replaced.
+        per_query: Format of the values' file.
 
     Raises:
-        OutputError: If it does and they may not be replaced, or the path is no folder.
+        OutputError: If so.
     """
     if folder is None:
         return
-    above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not above.is_dir():
-        raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
+    check_output(folder, "folder")
+    for name in ("results.json", f"queries.{per_query}"):
+        check_output(folder / name, "file")
     if (folder / "results.json").exists() and not overwrite:
         raise OutputError(f"The folder {folder} holds other results.", "Choose another folder, or give --overwrite.")
 

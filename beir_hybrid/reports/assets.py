@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from beir_hybrid.errors import OutputError
 from beir_hybrid.files import write_text
 from beir_hybrid.reports.contents import BlockContents, Contents
 from beir_hybrid.reports.pictures import Picture, draw
@@ -14,37 +14,14 @@ from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.reports.verdict_rows import verdict_table
 
-__all__ = ["check_outputs", "write_assets"]
+__all__ = ["write_assets"]
 
 _WRITERS: dict[str, Callable[[TextTable], str]] = {
     ".csv": csv_table,
     ".md": lambda table: markdown_table(table) + "\n",
     ".tex": lambda table: latex_table(table) + "\n",
 }
-_LONGEST = 80  # characters of a file's name
-
-
-def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
-    """Refuse what must not be written to, before anything is read.
-
-    Raises:
-        OutputError: If the page is a folder, the assets' folder is a file or the page itself, or they exist, hold
-            something, and may not be replaced.
-    """
-    if page.is_dir():
-        raise OutputError(f"{page} is a folder.", "Name a file: --output report.html")
-    if page.exists() and not overwrite:
-        raise OutputError(f"{page} exists.", "Choose another file, or give --overwrite to replace it.")
-    if assets is None:
-        return
-    if page.resolve() in (assets.resolve(), *assets.resolve().parents):
-        raise OutputError(f"{page} cannot be both the page and a folder.", "Name another folder: --assets DIR")
-    if assets.exists() and not assets.is_dir():
-        raise OutputError(f"{assets} is a file.", "Name a folder: --assets DIR")
-    if assets.is_dir() and any(assets.iterdir()) and not overwrite:
-        raise OutputError(
-            f"The folder {assets} holds other things.", "Choose another folder, or give --overwrite to write into it."
-        )
+_LONGEST = 120  # bytes of a file's name without its ending; file systems take 255
 
 
 def write_assets(contents: Contents, folder: Path) -> int:
@@ -114,12 +91,20 @@ def _pieces_of_block(part: BlockContents) -> Iterator[tuple[str, Picture | TextT
 def _own_name(wanted: str, taken: set[str]) -> str:
     """Make a name that any file system takes and no other file has; dots, slashes and the like become hyphens.
 
+    Letters and digits of every script stay, in one form each, since many letters can be written in two.
+
     Examples:
         >>> taken = set()
         >>> _own_name("xquad-r: map@10/../x", taken), _own_name("XQuAD-R: map@10/../x", taken)
         ('xquad-r-map-10-x', 'xquad-r-map-10-x-2')
+        >>> _own_name("map-多言語", taken)
+        'map-多言語'
     """
-    bare = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:_LONGEST].strip("-") or "piece"
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", wanted).casefold())
+    marks = ("L", "M", "N")  # of letters, of marks on them, such as vowels in Hindi, and of digits
+    words = "".join(sign if unicodedata.category(sign)[0] in marks else "-" for sign in plain)
+    short = re.sub("-+", "-", words).encode()[:_LONGEST].decode(errors="ignore")  # cut within no letter
+    bare = short.strip("-") or "piece"
     name = next(name for name in (bare, *(f"{bare}-{number}" for number in range(2, 100_000))) if name not in taken)
     taken.add(name)
     return name

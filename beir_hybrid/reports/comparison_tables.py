@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
@@ -16,7 +14,7 @@ from rich.text import Text
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.evaluation.settings import KINDS
-from beir_hybrid.files import write_text
+from beir_hybrid.files import check_output, csv_text, write_text
 from beir_hybrid.reports.text_tables import TextTable, latex_table, markdown_table, markdown_text, one_line
 from beir_hybrid.studies.sentences import decimals
 
@@ -54,16 +52,15 @@ def as_json(comparison: Comparison) -> str:
 
 def as_csv(comparison: Comparison) -> str:
     """Write every contrast as a row, with all digits; a kind's mean has no setting, and what is undefined is empty."""
-    text = io.StringIO()
     names = [field.name for field in fields(Contrast) if field.name != "interval"]
     place = names.index("difference") + 1
-    writer = csv.DictWriter(text, [*names[:place], "low", "high", *names[place:]], lineterminator="\n")
-    writer.writeheader()
+    headings = [*names[:place], "low", "high", *names[place:]]
+    rows = []
     for contrast in (*comparison.kinds, *comparison.settings):
         row = asdict(contrast)
         row["low"], row["high"] = row.pop("interval") or (None, None)
-        writer.writerow(row)
-    return text.getvalue()
+        rows.append([row[heading] for heading in headings])
+    return csv_text([headings, *rows])
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -91,13 +88,14 @@ def check_file(path: Path | None, overwrite: bool) -> None:
 
     Raises:
         ConfigurationError: If its name ends like no known format.
-        OutputError: If it exists and may not be replaced, or is a folder.
+        OutputError: If it exists and may not be replaced, is a folder, or cannot be written.
     """
     if path is None:
         return
     if path.suffix not in FORMATS:
         raise ConfigurationError(f"{path} ends in {path.suffix!r}.", f"Known: {', '.join(FORMATS)}.")
-    if path.is_dir() or (path.exists() and not overwrite):
+    check_output(path, "file")
+    if path.exists() and not overwrite:
         raise OutputError(f"{path} exists.", "Choose another file, or give --overwrite to replace one.")
 
 

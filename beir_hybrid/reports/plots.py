@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_forecast"]
 
-FORMATS = ("png", "svg")
+FORMATS = ("png", "svg", "pdf", "eps", "jpg", "jpeg", "tif", "tiff", "webp")
+"""What matplotlib writes without other programs."""
+
+_NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # so that the same plan gives the same file
 
 # Colours that the colour-blind tell apart (Okabe and Ito, Color Universal Design, 2008).
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
@@ -48,7 +51,7 @@ def plot_forecast(forecast: Forecast, path: Path) -> None:
 
     Args:
         forecast: What would be drawn.
-        path: File that ends in ``.png`` or ``.svg``.
+        path: File that ends in one of :data:`FORMATS`.
 
     Raises:
         ConfigurationError: If it ends in anything else.
@@ -56,14 +59,13 @@ def plot_forecast(forecast: Forecast, path: Path) -> None:
     """
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
-        raise ConfigurationError(f"{path} has no known format.", "End it in .png or .svg.")
+        raise ConfigurationError(f"{path} has no known format.", f"End it in .{' or .'.join(FORMATS)}.")
     import matplotlib as mpl
 
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings(), new_file(path) as temporary:
         warnings.filterwarnings("ignore", "Glyph .* missing")  # names in scripts the font lacks show as boxes
         figure = _figure(forecast)
-        # without a date, so that the same plan gives the same file
-        figure.savefig(temporary, format=suffix, dpi=150, metadata={"Date": None} if suffix == "svg" else None)
+        figure.savefig(temporary, format=suffix, dpi=150, metadata=_NO_DATE.get(suffix))
 
 
 def _figure(forecast: Forecast) -> Figure:

@@ -17,6 +17,7 @@ from beir_hybrid.reports.verdict_rows import Verdict, read_verdicts
 
 __all__ = ["Failure", "Run", "Sources", "Study", "read_sources"]
 
+_CELLS, _EVALUATIONS = "cells", "evaluations"
 _MARKS = ("study.json", "run.json", "results.json")
 
 
@@ -115,7 +116,7 @@ def read_sources(folders: Sequence[Path]) -> Sources:
         folders: What ``beir-hybrid study``, ``train`` or ``evaluate --output`` wrote.
 
     Raises:
-        ConfigurationError: If no folder is given, or one twice.
+        ConfigurationError: If no folder is given, or one twice, be it as a part of another.
         MissingDataError: If a folder holds none of the files looked for.
         DataFormatError: If a folder has nothing that could be shown, as its files are damaged or of another schema
             version. Where others can be shown, what is damaged is among the failures.
@@ -126,6 +127,11 @@ def read_sources(folders: Sequence[Path]) -> Sources:
     for place, folder in enumerate(whole):
         if folder in whole[:place]:
             raise ConfigurationError(f"The folder {folders[place]} is given twice.", "Give each once.")
+        if above := next((other for other in whole if _shows(other, folder)), None):
+            outer = folders[whole.index(above)]
+            raise ConfigurationError(
+                f"The folder {folders[place]} is part of {outer}, which is given too.", "Give one."
+            )
     runs: list[Run] = []
     studies: list[Study] = []
     failures: list[Failure] = []
@@ -140,6 +146,16 @@ def read_sources(folders: Sequence[Path]) -> Sources:
             runs += found
             failures += failed
     return Sources(_with_own_names(runs), tuple(studies), tuple(failures))
+
+
+def _shows(folder: Path, inner: Path) -> bool:
+    """Tell whether one folder is read with another: a cell of a study, or an evaluation in a model's folder."""
+    if folder not in inner.parents:
+        return False
+    first, *rest = inner.relative_to(folder).parts
+    if (folder / "study.json").is_file():
+        return first == _CELLS and bool(rest)
+    return (folder / "run.json").is_file() and len(rest) == (first == _EVALUATIONS)
 
 
 def _read_run(folder: Path) -> tuple[list[Run], list[Failure]]:

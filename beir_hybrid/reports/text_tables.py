@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from beir_hybrid.files import csv_text
 
 __all__ = ["TextTable", "csv_table", "latex_table", "markdown_table", "markdown_text", "one_line", "plain_number"]
 
@@ -46,12 +46,8 @@ def plain_number(value: float | None) -> str:
 
 def csv_table(table: TextTable) -> str:
     """Write the headings and the rows as bare numbers, without the title and the note."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     table = table.plain or table
-    writer.writerow(table.headings)
-    writer.writerows(table.rows)
-    return text.getvalue()
+    return csv_text([table.headings, *table.rows])
 
 
 def markdown_table(table: TextTable) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, OutputError
 from beir_hybrid.evaluation.result_folders import is_number, load_runs
-from beir_hybrid.files import write_json
+from beir_hybrid.files import check_output, write_json
 from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE, Cell, State, read_json
 from beir_hybrid.studies.document import Document
 from beir_hybrid.studies.study import Study, parse_study
@@ -40,13 +40,12 @@ class StudyFolder:
         """Refuse a folder that holds other things; one of cells alone is a study that lost its study.json.
 
         Raises:
-            OutputError: If it does, or is a file, or holds another study: one of another name or grid, with other
-                training or evaluations, or the quick form of this one. Other claims are no other study.
+            OutputError: If it does, or is a file, cannot be written, or holds another study: one of another name or
+                grid, with other training or evaluations, or the quick form of this one. Other claims are no other
+                study.
             DataFormatError: If its study.json is of another schema version, or damaged.
         """
-        above = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
-        if not above.is_dir():
-            raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
+        check_output(self.path, "folder")
         if (self.path / STUDY_FILE).is_file():
             self._check_same(read_json(self.path / STUDY_FILE))
         elif self.path.is_dir() and any(entry.name not in {_CELLS, _LOCK} for entry in self.path.iterdir()):

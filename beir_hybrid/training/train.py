@@ -17,7 +17,7 @@ from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.summary import DrawSummary
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
-from beir_hybrid.files import write_json
+from beir_hybrid.files import check_output, write_json
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.training.base_models import base_model, is_static
 from beir_hybrid.training.checkpoints import latest_checkpoint
@@ -212,8 +212,7 @@ def _try_optimizer(trainer: HybridBatchTrainer) -> None:
 
 def _check_output(options: TrainingOptions) -> None:
     folder = options.output
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file.", "Choose a folder: --output DIR")
+    check_output(folder, "folder")
     if options.resume:
         _check_resumable(options)
         return

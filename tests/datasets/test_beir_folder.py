@@ -439,7 +439,7 @@ def test_place_that_cannot_be_written_is_told_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError) as caught:
         materialise("sample.de", tmp_path / "file")
-    assert "cannot be written" in str(caught.value)
+    assert "is a file" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

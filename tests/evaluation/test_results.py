@@ -8,7 +8,7 @@ import pytest
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
-from beir_hybrid.evaluation.results import SCHEMA, Results, check_output, environment
+from beir_hybrid.evaluation.results import SCHEMA, Results, check_results, environment
 from beir_hybrid.evaluation.settings import Setting
 
 VALUES = QueryValues(
@@ -172,22 +172,22 @@ def test_a_file_with_an_unknown_field_is_refused(tmp_path):
 def test_an_output_folder_with_results_is_refused_unless_overwritten(tmp_path):
     RESULTS.save(tmp_path)
     with pytest.raises(OutputError, match="holds other results"):
-        check_output(tmp_path, overwrite=False)
-    check_output(tmp_path, overwrite=True)
+        check_results(tmp_path, overwrite=False)
+    check_results(tmp_path, overwrite=True)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_an_output_that_is_a_file_is_refused(tmp_path, overwrite):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="is a file"):
-        check_output(tmp_path / "file", overwrite)
+        check_results(tmp_path / "file", overwrite)
 
 
 def test_a_new_or_an_unrelated_output_folder_is_accepted(tmp_path):
     (tmp_path / "model.safetensors").touch()
-    check_output(tmp_path, overwrite=False)
-    check_output(tmp_path / "new", overwrite=False)
-    check_output(None, overwrite=False)
+    check_results(tmp_path, overwrite=False)
+    check_results(tmp_path / "new", overwrite=False)
+    check_results(None, overwrite=False)
     assert not (tmp_path / "new").exists()
 
 

@@ -4,8 +4,7 @@ from xml.etree import ElementTree
 import matplotlib.image
 import pytest
 
-from beir_hybrid.errors import OutputError
-from beir_hybrid.reports.assets import check_outputs, write_assets
+from beir_hybrid.reports.assets import write_assets
 from beir_hybrid.reports.bars import Bar, Bars
 from beir_hybrid.reports.curve import Chart, Curve
 from beir_hybrid.reports.heat_map import HeatMap
@@ -56,24 +55,18 @@ def test_every_table_and_picture_has_its_files(contents_of, make_results_of, tmp
     assert float(rows[1][2]) == pytest.approx(make_results_of(languages=("de", "en")).settings["de-en"]["map"])
 
 
-def test_a_page_or_folder_that_exists_is_refused(tmp_path):
-    page, folder = tmp_path / "page.html", tmp_path / "assets"
-    page.write_text("old")
-    with pytest.raises(OutputError, match=r"page\.html exists\. .*--overwrite"):
-        check_outputs(page, None, overwrite=False)
-    with pytest.raises(OutputError, match="is a folder"):
-        check_outputs(tmp_path, None, overwrite=True)
-    with pytest.raises(OutputError, match="is a file"):
-        check_outputs(tmp_path / "new.html", page, overwrite=True)
-    folder.mkdir()
-    check_outputs(tmp_path / "new.html", folder, overwrite=False)
-    (folder / "mine").write_text("precious")
-    with pytest.raises(OutputError, match="holds other things"):
-        check_outputs(tmp_path / "new.html", folder, overwrite=False)
-    check_outputs(page, folder, overwrite=True)
-
-
-@pytest.mark.parametrize("assets", ["new.html", "new.html/pictures"])
-def test_page_cannot_be_a_folder_of_assets(tmp_path, assets):
-    with pytest.raises(OutputError, match=r"new\.html cannot be both the page and a folder"):
-        check_outputs(tmp_path / "new.html", tmp_path / assets, overwrite=True)
+def test_runs_of_every_script_have_files_of_their_own_names(contents_of, make_results_of, tmp_path):
+    runs = (
+        "ばっち",
+        "हिन्दी",
+        "модель",
+        "\N{ANGSTROM SIGN}",
+        "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}",
+        "🙂",
+        "x" * 300,
+        "한" * 300,
+    )
+    write_assets(contents_of(dict.fromkeys(runs, make_results_of(languages=("de", "en")))), tmp_path)
+    maps = {path.stem.removeprefix("tiny-map") for path in tmp_path.glob("tiny-map*.png")}
+    assert {"-ばっち", "-हिन्दी", "-модель", "-å", "-å-2", ""} <= maps
+    assert len(maps) == len(runs)

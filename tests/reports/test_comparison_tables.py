@@ -152,5 +152,5 @@ def test_files_that_cannot_be_written_are_refused_at_once(tmp_path):
         check_file(tmp_path / "a.txt", overwrite=False)
     with pytest.raises(OutputError, match=r"a\.md exists"):
         check_file(tmp_path / "a.md", overwrite=False)
-    with pytest.raises(OutputError, match=r"b\.md exists"):
+    with pytest.raises(OutputError, match=r"b\.md is a folder"):
         check_file(tmp_path / "b.md", overwrite=True)

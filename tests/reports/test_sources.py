@@ -203,3 +203,29 @@ def test_a_file_that_is_cut_off_is_refused(make_study, tmp_path):
     (folder / "study.json").write_text('{"schema": 1')
     with pytest.raises(DataFormatError, match=r"study\.json cannot be read"):
         read_sources([folder])
+
+
+@pytest.mark.parametrize("inner", ["tiny", "evaluations/other"])
+def test_an_evaluation_is_not_shown_twice_with_its_model(make_results_of, tmp_path, inner):
+    model = tmp_path / "model"
+    write_json(model / "run.json", {"schema": 1})
+    make_results_of().save(model / inner)
+    assert len(read_sources([model]).runs) == 1
+    for folders in ([model, model / inner], [model / inner, model]):
+        with pytest.raises(ConfigurationError, match=rf"model/{inner} is part of .*model, which is given too"):
+            read_sources(folders)
+
+
+def test_a_cell_is_not_shown_twice_with_its_study(make_study, tmp_path):
+    study = make_study(tmp_path / "study")
+    cell = next((study / "cells").iterdir())
+    for inner in (cell, next((cell / "evaluations").iterdir())):
+        with pytest.raises(ConfigurationError, match=r"is part of .*study, which is given too"):
+            read_sources([study, inner])
+
+
+def test_folders_that_only_lie_in_another_are_runs_of_their_own(make_results_of, tmp_path):
+    model = tmp_path / "model"
+    write_json(model / "run.json", {"schema": 1})
+    make_results_of().save(model / "deep" / "er" / "tiny")
+    assert len(read_sources([model, model / "deep" / "er" / "tiny"]).runs) == 2

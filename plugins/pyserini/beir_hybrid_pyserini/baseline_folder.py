@@ -11,7 +11,7 @@ from typing import Any
 
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.files import new_file, write_json
+from beir_hybrid.files import check_output, new_file, write_json
 from beir_hybrid_pyserini.contents import checksum, sync
 
 __all__ = ["BaselineFolder"]
@@ -32,13 +32,12 @@ class BaselineFolder:
         dataset: Name of the dataset that it is for.
 
     Raises:
-        OutputError: If it is a file, holds a baseline of another dataset, or a ``bm25.json`` that is not ours.
+        OutputError: If it is a file, cannot be written, holds a baseline of another dataset, or a ``bm25.json`` that is
+            not ours.
     """
 
     def __init__(self, folder: Path, dataset: str) -> None:
-        above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        if not above.is_dir():
-            raise OutputError(f"{above} is a file.", "Choose a folder: --output DIR")
+        check_output(folder, "folder")
         self.folder = folder
         self.dataset = dataset
         self._runs: dict[str, Any] = {}

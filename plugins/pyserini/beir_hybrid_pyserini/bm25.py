@@ -27,6 +27,7 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.evaluate import choose_judged
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.files import check_output
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
 from beir_hybrid_pyserini.lock import locked
@@ -125,6 +126,7 @@ def write_baseline(
     Raises:
         The errors of loading and of :func:`search_baseline`.
     """
+    check_output(output, "folder")
     how = BM25(k1, b, depth, pool)
     choices = parse_choices(analyzers)
     given = {name: value for name, value in data_options.items() if value is not None}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
+from beir_hybrid.files import check_output
 from beir_hybrid_pyserini.side_file import check_side_file, write_lines
 
 __all__ = ["CORPUS", "check_folder", "write_jsonl"]
@@ -60,8 +61,7 @@ def check_folder(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], ove
         OutputError: If so.
     """
     path = folder / CORPUS
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is no folder.", "Choose another place.")
+    check_output(folder, "folder", "--jsonl")
     others = sorted(found.name for found in folder.iterdir() if found.name != CORPUS) if folder.is_dir() else []
     if others:
         raise OutputError(f"{folder} holds {others[0]!r}, which Pyserini would read as well.", "Choose another folder.")

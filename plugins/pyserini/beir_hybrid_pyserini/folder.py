@@ -17,7 +17,7 @@ import numpy as np
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.vectors import keys_of
-from beir_hybrid.files import new_file
+from beir_hybrid.files import check_output, new_file
 from beir_hybrid_pyserini.lock import LOCK
 
 __all__ = [
@@ -39,19 +39,19 @@ _LINES = 65_536  # ids written at a time
 
 
 def check_free(folder: Path, overwrite: bool) -> None:
-    """Check that an index may be put in a place, without touching anything.
+    """Check that an index may and can be put in a place, without touching anything.
 
     Args:
         folder: The place.
         overwrite: Whether an index may be replaced. Anything else never is.
 
     Raises:
-        OutputError: If something is there that must stay.
+        OutputError: If something is there that must stay, or nothing can be written there.
     """
-    if not folder.exists() and not folder.is_symlink():
+    check_output(folder, "folder")
+    check_output(work_folder(folder), "folder")  # where the index is made first
+    if not folder.exists():
         return
-    if not folder.is_dir():
-        raise OutputError(f"{folder} is no folder.", "Choose another place.")
     found = {path.name for path in folder.iterdir()}
     if not found:
         return

@@ -15,7 +15,7 @@ import numpy as np
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.files import new_file
-from beir_hybrid_pyserini.side_file import check_output
+from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def fuse(
     for name in every:
         if lacking := next((path for path in runs if name not in names[path]), None):
             raise ConfigurationError(f"{lacking} has no {name}, and another folder has.", "Give the same runs of each.")
-        check_output(output / name, overwrite)
+        check_file(output / name, overwrite)
     for name in every:
         fuse_runs(
             [path / name for path in runs],
@@ -110,7 +110,7 @@ def fuse_runs(
         raise ConfigurationError("Fusion needs two runs or more.", "Give --runs A --runs B.")
     if rrf_k < 0 or depth < 1:
         raise ConfigurationError(f"k is {rrf_k} and the depth {depth}.", "Give k from 0 on and a depth from 1 on.")
-    check_output(output, overwrite)
+    check_file(output, overwrite)
     if own := next((path for path in runs if path.resolve() == output.resolve()), None):
         raise OutputError(f"{own} is one of the runs.", "Choose another name.")
     places = [path.resolve() for path in runs]

@@ -14,7 +14,7 @@ from beir_hybrid.files import new_file
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder
 from beir_hybrid_pyserini.folder import DOCID, INDEX, count_ids, read_about
-from beir_hybrid_pyserini.side_file import check_output
+from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -115,7 +115,7 @@ def search_topics(
     """
     from tqdm import tqdm
 
-    check_output(output, overwrite)
+    check_file(output, overwrite)
     searcher = open_searcher(index, model, batch_size=batch_size)
     ids = list(topics)
     with (

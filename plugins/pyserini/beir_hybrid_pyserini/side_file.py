@@ -7,9 +7,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import new_file
+from beir_hybrid.files import check_output, new_file
 
-__all__ = ["check_apart", "check_output", "check_side_file", "holds", "write_lines"]
+__all__ = ["check_apart", "check_file", "check_side_file", "holds", "write_lines"]
 
 _FIX = "Choose another name, or give --overwrite."
 
@@ -22,14 +22,18 @@ def holds(path: Path, lines: Iterable[str]) -> bool:
         return all(found == line.encode() for found, line in zip_longest(file, lines, fillvalue=""))
 
 
-def check_output(path: Path, overwrite: bool) -> None:
-    """Refuse to write over a file.
+def check_file(path: Path, overwrite: bool, option: str = "--output") -> None:
+    """Refuse to write over a file, or where none can be written.
+
+    Args:
+        path: The file.
+        overwrite: Whether a file that is there may be replaced.
+        option: What names it, for messages.
 
     Raises:
-        OutputError: If it is there and must stay, or is a folder.
+        OutputError: If it is there and must stay, is a folder, or cannot be written.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder.", "Give the name of a file.")
+    check_output(path, "file", option)
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already.", _FIX)
 
@@ -46,7 +50,7 @@ def check_side_file(path: Path, lines: Callable[[], Iterable[str]], overwrite: b
         OutputError: If it is there and must stay, or is a folder.
     """
     if overwrite or not path.is_file() or not holds(path, lines()):
-        check_output(path, overwrite)
+        check_file(path, overwrite)
 
 
 def write_lines(path: Path, lines: Callable[[], Iterable[str]], *, overwrite: bool = False) -> bool:

@@ -13,12 +13,13 @@ from beir_hybrid.datasets.beir_names import check_name
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.cache import open_cache
 from beir_hybrid.evaluation.faiss_factory import empty_index
+from beir_hybrid.files import check_output
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection
 from beir_hybrid_pyserini.search import model_of, search_topics
-from beir_hybrid_pyserini.side_file import check_apart, check_output, check_side_file
+from beir_hybrid_pyserini.side_file import check_apart, check_file, check_side_file
 from beir_hybrid_pyserini.topics import qrels_lines, read_topics, topics_lines, write_qrels, write_topics
 
 __all__ = ["search_file", "write_all"]
@@ -79,6 +80,12 @@ def write_all(
     check_apart(
         {"--topics": topics, "--qrels": qrels, "--jsonl": jsonl, "--output": output}, folders=("--output", "--jsonl")
     )
+    for option, folder in (("--output", output), ("--jsonl", jsonl)):
+        if folder is not None:
+            check_output(folder, "folder", option)
+    for option, file in (("--topics", topics), ("--qrels", qrels)):
+        if file is not None:
+            check_output(file, "file", option)
     check_name(dataset, languages)
     given = {name: value for name, value in data_options.items() if value is not None}
     collection, setting = load_setting(dataset, source, languages, **given)
@@ -145,7 +152,7 @@ def search_file(
     Raises:
         The errors of reading topics, of loading the model and of :func:`~.search.search_topics`.
     """
-    check_output(output, bool(options.get("overwrite")))
+    check_file(output, bool(options.get("overwrite")))
     queries = read_topics(topics)
     name = model_of(index) if model is None else model
     search_topics(index, queries, output, load_model(name, device), show_progress=True, **options)

@@ -37,7 +37,7 @@ def test_folder_must_hold_nothing_else(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(OutputError, match=r"'notes\.txt', which Pyserini would read as well"):
         write_jsonl(tmp_path, CORPORA, overwrite=True)
-    with pytest.raises(OutputError, match="no folder"):
+    with pytest.raises(OutputError, match="is a file"):
         write_jsonl(tmp_path / "notes.txt", CORPORA)
 
 

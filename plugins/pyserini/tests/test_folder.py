@@ -31,7 +31,7 @@ def test_what_is_no_index_is_never_replaced(tmp_path, index):
     with pytest.raises(OutputError, match=r"'thesis\.tex'"):
         check_free(index, True)
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="no folder"):
+    with pytest.raises(OutputError, match="is a file"):
         check_free(tmp_path / "file", True)
 
 

@@ -1,0 +1,110 @@
+"""Outputs of a report: its page, and the folder of its pictures and tables; both are whole, or made again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.files import check_output, remove_stale, write_json, write_text
+from beir_hybrid.reports.assets import write_assets
+from beir_hybrid.reports.contents import Contents
+from beir_hybrid.reports.page import render_page
+
+__all__ = ["check_outputs", "write_report"]
+
+_SUFFIXES = (".html", ".htm")
+
+
+def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
+    """Refuse what must not or cannot be written to, before anything is read.
+
+    What a killed report left is no obstacle to the same report.
+
+    Raises:
+        ConfigurationError: If the page's name ends in neither ``.html`` nor ``.htm``.
+        OutputError: If the page is a folder, the assets' folder is a file or the page itself, they exist, hold
+            something, and may not be replaced, or nothing can be written there.
+    """
+    check_output(page, "file")
+    if page.suffix.lower() not in _SUFFIXES:
+        ending = repr(page.suffix) if page.suffix else "no suffix"
+        raise ConfigurationError(f"{page} ends in {ending}, and a report is a page of HTML.", "End it in .html.")
+    unfinished = _is_unfinished(page, assets)
+    if page.exists() and not overwrite and not unfinished:
+        raise OutputError(f"{page} exists.", "Choose another file, or give --overwrite to replace it.")
+    if assets is None:
+        return
+    if page.resolve() in (assets.resolve(), *assets.resolve().parents):
+        raise OutputError(f"{page} cannot be both the page and a folder.", "Name another folder: --assets DIR")
+    check_output(assets, "folder", "--assets")
+    if assets.is_dir() and any(assets.iterdir()) and not overwrite and not unfinished:
+        raise OutputError(
+            f"The folder {assets} holds other things.", "Choose another folder, or give --overwrite to write into it."
+        )
+
+
+def write_report(contents: Contents, page: Path, assets: Path | None = None) -> int:
+    """Write the page, and its pictures and tables into a folder.
+
+    The pictures and tables are drawn beside the folder and moved, then the page is written. A report that is killed in
+    between is noted beside the page, so that :func:`check_outputs` lets it be made again.
+
+    Args:
+        contents: What the report shows.
+        page: The page; one that is there is replaced.
+        assets: The folder; what else it holds stays. None for none.
+
+    Returns:
+        The number of pictures and tables.
+
+    Raises:
+        OutputError: If something cannot be written.
+    """
+    text = render_page(contents)
+    if assets is None:
+        write_text(page, text)
+        return 0
+    temporary = assets.with_name(f".{assets.name}.{uuid4().hex}.tmp")
+    try:
+        remove_stale(assets)
+        temporary.mkdir(parents=True)
+        count = write_assets(contents, temporary)
+        write_json(_note(page), {"schema": 1, "assets": str(assets.resolve())})
+        _move(temporary, assets)
+        write_text(page, text)
+        _note(page).unlink()
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{assets} cannot be written: {error.strerror or error}.", "Choose another folder."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return count
+
+
+def _move(temporary: Path, folder: Path) -> None:
+    """Move files into their folder; at once, if it is not there or empty."""
+    try:
+        temporary.rename(folder)
+    except OSError:
+        for path in sorted(temporary.iterdir()):
+            path.replace(folder / path.name)
+
+
+def _note(page: Path) -> Path:
+    """Give the place of the note that is there as long as a page and its folder may be of two reports."""
+    return page.with_name(f".{page.name}.unfinished")
+
+
+def _is_unfinished(page: Path, assets: Path | None) -> bool:
+    """Tell whether a report of just these outputs was killed while they were put in their places."""
+    try:
+        told = json.loads(_note(page).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and assets is not None and told.get("assets") == str(assets.resolve())
