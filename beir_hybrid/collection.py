@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.translations import DATASET
 
 __all__ = ["LazyCorpus", "MultilingualCollection", "Passage", "language_of"]
 
@@ -86,6 +87,8 @@ class MultilingualCollection:
         notes: What a reader of results must know, such as that the corpora are not whole.
         measures: What is measured unless asked otherwise, such as ``("ndcg@10", "recall@100")``; empty for this
             package's own choice.
+        linked_by: How ``group_of`` is known: ``dataset``, ``metadata.group``, ``equal ids`` or ``none``; results tell
+            (see :mod:`~beir_hybrid.translations`).
 
     Raises:
         DataFormatError: If an id does not carry its language, or a judgement names an unknown query or document.
@@ -99,6 +102,7 @@ class MultilingualCollection:
     group_of: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    linked_by: str = DATASET
 
     def __post_init__(self) -> None:
         for kind, by_language in (("document", self.corpora), ("query", self.queries)):
@@ -157,6 +161,7 @@ class MultilingualCollection:
             group_of=self.group_of,
             notes=self.notes,
             measures=self.measures,
+            linked_by=self.linked_by,
         )
 
     def checksums(self) -> dict[str, str]:

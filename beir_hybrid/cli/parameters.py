@@ -165,7 +165,9 @@ sample_passages_option = click.option(
 
 _DATASET_OPTIONS = (
     click.option(
-        "--dataset", required=True, help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw."
+        "--dataset",
+        required=True,
+        help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw; or a BEIR folder.",
     ),
     source_option,
     languages_option,

@@ -57,6 +57,7 @@ def in_setting(collection: MultilingualCollection, setting: str) -> Multilingual
         group_of={query: group for query, group in collection.group_of.items() if query in qrels},
         notes=collection.notes,
         measures=collection.measures,
+        linked_by=collection.linked_by,
     )
 
 

@@ -15,6 +15,7 @@ from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.beir_marker import Standing
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.languages import code_of
+from beir_hybrid.translations import link_translations, told
 
 __all__ = ["UNKNOWN_LANGUAGE", "BeirFolder", "is_beir_folder", "read_beir_folder"]
 
@@ -49,6 +50,9 @@ class _Row(NamedTuple):
 @dataclass(frozen=True)
 class BeirFolder:
     """A BEIR folder as a dataset, which is loaded as the registered ones are.
+
+    Lines may have ``metadata`` with a ``language``, and those of queries a ``group`` that the translations of a
+    question share; see :func:`read_beir_folder`.
 
     Args:
         path: The folder.
@@ -87,6 +91,11 @@ def read_beir_folder(path: str | Path, split: str | None = None, language: str |
     The language of a document or query is what its metadata say (``{"language": "en"}``), or else what its id begins
     with (``en:17``, as :func:`~beir_hybrid.languages.code_of` reads it; only if every id that has no metadata does), or
     else ``language``. Ids that do not carry that language get it put before them, and a note of the collection says so.
+
+    Translations of a question are linked by the queries' metadata (``{"language": "en", "group": "17"}``, the same
+    group in each language), or else by ids that are equal after the language (``en:17``, ``ro:17``), or else not at
+    all; see :func:`~beir_hybrid.translations.link_translations`. A folder that this package wrote links those that its
+    dataset does. Linked queries count as one question in intervals and tests, and ``mrc`` compares them.
 
     Queries that the split does not judge are left out, as ``GenericDataLoader`` does. A relevant document that the
     corpus lacks is an error: BEIR would count it as never found, this package could not, and the numbers would differ.
@@ -131,8 +140,10 @@ def read_beir_folder(path: str | Path, split: str | None = None, language: str |
         if row.identifier in judged:
             identifier, code = query_ids[row.identifier]
             texts.setdefault(code, {})[identifier] = row.fields["text"]
-            if group := row.metadata.get("group"):
-                groups[identifier] = str(group)
+            group = told(row.metadata, f"{folder / _QUERIES}:{row.line}")
+            if group is not None or marker:  # a folder of ours has all the groups there are
+                groups[identifier] = group or ""
+    links = link_translations({query: code for code, found in texts.items() for query in found}, groups)
     changed = [*document_ids.items(), *query_ids.items()]
     prefixed = sorted({f"{code}:" for old, (new, code) in changed if new != old})
     return MultilingualCollection(
@@ -141,9 +152,10 @@ def read_beir_folder(path: str | Path, split: str | None = None, language: str |
         queries=texts,
         qrels=qrels,
         passage_text=str(marker.get("passage_text", "title+text")),
-        group_of=groups,
-        notes=_notes(folder, marker, prefixed, skipped),
+        group_of=links.group_of,
+        notes=(*_notes(folder, marker, prefixed, skipped), *links.notes),
         measures=tuple(marker.get("measures", ())),
+        linked_by=links.rule,
     )
 
 

@@ -23,6 +23,7 @@ from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.settings import bare_name
 from beir_hybrid.evaluation.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
+from beir_hybrid.translations import count_linked, links_in_words
 
 __all__ = ["NOT_SHOWN", "Comparison", "Contrast", "compare", "judge"]
 
@@ -43,11 +44,11 @@ class Contrast:
         measure: Name of the measure.
         settings: Number of settings averaged, each counting once.
         queries: Number of queries, over all these settings, for which both runs have a value.
-        groups: Number of different questions these belong to; what is resampled.
+        groups: Number of different questions these belong to; what intervals and tests count.
         mean: The run's mean over these queries.
         baseline: The baseline's mean over these queries.
         difference: The run's mean less the baseline's.
-        interval: 95 % bootstrap interval ``(low, high)`` of the difference; None with fewer than two groups.
+        interval: 95 % interval ``(low, high)`` of the difference; None with fewer than two groups.
         p: p-value of the paired randomization test, two-sided.
         holm: The p-value after Holm's correction over the family.
         effect: Cohen's d_z over the groups; None with fewer than two groups or where all differ by the same.
@@ -121,7 +122,7 @@ def compare(
         settings: Names of the settings to compare, such as ``en-de`` or ``xquad-r.en-de``, or kinds such as ``mono``.
             Default: all that both have.
         by_setting: Whether to compare in each setting too.
-        seed: Seed of the resampling.
+        seed: Seed of the random sign flips.
 
     Raises:
         ConfigurationError: If there are fewer than two runs, or none can be compared with the baseline.
@@ -161,7 +162,7 @@ def compare(
         single,
         excluded,
         tuple(sentence for pair in pairs.values() for sentence in pair.skipped),
-        _notes(pairs, kinds, single),
+        _notes(pairs, kinds, single, str(runs[baseline].translations.get("rule", ""))),
     )
 
 
@@ -293,9 +294,15 @@ def judge(contrast: Contrast, p: float) -> str:
     return "better" if (contrast.difference > 0) == higher_is_better else "worse"
 
 
-def _notes(pairs: Mapping[str, Pair], kinds: Sequence[Contrast], single: Sequence[Contrast]) -> tuple[str, ...]:
+def _notes(
+    pairs: Mapping[str, Pair], kinds: Sequence[Contrast], single: Sequence[Contrast], rule: str
+) -> tuple[str, ...]:
+    """Say how the numbers were made; ``rule`` is how the baseline's translations were linked."""
+    compared = {query: group for pair in pairs.values() for query, group in pair.differences.groups().items()}
+    linked = links_in_words(count_linked(compared, rule))
     notes = [
         "Translations of a question are not independent: intervals and tests resample questions with all of theirs.",
+        *([f"{linked[0].upper()}{linked[1:]}."] if linked else []),
         f"Intervals: {CONFIDENCE:.0%} percentile bootstrap. p: paired randomization test, two-sided. d: Cohen's d_z.",
         f"Holm's correction is over the {len(kinds)} tests of all kinds, measures and runs.",
     ]

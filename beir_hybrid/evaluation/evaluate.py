@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +14,14 @@ from beir_hybrid.evaluation.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding import Embeddings, encode
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
+from beir_hybrid.evaluation.notes import notes_on
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
 from beir_hybrid.evaluation.runs import Run, write_run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
 from beir_hybrid.evaluation.settings import KINDS, Kind, Setting, choose_settings
 from beir_hybrid.evaluation.timing import timed
+from beir_hybrid.translations import count_linked
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -67,7 +68,7 @@ def evaluate(
         cache: Where vectors are kept between evaluations; None to keep none.
         dtype: ``float16`` or ``bfloat16`` to run the model so; None to leave it as it is.
         device: Device or devices to encode on; None for the model's own.
-        intervals: Whether to add bootstrap intervals.
+        intervals: Whether to add 95 % intervals.
         runs: Folder to write a TREC run of every setting to; None to write none.
         run_depth: Passages per query in these runs.
 
@@ -133,7 +134,7 @@ def evaluate_embeddings(
         measures: Names of measures; None for the collection's own, or else the default.
         show_progress: Whether to show progress bars.
         model_name: What the results call the model.
-        intervals: Whether to add bootstrap intervals.
+        intervals: Whether to add 95 % intervals.
     """
     judgements = Judgements(collection)
     chosen = choose_judged(settings, judgements)
@@ -163,7 +164,7 @@ def evaluate_runs(
         runs: What was retrieved in each setting.
         measures: Names of measures; None for the collection's own, or else the default.
         name: What the results call the system.
-        intervals: Whether to add bootstrap intervals.
+        intervals: Whether to add 95 % intervals.
         notes: What a reader must know besides.
 
     Raises:
@@ -211,7 +212,7 @@ def evaluate_scorer(
         name: What the results call the system.
         device: What the results call the device.
         seconds: Seconds of the stages so far.
-        intervals: Whether to add bootstrap intervals.
+        intervals: Whether to add 95 % intervals.
         notes: What a reader must know besides.
 
     Raises:
@@ -273,6 +274,7 @@ def _measure(
                 found[setting.name] = measured
                 ties.setdefault(setting.kind, []).extend(scorer.ties(setting).tolist())
     values = QueryValues(tuple(found[setting.name] for setting in settings if setting.name in found))
+    translations = count_linked(values.groups(), collection.linked_by)
     with timed(seconds, "intervals"):
         bounds = _intervals(values) if intervals else {}
     return Results(
@@ -288,7 +290,8 @@ def _measure(
         ties={kind: float(np.mean(ties[kind])) for kind in KINDS if kind in ties},
         passages=dict(zip(judgements.languages, judgements.sizes.tolist(), strict=True)),
         data=collection.checksums(),
-        notes=(*collection.notes, *notes, *_notes(values)),
+        translations=translations,
+        notes=(*collection.notes, *notes, *notes_on(values, translations)),
         environment=environment(device, seconds),
         values=values,
     )
@@ -325,23 +328,6 @@ def _intervals(values: QueryValues) -> dict[str, dict[str, dict[str, list[float]
     from beir_hybrid.evaluation.significance import intervals  # scipy takes its time to import
 
     return intervals(values)
-
-
-def _notes(values: QueryValues) -> list[str]:
-    uneven = [
-        f"{kind} settings have {fewest} to {most} queries: means over settings and over queries differ"
-        for kind, (fewest, most) in values.uneven().items()
-    ]
-    missing: Counter[tuple[str, str]] = Counter()
-    kind_of = {setting.name: setting.kind for setting in values.settings}
-    for setting, counts in values.undefined().items():
-        for name, count in counts.items():
-            missing[name, kind_of[setting]] += count
-    asked = {kind: sum(len(each.queries) for each in settings) for kind, settings in values.kinds().items()}
-    return uneven + [
-        f"{name} is undefined for {count:,} of the {asked[kind]:,} {kind} queries, which its means leave out"
-        for (name, kind), count in missing.items()
-    ]
 
 
 def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:

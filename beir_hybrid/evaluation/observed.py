@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from beir_hybrid.collection import MultilingualCollection, Passage, language_of
 from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.translations import link_translations
 
 __all__ = ["observed_collection"]
 
@@ -20,7 +21,8 @@ def observed_collection(
 ) -> MultilingualCollection:
     """Make a collection of the queries and documents that judgements and results name.
 
-    Queries whose ids agree behind the language code are taken to be translations of one question.
+    Queries whose ids are equal after the language are taken for translations of one question, as
+    :func:`~beir_hybrid.translations.link_translations` does it.
 
     Args:
         name: What to call it.
@@ -42,13 +44,15 @@ def observed_collection(
     queries: dict[str, dict[str, str]] = {}
     for query in dict.fromkeys([*qrels, *results]):
         queries.setdefault(_language(query, "query"), {})[query] = ""
+    links = link_translations({query: language for language, texts in queries.items() for query in texts}, {})
     return MultilingualCollection(
         name=name,
         corpora=dict(sorted(corpora.items())),
         queries=queries,
         qrels=qrels,
         passage_text="unknown",
-        group_of={query: query.partition(":")[2] for texts in queries.values() for query in texts},
+        group_of=links.group_of,
+        linked_by=links.rule,
     )
 
 

@@ -52,11 +52,20 @@ def obstacle(run: Results, baseline: Results) -> str:
 
 
 def unpaired(run: QueryValues, baseline: QueryValues) -> str:
-    """Say why settings of the same name do not have the same queries; empty if they do."""
+    """Say why settings of the same name do not have the same queries, linked alike; empty if they do.
+
+    Groups may have other names, as where one run took them from metadata and the other from ids.
+    """
+    names: dict[str, str] = {}
+    others: dict[str, str] = {}
     base = {bare_name(setting.name): setting for setting in baseline.settings}
     for setting in run.settings:
         other = base.get(bare_name(setting.name), setting)
-        if _groups(setting) != _groups(other):
+        mine, yours = _groups(setting), _groups(other)
+        if mine.keys() != yours.keys() or any(
+            (names.setdefault(group, yours[query]), others.setdefault(yours[query], group)) != (yours[query], group)
+            for query, group in mine.items()
+        ):
             return f"other queries, or other groups of them, in the setting {setting.name}"
         if setting.kind != other.kind:
             return f"the setting {setting.name} is {setting.kind}, not {other.kind}"

@@ -125,6 +125,14 @@ class QueryValues:
         sizes = {kind: [len(setting.queries) for setting in settings] for kind, settings in self.kinds().items()}
         return {kind: (min(found), max(found)) for kind, found in sizes.items() if min(found) < max(found)}
 
+    def groups(self) -> dict[str, str]:
+        """Give the group of every query, of all settings."""
+        return {
+            query: group
+            for setting in self.settings
+            for query, group in zip(setting.queries, setting.groups, strict=True)
+        }
+
     def save(self, folder: Path, format: Format = "parquet") -> Path:  # noqa: A002  # the name other writers use
         """Write ``queries.parquet`` or ``queries.jsonl``, one row per setting and query.
 

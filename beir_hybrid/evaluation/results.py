@@ -34,12 +34,16 @@ class Results:
             ``{"mono": {"map": ...}, "cross": ..., "multi": ...}``.
         settings: By setting name, the number of ``queries`` and the mean of each measure over them.
         micro: Micro means over the queries of each kind's settings, every query counting once.
-        intervals: 95 % bootstrap intervals ``[low, high]`` of ``scores`` and ``settings``, under these two names.
+        intervals: 95 % intervals ``[low, high]`` of ``scores`` and ``settings``, under these two names; see
+            :func:`~beir_hybrid.evaluation.significance.intervals`.
         undefined: By setting name and measure, how many queries have no value and are not in the mean; only those
             above 0.
         ties: By kind of setting, the share of queries with another passage level with a relevant one.
         passages: Number of passages by language.
         data: Checksums of ``queries``, ``passages`` and ``qrels``, which tell whether two results may be compared.
+        translations: How translations of a question are known (``rule``: ``metadata.group``, ``equal ids``,
+            ``dataset`` or ``none``), how many queries are ``linked`` to one, and of how many ``queries``; empty where
+            all are of one language.
         notes: What a reader must know to judge the numbers.
         environment: Versions, device and seconds per stage.
         values: The value of every query, where it was asked for; in a file of its own.
@@ -57,6 +61,7 @@ class Results:
     ties: dict[str, float] = field(default_factory=dict)
     passages: dict[str, int] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
+    translations: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)
     values: QueryValues | None = field(default=None, compare=False, repr=False)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.tables import number
+from beir_hybrid.translations import links_in_words
 
 __all__ = ["families", "language_table", "matrix_table", "pair_table", "result_tables", "score_table"]
 
@@ -68,6 +69,7 @@ def score_table(results: Results) -> Table:
             [
                 "means over settings, each setting counting once"
                 + ("; below, 95 % intervals over questions" if bounds else ""),
+                *([links_in_words(results.translations)] if results.translations.get("linked") else []),
                 *([f"queries with a tie at a relevant passage: {ties}"] if any(results.ties.values()) else []),
                 *results.notes,
             ]

@@ -289,3 +289,56 @@ def test_cache_that_cannot_be_written_is_refused(invoke, words, tmp_path):
     assert result.stderr.splitlines()[-1].startswith("Error: ")
     assert "cannot be written" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Write the sample as somebody's own folder, its queries with the metadata given by id."""
+
+    def write(metadata):
+        collection = load_dataset("sample", languages=["de", "en"])
+        folder = tmp_path / "own"
+        (folder / "qrels").mkdir(parents=True, exist_ok=True)
+        corpus, queries, qrels = collection.beir()
+        rows = [{"_id": name, **row} for name, row in corpus.items()]
+        (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        rows = [{"_id": name, "text": text, "metadata": metadata(name)} for name, text in queries.items()]
+        (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        lines = [f"{query}\t{name}\t{grade}\n" for query, grades in qrels.items() for name, grade in grades.items()]
+        (folder / "qrels" / "test.tsv").write_text("".join(["query-id\tcorpus-id\tscore\n", *lines]))
+        return folder
+
+    return write
+
+
+def test_own_folder_has_the_same_intervals_by_groups_and_by_ids(invoke, words, own, tmp_path):
+    numbers: dict[str, int] = {}
+    told = {
+        "metadata.group": lambda name: {"group": numbers.setdefault(name.partition(":")[2], len(numbers))},
+        "equal ids": lambda name: {},
+    }
+    found = {}
+    for rule, metadata in told.items():
+        given = [own(metadata) if word == "sample" else word for word in words]
+        result = invoke(*given, "--output", tmp_path / rule)
+        assert result.exception is None
+        found[rule] = results(tmp_path / rule)
+        count = len(load_dataset("sample", languages=["de", "en"]).beir()[1])
+        assert found[rule]["translations"] == {"rule": rule, "linked": count, "queries": count}
+        words_of = {"metadata.group": "metadata.group", "equal ids": "equal ids after the language"}
+        said = f"translations are linked by {words_of[rule]}: {count} of {count} queries"
+        assert said in " ".join(result.stdout.split())
+        assert not [note for note in found[rule]["notes"] if "translation" in note]
+    assert found["equal ids"]["intervals"] == found["metadata.group"]["intervals"]
+
+
+def test_own_folder_whose_translations_are_not_known_says_so(invoke, words, own, tmp_path):
+    given = [own(lambda name: {"group": ""}) if word == "sample" else word for word in words]
+    result = invoke(*given, "--output", tmp_path / "out")
+    assert result.exception is None
+    [note] = [note for note in results(tmp_path / "out")["notes"] if "translation" in note]
+    assert note.startswith("metadata.group links no query to a translation: each counts as a question of its own")
+    assert note in " ".join(result.stdout.split())
+    result = invoke(*given, "--settings", "en")
+    assert result.exception is None
+    assert "translation" not in result.stdout  # of one language

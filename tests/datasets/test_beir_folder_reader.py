@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from beir.datasets.data_loader import GenericDataLoader
@@ -93,6 +94,51 @@ def test_metadata_come_before_ids_and_ids_before_the_language_told(put):
         "pt": ["pt:3"],
     }
     assert found.qrels == {"fr:q": {"de:fr:1": 1}}
+
+
+def parallel(*metadata):
+    """Two questions in two languages, ``en:1 ro:1 en:2 ro:2``, with metadata each, or none."""
+    ids = ["en:1", "ro:1", "en:2", "ro:2"]
+    told = [{"metadata": {"group": group}} if group != "-" else {} for group in metadata or "----"]
+    queries = [{"_id": name, "text": "?", **more} for name, more in zip(ids, told, strict=True)]
+    corpus = [{"_id": f"{language}:d", "text": "x"} for language in ("en", "ro")]
+    return {"corpus": corpus, "queries": queries, "qrels": "a\tb\tc\n" + "".join(f"{name}\ten:d\t1\n" for name in ids)}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "linked", "rule"),
+    [
+        ("----", {"en:1": "1", "ro:1": "1", "en:2": "2", "ro:2": "2"}, "equal ids"),
+        ("abba", {"en:1": "a", "ro:1": "b", "en:2": "b", "ro:2": "a"}, "metadata.group"),
+        ((0, 1, 1.0, "0"), {"en:1": "0", "ro:1": "1", "en:2": "1", "ro:2": "0"}, "metadata.group"),
+        ("aa--", {"en:1": "a", "ro:1": "a"}, "metadata.group"),
+        ((None, float("nan"), None, None), {"en:1": "1", "ro:1": "1", "en:2": "2", "ro:2": "2"}, "equal ids"),
+        (("", "-", "-", "-"), {}, "metadata.group"),
+    ],
+    ids=["ids", "groups", "numbers", "some", "null", "empty"],
+)
+def test_translations_are_linked_by_groups_or_else_by_ids(put, metadata, linked, rule):
+    found = read_beir_folder(put(**parallel(*metadata)))
+    assert (found.group_of, found.linked_by) == (linked, rule)
+    assert any("metadata.group is given for" in note for note in found.notes) == (
+        "-" in metadata and metadata != "----"
+    )
+    assert found.select(["en"]).linked_by == rule
+
+
+def test_group_of_another_type_is_told_with_its_line(put):
+    with pytest.raises(DataFormatError, match=r"queries.jsonl:2: the group is \['a'\]\. Give a string or a number"):
+        read_beir_folder(put(**parallel("a", ["a"], "b", "b")))
+
+
+@pytest.mark.parametrize("part", ["", "en-all"])
+def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection, part):
+    """MIRACL's queries are numbered in each language: ``en:4#0`` and ``sw:4#0`` have nothing in common."""
+    alone = replace(collection, group_of={})
+    folder = write_beir_folder(alone, tmp_path / "alone", part).path
+    assert "group" not in (folder / "queries.jsonl").read_text()
+    found = read_beir_folder(folder)
+    assert (found.group_of, found.linked_by) == ({}, "metadata.group")
 
 
 @pytest.mark.parametrize("other", ["10.1/x", "doi:10.1", "http://x", "en:", ":x"])

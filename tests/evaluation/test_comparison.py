@@ -232,3 +232,29 @@ def test_a_comparison_is_json():
     assert content["schema"] == 1
     assert content["kinds"][0]["interval"] == list(found.kinds[0].interval)
     assert content["settings"][0]["setting"] == "de"
+
+
+def test_how_translations_are_linked_is_told():
+    found = compare({"base": replace(BASE, translations={"rule": "equal ids"}), "up": UP})
+    assert "Translations are linked by equal ids after the language: 240 of 240 queries." in found.notes
+    found = compare({"base": BASE, "up": UP})  # results of before, which do not tell the rule
+    assert "Translations are linked: 240 of 240 queries." in found.notes
+
+
+def test_translations_that_are_not_linked_are_told():
+    def apart(results):
+        settings = tuple(replace(each, groups=each.queries) for each in results.values.settings)
+        return replace(
+            results, values=QueryValues(settings), translations={"rule": "none", "linked": 0, "queries": 240}
+        )
+
+    found = compare({"base": apart(BASE), "up": apart(UP)})
+    [told] = [
+        note for note in found.notes if note.startswith("No query is linked to a translation, by metadata.group or")
+    ]
+    assert told.endswith("intervals are too narrow if some are translations.")
+
+
+def test_nothing_is_said_of_translations_where_there_is_one_language():
+    found = compare({"base": BASE, "up": UP}, settings=["en", "en-all"])
+    assert not [note for note in found.notes if "linked" in note]

@@ -66,6 +66,24 @@ def test_settings_with_other_queries_are_named(other, reason):
     assert unpaired(QueryValues((other,)), base) == reason
 
 
+def two_languages(*groups):
+    """Settings of two languages, each with two queries, whose groups are given in turn."""
+    return QueryValues(
+        tuple(
+            setting(name, (f"{name}:1", f"{name}:2"), groups=of, map=[0.0] * 2)
+            for name, of in zip(("en", "ro"), groups, strict=True)
+        )
+    )
+
+
+def test_groups_of_other_names_are_the_same_and_of_other_members_are_not():
+    base = two_languages("ab", "ab")
+    assert unpaired(two_languages(("en:1", "x"), ("en:1", "x")), base) == ""
+    for other in (two_languages("ab", "ba"), two_languages("ab", "cd"), two_languages("aa", "aa")):
+        assert unpaired(other, base).startswith("other queries, or other groups of them")
+        assert unpaired(base, other).startswith("other queries, or other groups of them")
+
+
 def test_settings_are_the_same_whatever_the_order_of_their_corpora():
     run, base = (QueryValues((setting(name, "ab", "multi", map=[0.5, 1.0]),)) for name in ("en-es+de", "en-de+es"))
     assert unpaired(run, base) == ""

@@ -35,6 +35,7 @@ RESULTS = Results(
     ties={"mono": 0.0, "cross": 1 / 3},
     passages={"de": 5, "zh": 7},
     data={"queries": "0" * 32, "passages": "1" * 32, "qrels": "f" * 32},
+    translations={"rule": "equal ids", "linked": 2, "queries": 4},
     notes=("größer", "说明"),
     environment={"device": "cpu", "seconds": {"encode": 0.5}},
 )
@@ -95,7 +96,7 @@ def test_the_file_has_the_documented_fields(tmp_path):
     content = json.loads(RESULTS.save(tmp_path).read_text("utf-8"))
     assert list(content) == [
         *("schema", "dataset", "model", "passage_text", "languages", "scores", "settings", "micro", "intervals"),
-        *("undefined", "ties", "passages", "data", "notes", "environment"),
+        *("undefined", "ties", "passages", "data", "translations", "notes", "environment"),
     ]
     assert content["schema"] == SCHEMA == 1
     assert content["languages"] == ["de", "zh"]

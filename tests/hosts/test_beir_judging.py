@@ -1,11 +1,15 @@
 """Judging: what ids tell of languages, and what is noted where our means are not over BEIR's queries."""
 
+import json
 import logging
+from dataclasses import replace
 
 import pytest
 
 import beir_hybrid.hosts.beir as host
+from beir_hybrid.datasets.beir_folder import read_beir_folder, write_beir_folder
 from beir_hybrid.hosts.beir import report as reporting
+from beir_hybrid.hosts.beir.judging import judge
 from beir_hybrid.hosts.beir.loaded import forget_all
 from beir_hybrid.hosts.beir.report import measure_bias
 
@@ -91,3 +95,78 @@ def test_languages_of_three_letters_are_told_by_ids():
     found = measure_bias(qrels, {query: {"yue:1": 1.0, "en:1": 0.5} for query in qrels}, [1])
     assert found.languages == ("en", "yue")
     assert found.settings["en-all"]["language_share[yue]@1"] == 1
+
+
+def load(folder):
+    from beir.datasets.data_loader import GenericDataLoader
+
+    return GenericDataLoader(str(folder)).load()
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Write a folder of the queries ``en:1 ro:1 en:2 ro:2`` with groups, ``-`` for none, which one document answers."""
+
+    def put(groups, prefix=True):
+        folder = tmp_path / "own"
+        (folder / "qrels").mkdir(parents=True)
+        rows = []
+        for name, group in zip(("en:1", "ro:1", "en:2", "ro:2"), groups, strict=True):
+            language, _, number = name.partition(":")
+            metadata = {"language": language} | ({} if group == "-" else {"group": group})
+            rows.append({"_id": name if prefix else f"{number}-{language}", "text": "?", "metadata": metadata})
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / "queries.jsonl").write_text(lines)
+        metadata = {"metadata": {"language": "en"}}
+        (folder / "corpus.jsonl").write_text(json.dumps({"_id": "en:d", "title": "", "text": "x", **metadata}) + "\n")
+        qrels = "".join(f"{row['_id']}\ten:d\t1\n" for row in rows)
+        (folder / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{qrels}")
+        return folder
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "groups",
+    ["abba", "----", "aa--", "--aa", (0, 1, 1.0, "0"), ("", "-", "-", "-"), ("x:1", "x:2", "x:2", "x:1"), "aaaa"],
+    ids=["groups", "ids", "some", "not the first", "numbers", "empty", "colons", "one"],
+)
+@pytest.mark.parametrize("prefix", [True, False], ids=["language in ids", "language in metadata"])
+def test_translations_are_linked_as_by_the_reader_of_folders(put, groups, prefix):
+    folder = put(groups, prefix)
+    expected = read_beir_folder(folder)
+    _, queries, qrels = load(folder)
+    judged = judge(qrels, {query: {"en:d": 1.0} for query in queries})
+    found = judged.judgements.collection
+    assert (found.group_of, found.linked_by) == (expected.group_of, expected.linked_by)
+    assert found.notes == tuple(note for note in expected.notes if "group" in note)
+
+
+@pytest.mark.parametrize("asked", [{"en:1", "ro:2"}, {"en:1"}, {"en:1", "ro:1", "en:2", "ro:2"}])
+def test_groups_are_those_of_the_queries_that_were_asked(put, asked):
+    _, _, qrels = load(put("abba"))
+    judged = judge({query: qrels[query] for query in asked}, {query: {"en:d": 1.0} for query in asked})
+    groups = {"en:1": "a", "ro:1": "b", "en:2": "b", "ro:2": "a"}
+    assert judged.judgements.collection.group_of == {query: groups[query] for query in asked}
+
+
+def test_group_of_another_type_costs_a_warning_and_no_language(put, caplog):
+    _, _, qrels = load(put(("a", ["a"], "b", "b")))
+    assert [line for line in caplog.messages if "queries.jsonl:2: the group is ['a']" in line]
+    collection = judge(qrels, {query: {"en:d": 1.0} for query in qrels}).judgements.collection
+    assert (set(collection.queries), collection.linked_by) == ({"en", "ro"}, "equal ids")
+
+
+def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection):
+    folder = write_beir_folder(replace(collection, group_of={}), tmp_path / "alone", "").path
+    _, queries, qrels = load(folder)
+    found = measure_bias(qrels, {query: {"en:0": 1.0} for query in queries}, [1])
+    assert found.translations == {"rule": "metadata.group", "linked": 0, "queries": 12}
+    assert any(note.startswith("metadata.group links no query to a translation") for note in found.notes)
+    assert "mrc@1" not in found.scores["multi"]
+
+
+def test_translations_are_linked_though_each_language_has_answers_of_its_own():
+    qrels = {"en:a": {"en:1": 1}, "de:a": {"de:1": 1}, "de:b": {"de:1": 1}}
+    found = measure_bias(qrels, dict.fromkeys(qrels, RESULT), [1])
+    assert found.translations == {"rule": "equal ids", "linked": 2, "queries": 3}

@@ -82,6 +82,15 @@ def test_ties_are_told_by_kind_where_there_are_any(make_results, text_of):
     assert "tie" not in text_of(score_table(make_results(ties={"mono": 0.0, "cross": 0.0}))).replace("settings", "")
 
 
+def test_how_translations_are_linked_stands_below_the_scores(make_results, text_of):
+    linked = {"rule": "equal ids", "linked": 8, "queries": 12}
+    assert "translations are linked by equal ids after the language: 8 of 12 queries" in flat(
+        text_of(score_table(make_results(translations=linked)))
+    )
+    for none in ({}, linked | {"linked": 0}):  # a note says it
+        assert "translations" not in text_of(score_table(make_results(translations=none)))
+
+
 def test_notes_stand_below_the_scores(make_results, text_of):
     lines = [line.strip() for line in text_of(score_table(make_results(notes=("one note", "another")))).splitlines()]
     assert lines[-2:] == ["one note", "another"]

@@ -16,6 +16,7 @@ from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.hosts.beir.loaded import LoadedData, data_for
 from beir_hybrid.languages import code_of
+from beir_hybrid.translations import link_translations
 
 __all__ = ["Judged", "judge"]
 
@@ -160,16 +161,19 @@ def _collection(
         queries[query]: {documents[document]: int(grade) for document, grade in grades.items()}
         for query, grades in qrels.items()
     }
+    links = link_translations(
+        {name: data.language(query) for query, name in queries.items()},
+        {queries[query]: group for query, group in data.groups.items() if query in queries},
+    )
     return MultilingualCollection(
         name=data.name or "data",
         corpora={code: _Corpus(code, names, data.sizes.get(code, 0)) for code, names in by_language.items()},
         queries=asked,
         qrels=judged,
         passage_text=data.passage_text,
-        # or else, queries with the same id and the same answers are translations
-        group_of={queries[query]: group for query, group in data.groups.items() if query in queries}
-        or {name: f"{name.partition(':')[2]} {sorted(judged[name])}" for name in judged},
-        notes=data.notes,
+        group_of=links.group_of,
+        notes=(*data.notes, *links.notes),
+        linked_by=links.rule,
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from beir_hybrid.errors import DataFormatError
 from beir_hybrid.languages import code_of
+from beir_hybrid.translations import told
 
 __all__ = ["LoadedData", "data_for", "describe", "forget_all", "remember"]
+
+logger = logging.getLogger(__name__)
 
 _KEPT = 32  # of a script that loads many datasets before it evaluates on them
 
@@ -27,7 +32,8 @@ class LoadedData:
         queries: Query ids; None if only a corpus was loaded.
         qrels: The very object that the script got.
         languages: Languages of documents and queries whose ids do not begin with them.
-        groups: By query id, what translations of one question share, where the queries' metadata tell.
+        groups: By query id, what translations of one question share, where the queries' metadata tell; empty for a
+            query that is told to have none.
         passage_text: What a passage's text consists of.
         notes: What a reader of results must know.
     """
@@ -57,7 +63,7 @@ def describe(
     """Note the languages of what was loaded.
 
     Ids tell the languages; where some do not, metadata such as ``{"language": "de"}`` do. Files are read again only if
-    they are needed for that and have a language in their first line, but for the queries' groups.
+    they are needed for that and have a language in their first line, but for the queries' groups, which may be on any.
 
     Args:
         documents: Document ids.
@@ -91,7 +97,7 @@ def describe(
         queries=asked,
         qrels=qrels,
         languages={name: code for name, code in languages.items() if code_of(name) != code},
-        groups={} if query_file is None else _metadata(query_file, "group"),
+        groups=_groups(query_file, asked if marker else None),
         passage_text=str(marker.get("passage_text") or "text"),
         notes=tuple(marker.get("notes") or ()),
     )
@@ -104,20 +110,44 @@ def _metadata(path: Path, key: str) -> dict[str, str]:
     return {identifier: shared.setdefault(value, value) for identifier, value in lines}
 
 
+def _groups(path: Path | None, ours: Iterable[str] | None) -> dict[str, str]:
+    """Read the groups that the queries' metadata tell; in a folder of ours, a query without a group is told none."""
+    found = dict.fromkeys(ours or (), "")
+    if path is not None:
+        try:
+            for number, row in _rows(path):
+                if (group := told(_metadata_of(row), f"{path}:{number}")) is not None:
+                    found[str(row.get("_id"))] = group
+        except DataFormatError as error:
+            logger.warning("%s No group is read from that file.", error)
+            return dict.fromkeys(ours or (), "")
+    return found
+
+
 def _has(path: Path, key: str) -> bool:
     return any(True for _ in _values(path, key, most=1))
 
 
 def _values(path: Path, key: str, most: int | None = None) -> Iterator[tuple[str, str]]:
+    for number, row in _rows(path):
+        if most is not None and number > most:
+            return
+        value = _metadata_of(row).get(key)
+        if isinstance(value, str) and value and ":" not in value:
+            yield str(row.get("_id")), value
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read the objects of a file of JSON lines, with their numbers from 1."""
     with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines):
-            if number == most:
-                return
+        for number, line in enumerate(lines, start=1):
             row = json.loads(line)
-            metadata = row.get("metadata") if isinstance(row, dict) else None
-            value: Any = metadata.get(key) if isinstance(metadata, dict) else None
-            if isinstance(value, str) and value and ":" not in value:
-                yield str(row.get("_id")), value
+            yield number, row if isinstance(row, dict) else {}
+
+
+def _metadata_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = row.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _marker(folder: Path) -> dict[str, Any]:
