@@ -200,7 +200,7 @@ def _contrasts(
     sizes = [sum(len(each) for mean in means.values() for each in mean[part].values()) for part in parts]
     resamples = max(RESAMPLES, math.ceil(2 / LEVEL) * max(sizes) - 1)
     for run, pair in pairs.items():
-        bounds = intervals(pair.differences, CONFIDENCE, seed=seed)
+        bounds = intervals(pair.differences, CONFIDENCE)
         chances = paired_test(pair.differences, resamples, seed, by_setting)
         effects = effect_sizes(pair.differences)
         for part in parts:
@@ -303,7 +303,8 @@ def _notes(
     notes = [
         "Translations of a question are not independent: intervals and tests resample questions with all of theirs.",
         *([f"{linked[0].upper()}{linked[1:]}."] if linked else []),
-        f"Intervals: {CONFIDENCE:.0%} percentile bootstrap. p: paired randomization test, two-sided. d: Cohen's d_z.",
+        f"Intervals: {CONFIDENCE:.0%}, clustered jackknife with t quantiles, corrected for skewness. "
+        "p: paired randomization test, two-sided. d: Cohen's d_z.",
         f"Holm's correction is over the {len(kinds)} tests of all kinds, measures and runs.",
     ]
     if single:

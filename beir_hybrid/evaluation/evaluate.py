@@ -14,6 +14,7 @@ from beir_hybrid.evaluation.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding import Embeddings, encode
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
+from beir_hybrid.evaluation.measures.base import bounds_of
 from beir_hybrid.evaluation.notes import notes_on
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
@@ -291,7 +292,7 @@ def _measure(
         passages=dict(zip(judgements.languages, judgements.sizes.tolist(), strict=True)),
         data=collection.checksums(),
         translations=translations,
-        notes=(*collection.notes, *notes, *notes_on(values, translations)),
+        notes=(*collection.notes, *notes, *notes_on(values, translations, intervals)),
         environment=environment(device, seconds),
         values=values,
     )
@@ -327,7 +328,8 @@ def _measure_setting(scorer: Scorer, setting: Setting, measures: Sequence[Measur
 def _intervals(values: QueryValues) -> dict[str, dict[str, dict[str, list[float]]]]:
     from beir_hybrid.evaluation.significance import intervals  # scipy takes its time to import
 
-    return intervals(values)
+    names = {name for setting in values.settings for name in setting.values}
+    return intervals(values, bounds={name: bounds_of(build_measure(name)) for name in names})
 
 
 def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:

@@ -59,7 +59,7 @@ def evaluate_with_faiss(
         cache: Where vectors are kept between evaluations; None to keep none.
         dtype: ``float16`` or ``bfloat16`` to run the model so; None to leave it as it is.
         device: Device or devices to encode on; None for the model's own.
-        intervals: Whether to add bootstrap intervals.
+        intervals: Whether to add 95 % intervals.
 
     Raises:
         ModelError: If the model cannot score the collection.
@@ -111,7 +111,7 @@ def evaluate_embeddings_with_faiss(
         measures: Names of measures; None for the collection's own, or else the default.
         show_progress: Whether to show progress bars.
         model_name: What the results call the model.
-        intervals: Whether to add bootstrap intervals.
+        intervals: Whether to add 95 % intervals.
     """
     judgements, chosen, depth = _plan(collection, settings, measures, depth)
     scorer = IndexScorer(judgements, embeddings, factory, chosen, depth, show_progress=show_progress)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import compress
 from typing import Any
+
+import numpy as np
 
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.translations import links_in_words
@@ -12,17 +15,20 @@ from beir_hybrid.translations import links_in_words
 __all__ = ["notes_on"]
 
 
-def notes_on(values: QueryValues, translations: Mapping[str, Any]) -> Iterator[str]:
+def notes_on(values: QueryValues, translations: Mapping[str, Any], intervals: bool) -> Iterator[str]:
     """Say what the values of the queries do not show by themselves.
 
     Args:
         values: What was measured.
         translations: How translations are linked, as :func:`~beir_hybrid.translations.count_linked` gives it.
+        intervals: Whether there are intervals.
     """
     if translations and not translations["linked"]:
         yield links_in_words(translations)
     yield from _uneven(values)
     yield from _undefined(values)
+    if intervals:
+        yield from _few(values)
 
 
 def _uneven(values: QueryValues) -> Iterator[str]:
@@ -39,3 +45,21 @@ def _undefined(values: QueryValues) -> Iterator[str]:
     asked = {kind: sum(len(each.queries) for each in settings) for kind, settings in values.kinds().items()}
     for (name, kind), count in missing.items():
         yield f"{name} is undefined for {count:,} of the {asked[kind]:,} {kind} queries, which its means leave out"
+
+
+def _few(values: QueryValues) -> Iterator[str]:
+    """Tell of intervals over so few questions that they may be too narrow."""
+    from beir_hybrid.evaluation.significance import FEW
+
+    partial = {name for counts in values.undefined().values() for name in counts}
+    few = []
+    for kind, settings in values.kinds().items():
+        found = [{group for setting in settings for group in setting.groups}]
+        for name in partial:  # other measures have a value for every query
+            there = [(each.groups, ~np.isnan(each.values[name])) for each in settings if name in each.values]
+            found.append({group for groups, rows in there for group in compress(groups, rows)})
+        fewest = min(len(groups) for groups in found if groups)
+        if fewest < FEW:
+            few.append(f"{kind} {fewest}")
+    if few:
+        yield f"few questions ({', '.join(few)}): below {FEW}, 95 % intervals are too narrow where values are skewed"

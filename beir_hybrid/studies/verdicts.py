@@ -42,7 +42,7 @@ class Verdict:
         baseline_mean: The baseline's.
         difference: The run's less the baseline's.
         by_seed: The same difference for each pair of cells alone, in the order of the grid.
-        interval: 95 % bootstrap interval over questions of the difference; None with fewer than two questions.
+        interval: 95 % interval over questions of the difference; None with fewer than two questions.
         p: p-value of the paired randomization test over questions.
         holm: It, after Holm's correction over all verdicts of the study.
         effect: Cohen's d_z over questions; None where it is not defined.

@@ -12,6 +12,7 @@ import pytest
 
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.measures import Measure, build_measure, expand_measures
+from beir_hybrid.evaluation.measures.base import bounds_of
 from beir_hybrid.testing.expectation import built, expect, other_randomness
 from beir_hybrid.testing.made_up import MadeUpRun
 
@@ -81,12 +82,18 @@ class MeasureContract:
             pytest.fail(f"{measure!r} cannot be hashed. Put @dataclass(frozen=True) on it.", pytrace=False)
 
     def test_it_says_what_it_is(self, measure: Measure) -> None:
-        """Direction, source, depth and whether it compares languages are there."""
+        """Direction, bounds, source, depth and whether it compares languages are there."""
         direction, compares, depth = measure.higher_is_better, measure.needs_languages, measure.depth
         expect(
             direction is None or isinstance(direction, bool),
             f"higher_is_better is {direction!r}.",
             "Say True, False or None.",
+        )
+        low, high = bounds_of(measure)
+        expect(
+            low - 1e-3 <= self.lowest and self.highest <= high,
+            f"Its bounds are {low:g} and {high:g}, and its values lie from {self.lowest:g} to {self.highest:g}.",
+            "Say the same in bounds and in this test.",
         )
         expect(isinstance(compares, bool), f"needs_languages is {compares!r}.", "Say True or False.")
         expect(

@@ -26,6 +26,7 @@ class AveragePrecision:
     cutoff: int | None = None
     higher_is_better = True
     needs_languages = False
+    bounds = (0.0, 1.0)
     source = "trec_eval: map, map_cut"
 
     @property

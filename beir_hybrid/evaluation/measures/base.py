@@ -7,9 +7,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.errors import PluginError
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["Measure"]
+__all__ = ["Measure", "bounds_of"]
 
 
 @runtime_checkable
@@ -18,7 +19,8 @@ class Measure(Protocol):
 
     Implementations are frozen dataclasses whose fields are their parameters. A measure that has one value per language
     (such as :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare`) has a method
-    ``for_languages(languages)`` besides, which gives one measure for each.
+    ``for_languages(languages)`` besides, which gives one measure for each. A measure may have ``bounds`` as well: its
+    lowest and highest possible value, infinite where there is none. Intervals of its means end there.
 
     Attributes:
         higher_is_better: Direction; None if neither is better.
@@ -50,3 +52,21 @@ class Measure(Protocol):
             Shape (queries,), the value of each query; NaN where it has none.
         """
         ...
+
+
+def bounds_of(measure: Measure) -> tuple[float, float]:
+    """Give the lowest and highest possible value of a measure; infinite where it does not say.
+
+    Raises:
+        PluginError: If its ``bounds`` are not two numbers, the lower one first.
+    """
+    bounds = getattr(measure, "bounds", (-np.inf, np.inf))
+    try:
+        low, high = map(float, bounds)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not low < high:
+        raise PluginError(
+            f"The bounds of {measure.name} are {str(bounds)[:40]}.", "Give two numbers, the lower one first: (0.0, 1.0)"
+        )
+    return low, high

@@ -31,6 +31,7 @@ class LanguageShare:
     language: str | None = None
     higher_is_better = None
     needs_languages = True
+    bounds = (0.0, 1.0)
     source = "histogram of the retrieved languages"
 
     @property

@@ -32,6 +32,7 @@ class MRC:
     cutoff: int
     higher_is_better = True
     needs_languages = True
+    bounds = (-1.0, 1.0)
     source = "Yang, Jiang and Baldwin, MRL 2024, arXiv:2509.06195"
 
     @property

@@ -25,6 +25,7 @@ class NDCG:
     cutoff: int
     higher_is_better = True
     needs_languages = False
+    bounds = (0.0, 1.0)
     source = "Järvelin and Kekäläinen, TOIS 2002; trec_eval: ndcg_cut"
 
     @property

@@ -32,6 +32,7 @@ class NDKL:
     cutoff: int
     higher_is_better = False
     needs_languages = True
+    bounds = (0.0, float("inf"))
     source = "Geyik, Ambler and Kenthapadi, KDD 2019"
 
     @property

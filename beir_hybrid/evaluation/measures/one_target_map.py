@@ -30,6 +30,7 @@ class OneTargetMAP:
     language: str | None = None
     higher_is_better = True
     needs_languages = True
+    bounds = (0.0, 1.0)
     source = "Roy et al., EMNLP 2020, arXiv:2004.05484"
 
     @property

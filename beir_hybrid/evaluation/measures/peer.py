@@ -53,6 +53,7 @@ class PEER:
     weights: Weights = _EQUAL
     higher_is_better = True
     needs_languages = True
+    bounds = (0.0, 1.0)
     source = "Yang, Jänich, Mayfield and Lawrie, SIGIR 2024, arXiv:2405.00978"
 
     def __post_init__(self) -> None:

@@ -25,6 +25,7 @@ class Precision:
     cutoff: int
     higher_is_better = True
     needs_languages = False
+    bounds = (0.0, 1.0)
     source = "trec_eval: P"
 
     @property

@@ -32,6 +32,7 @@ class RankDistance:
     cutoff: int | None = None
     higher_is_better = False
     needs_languages = True
+    bounds = (0.0, float("inf"))
     source = "Elmahdy, Lin and Ahmad 2024, arXiv:2408.10536"
 
     @property

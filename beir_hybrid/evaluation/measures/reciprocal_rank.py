@@ -25,6 +25,7 @@ class ReciprocalRank:
     cutoff: int | None = None
     higher_is_better = True
     needs_languages = False
+    bounds = (0.0, 1.0)
     source = "trec_eval: recip_rank; with a cut-off as MS MARCO's MRR@10"
 
     @property

@@ -29,6 +29,7 @@ class SameLanguageShare:
     cutoff: int
     higher_is_better = None
     needs_languages = True
+    bounds = (0.0, 1.0)
     source = "histogram of the retrieved languages"
 
     @property

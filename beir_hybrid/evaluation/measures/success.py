@@ -23,6 +23,7 @@ class Success:
     cutoff: int
     higher_is_better = True
     needs_languages = False
+    bounds = (0.0, 1.0)
     source = "trec_eval: success"
 
     @property

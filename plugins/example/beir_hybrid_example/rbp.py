@@ -28,6 +28,7 @@ class RBP:
     persistence: float = 0.8
     higher_is_better = True
     needs_languages = False
+    bounds = (0.0, 1.0)
     source = "Moffat and Zobel, TOIS 2008"
 
     @property
