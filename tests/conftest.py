@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from sentence_transformers import SparseEncoder
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach a network
 # tiny models gain nothing from threads, and the threads of parallel tests would wait for one another
@@ -208,3 +212,25 @@ def make_study(make_results_of: Callable[..., Results]) -> Callable[..., Path]:
         return folder
 
     return lay_out
+
+
+@pytest.fixture(scope="session")
+def make_sparse_model() -> Callable[..., SparseEncoder]:
+    """Build a sparse encoder whose vector of a text has a weight of its own for each different word."""
+    from sentence_transformers import SparseEncoder
+    from sentence_transformers.sparse_encoder.modules import SparseStaticEmbedding
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    def build(texts: Iterable[str], similarity: str | None = None, seed: int = 0, **options: object) -> SparseEncoder:
+        import torch
+
+        words = sorted({word for text in texts for word in text.split()})
+        tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(["?", *words])}, unk_token="?"))
+        tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="?", pad_token="?", model_max_length=64)
+        weights = torch.rand(len(words) + 1, generator=torch.Generator().manual_seed(seed)) + 0.1
+        module = SparseStaticEmbedding(fast, weight=weights)
+        return SparseEncoder(modules=[module], device="cpu", similarity_fn_name=similarity, **options)  # type: ignore[arg-type]
+
+    return build

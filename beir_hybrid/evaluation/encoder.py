@@ -13,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
 from beir_hybrid.files import write_json
-from beir_hybrid.models import load_model
+from beir_hybrid.model_kinds import DENSE, SPARSE, check_kind, kind_of, kind_of_files
+from beir_hybrid.models import check_name, load_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -62,7 +63,7 @@ class Encoder:
     """A loaded model.
 
     Args:
-        model: Any sentence-transformers model.
+        model: Any SentenceTransformer, or a SparseEncoder.
     """
 
     def __init__(self, model: SentenceTransformer) -> None:
@@ -72,6 +73,11 @@ class Encoder:
     def model(self) -> SentenceTransformer:
         """The model."""
         return self._model
+
+    @property
+    def sparse(self) -> bool:
+        """Whether its vectors are sparse."""
+        return kind_of(self._model) == SPARSE
 
     @property
     def name(self) -> str:
@@ -107,7 +113,7 @@ class FolderEncoder(Encoder):
     their own are always loaded.
 
     Args:
-        folder: The model's.
+        folder: Of a SentenceTransformer.
         memory: Folder for what is known of models; made when it is needed.
         device: Such as ``cpu`` or ``cuda:1``, when it is loaded; None for the best there is.
     """
@@ -128,6 +134,11 @@ class FolderEncoder(Encoder):
         if self._loaded is None:
             self._loaded = load_model(self.folder, self._wanted)
         return self._loaded
+
+    @property
+    def sparse(self) -> bool:
+        """Whether its vectors are sparse: never, as those are not kept in a cache."""
+        return False
 
     @property
     def name(self) -> str:
@@ -187,9 +198,22 @@ class FolderEncoder(Encoder):
         return self.memory / f"{digest.hexdigest()}.json"
 
 
-def as_encoder(model: SentenceTransformer | Encoder) -> Encoder:
-    """Take a loaded model for an encoder; an encoder stays what it is."""
-    return model if isinstance(model, Encoder) else Encoder(model)
+def as_encoder(model: SentenceTransformer | Encoder, *, sparse: bool = True) -> Encoder:
+    """Take a loaded model for an encoder; an encoder stays what it is.
+
+    Args:
+        model: A SentenceTransformer, a SparseEncoder or an encoder.
+        sparse: Whether sparse vectors will do.
+
+    Raises:
+        ModelError: If it is a model of another kind, or sparse and that will not do.
+    """
+    encoder = model if isinstance(model, Encoder) else None
+    kind = kind_of(model) if encoder is None else SPARSE if encoder.sparse else DENSE
+    if isinstance(model, str | Path):
+        raise ModelError(f"{str(model)!r} is a name and no model.", f"Load it: SentenceTransformer({str(model)!r})")
+    check_kind(kind, "The model", sparse=sparse)
+    return encoder or Encoder(model)  # type: ignore[arg-type]  # what is no encoder is a model
 
 
 def open_encoder(model: str, cache: EmbeddingCache | None, device: str | None = None) -> Encoder:
@@ -201,11 +225,12 @@ def open_encoder(model: str, cache: EmbeddingCache | None, device: str | None = 
         device: Such as ``cpu`` or ``cuda:1``; None for the best there is.
 
     Raises:
-        ModelError: If there is no such model, or it cannot be loaded.
+        ModelError: If there is no such model, it cannot be loaded, or it is of a kind that cannot be scored.
     """
+    check_name(model)
     folder = Path(model)
-    if cache is None or not folder.is_dir():
-        return Encoder(load_model(model, device))
+    if cache is None or not folder.is_dir() or kind_of_files(folder) != DENSE:
+        return Encoder(load_model(model, device, sparse=True))
     return FolderEncoder(folder, Path(cache.folder) / "models", device)
 
 

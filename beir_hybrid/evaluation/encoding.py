@@ -16,9 +16,13 @@ import numpy as np
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError, shorten
 from beir_hybrid.evaluation.cache import CachedStore, EmbeddingCache
+from beir_hybrid.evaluation.embeddings import Embeddings
 from beir_hybrid.evaluation.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.placement import DTYPES, Placement, cast
-from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of
+from beir_hybrid.evaluation.rows import fault, first_unusable, from_sparse
+from beir_hybrid.evaluation.scores import Rows, stack
+from beir_hybrid.evaluation.sparse_rows import SparseRows
+from beir_hybrid.evaluation.vectors import Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -33,27 +37,6 @@ WINDOW = 100_000  # new texts sorted by length at once
 WINDOW_BYTES = 256 << 20  # of their vectors, at most
 CHUNK = 4_096  # texts that are encoded between two writes to the cache, at most; for each device
 CHUNK_SECONDS = 15.0  # how long that shall take
-
-
-@dataclass(frozen=True, eq=False)
-class Embeddings:
-    """The vectors of a collection, whose inner products are the scores.
-
-    The vectors of a language are an array, or, where a cache holds more than shall be in memory, a
-    :class:`~.vectors.StoredVectors`, which is sliced and indexed by rows likewise and reads them from disk.
-
-    Attributes:
-        queries: Shape (queries of the language, dimensions) by language, in the collection's order.
-        passages: Shape (passages of the language, dimensions) by language, in the collection's order.
-    """
-
-    queries: Mapping[str, Vectors]
-    passages: Mapping[str, Vectors]
-
-    @property
-    def dimensions(self) -> int:
-        """Number of dimensions of every vector; 0 if there is none."""
-        return max((found.shape[1] for found in (*self.queries.values(), *self.passages.values())), default=0)
 
 
 def encode(
@@ -76,19 +59,22 @@ def encode(
     batch in which a text was encoded first.
 
     Args:
-        model: The model. Its own similarity decides about scores: ``cosine`` normalises the vectors, ``dot`` not. A
-            :class:`~.encoder.FolderEncoder` is loaded only if the cache lacks a vector.
+        model: The model, a sparse encoder included, whose vectors stay sparse. Its own similarity decides about scores:
+            ``cosine`` normalises the vectors, ``dot`` not. A :class:`~.encoder.FolderEncoder` is loaded only if the
+            cache lacks a vector.
         collection: What to encode.
         batch_size: Texts per forward pass.
         show_progress: Whether to show progress bars, one for queries and one for passages.
-        cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory.
+        cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory, as is done
+            with those of a sparse encoder in any case.
         dtype: ``float32``, ``float16`` or ``bfloat16`` to compute in; None for the model's own. Its weights come back
             afterwards. Vectors are float32 in any case.
         device: Such as ``cuda:1``, or several, which encode in a process each; None for the model's own. Afterwards the
             model is back where it was.
 
     Raises:
-        ModelError: If the model's similarity is neither cosine nor dot, or a vector is not finite.
+        ModelError: If the model is none that gives one vector a text, its similarity is neither cosine nor dot, or a
+            vector cannot be scored.
         ConfigurationError: If an option is out of range.
         OutputError: If the cache cannot be written.
     """
@@ -130,6 +116,9 @@ def _stores(
 ) -> dict[Role, VectorStore]:
     roles: tuple[Role, ...] = ("query", "document")
     if cache is None:
+        return {role: VectorStore() for role in roles}
+    if encoder.sparse:
+        logger.warning("The vectors of a sparse encoder are not kept: the next evaluation encodes all texts again.")
         return {role: VectorStore() for role in roles}
     known = encoder.description
     try:
@@ -177,30 +166,35 @@ class _Batches:
     batch_size: int
     normalised: bool
 
-    def __call__(self, texts: list[str]) -> Floats:
+    def __call__(self, texts: list[str]) -> Rows:
         """Encode texts: shape (texts, dimensions), float32."""
-        placement, model = self.worker.placement, self.worker.encoder.model
-        encode_texts = model.encode_query if self.role == "query" else model.encode_document
-        vectors = np.asarray(
-            encode_texts(
-                texts,
-                prompt=self.worker.encoder.description.prompt(self.role),
-                batch_size=self.batch_size,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-                **placement.options(),
-            ),
-            np.float32,
+        placement, encoder = self.worker.placement, self.worker.encoder
+        encode_texts: Any = encoder.model.encode_query if self.role == "query" else encoder.model.encode_document
+        form = {"convert_to_sparse_tensor": True, "save_to_cpu": True} if encoder.sparse else {"convert_to_numpy": True}
+        found = encode_texts(
+            texts,
+            prompt=encoder.description.prompt(self.role),
+            batch_size=self.batch_size,
+            show_progress_bar=False,
+            **form,
+            **placement.options(),
         )
+        vectors: Rows = from_sparse(found) if encoder.sparse else np.asarray(found, np.float32)
         if self.normalised:  # here, as the norm would have an error of 1e-3 in half precision
-            vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
-        finite = np.isfinite(vectors).all(axis=1)
-        if not finite.all():
+            vectors = _normalised(vectors)
+        wrong = first_unusable(vectors)
+        if wrong is not None:
             raise ModelError(
-                f"The model's vector of {shorten(texts[int(np.argmin(finite))])} is not finite.",
+                f"The model's vector of {shorten(texts[wrong])} {fault(vectors, wrong)}.",
                 "Check the training run; in float16, encode in bfloat16 or float32.",
             )
         return vectors
+
+
+def _normalised(vectors: Rows) -> Rows:
+    if isinstance(vectors, SparseRows):
+        return vectors.normalised()
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
 
 
 def _encode_role(
@@ -215,7 +209,8 @@ def _encode_role(
         rows = {language: stream.read(read) for language, (read, _) in texts.items()}
         stream.flush()
     by_language = {language: np.concatenate([np.empty(0, np.int64), *blocks]) for language, blocks in rows.items()}
-    if cache is not None and 4 * count * (store.dimensions or 0) > cache.in_memory:
+    sparse = batches.worker.encoder.sparse
+    if cache is not None and not sparse and 4 * count * (store.dimensions or 0) > cache.in_memory:
         return {language: StoredVectors(store, numbers) for language, numbers in by_language.items()}
     return {language: store.take(numbers) for language, numbers in by_language.items()}
 
@@ -274,16 +269,13 @@ class _Stream:
             return
         keys = np.frombuffer(b"".join(self._pending), "<u8").reshape(-1, 2)
         texts = list(self._pending.values())
-        found: list[tuple[list[int], Floats]] = []
+        found: list[tuple[list[int], Rows]] = []
         for numbers in self._chunks(sorted(range(len(texts)), key=lambda number: -len(texts[number]))):
             chunk = [texts[number] for number in numbers]
             found.append((numbers, self._batches(chunk)))
             self._store.secure(keys[numbers], found[-1][1])
             self._bar.update(sum(map(len, chunk)))
-        vectors = np.empty((len(texts), found[0][1].shape[1]), np.float32)
-        for numbers, part in found:
-            vectors[numbers] = part
-        self._store.commit(keys, vectors)  # in the order read, so that later reads are of neighbours
+        self._store.commit(keys, _in_order(found))  # in the order read, so that later reads are of neighbours
         for rows, missing, wanted in self._unresolved:
             rows[missing] = self._store.find(wanted)
         self._pending.clear()
@@ -304,3 +296,14 @@ class _Stream:
         self._bar.total = self._characters + round(unread * self._characters / max(1, self._read))
         if isinstance(self._store, CachedStore):
             self._bar.set_postfix_str(f"{self._cached:,} of {self._read:,} from the cache")
+
+
+def _in_order(found: Sequence[tuple[list[int], Rows]]) -> Rows:
+    """Put vectors into the order of their numbers, of which each part has some."""
+    parts = [part for _, part in found]
+    if isinstance(parts[0], SparseRows):
+        return stack(parts)[np.argsort(np.concatenate([numbers for numbers, _ in found]))]
+    vectors = np.empty((sum(map(len, parts)), parts[0].shape[1]), np.float32)
+    for numbers, part in found:
+        vectors[numbers] = part
+    return vectors

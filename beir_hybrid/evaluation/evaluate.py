@@ -10,8 +10,9 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.embeddings import Embeddings
 from beir_hybrid.evaluation.encoder import Encoder, as_encoder
-from beir_hybrid.evaluation.encoding import Embeddings, encode
+from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
 from beir_hybrid.evaluation.measures.base import bounds_of

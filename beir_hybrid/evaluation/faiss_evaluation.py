@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.embeddings import Embeddings
 from beir_hybrid.evaluation.encoder import Encoder, as_encoder
-from beir_hybrid.evaluation.encoding import Embeddings, encode
+from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.evaluation.evaluate import choose_judged, evaluate_scorer
 from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.evaluation.faiss_scorer import IndexScorer
@@ -68,7 +69,7 @@ def evaluate_with_faiss(
         UnknownNameError: If there is no such setting or measure.
     """
     judgements, chosen, depth = _plan(collection, settings, measures, depth)
-    encoder = as_encoder(model)
+    encoder = as_encoder(model, sparse=False)
     empty_index(factory, encoder.description.dimensions)  # to tell a wrong string before anything is encoded
     seconds: dict[str, float] = {}
     with timed(seconds, "encode"):

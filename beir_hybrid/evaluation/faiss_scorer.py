@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.embeddings import Embeddings
 from beir_hybrid.evaluation.faiss_search import FaissIndex, recall_against_exact
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.rankings import Rankings
-from beir_hybrid.evaluation.scorer import Scorer, progress
+from beir_hybrid.evaluation.scorer import Scorer, aligned, progress
 from beir_hybrid.evaluation.search import Hits, exact_search
 from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.evaluation.sparse_rows import SparseRows
 from beir_hybrid.evaluation.timing import timed
 
 __all__ = ["IndexScorer"]
@@ -52,6 +54,9 @@ class IndexScorer(Scorer):
 
     Attributes:
         seconds: Seconds spent on building indexes, searching, and checking them with exact search.
+
+    Raises:
+        ConfigurationError: If there is not one vector for each query and passage, or the vectors are sparse.
     """
 
     def __init__(
@@ -65,7 +70,14 @@ class IndexScorer(Scorer):
         show_progress: bool = False,
     ) -> None:
         super().__init__(judgements)
-        self.embeddings = embeddings
+        collection = judgements.collection
+        self._query_vectors = aligned(embeddings.queries, collection.queries, "queries")
+        passages = aligned(embeddings.passages, collection.corpora, "passages")
+        self._passage_vectors = dict(zip(collection.corpora, passages, strict=True))
+        if any(isinstance(vectors, SparseRows) for vectors in passages):
+            raise ConfigurationError(
+                f"The index {factory!r} holds dense vectors, and these are sparse.", "Search exactly: leave it out."
+            )
         self.factory = factory
         self.depth = depth
         self.show_progress = show_progress
@@ -156,7 +168,7 @@ class IndexScorer(Scorer):
         self._corpora, self._searched = corpora, set[str]()
         self._row = np.full(len(judged.queries), -1)
         self._hits = Hits(np.empty((0, 0), np.int64), np.empty((0, 0), np.float32))
-        self._vectors = [self.embeddings.passages[language] for language in corpora]
+        self._vectors = [self._passage_vectors[language] for language in corpora]
         columns = judged.columns(setting)
         sizes = judged.sizes[columns]
         # passages are counted through the setting's languages in an index, and through all of them elsewhere
@@ -204,7 +216,7 @@ class IndexScorer(Scorer):
     def _queries(self, numbers: Ints) -> npt.NDArray[np.float32]:
         """Gather query vectors by the queries' numbers, shape (n, dimensions)."""
         parts, start = [], 0
-        for vectors in self.embeddings.queries.values():
+        for vectors in self._query_vectors:
             mine = numbers[(numbers >= start) & (numbers < start + len(vectors))] - start
             parts.append(np.asarray(vectors[mine], np.float32))
             start += len(vectors)

@@ -15,6 +15,7 @@ from beir_hybrid.evaluation.scores import (
     WORD,
     Identifiers,
     PassageBlock,
+    Rows,
     Vectors,
     error_bound,
     exact_scores,
@@ -60,7 +61,7 @@ class Ranks:
 
 
 def exact_ranks(
-    queries: Floats,
+    queries: Rows,
     passages: Sequence[Vectors],
     query: Ints,
     passage: Ints,
@@ -100,7 +101,7 @@ def exact_ranks(
     return ranks
 
 
-def _thresholds(queries: Floats, passages: Sequence[Vectors], query: Ints, passage: Ints) -> Floats:
+def _thresholds(queries: Rows, passages: Sequence[Vectors], query: Ints, passage: Ints) -> Floats:
     """Score the relevant passages, shape (rows,), all processors at work."""
     relevant, place = gather(passages, passage)
     threads = os.cpu_count() or 1
@@ -116,7 +117,7 @@ class _Counter:
     """Counts, in blocks of scores, what stands above and level with the relevant passages; one for each thread."""
 
     def __init__(
-        self, queries: Floats, thresholds: Floats, offsets: Ints, ranks: Ranks, identifiers: Identifiers
+        self, queries: Rows, thresholds: Floats, offsets: Ints, ranks: Ranks, identifiers: Identifiers
     ) -> None:
         self.queries = queries
         self.thresholds = thresholds
@@ -127,12 +128,10 @@ class _Counter:
 
     def __call__(self, block: PassageBlock, numbers: Ints, scores: Floats) -> None:
         bounds = error_bound(self.queries[numbers], block.largest)
-        near = [
-            self._count(block, scores[job.block], bounds[job.block], job.rows)
-            for job in _jobs(self.offsets, numbers, block.width)
-        ]
-        row, column = (np.concatenate(parts) for parts in zip(*near, strict=True))
-        self._settle(block, row, column)
+        exact = not bounds.any()
+        for job in _jobs(self.offsets, numbers, block.width):
+            row, column = self._count(block, scores[job.block], bounds[job.block], job.rows)
+            self._settle(block, row, column, exact)
 
     def _count(self, block: PassageBlock, scores: Floats, bounds: Floats, rows: Ints) -> tuple[Ints, Ints]:
         """Count the passages that are surely above.
@@ -163,24 +162,26 @@ class _Counter:
         comparison(scores[:, None, :], thresholds[:, :, None], out=self.bits[:size].reshape(shape))
         return np.packbits(self.bits[:size], bitorder="little").view("<u8").reshape(*thresholds.shape, -1)
 
-    def _settle(self, block: PassageBlock, row: Ints, column: Ints) -> None:
+    def _settle(self, block: PassageBlock, row: Ints, column: Ints, exact: bool) -> None:
         """Score exactly what is too near to tell, and count it.
 
         Args:
             block: The passages.
             row: Shape (n,), rows of the ranks.
             column: Shape (n,), columns of the block's scores.
+            exact: Whether the block's scores are exact already, so that what is near is level.
         """
         ranks = self.ranks
         number = block.row[column] + block.first
         other = np.flatnonzero(number != ranks.passage[row])
         row, number, language = row[other], number[other], block.language[column[other]]
-        scores = exact_scores(self.queries, ranks.query[row], block.vectors, number - block.first)
-        higher = scores > self.thresholds[row]
-        np.add.at(ranks.above, (row[higher], language[higher]), 1)
-        level = np.flatnonzero(scores == self.thresholds[row])
-        if len(level):
+        if not exact:
+            scores = exact_scores(self.queries, ranks.query[row], block.vectors, number - block.first)
+            higher = scores > self.thresholds[row]
+            np.add.at(ranks.above, (row[higher], language[higher]), 1)
+            level = np.flatnonzero(scores == self.thresholds[row])
             row, number, language = row[level], number[level], language[level]
+        if len(row):
             np.add.at(ranks.tied, (row, language), 1)
             place, own_place = np.split(id_places(self.identifiers, np.concatenate([number, ranks.passage[row]])), 2)
             first = place > own_place

@@ -13,16 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.errors import ConfigurationError, shorten
-from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.evaluation.embeddings import Embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
 from beir_hybrid.evaluation.ranks import Ranks, exact_ranks
 from beir_hybrid.evaluation.runs import Run
+from beir_hybrid.evaluation.scores import stack
 from beir_hybrid.evaluation.search import Hits, exact_search
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.evaluation.vectors import Vectors
 
-__all__ = ["EmbeddingScorer", "RunScorer", "Scorer", "progress"]
+__all__ = ["EmbeddingScorer", "RunScorer", "Scorer", "aligned", "progress"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -144,10 +145,8 @@ class EmbeddingScorer(Scorer):
         self.chosen = judgements.settings if chosen is None else list(chosen)
         self._searched = _Searched.nothing((), 0, 0)
         collection = judgements.collection
-        self._queries = np.concatenate(
-            [np.asarray(vectors[:]) for vectors in _aligned(embeddings.queries, collection.queries, "queries")]
-        )
-        passages = _aligned(embeddings.passages, collection.corpora, "passages")
+        self._queries = stack([vectors[:] for vectors in aligned(embeddings.queries, collection.queries, "queries")])
+        passages = aligned(embeddings.passages, collection.corpora, "passages")
         with progress("Ranking", show_progress) as advance:
             self.ranks: Ranks = exact_ranks(
                 self._queries,
@@ -314,8 +313,12 @@ class RunScorer(Scorer):
         return everyone, found
 
 
-def _aligned(vectors: Mapping[str, Vectors], texts: Mapping[str, Sized], kind: str) -> list[Vectors]:
-    """List the vectors in the order of the collection's languages."""
+def aligned(vectors: Mapping[str, Vectors], texts: Mapping[str, Sized], kind: str) -> list[Vectors]:
+    """List the vectors in the order of the collection's languages.
+
+    Raises:
+        ConfigurationError: If there is not one vector for each text.
+    """
     for language, of_language in texts.items():
         found = len(vectors[language]) if language in vectors else 0
         if language not in vectors or found != len(of_language):

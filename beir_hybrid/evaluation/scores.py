@@ -19,21 +19,31 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from beir_hybrid.evaluation.sparse_rows import SparseRows
+
 __all__ = [
     "WORD",
     "Identifiers",
     "PassageBlock",
+    "Rows",
     "Vectors",
     "error_bound",
     "exact_scores",
     "gather",
     "id_places",
+    "lengths",
     "over_blocks",
     "passage_blocks",
+    "stack",
 ]
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+
+Rows = Any
+"""Vectors in memory, shape (n, dimensions): an array of float32 or :class:`~.sparse_rows.SparseRows`.
+
+Queries and passages are of one kind, which a union of types could not say."""
 
 Identifiers = Callable[[Ints], Sequence[str]]
 """Gives the document ids of passages by their numbers."""
@@ -49,7 +59,10 @@ _CHUNK_NUMBERS = 2**18  # numbers gathered at a time: the processor's cache hold
 
 
 class Vectors(Protocol):
-    """Rows of float32 numbers, in memory or not: an array, a memory map, or anything that gives blocks of rows."""
+    """Rows of float32 numbers, in memory or not: an array, a memory map, or anything that gives blocks of rows.
+
+    :class:`~.sparse_rows.SparseRows` gives blocks of its own kind; its queries have to be of that kind, too.
+    """
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,10 +98,10 @@ class PassageBlock:
         largest: Largest length of a vector in the block.
     """
 
-    def __init__(self, parts: Sequence[Floats], languages: Sequence[int], first: int) -> None:
+    def __init__(self, parts: Sequence[Rows], languages: Sequence[int], first: int) -> None:
         sizes = [len(part) for part in parts]
         padded = np.array([max(1, -(-size // WORD)) * WORD for size in sizes])
-        self.vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        self.vectors = stack(parts)
         self.first = first
         self.languages = slice(languages[0], languages[-1] + 1)
         self.starts = np.cumsum(padded) - padded
@@ -98,22 +111,25 @@ class PassageBlock:
             np.arange(len(self.vectors))
         )
         self.language = np.repeat(np.array(languages), padded)
-        self.largest = float(_lengths(self.vectors).max())
-        self._stops, self._padded = np.cumsum(sizes), padded
+        self.largest = float(lengths(self.vectors).max())
+        stops = np.cumsum(sizes)
+        self._parts = [self.vectors[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
+        self._padded = padded
 
-    def score(self, queries: Floats, out: Floats) -> None:
+    def score(self, queries: Rows, out: Floats) -> None:
         """Multiply queries with the block's passages.
 
         Args:
             queries: Shape (queries, dimensions).
             out: Shape (queries, width), where the scores go.
         """
-        before = 0
-        for start, stop, padded in zip(self.starts, self._stops, self._padded, strict=True):
-            end = start + stop - before
-            np.matmul(queries, self.vectors[before:stop].T, out=out[:, start:end])
+        for start, part, padded in zip(self.starts, self._parts, self._padded, strict=True):
+            end = start + len(part)
+            if isinstance(part, SparseRows):
+                out[:, start:end] = queries.products(part)
+            else:
+                np.matmul(queries, part.T, out=out[:, start:end])
             out[:, end : start + padded] = -np.inf
-            before = stop
 
 
 def passage_blocks(passages: Sequence[Vectors], size: int) -> Iterator[PassageBlock]:
@@ -123,14 +139,14 @@ def passage_blocks(passages: Sequence[Vectors], size: int) -> Iterator[PassageBl
         passages: Shape (passages of the language, dimensions) by language.
         size: Most passages of a block.
     """
-    parts: list[Floats] = []
+    parts: list[Rows] = []
     languages: list[int] = []
     first = filled = 0
     for language, vectors in enumerate(passages):
         start = 0
         while start < len(vectors) or start == 0:
             stop = min(len(vectors), start + size - filled)
-            parts.append(np.asarray(vectors[start:stop], np.float32))
+            parts.append(_rows(vectors, slice(start, stop)))
             languages.append(language)
             filled, start = filled + stop - start, max(stop, 1)
             if filled == size:
@@ -141,7 +157,7 @@ def passage_blocks(passages: Sequence[Vectors], size: int) -> Iterator[PassageBl
 
 
 def over_blocks(
-    queries: Floats,
+    queries: Rows,
     order: Ints,
     passages: Sequence[Vectors],
     make_worker: Callable[[], Worker],
@@ -179,7 +195,7 @@ def over_blocks(
             list(pool.map(work, workers, repeat(block), repeat(parts)))
 
 
-def error_bound(queries: Floats, largest: float) -> Floats:
+def error_bound(queries: Rows, largest: float) -> Floats:
     """Bound the difference between a score and the matrix product's float32 number for it.
 
     Whatever the order of adding up d products, the error is at most about d units of rounding of the sum of their
@@ -199,10 +215,10 @@ def error_bound(queries: Floats, largest: float) -> Floats:
     dimensions = queries.shape[1]
     unit, smallest = 2.0**-24, 2.0**-149
     units = min(dimensions, 10 * math.sqrt(dimensions)) + 8
-    return (units * unit * largest * _lengths(queries) + (dimensions + 8) * smallest).astype(np.float32)
+    return (units * unit * largest * lengths(queries) + (dimensions + 8) * smallest).astype(np.float32)
 
 
-def exact_scores(queries: Floats, query: Ints, passages: Floats, passage: Ints) -> Floats:
+def exact_scores(queries: Rows, query: Ints, passages: Rows, passage: Ints) -> Floats:
     """Score pairs of a query and a passage: inner products in float64, rounded to float32.
 
     Args:
@@ -214,6 +230,8 @@ def exact_scores(queries: Floats, query: Ints, passages: Floats, passage: Ints) 
     Returns:
         Shape (pairs,).
     """
+    if isinstance(queries, SparseRows):
+        return queries.paired(query, passages, passage)
     scores = np.empty(len(query), np.float32)
     dimensions = queries.shape[1]
     step = min(len(query), max(1, _CHUNK_NUMBERS // max(1, dimensions)))
@@ -229,7 +247,7 @@ def exact_scores(queries: Floats, query: Ints, passages: Floats, passage: Ints) 
     return scores
 
 
-def gather(passages: Sequence[Vectors], wanted: Ints) -> tuple[Floats, Ints]:
+def gather(passages: Sequence[Vectors], wanted: Ints) -> tuple[Rows, Ints]:
     """Collect the vectors of some passages of the pool, each once.
 
     Args:
@@ -242,10 +260,10 @@ def gather(passages: Sequence[Vectors], wanted: Ints) -> tuple[Floats, Ints]:
     distinct, place = np.unique(wanted, return_inverse=True)
     starts = np.cumsum([0, *(len(vectors) for vectors in passages)])
     parts = [
-        np.asarray(vectors[distinct[(distinct >= start) & (distinct < stop)] - start], np.float32)
+        _rows(vectors, distinct[(distinct >= start) & (distinct < stop)] - start)
         for vectors, start, stop in zip(passages, starts[:-1], starts[1:], strict=True)
     ]
-    return np.concatenate(parts), place.reshape(-1)
+    return stack(parts), place.reshape(-1)
 
 
 def id_places(identifiers: Identifiers, passages: Ints) -> Ints:
@@ -258,12 +276,40 @@ def id_places(identifiers: Identifiers, passages: Ints) -> Ints:
     Returns:
         Shape (n,), numbers that compare as the ids do: by code point, which is the order of their UTF-8 bytes too.
     """
-    distinct, back = np.unique(passages, return_inverse=True)
+    distinct, back = _distinct(passages)
     ids = identifiers(distinct)
     places = np.empty(len(distinct), np.int64)
     places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-    return places[back.reshape(-1)]
+    return places[back]
 
 
-def _lengths(vectors: Floats) -> npt.NDArray[np.float64]:
+def stack(parts: Sequence[Rows]) -> Rows:
+    """Put vectors one after another; at least one part is needed, and all are sparse rows or none."""
+    if isinstance(parts[0], SparseRows):
+        return SparseRows.stack(parts)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def lengths(vectors: Rows) -> npt.NDArray[np.float64]:
+    """Compute the vectors' Euclidean lengths, shape (n,); not finite where a number is not."""
+    if isinstance(vectors, SparseRows):
+        return vectors.lengths()
     return np.sqrt(np.einsum("pd,pd->p", vectors, vectors, dtype=np.float64))
+
+
+def _rows(vectors: Vectors, rows: slice | Ints) -> Rows:
+    """Read rows into memory."""
+    found = vectors[rows]
+    return found if isinstance(found, SparseRows) else np.asarray(found, np.float32)
+
+
+def _distinct(numbers: Ints) -> tuple[Ints, Ints]:
+    """Do as ``np.unique`` with its inverse does, without sorting where the numbers lie close together."""
+    low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+    span = high - low + 1
+    if span > len(numbers):
+        distinct, back = np.unique(numbers, return_inverse=True)
+        return distinct, back.reshape(-1)
+    there = np.zeros(span, bool)
+    there[numbers - low] = True
+    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[numbers - low]

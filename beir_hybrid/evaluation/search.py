@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from beir_hybrid.evaluation.scores import (
     Identifiers,
     PassageBlock,
+    Rows,
     Vectors,
     error_bound,
     exact_scores,
@@ -46,7 +47,7 @@ class Hits:
 
 
 def exact_search(
-    queries: Floats,
+    queries: Rows,
     passages: Sequence[Vectors],
     depth: int,
     identifiers: Identifiers,
@@ -96,7 +97,7 @@ class _Candidates:
         identifiers: Gives document ids, to order ties.
     """
 
-    def __init__(self, queries: Floats, passages: Sequence[Vectors], depth: int, identifiers: Identifiers) -> None:
+    def __init__(self, queries: Rows, passages: Sequence[Vectors], depth: int, identifiers: Identifiers) -> None:
         self.queries = queries
         self.passages = passages
         self.depth = depth
@@ -143,7 +144,7 @@ class _Candidates:
     def settle(self) -> None:
         """Score what is left exactly, order it as trec_eval does and keep as many as wanted."""
         self._drop()
-        for start in range(0, len(self.query), _GATHERED):
+        for start in range(0, len(self.query) if self.bound.any() else 0, _GATHERED):  # or all are exact already
             part = slice(start, start + _GATHERED)
             self.score[part] = exact_scores(self.queries, self.query[part], *gather(self.passages, self.passage[part]))
         self._keep(np.lexsort((-self.score, self.query)))

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.evaluation.scores import Rows, stack
+from beir_hybrid.evaluation.sparse_rows import SparseRows
+
 __all__ = ["Floats", "Ints", "KeyIndex", "Keys", "StoredVectors", "VectorStore", "Vectors", "keys_of"]
 
 Floats = npt.NDArray[np.float32]
@@ -78,7 +81,7 @@ class VectorStore:
     def __init__(self, dimensions: int | None = None) -> None:
         self.dimensions = dimensions
         self._index = KeyIndex()
-        self._parts: list[Floats] = []
+        self._parts: list[Rows] = []
         self._starts = np.zeros(1, np.int64)  # each part's first row, and the next part's
 
     def __len__(self) -> int:
@@ -88,27 +91,31 @@ class VectorStore:
         """Look up the rows of keys: shape (keys,), -1 where there is no vector."""
         return self._index.find(keys)
 
-    def secure(self, keys: Keys, vectors: Floats) -> None:
+    def secure(self, keys: Keys, vectors: Rows) -> None:
         """Take care that vectors outlive the process, where the store can; they are committed later, with others."""
 
-    def commit(self, keys: Keys, vectors: Floats) -> None:
+    def commit(self, keys: Keys, vectors: Rows) -> None:
         """Store vectors for good.
 
         Args:
             keys: Shape (n, 2), of :func:`keys_of`.
-            vectors: Shape (n, dimensions).
+            vectors: Shape (n, dimensions); all are sparse rows or none.
         """
         self._append(keys, vectors)
 
-    def take(self, rows: Ints) -> Floats:
+    def take(self, rows: Ints) -> Any:
         """Gather vectors.
 
         Args:
             rows: Shape (n,), row numbers that :meth:`find` gave.
 
         Returns:
-            Shape (n, dimensions), a new array.
+            Shape (n, dimensions), a new array, or sparse rows if such were stored.
         """
+        if self._parts and isinstance(self._parts[0], SparseRows):
+            self._parts = [stack(self._parts)]
+            self._starts = self._starts[[0, -1]]
+            return self._parts[0][rows]
         vectors = np.empty((len(rows), self.dimensions or 0), np.float32)
         parts = np.searchsorted(self._starts, rows, side="right") - 1
         for number in np.unique(parts):
@@ -116,7 +123,7 @@ class VectorStore:
             vectors[here] = self._parts[number][rows[here] - self._starts[number]]
         return vectors
 
-    def _append(self, keys: Keys, vectors: Floats) -> None:
+    def _append(self, keys: Keys, vectors: Rows) -> None:
         self.dimensions = vectors.shape[1] if self.dimensions is None else self.dimensions
         self._index.add(keys, len(self))
         self._parts.append(vectors)
@@ -165,5 +172,5 @@ class StoredVectors:
         return f"StoredVectors(shape={self.shape})"
 
 
-Vectors = Floats | StoredVectors
-"""The vectors of a language, shape (n, dimensions): an array, or one to be."""
+Vectors = Floats | StoredVectors | SparseRows
+"""The vectors of a language, shape (n, dimensions): an array, or one to be, or rows most of whose numbers are 0."""

@@ -40,9 +40,9 @@ def loads(monkeypatch):
     """The folders that models were loaded from."""
     found = []
 
-    def loading(name, device=None):
+    def loading(name, device=None, **options):
         found.append(str(name))
-        return load_model(name, device)
+        return load_model(name, device, **options)
 
     monkeypatch.setattr(module, "load_model", loading)
     return found

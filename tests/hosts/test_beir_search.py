@@ -215,3 +215,64 @@ def test_vectors_come_back_as_they_were(protocol, dtype, tmp_path):
     assert (found == vectors).all()
     write_embeddings(tmp_path / "again.pkl", found, ids)
     assert (read_embeddings(tmp_path / "again.pkl")[0] == vectors).all()
+
+
+@pytest.mark.filterwarnings("ignore:Sparse")  # of PyTorch, for the host's own similarity
+@pytest.mark.parametrize("function", ["dot", "cos_sim"])
+def test_a_sparse_encoder_is_searched_by_its_sparse_vectors(make_sparse_model, function):
+    corpus, queries = data(30)
+    texts = {document: passage["text"] for document, passage in corpus.items()}
+    model = make_sparse_model([*texts.values(), *queries.values()], {"dot": "dot", "cos_sim": "cosine"}[function])
+    found = ExactSearch(model, corpus_chunk_size=7, show_progress_bar=False).search(corpus, queries, 5, function)
+    scores = model.similarity(model.encode_query(list(queries.values())), model.encode_document(list(texts.values())))
+    for query, row in zip(queries, scores.to_dense().tolist(), strict=True):
+        scored = dict(zip(corpus, row, strict=True))
+        assert found[query] == pytest.approx({document: scored[document] for document in found[query]}, abs=1e-6)
+        assert list(found[query].values()) == pytest.approx(sorted(row, reverse=True)[:5], abs=1e-6)
+
+
+def test_sparse_vectors_go_into_no_file(make_sparse_model, tmp_path):
+    corpus, queries = data(3, 2)
+    model = make_sparse_model(queries.values())
+    with pytest.raises(ModelError, match="is a SparseEncoder, and dense vectors are needed here"):
+        ExactSearch(model).encode(corpus, queries, str(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["MultiVectorEncoder", "CrossEncoder"])
+def test_models_of_other_kinds_are_refused(kind):
+    class Other:
+        model_type = kind
+
+        def encode_query(self, texts, **_): ...
+
+        encode_document = encode_query
+
+    with pytest.raises(ModelError, match=f"The model is a {kind}, which gives"):
+        ExactSearch(Other())
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf], ids=str)
+@pytest.mark.parametrize("function", ["dot", "cos_sim"])
+def test_a_vector_that_is_not_finite_finds_nothing_and_is_not_found(number, function, caplog):
+    corpus, queries = data(6, 2)
+
+    class Broken(Encoder):
+        def encode_corpus(self, documents, **options):
+            found = super().encode_corpus(documents, **options)
+            for row, document in enumerate(documents):
+                if document["text"] == "passage 3":
+                    found[row][2] = number
+            return found
+
+    found = ExactSearch(Broken()).search(corpus, queries, 6, function)
+    whole = ExactSearch(Encoder()).search(corpus, queries, 6, function)
+    for query in queries:
+        assert found[query] == {**whole[query], "d3": -1}
+    assert "no finite numbers" in caplog.text
+
+
+def test_vectors_of_other_dimensions_are_refused(tmp_path):
+    write_embeddings(tmp_path / "q.pkl", np.ones((1, 3), np.float32), ["q"])
+    write_embeddings(tmp_path / "c.pkl", np.ones((2, 4), np.float32), ["a", "b"])
+    with pytest.raises(DataFormatError, match="queries have 3 dimensions, those of the corpus 4"):
+        ExactSearch(Encoder()).search_from_files(str(tmp_path / "q.pkl"), [str(tmp_path / "c.pkl")], 1)

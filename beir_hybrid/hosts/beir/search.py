@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from beir.retrieval.search import BaseSearch
 
-from beir_hybrid.errors import ConfigurationError, ModelError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError, did_you_mean
+from beir_hybrid.evaluation.rows import as_array, from_sparse, usable
+from beir_hybrid.evaluation.scores import Rows
 from beir_hybrid.evaluation.search import exact_search
+from beir_hybrid.evaluation.sparse_rows import SparseRows
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
+from beir_hybrid.model_kinds import SPARSE, check_kind, kind_of
 
 __all__ = ["ExactSearch"]
 
@@ -36,7 +39,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
 
     Args:
         model: One of BEIR's models, or whatever else has ``encode_queries`` and ``encode_corpus``; or a
-            sentence-transformers model, whose query and document prompts are used if it has them.
+            SentenceTransformer or SparseEncoder, whose query and document prompts are used if it has them.
         batch_size: Texts per forward pass.
         corpus_chunk_size: Passages encoded and searched at a time; only their vectors are held in memory.
         show_progress_bar: Whether the model shows its progress.
@@ -46,7 +49,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         results: What the last search found.
 
     Raises:
-        ModelError: If the model can encode nothing.
+        ModelError: If the model can encode nothing, or gives a text several vectors.
 
     Examples:
         >>> from beir.retrieval.evaluation import EvaluateRetrieval
@@ -77,6 +80,8 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
                     f"A {type(model).__name__} cannot encode queries and passages.",
                     "Give a sentence-transformers model, or one with encode_queries and encode_corpus.",
                 )
+            if hasattr(model, "model_type"):  # one of the host's kinds
+                check_kind(kind_of(model), "The model", sparse=True)
             model = _BeirModel(model)
         self.model = model
         self.batch_size = batch_size
@@ -151,7 +156,10 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
 
         Raises:
             OutputError: If a file cannot be written.
+            ModelError: If the vectors are sparse, which these files cannot hold.
         """
+        if isinstance(self.model, _BeirModel) and kind_of(self.model.model) == SPARSE:
+            check_kind(SPARSE, "The model")
         corpus, queries, folder = as_corpus(corpus), as_queries(queries), Path(encode_output_path)
         if overwrite or not (folder / query_filename).exists():
             write_embeddings(folder / query_filename, self._encode_queries(list(queries.values())), list(queries))
@@ -183,7 +191,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         Raises:
             ConfigurationError: If there is no such score function.
             MissingDataError: If a file is not there.
-            DataFormatError: If a file holds anything but vectors and ids.
+            DataFormatError: If a file holds anything but vectors and ids, or vectors of other dimensions.
         """
         _check_function(score_function)
         vectors, queries = read_embeddings(query_embeddings_file)
@@ -206,10 +214,10 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
             logger.info("Encoding chunk %d of the corpus: %d passages", number, len(chunk))
             yield chunk
 
-    def _encode_queries(self, texts: list[str]) -> npt.NDArray[Any]:
+    def _encode_queries(self, texts: list[str]) -> Any:
         return _array(self.model.encode_queries(texts, **self._options))
 
-    def _encode_corpus(self, documents: list[Any]) -> npt.NDArray[Any]:
+    def _encode_corpus(self, documents: list[Any]) -> Any:
         return _array(self.model.encode_corpus(documents, **self._options))
 
     @property
@@ -285,22 +293,30 @@ def _tied_at(score: Floats, depth: int) -> list[int]:
     return tied
 
 
-def _search(
-    queries: npt.NDArray[Any], passages: npt.NDArray[Any], function: str, depth: int, documents: Sequence[str]
-) -> tuple[Ints, Floats]:
+def _search(queries: Any, passages: Any, function: str, depth: int, documents: Sequence[str]) -> tuple[Ints, Floats]:
     """Find a chunk's best passages: places and scores, both of shape (queries, n)."""
     left, right = (_floats(vectors, function == "cos_sim") for vectors in (queries, passages))
-    known, asked = (~np.isnan(vectors.sum(axis=1)) for vectors in (right, left))
+    if left.shape[1] != right.shape[1]:
+        raise DataFormatError(
+            f"The vectors of the queries have {left.shape[1]} dimensions, those of the corpus {right.shape[1]}.",
+            "Encode both with one model.",
+        )
+    known, asked = (usable(vectors) for vectors in (right, left))
     numbers, broken = np.flatnonzero(known), np.flatnonzero(~known)[:depth]
+    if isinstance(left, SparseRows):
+        if len(broken) or not asked.all():
+            raise ModelError("Some of the model's vectors are not finite.", "Check the training run.")
+    else:
+        left = np.where(asked[:, None], left, 0)
     hits = exact_search(
-        np.where(asked[:, None], left, 0),
+        left,
         [right[numbers]] if len(broken) else [right],
         depth,
         lambda places: [documents[number] for number in numbers[places].tolist()],
     )
     if not len(broken) and asked.all():
         return hits.passage, hits.score
-    logger.warning("Some vectors are no numbers; whatever they are compared with scores -1")
+    logger.warning("Some vectors are no finite numbers; whatever they are compared with scores -1")
     shape = (len(left), len(broken))
     passage = np.concatenate([numbers[hits.passage], np.broadcast_to(broken, shape)], axis=1)
     score = np.concatenate([hits.score, np.full(shape, -1, np.float32)], axis=1)
@@ -308,21 +324,21 @@ def _search(
     return passage, score
 
 
-def _floats(vectors: npt.NDArray[Any], normalize: bool) -> Floats:
+def _floats(vectors: Any, normalize: bool) -> Rows:
+    if isinstance(vectors, SparseRows):
+        return vectors.normalised() if normalize else vectors
     found = np.ascontiguousarray(vectors, np.float32)
     if normalize:  # zeros stay zeros, as with torch's normalize
-        found = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(1e-12))
+        with np.errstate(invalid="ignore"):  # infinite numbers are told of later
+            return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(1e-12))
     return found
 
 
-def _array(vectors: Any) -> npt.NDArray[Any]:
-    """Take what a model gives: a tensor, an array, or a list of either."""
-    if isinstance(vectors, list) and vectors and isinstance(vectors[0], torch.Tensor):
-        vectors = torch.stack(vectors)
-    if isinstance(vectors, torch.Tensor):
-        vectors = vectors.detach().cpu()
-        vectors = (vectors.float() if vectors.is_floating_point() else vectors).numpy()
-    return np.atleast_2d(np.asarray(vectors))
+def _array(vectors: Any) -> Any:
+    """Take what a model gives: a tensor, an array, or a list of either; sparse rows of a sparse tensor."""
+    if getattr(vectors, "is_sparse", False):
+        return from_sparse(vectors)
+    return np.atleast_2d(as_array(vectors))
 
 
 def _check_function(name: str) -> None:

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.encoder import as_encoder
 from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.evaluation.vectors import Floats
 from beir_hybrid.models import load_model
@@ -42,15 +45,19 @@ def encode_texts(
         Shape (texts, dimensions), float32.
 
     Raises:
-        ModelError: If the model's similarity is neither cosine nor dot, or a vector is not finite.
+        ModelError: If the model gives no dense vector for each text, its similarity is neither cosine nor dot, or a
+            vector cannot be scored.
     """
+    encoder = as_encoder(model, sparse=False)
     numbered = {f"x:{number}": text for number, text in enumerate(texts)}
     if role == "query":
-        queries = encode(model, MultilingualCollection("texts", {}, {"x": numbered}, {}), batch_size=batch_size).queries
+        queries = encode(
+            encoder, MultilingualCollection("texts", {}, {"x": numbered}, {}), batch_size=batch_size
+        ).queries
         return queries["x"][:]
     passages = {number: Passage(text) for number, text in numbered.items()}
     corpus = MultilingualCollection("texts", {"x": passages}, {}, {})
-    return encode(model, corpus, batch_size=batch_size).passages["x"][:]
+    return np.asarray(encode(encoder, corpus, batch_size=batch_size).passages["x"][:])
 
 
 class QueryEncoder:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ModelError, OutputError
+from beir_hybrid.evaluation.encoder import as_encoder
 from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
@@ -179,9 +180,11 @@ def index_collection(
         Whether the index was written; False if it was there.
 
     Raises:
-        ModelError: If the model's similarity is neither cosine nor dot, or a vector is not finite.
+        ModelError: If the model gives no dense vector for each text, its similarity is neither cosine nor dot, or a
+            vector cannot be scored.
         The errors of :func:`write_index`.
     """
+    encoder = as_encoder(model, sparse=False)
     about = {
         "model": model_name,
         "fingerprint": _fingerprint(model),
@@ -206,7 +209,7 @@ def index_collection(
                 return False
             logger.warning("%s is damaged (%s) and is built again.", output, harm)
         vectors = encode(
-            model,
+            encoder,
             corpora,
             batch_size=batch_size,
             show_progress=show_progress,

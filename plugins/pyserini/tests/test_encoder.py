@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.encoder import PREFIX, DocumentEncoder, QueryEncoder, encode_texts
+from beir_hybrid_pyserini.index import index_collection
 
 
 def test_queries_are_encoded_as_an_evaluation_does(model_folder, model, sample):
@@ -63,3 +65,20 @@ def test_options_that_the_model_decides_are_refused(model_folder, option):
 def test_missing_model_is_told(tmp_path):
     with pytest.raises(ModelError, match="no model folder"):
         QueryEncoder(PREFIX + str(tmp_path / "none"))
+
+
+def test_models_without_dense_vectors_are_refused(tmp_path):
+    class Sparse:
+        model_type = "SparseEncoder"
+
+    class Several:
+        model_type = "MultiVectorEncoder"
+
+    collection = MultilingualCollection("texts", {"en": {"en:1": Passage("one")}}, {}, {})
+    for model, kind in ((Sparse(), "SparseEncoder"), (Several(), "MultiVectorEncoder")):
+        for use in (
+            lambda model=model: encode_texts(model, ["one"], "query"),
+            lambda model=model: index_collection(model, collection, tmp_path / "index"),
+        ):
+            with pytest.raises(ModelError, match=f"The model is a {kind}"):
+                use()
