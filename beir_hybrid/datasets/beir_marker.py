@@ -90,7 +90,7 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
             return None
         for state in marker["files"].values():
             int(state["bytes"]), str(state["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return dict(marker)
 

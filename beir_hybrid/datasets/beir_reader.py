@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.beir_marker import Standing
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
+from beir_hybrid.grades import is_grade, read_grade
 from beir_hybrid.languages import code_of
 from beir_hybrid.translations import link_translations, told
 
@@ -234,7 +235,7 @@ def _judgements(path: Path) -> Iterator[tuple[str, str, int, int]]:
             for position, row in enumerate(rows):
                 number = rows.line_num
                 if position == 0:
-                    if len(row) > 2 and _is_whole(row[2]):
+                    if len(row) > 2 and is_grade(row[2]):
                         raise DataFormatError(
                             f"{path}:1: no header, so BEIR would skip the judgement of {shorten(row[0])}.", layout
                         )
@@ -243,27 +244,20 @@ def _judgements(path: Path) -> Iterator[tuple[str, str, int, int]]:
                     continue
                 if len(row) != 3:
                     raise DataFormatError(f"{path}:{number}: {len(row)} fields in {shorten(row)}.", layout)
-                query, document, grade = row
-                if not _is_whole(grade):
+                query, document, text = row
+                grade = read_grade(text, f"{path}:{number}")
+                known = grades.setdefault((query, document), grade)
+                if known != grade:
                     raise DataFormatError(
-                        f"{path}:{number}: the score {shorten(grade)} is no whole number.", "Give 0, 1, ..."
-                    )
-                known = grades.setdefault((query, document), int(grade))
-                if known != int(grade):
-                    raise DataFormatError(
-                        f"{path}:{number}: {shorten(document)} has the score {shorten(int(grade))} for "
-                        f"{shorten(query)}, and {shorten(known)} before.",
+                        f"{path}:{number}: {shorten(document)} has the score {grade} for {shorten(query)}, "
+                        f"and {known} before.",
                         "Keep one of them.",
                     )
-                yield query, document, int(grade), number
+                yield query, document, grade, number
         except (UnicodeDecodeError, csv.Error) as error:
             raise DataFormatError(f"{path}: no table in UTF-8: {error}.", layout) from error
     if not grades:
         raise DataFormatError(f"{path} holds no judgement.", layout)
-
-
-def _is_whole(text: str) -> bool:
-    return re.fullmatch(r"\s*-?[0-9]+\s*", text) is not None
 
 
 Named = dict[str, tuple[str, str]]

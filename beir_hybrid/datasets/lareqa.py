@@ -181,7 +181,7 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
     try:
         content = json.loads(path.read_bytes())
         paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataFormatError(
             f"{path} is no LAReQA file: {type(error).__name__}: {error}.", "Fetch the file again; it may be cut off."
         ) from error

@@ -6,7 +6,6 @@ import bisect
 import gzip
 import io
 import json
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.grades import read_grade
 
 __all__ = ["Documents", "Judgement", "read_qrels", "read_topics"]
 
@@ -70,22 +70,21 @@ def read_qrels(path: Path, topics: Mapping[str, str]) -> list[Judgement]:
     """
     judgements: list[Judgement] = []
     grades: dict[tuple[str, str], int] = {}
-    for number, (query, _, document, grade) in _rows(path, "qid<TAB>Q0<TAB>docid<TAB>grade", 4):
-        if not re.fullmatch(r"-?[0-9]+", grade):
-            raise DataFormatError(f"{path}:{number}: the grade {shorten(grade)} is no whole number.", "Give 0, 1, ...")
+    for number, (query, _, document, text) in _rows(path, "qid<TAB>Q0<TAB>docid<TAB>grade", 4):
+        grade = read_grade(text, f"{path}:{number}")
         if query not in topics:
             raise DataFormatError(
                 f"{path}:{number}: the topics have no query {shorten(query)}; these are qrels for other queries.",
                 "Give topics and qrels of the same split.",
             )
-        known = grades.setdefault((query, document), int(grade))
-        if known != int(grade):
+        known = grades.setdefault((query, document), grade)
+        if known != grade:
             raise DataFormatError(
-                f"{path}:{number}: {shorten(document)} has the grade {shorten(int(grade))} for {shorten(query)}, "
-                f"and {shorten(known)} before.",
+                f"{path}:{number}: {shorten(document)} has the grade {grade} for {shorten(query)}, "
+                f"and {known} before.",
                 "Keep one of them.",
             )
-        judgements.append(Judgement(query, document, int(grade), number))
+        judgements.append(Judgement(query, document, grade, number))
     if not judgements:
         raise DataFormatError(f"{path} holds no judgement.", _AGAIN)
     return judgements

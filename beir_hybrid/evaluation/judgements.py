@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.corpus import StoredCorpus
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.evaluation.settings import Setting, all_settings
+from beir_hybrid.grades import HIGHEST_GRADE
 
 __all__ = ["Judgements"]
 
@@ -37,6 +38,7 @@ class Judgements:
 
     Raises:
         ConfigurationError: If no query has a relevant passage.
+        DataFormatError: If a grade is beyond :data:`~beir_hybrid.grades.HIGHEST_GRADE`.
     """
 
     def __init__(self, collection: MultilingualCollection) -> None:
@@ -54,6 +56,12 @@ class Judgements:
             query: {document: grade for document, grade in collection.qrels.get(query, {}).items() if grade > 0}
             for query in self.queries
         }
+        for query, documents in relevant.items():
+            for document, grade in documents.items():
+                if grade > HIGHEST_GRADE:
+                    raise DataFormatError(
+                        f"The grade of {document!r} for {query!r} is above {HIGHEST_GRADE}.", "Give 0, 1, ..."
+                    )
         numbers = self.passage_numbers({document for documents in relevant.values() for document in documents})
         rows = [
             (number, numbers[document], grade)

@@ -288,7 +288,7 @@ def _read_jsonl(path: Path) -> tuple[Words, Measures]:
 def _read_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataFormatError(f"{path}, line {number} is no JSON: {error}.", "Evaluate again.") from error
     if not isinstance(row, dict) or not all(isinstance(row.get(word), str) for word in WORDS):
         raise DataFormatError(f"{path}, line {number} lacks one of {', '.join(WORDS)}.", "Evaluate again.")

@@ -101,7 +101,7 @@ class Results:
             raise MissingDataError(f"{folder} holds no results.json.", "Run beir-hybrid evaluate with --output.")
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataFormatError(f"{path} is no JSON: {error}.", "Evaluate again.") from error
         if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
             raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", "Evaluate again.")

@@ -200,9 +200,11 @@ def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements:
 
 
 def _number(text: str | float) -> float:
+    if isinstance(text, str) and ("_" in text or not text.isascii()):  # which Python reads, and trec_eval otherwise
+        return math.nan
     try:
         return float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last of a whole number beyond all floats
         return math.nan
 
 

@@ -8,7 +8,7 @@ import pytest
 from beir_hybrid import corpus as corpus_module
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.corpus import write_corpus
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.settings import Setting
 
@@ -100,3 +100,10 @@ def test_translations_share_a_group_and_others_have_their_own(partly):
 def test_a_collection_without_relevant_passages_is_refused(partly, qrels):
     with pytest.raises(ConfigurationError, match=r"No query of partly has a relevant passage\. Check its qrels"):
         Judgements(replace(partly, qrels=qrels))
+
+
+@pytest.mark.parametrize("grade", [2**31, 10**20, float("inf")], ids=str)
+def test_a_grade_out_of_range_is_named(collection, grade):
+    qrels = {**collection.qrels, "en:q1": {"de:1": grade}}
+    with pytest.raises(DataFormatError, match="The grade of 'de:1' for 'en:q1' is above 2147483647"):
+        Judgements(replace(collection, qrels=qrels))

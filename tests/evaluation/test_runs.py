@@ -202,12 +202,15 @@ GOOD = "en:q0 Q0 de:1 1 0.5 tag\nen:q0 Q0 de:2 2 0.25 tag\n"
         ("en:q0 Q0 0 3 0.1 tag\n", "tiny has no document '0'.*ids begin with their language"),
         ("en:q0 Q0 de:0 3 nan tag\n", "the score of 'de:0' is 'nan'"),
         ("en:q0 Q0 de:0 3 -inf tag\n", "the score of 'de:0' is '-inf'"),
+        ("en:q0 Q0 de:0 3 1_0 tag\n", "the score of 'de:0' is '1_0'"),
+        ("en:q0 Q0 de:0 3 \u0663 tag\n", "the score of 'de:0' is '\u0663'"),
         ("en:q0 Q0 de:0 3 high tag\n", "the score of 'de:0' is 'high'"),
         ("en:q0 Q0 de:1 3 0.1 tag\n", "the query 'en:q0' has the document 'de:1' already"),
     ],
     ids=[
         *("five-columns", "seven-columns", "not-utf8", "unknown-query", "query-without-language"),
-        *("unknown-document", "document-without-language", "nan", "infinite", "a-word", "twice"),
+        *("unknown-document", "document-without-language", "nan", "infinite", "underscore", "other-digits", "a-word"),
+        "twice",
     ],
 )
 @pytest.mark.parametrize("last", [True, False], ids=["last-line", "amid"])
@@ -247,6 +250,7 @@ def test_a_run_that_is_no_file_is_refused(judged, tmp_path, kind):
         ({"en:q0": {"de:1": 1.0}, "en:q8": {"de:1": 1.0}}, "result:2: tiny has no query 'en:q8'"),
         ({"en:q0": {"de:7": 1.0}}, "result:1: tiny has no document 'de:7'"),
         ({"en:q0": {"de:1": float("nan")}}, "result:1: the score of 'de:1' is nan"),
+        ({"en:q0": {"de:1": 10**400}}, "result:1: the score of 'de:1' is 1000"),
         ({"en:q0": {"de:1": None}}, "result:1: the score of 'de:1' is None"),
     ],
     ids=["query", "document", "nan", "none"],
