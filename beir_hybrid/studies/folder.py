@@ -11,6 +11,7 @@ from typing import Any
 from beir_hybrid.errors import BeirHybridError, OutputError
 from beir_hybrid.evaluation.result_folders import is_number, load_runs
 from beir_hybrid.files import check_output, write_json
+from beir_hybrid.locks import LOCK, locked
 from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE, Cell, State, read_json
 from beir_hybrid.studies.document import Document
 from beir_hybrid.studies.study import Study, parse_study
@@ -18,7 +19,6 @@ from beir_hybrid.studies.study import Study, parse_study
 __all__ = ["StudyFolder"]
 
 _CELLS = "cells"
-_LOCK = ".lock"
 
 
 class StudyFolder:
@@ -48,7 +48,7 @@ class StudyFolder:
         check_output(self.path, "folder")
         if (self.path / STUDY_FILE).is_file():
             self._check_same(read_json(self.path / STUDY_FILE))
-        elif self.path.is_dir() and any(entry.name not in {_CELLS, _LOCK} for entry in self.path.iterdir()):
+        elif self.path.is_dir() and any(entry.name not in {_CELLS, LOCK} for entry in self.path.iterdir()):
             raise OutputError(
                 f"The folder {self.path} holds other things.", "Choose an empty or new folder: --output DIR"
             )
@@ -76,22 +76,7 @@ class StudyFolder:
         Raises:
             OutputError: If another study runs there, or the folder cannot be written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / _LOCK).open("w")
-        except OSError as error:
-            raise OutputError(f"{self.path} cannot be written: {error.strerror}.", "Choose another folder.") from error
-        with lock:
-            try:
-                import fcntl  # not there on Windows, where nothing is locked
-
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except ImportError:
-                pass
-            except OSError as error:
-                raise OutputError(
-                    f"Another study runs in {self.path}.", "Wait for it, or choose another folder."
-                ) from error
+        with locked(self.path, f"the study in {self.path}"):
             yield
 
     def of(self, cell: Cell) -> Path:

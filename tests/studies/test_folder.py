@@ -37,7 +37,7 @@ def test_study_of_another_schema_is_refused(opened):
 
 def test_two_at_once_are_refused(opened):
     folder = opened()
-    with folder.locked(), pytest.raises(OutputError, match="Another study runs in"), folder.locked():
+    with folder.locked(), pytest.raises(OutputError, match="Another process is writing the study in"), folder.locked():
         pass
     with folder.locked():
         pass

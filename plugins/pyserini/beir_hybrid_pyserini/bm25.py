@@ -28,9 +28,9 @@ from beir_hybrid.evaluation.evaluate import choose_judged
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.files import check_output
+from beir_hybrid.locks import locked
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
-from beir_hybrid_pyserini.lock import locked
 from beir_hybrid_pyserini.lucene_index import build_index, check_index, corpus_checksum, describe
 from beir_hybrid_pyserini.lucene_search import LuceneIndex
 

@@ -18,7 +18,7 @@ import numpy as np
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.vectors import keys_of
 from beir_hybrid.files import check_output, new_file
-from beir_hybrid_pyserini.lock import LOCK
+from beir_hybrid.locks import LOCK
 
 __all__ = [
     "ABOUT",

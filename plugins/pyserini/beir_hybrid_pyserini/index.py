@@ -18,6 +18,7 @@ from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
 from beir_hybrid.evaluation.vectors import Vectors
 from beir_hybrid.files import new_file, write_json
+from beir_hybrid.locks import locked
 from beir_hybrid_pyserini.contents import damage, record, stamp, sync
 from beir_hybrid_pyserini.folder import (
     ABOUT,
@@ -30,7 +31,6 @@ from beir_hybrid_pyserini.folder import (
     work_folder,
     write_ids,
 )
-from beir_hybrid_pyserini.lock import locked
 from beir_hybrid_pyserini.shards import build
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import pytest
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
 from beir_hybrid.evaluation.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding import encode
+from beir_hybrid.locks import LOCK
 from beir_hybrid_pyserini import index as index_module
 from beir_hybrid_pyserini import shards
 from beir_hybrid_pyserini.contents import record
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, read_about, work_folder
 from beir_hybrid_pyserini.index import index_collection, write_index
-from beir_hybrid_pyserini.lock import LOCK, locked
 
 ROWS, DIMENSIONS = 1200, 16
 SMALL = 4 * DIMENSIONS * 100  # bytes of a part of 100 vectors
@@ -279,7 +279,7 @@ def test_second_writer_is_refused_and_disturbs_nothing(tmp_path, vectors, ids):
     code = """
 import sys
 from pathlib import Path
-from beir_hybrid_pyserini.lock import locked
+from beir_hybrid.locks import locked
 with locked(Path(sys.argv[1]), "it"):
     print("held", flush=True)
     sys.stdin.read()
@@ -341,12 +341,3 @@ def test_file_system_that_cannot_lock_is_written_all_the_same(tmp_path, vectors,
     monkeypatch.setattr(fcntl, "flock", flock)
     write_index(tmp_path / "index", [vectors], ids)
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
-
-
-def test_lock_leaves_nothing_and_keeps_what_is_there(tmp_path):
-    with locked(tmp_path / "a" / "b", "it"):
-        assert (tmp_path / "a" / "b" / LOCK).exists()
-    assert not (tmp_path / "a").exists()
-    with locked(tmp_path / "a", "it"):
-        (tmp_path / "a" / "mine").touch()
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine"]

@@ -1,4 +1,4 @@
-"""A lock on a folder, so that two processes do not write the same things."""
+"""A lock on a folder, so that no two processes write the same things."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def locked(folder: Path, what: str) -> Iterator[None]:
     """Hold a folder while it is written; the system gives it back when the process ends, however it ends.
 
     The folder is made, and goes again if nothing was put into it. Where there is no ``fcntl`` (Windows) or the file
-    system cannot lock, nothing is locked.
+    system cannot lock, nothing is locked. A killed process holds nothing, but leaves the file.
 
     Args:
         folder: The folder.
