@@ -80,8 +80,7 @@ def read_qrels(path: Path, topics: Mapping[str, str]) -> list[Judgement]:
         known = grades.setdefault((query, document), grade)
         if known != grade:
             raise DataFormatError(
-                f"{path}:{number}: {shorten(document)} has the grade {grade} for {shorten(query)}, "
-                f"and {known} before.",
+                f"{path}:{number}: {shorten(document)} has the grade {grade} for {shorten(query)}, and {known} before.",
                 "Keep one of them.",
             )
         judgements.append(Judgement(query, document, grade, number))

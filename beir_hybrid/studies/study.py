@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from beir_hybrid.document import Document, read_document
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
 from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.studies.cell import OPTIONS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
-from beir_hybrid.studies.document import Document, read_document
 from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
@@ -82,7 +82,7 @@ def read_study(path: Path, quick: bool = False) -> Study:
         MissingDataError: If there is no such file.
         ConfigurationError: If it is not what a study's file should be; the message names the line.
     """
-    return parse_study(read_document(path), quick)
+    return parse_study(read_document(path, "name: paper"), quick)
 
 
 def parse_study(document: Document, quick: bool = False) -> Study:

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import yaml
-
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, MissingDataError, shorten
+from beir_hybrid.document import read_document
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
 
 if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
@@ -221,21 +220,25 @@ def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
 
     Raises:
         MissingDataError: If there is no such file.
-        ConfigurationError: If it is no YAML mapping.
+        DataFormatError: If it cannot be read.
+        ConfigurationError: If it is no YAML mapping, or gives an option twice.
     """
-    if not path.is_file():
-        raise MissingDataError(f"There is no file {path}.", "Check --config.")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no YAML: {' '.join(str(error).split())}", "Correct the file.") from error
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"{path} is no mapping of options.", "Write lines such as  strategy: hybrid")
+    document = read_document(path, "strategy: hybrid")
     ours = {field.name for field in fields(TrainingOptions)}
     options: dict[str, Any] = {}
     words: list[str] = []
-    for key, value in content.items():
-        name = str(key).replace("-", "_")
+    seen: set[str] = set()
+    for key, value in document.content.items():
+        name = key.replace("-", "_")
+        if name in seen:
+            raise ConfigurationError(f"{document.where(key)}: {name} is given twice.", "Give it once.")
+        seen.add(name)
+        if name in ours and any(
+            isinstance(one, list | dict) for one in (value if isinstance(value, list) else [value])
+        ):
+            raise ConfigurationError(
+                f"{document.where(key)}: {name} is {str(value)[:40]}.", "Write one value, or a list of values."
+            )
         if name in {"overwrite", "resume"} and not isinstance(value, bool):
             raise ConfigurationError(f"{path}: {name} is {shorten(value)}.", "Write true or false.")
         if name in ours:

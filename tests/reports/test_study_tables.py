@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from beir_hybrid.document import Document
 from beir_hybrid.reports.study_progress import StudyProgress
 from beir_hybrid.reports.study_tables import (
     duration,
@@ -16,7 +17,6 @@ from beir_hybrid.reports.study_tables import (
 )
 from beir_hybrid.studies.answer import Answer, Cost
 from beir_hybrid.studies.cell import Cell
-from beir_hybrid.studies.document import Document
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.run import Failure
 from beir_hybrid.studies.study import Study, parse_study

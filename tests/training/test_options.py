@@ -13,6 +13,9 @@ from beir_hybrid.training.options import (
     read_config,
 )
 
+# ten aliases of ten aliases, nine times over
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9))
+
 
 @pytest.fixture
 def parse(tmp_path):
@@ -248,8 +251,33 @@ def test_truth_values_that_are_none_are_refused(config, text):
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "text\n", "7\n"], ids=["list", "text", "number"])
 def test_config_that_is_no_mapping_is_refused(config, text):
-    with pytest.raises(ConfigurationError, match="no mapping of options"):
+    with pytest.raises(ConfigurationError, match=r"is no mapping\..*strategy: hybrid"):
         config(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(BOMB, "stands for more than 100,000 things", id="aliases"),
+        pytest.param("seed: 1\nseed: 2\n", "line 2: the key 'seed' is given twice", id="twice"),
+        pytest.param(
+            "a: 1\neval-data: x\neval_data: y\n", "line 3: eval_data is given twice", id="twice-spelt-otherwise"
+        ),
+        pytest.param("a: 1\nscale: {a: 1}\n", "line 2: scale is {'a': 1}. Write one value", id="mapping"),
+        pytest.param("languages: [[de], en]\n", "line 1: languages is [['de'], 'en']. Write one", id="list-of-lists"),
+        pytest.param("run_name: 2024-01-02\n", "line 1: 2024-01-02 is no plain value. Put it in quotes.", id="date"),
+    ],
+)
+def test_config_of_other_than_plain_options_is_refused_in_one_line(config, text, told):
+    with pytest.raises(ConfigurationError) as caught:
+        config(text)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_config_without_options_is_empty(config, text):
+    assert config(text) == ({}, [])
 
 
 def test_config_that_is_no_yaml_is_refused_in_one_line(config):

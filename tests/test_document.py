@@ -1,7 +1,7 @@
 import pytest
 
+from beir_hybrid.document import read_document
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
-from beir_hybrid.studies.document import read_document
 
 # ten aliases of ten aliases, nine times over
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9))

@@ -15,7 +15,7 @@ __all__ = ["Document", "read_document"]
 
 Keys = tuple[str | int, ...]
 _MOST = 100_000
-"""So many things are no study; a short text of aliases within aliases can stand for far more."""
+"""No study or configuration has as many things; a short text of aliases within aliases can stand for far more."""
 _DEEPEST = 20
 
 
@@ -80,8 +80,12 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
 
-def read_document(path: Path) -> Document:
-    """Read a YAML file.
+def read_document(path: Path, example: str = "key: value") -> Document:
+    """Read a YAML file; one without content is an empty mapping.
+
+    Args:
+        path: The file.
+        example: A line of such a file, for the message where it is no mapping.
 
     Raises:
         MissingDataError: If there is no such file.
@@ -102,8 +106,10 @@ def read_document(path: Path) -> Document:
         raise ConfigurationError(f"{path} is no YAML: {' '.join(str(error).split())}", "Correct the file.") from error
     except RecursionError as error:
         raise ConfigurationError(f"{path} is nested too deeply.", "Correct the file.") from error
+    if content is None:
+        content = {}
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path} is no mapping.", "Write lines such as  name: paper")
+        raise ConfigurationError(f"{path} is no mapping.", f"Write lines such as  {example}")
     return Document(path.name, _plain(Document(path.name, content, lines), content, ()), lines)
 
 
