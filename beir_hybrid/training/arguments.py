@@ -63,7 +63,11 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
     answer_column: str = field(default="positive", metadata={"help": "Column with the text of the passage."})
     negatives: int = field(default=0, metadata={"help": "Number of hard negatives of each example."})
     force_resume: bool = field(
-        default=False, metadata={"help": "Resume even where batch size, processes, seed or data have changed."}
+        default=False,
+        metadata={
+            "help": "Resume even where batch size, processes, seed or data have changed, or a checkpoint was saved "
+            "without its optimizer."
+        },
     )
 
     def __post_init__(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from beir_hybrid.training.checkpoints import flaw
+
 __all__ = ["BatchLog", "FindBest", "SetEpoch"]
 
 logger = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class SetEpoch(TrainerCallback):
 
 
 class FindBest(TrainerCallback):
-    """Finds the best checkpoint again when a run goes on in a folder that was moved.
+    """Finds the best checkpoint again when a run goes on, in a folder that was moved perhaps, and checks it.
 
     The host keeps its path. Where that is gone it would keep the value to beat, and load nothing at the end.
     """
@@ -87,11 +89,14 @@ class FindBest(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Look for it in the run's folder; without it, the next evaluation is the best so far."""
-        if state.best_global_step is None or state.best_model_checkpoint is not None:
+        if state.best_global_step is None:
             return
-        folder = Path(str(args.output_dir)) / f"checkpoint-{state.best_global_step}"
-        if folder.is_dir():
+        moved = Path(str(args.output_dir)) / f"checkpoint-{state.best_global_step}"
+        folder = Path(state.best_model_checkpoint or moved)
+        wrong = flaw(folder, exact=False) if folder.is_dir() else ""
+        if folder.is_dir() and not wrong:
             state.best_model_checkpoint = str(folder)
             return
-        logger.warning("%s, the best checkpoint, is gone: the best of the others will be kept.", folder)
-        state.best_metric = state.best_global_step = None
+        how = f"damaged ({wrong})" if wrong else "gone"
+        logger.warning("%s, the best checkpoint, is %s: the best of the others will be kept.", folder, how)
+        state.best_metric = state.best_global_step = state.best_model_checkpoint = None

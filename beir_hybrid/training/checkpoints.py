@@ -1,47 +1,205 @@
-"""Checkpoints: which one to go on from, and whether the batches would be the same."""
+"""Checkpoints: which one to go on from, whether it is whole, and whether the batches would be the same."""
 
 from __future__ import annotations
 
 import json
+import logging
+import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.contents import damage, record
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.files import write_json
 
-__all__ = ["BATCHES_FILE", "check_same_batches", "latest_checkpoint"]
+__all__ = ["BATCHES_FILE", "check_checkpoint", "check_same_batches", "flaw", "latest_checkpoint", "record_checkpoint"]
 
 BATCHES_FILE = "batches.json"
 """Beside every saved model: the plan's identity and what was drawn."""
 
+RECORD_FILE = "checksums.json"
+"""Written last into a checkpoint: size and checksum of each of its files."""
+
 _STATE_FILE = "trainer_state.json"
+_NAME = re.compile(r"checkpoint-(\d{1,18})", re.ASCII)
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "adapter_model.bin", "pytorch_model_fsdp*", "global_step*")
+_SHOWN = 3  # damaged checkpoints in a message
+
+logger = logging.getLogger(__name__)
 
 
-def latest_checkpoint(folder: Path) -> Path | None:
-    """Find the latest complete checkpoint.
+def record_checkpoint(checkpoint: Path) -> None:
+    """Write down what the files of a checkpoint hold, when all of them are there.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    files = (path for path in sorted(checkpoint.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    names = [path.relative_to(checkpoint).as_posix() for path in files if path.name != RECORD_FILE]
+    write_json(checkpoint / RECORD_FILE, {"schema": 1, "files": record(checkpoint, names)})
+
+
+def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Path | None:
+    """Find the latest whole checkpoint.
 
     The host writes a checkpoint's ``trainer_state.json`` last, so a run that was killed while saving leaves one without
-    it, or with half of it; that one is passed over.
+    it, or with half of it; that one is passed over. So is one whose files are not what was saved.
 
     Args:
         folder: The Trainer's output folder.
+        exact: Whether it must hold all that training goes on from exactly, such as the optimizer's state.
+        tell: Whether to log which checkpoints are passed over.
 
     Returns:
-        The checkpoint's folder, or None if there is none.
+        The checkpoint's folder, or None if none was saved completely.
+
+    Raises:
+        DataFormatError: If some were saved completely, and each of them is damaged by now.
     """
-    numbered = {
-        int(entry.name.rpartition("-")[2]): entry
-        for entry in folder.glob("checkpoint-*")
-        if entry.name.rpartition("-")[2].isdecimal()
-    }
+    found = ((_NAME.fullmatch(entry.name), entry) for entry in folder.glob("checkpoint-*"))
+    numbered = {int(match[1]): entry for match, entry in found if match is not None and entry.is_dir()}
+    damaged: list[str] = []
+    usable = False  # by force
     for step in sorted(numbered, reverse=True):
-        try:
-            state = json.loads((numbered[step] / _STATE_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        checkpoint = numbered[step]
+        if not _is_finished(checkpoint):
+            if tell:
+                logger.warning("%s was not saved completely: it is passed over.", checkpoint)
             continue
-        if state.get("global_step") == step:
-            return numbered[step]
+        wrong = flaw(checkpoint, exact)
+        if not wrong:
+            if damaged and tell:
+                logger.warning("Damaged: %s. Resuming from %s.", _shorten(damaged), checkpoint.name)
+            return checkpoint
+        damaged.append(f"{checkpoint.name} ({wrong})")
+        usable = usable or (exact and not flaw(checkpoint, exact=False))
+    if damaged:
+        force = "; or resume without it: --force_resume True" if usable else ""
+        raise DataFormatError(
+            f"{folder} holds no whole checkpoint: {_shorten(damaged)}.",
+            f"Put back what is missing, or start again with --overwrite{force}.",
+        )
     return None
+
+
+def check_checkpoint(checkpoint: Path, exact: bool = True) -> None:
+    """Refuse a checkpoint that is not whole.
+
+    Args:
+        checkpoint: Its folder.
+        exact: Whether it must hold all that training goes on from exactly.
+
+    Raises:
+        MissingDataError: If there is no such folder.
+        DataFormatError: If it is damaged; the message names the latest whole one beside it.
+    """
+    if not checkpoint.is_dir():
+        raise MissingDataError(f"There is no checkpoint {checkpoint}.", "Check resume_from_checkpoint.")
+    if wrong := flaw(checkpoint, exact):
+        try:
+            whole = latest_checkpoint(checkpoint.parent, exact, tell=False)
+        except DataFormatError:
+            whole = None
+        fix = "Train from the beginning." if whole is None else f"Resume from {whole}."
+        raise DataFormatError(f"The checkpoint {checkpoint} is damaged ({wrong}).", fix)
+
+
+def flaw(checkpoint: Path, exact: bool = True) -> str:
+    """Compare a checkpoint's files with what was recorded of them.
+
+    Of one without a record, written by the host or an earlier version, the files' own forms are checked: the checksums
+    of archives, the sizes that weights tell, and JSON.
+
+    Args:
+        checkpoint: Its folder.
+        exact: Whether the states of batches, optimizer, schedule and random numbers must be there.
+
+    Returns:
+        What is wrong with it; empty if it is whole.
+    """
+    step = _NAME.fullmatch(checkpoint.name)
+    if (checkpoint / RECORD_FILE).exists():
+        content = _read_json(checkpoint / RECORD_FILE)
+        wrong = damage(checkpoint, content.get("files") if isinstance(content, dict) else None)
+    else:
+        wrong = _unreadable(checkpoint)
+    state = _read_json(checkpoint / _STATE_FILE)
+    told = state.get("global_step") if isinstance(state, dict) else None
+    if not wrong and (told is None or (step is not None and told != int(step[1]))):
+        wrong = f"{_STATE_FILE} tells of step {told}"
+    return wrong or (_missing(checkpoint) if exact else "")
+
+
+def _is_finished(checkpoint: Path) -> bool:
+    """Tell whether a checkpoint was saved to its end, whatever has become of it since."""
+    return (checkpoint / RECORD_FILE).exists() or isinstance(_read_json(checkpoint / _STATE_FILE), dict)
+
+
+def _missing(checkpoint: Path) -> str:
+    """Say which state that training goes on from exactly was never saved; empty if none."""
+    names = {path.name for path in checkpoint.iterdir()}
+    if BATCHES_FILE not in names:
+        return f"{BATCHES_FILE} is missing"
+    if not any(name.startswith("global_step") for name in names):  # DeepSpeed keeps all states in there
+        if not any(name.startswith(("optimizer", "rank0-of-")) for name in names):
+            return "optimizer.pt is missing, as --save_only_model leaves it out"
+        if "scheduler.pt" not in names:
+            return "scheduler.pt is missing"
+    content = _read_json(checkpoint / BATCHES_FILE)
+    plan = content.get("plan") if isinstance(content, dict) else None
+    processes = plan.get("world_size") if isinstance(plan, dict) else 1
+    several = isinstance(processes, int) and processes > 1
+    wanted = [f"rng_state_{process}.pth" for process in range(processes)] if several else []
+    if not any(name.startswith("rng_state") for name in names):
+        wanted = wanted or ["rng_state.pth"]
+    return next((f"{name} is missing" for name in wanted if name not in names), "")
+
+
+def _unreadable(checkpoint: Path) -> str:
+    """Say which file of a checkpoint without a record cannot be read; empty if none."""
+    if not any(path for pattern in _WEIGHTS for path in checkpoint.rglob(pattern)):
+        return "it holds no weights"
+    for path in sorted(path for path in checkpoint.rglob("*") if path.is_file()):
+        name = path.relative_to(checkpoint).as_posix()
+        if path.suffix == ".json" and _read_json(path) is None:
+            return f"{name} cannot be read"
+        if path.suffix in {".pt", ".pth"} and not _is_whole_archive(path):
+            return f"{name} cannot be read"
+        if path.suffix == ".safetensors" and not _is_whole_safetensors(path):
+            return f"{name} cannot be read"
+    return ""
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _is_whole_archive(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:  # the form in which torch saves; it has checksums
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, RuntimeError):
+        return False
+
+
+def _is_whole_safetensors(path: Path) -> bool:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np"):  # compares the size with what the header tells
+            return True
+    except (OSError, SafetensorError):
+        return False
+
+
+def _shorten(damaged: list[str]) -> str:
+    more = f" and {len(damaged) - _SHOWN} more" if len(damaged) > _SHOWN else ""
+    return ", ".join(damaged[:_SHOWN]) + more
 
 
 def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:

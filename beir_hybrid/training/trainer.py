@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,13 @@ from beir_hybrid.files import write_json
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
-from beir_hybrid.training.checkpoints import BATCHES_FILE, check_same_batches, latest_checkpoint
+from beir_hybrid.training.checkpoints import (
+    BATCHES_FILE,
+    check_checkpoint,
+    check_same_batches,
+    latest_checkpoint,
+    record_checkpoint,
+)
 
 __all__ = ["HybridBatchTrainer"]
 
@@ -60,6 +67,7 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         self._drawn: DrawSummary | None = None  # of the batches counted so far: each is drawn again only once
         self._counted: Counter[int] = Counter()
         self._told = False  # that evaluation batches are plain
+        self._whole: Path | None = None  # the checkpoint that was found to be whole
         super().__init__(model=model, args=args, **kwargs)
         # the sampler is built now, so that what cannot be drawn is told before training starts
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
@@ -95,19 +103,43 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """Train, or go on from a checkpoint; see the host's Trainer.
 
+        Args:
+            resume_from_checkpoint: A checkpoint's folder, or True for the latest whole one in the output folder.
+            *args: As for the host's Trainer.
+            **kwargs: As for the host's Trainer.
+
         Raises:
-            ConfigurationError: If the checkpoint was written with other batches and ``force_resume`` is off.
+            ConfigurationError: If the checkpoint was written with other batches and ``force_resume`` is off, or there
+                is none.
+            MissingDataError: If there is no such folder.
+            DataFormatError: If the checkpoint is damaged, or lacks what training goes on from exactly and
+                ``force_resume`` is off.
         """
-        if resume_from_checkpoint and self.sampler is not None and not self.args.force_resume:
-            folder = (
-                latest_checkpoint(Path(str(self.args.output_dir)))
-                if isinstance(resume_from_checkpoint, bool)
-                else Path(resume_from_checkpoint)
-            )
-            if folder is not None:
-                check_same_batches(folder, self.identity())
-                resume_from_checkpoint = str(folder)
+        if resume_from_checkpoint:
+            asked = None if isinstance(resume_from_checkpoint, bool) else Path(resume_from_checkpoint)
+            if asked is None and (asked := self.latest_checkpoint()) is None:
+                raise ConfigurationError(
+                    f"{self.args.output_dir} holds no complete checkpoint.", "Leave out resume_from_checkpoint."
+                )
+            if asked != self._whole:
+                check_checkpoint(asked, exact=not self.args.force_resume)
+            if self.sampler is not None and not self.args.force_resume:
+                check_same_batches(asked, self.identity())
+            resume_from_checkpoint = str(asked)
         return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def latest_checkpoint(self) -> Path | None:
+        """Find the latest whole checkpoint in the output folder.
+
+        Returns:
+            Its folder, or None if none was saved completely.
+
+        Raises:
+            DataFormatError: If some were saved completely, and each of them is damaged by now.
+        """
+        folder = Path(str(self.args.output_dir))
+        self._whole = latest_checkpoint(folder, not self.args.force_resume, self.is_world_process_zero())
+        return self._whole
 
     def drawn(self) -> DrawSummary:
         """Count what was trained on so far."""
@@ -135,6 +167,21 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             drawn = self.drawn()
             write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})
             add_to_card(folder / "README.md", drawn, self.card_details)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Save a checkpoint, and write down last what its files hold."""
+        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        if self.args.should_save:  # a run that was killed while saving may have left files that this one has not
+            shutil.rmtree(folder, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        super()._save_checkpoint(model, trial)
+        if self.args.should_save:
+            record_checkpoint(folder)
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        """Wait for the other processes' states: the first one then completes the checkpoint and deletes older ones."""
+        super()._save_rng_state(output_dir)
+        self.accelerator.wait_for_everyone()
 
     def _load_best_model(self) -> None:
         """Load the best checkpoint, and tell of it alone.

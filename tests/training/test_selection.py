@@ -295,6 +295,17 @@ def test_run_resumed_without_its_best_checkpoint_selects_from_the_rest(options, 
     assert weights(folder) == weights(folder / "checkpoints" / "checkpoint-6")
 
 
+def test_run_resumed_with_a_damaged_best_checkpoint_selects_from_the_rest(options, wrong_file, caplog):
+    folder = train(options(eval_data=wrong_file), STEPS).folder
+    interrupt(folder, 6)
+    (folder / "checkpoints" / "checkpoint-2" / "model.safetensors").write_bytes(b"")
+    with caplog.at_level(logging.WARNING, logger="beir_hybrid"):
+        trained = train(options(eval_data=wrong_file, resume=True), STEPS)
+    assert "checkpoint-2, the best checkpoint, is damaged (model.safetensors has 0 bytes" in caplog.text
+    assert trained.selected.step == 6
+    assert weights(folder) == weights(folder / "checkpoints" / "checkpoint-6")
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

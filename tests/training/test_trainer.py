@@ -12,7 +12,6 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.pairs import Pair, ParallelPairs
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
-from beir_hybrid.training.checkpoints import latest_checkpoint
 from beir_hybrid.training.trainer import HybridBatchTrainer
 
 
@@ -101,15 +100,6 @@ def test_resuming_with_other_texts_is_refused(build, pairs):
     other = ParallelPairs.from_pairs("tiny", [Pair(**row) for row in rows])
     with pytest.raises(ConfigurationError, match="texts: "):
         build(other.dataset()).train(resume_from_checkpoint=True)
-
-
-def test_checkpoint_that_was_cut_off_is_passed_over(tmp_path):
-    for step, state in [(2, '{"global_step": 2}'), (4, '{"global_step": 4'), (6, None)]:
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        if state is not None:
-            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
-    assert latest_checkpoint(tmp_path) == tmp_path / "checkpoint-2"
-    assert latest_checkpoint(tmp_path / "checkpoint-2") is None
 
 
 def test_hard_negatives_are_in_the_language_of_the_passage_and_never_its_group(tmp_path, build, collated):

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from beir_hybrid.contents import checksum, sync
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.files import check_output, new_file, write_json
-from beir_hybrid_pyserini.contents import checksum, sync
 
 __all__ = ["BaselineFolder"]
 

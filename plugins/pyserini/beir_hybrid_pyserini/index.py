@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.contents import damage, record, stamp, sync
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoder import as_encoder
 from beir_hybrid.evaluation.encoding import encode
@@ -19,7 +20,6 @@ from beir_hybrid.evaluation.fingerprint import fingerprint_of
 from beir_hybrid.evaluation.vectors import Vectors
 from beir_hybrid.files import new_file, write_json
 from beir_hybrid.locks import locked
-from beir_hybrid_pyserini.contents import damage, record, stamp, sync
 from beir_hybrid_pyserini.folder import (
     ABOUT,
     DOCID,

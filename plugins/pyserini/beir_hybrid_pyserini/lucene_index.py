@@ -17,11 +17,11 @@ from uuid import uuid4
 
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import LazyCorpus, Passage
+from beir_hybrid.contents import damage, record, stamp
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
 from beir_hybrid.files import write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
-from beir_hybrid_pyserini.contents import damage, record, stamp
 
 __all__ = [
     "ABOUT",

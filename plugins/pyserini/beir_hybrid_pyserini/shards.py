@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from beir_hybrid.contents import sync
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
 from beir_hybrid.evaluation.faiss_factory import (
     at_work,
@@ -31,7 +32,6 @@ from beir_hybrid.evaluation.faiss_factory import (
 from beir_hybrid.evaluation.scores import passage_blocks
 from beir_hybrid.evaluation.vectors import Floats, Vectors
 from beir_hybrid.files import new_file
-from beir_hybrid_pyserini.contents import sync
 
 __all__ = ["SHARD_BYTES", "build"]
 

@@ -9,13 +9,13 @@ import faiss
 import numpy as np
 import pytest
 
+from beir_hybrid.contents import record
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
 from beir_hybrid.evaluation.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.locks import LOCK
 from beir_hybrid_pyserini import index as index_module
 from beir_hybrid_pyserini import shards
-from beir_hybrid_pyserini.contents import record
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, read_about, work_folder
 from beir_hybrid_pyserini.index import index_collection, write_index
 

@@ -12,13 +12,13 @@ __all__ = ["checksum", "damage", "record", "stamp", "sync"]
 
 
 def checksum(path: Path) -> str:
-    """Give 32 hexadecimal digits of BLAKE2b over a file's bytes."""
+    """Return 32 hexadecimal digits of BLAKE2b over a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def record(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Give size in bytes and checksum of files of a folder, by their names."""
+    """Return size in bytes and checksum of files of a folder, by their names; those of files below it have slashes."""
     return {name: {"bytes": (folder / name).stat().st_size, "checksum": checksum(folder / name)} for name in names}
 
 
@@ -42,7 +42,11 @@ def damage(folder: Path, recorded: Any) -> str:
         if not isinstance(about, Mapping) or size != about.get("bytes"):
             wanted = about.get("bytes") if isinstance(about, Mapping) else "?"
             return f"{name} has {size} bytes, not {wanted}"
-        if checksum(path) != about.get("checksum"):
+        try:
+            found = checksum(path)
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror})"
+        if found != about.get("checksum"):
             return f"{name} has another checksum"
     return ""
 
