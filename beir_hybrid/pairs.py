@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 
 from beir_hybrid.arrow_files import read_table, table_checksum, write_table
 from beir_hybrid.batching.answers import number_answers
+from beir_hybrid.batching.hard_negatives import HardNegatives
 from beir_hybrid.batching.index import ExampleIndex, negatives_of
+from beir_hybrid.batching.texts import number_texts
 from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 
@@ -53,11 +55,12 @@ class ParallelPairs:
     Args:
         name: Name of the data, for logs and model cards.
         table: Columns ``group``, ``language``, ``question`` and ``passage``, all strings, in any order of rows; and
-            ``negatives``, lists of strings, if there are any.
+            ``negatives``, lists of strings, if there are any. Those that answer the question are passed over, see
+            :class:`~beir_hybrid.batching.hard_negatives.HardNegatives`.
 
     Raises:
-        DataFormatError: If a column is missing or holds no strings, a text is empty, or (found when they are first
-            looked at) a group has a language twice or one of its passages as a negative.
+        DataFormatError: If a column is missing or holds no strings, a text is empty, or (found when it is first looked
+            at) a group has a language twice.
 
     Examples:
         >>> pairs = ParallelPairs.from_pairs("tiny", [Pair("1", "en", "Who?", "Me."), Pair("1", "de", "Wer?", "Ich.")])
@@ -183,10 +186,7 @@ class ParallelPairs:
     def _answers(self) -> npt.NDArray[np.int64] | None:
         """Number the answers; a question that stands in several groups has their passages as answers."""
         groups, _, names = self._codes
-        passages, questions = (
-            self.table[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-            for column in ("passage", "question")
-        )
+        passages, questions = (number_texts(self.table[column])[0] for column in ("passage", "question"))
         answers = number_answers(groups, passages, questions)
         return None if int(answers.max()) + 1 == len(names) else answers
 
@@ -201,77 +201,44 @@ class ParallelPairs:
 
         return example_dataset([self], negatives=negatives, label=label)
 
-    @cached_property
+    @property
     def negatives(self) -> int:
-        """How many hard negatives every pair has: the smallest number over all of them."""
+        """How many hard negatives every pair has that do not answer its question: the smallest number over all."""
+        return 0 if self.hard_negatives is None else self.hard_negatives.fewest
+
+    @cached_property
+    def hard_negatives(self) -> HardNegatives | None:
+        """The hard negatives that do not answer their question; None if the data have none at all."""
         if "negatives" not in self.table.column_names:
-            return 0
-        self._check_negatives()
-        return int(pc.min(pc.fill_null(pc.list_value_length(self.table["negatives"]), 0)).as_py())
-
-    def negative(self, number: int, rows: npt.NDArray[np.integer]) -> pa.ChunkedArray:
-        """Look up one hard negative of each of some pairs.
-
-        Args:
-            number: Which one, in [0, negatives).
-            rows: Shape (n,), the pairs' rows in the table.
-
-        Returns:
-            Texts, n of them.
-        """
-        return pc.list_element(self.table["negatives"].take(pa.array(rows)), number)
+            return None
+        return HardNegatives(self.table["negatives"], self.table["passage"], self._answer_of_rows)
 
     def guarded_index(self, number: int) -> ExampleIndex:
         """Give the index with what hard negatives add: a group does not meet another whose passage is its negative.
 
         Args:
-            number: How many negatives of each pair are used, the first ones; in [0, negatives].
+            number: How many negatives of each pair are used, the first ones that do not answer its question; in
+                [0, negatives].
         """
-        if number == 0:
+        if number == 0 or self.hard_negatives is None:
             return self.index
         if number not in self._guarded:
-            self._guarded[number] = self._guard(number)
+            rows, answers = self.hard_negatives.refused(number)
+            self._guarded[number] = replace(
+                self.index,
+                negatives=negatives_of(len(self.groups), self._codes[0][rows], answers),
+                left_out=self.hard_negatives.passed_over(number),
+            )
         return self._guarded[number]
 
     @cached_property
     def _guarded(self) -> dict[int, ExampleIndex]:
         return {}
 
-    def _guard(self, number: int) -> ExampleIndex:
-        groups, _, names = self._codes
-        owners, passages, negatives = self._negative_codes(number)
-        answer = np.arange(len(names)) if self.index.answer is None else self.index.answer
-        answer_of = np.full(int(max(passages.max(), negatives.max(initial=0))) + 1, -1, np.int64)
-        answer_of[passages] = answer[groups]
-        refused = answer_of[negatives]
-        there = refused >= 0
-        return replace(self.index, negatives=negatives_of(len(names), owners[there], refused[there]))
-
-    def _negative_codes(
-        self, number: int | None = None
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """The group of every negative, and numbers of the texts of all passages and of the first or all negatives."""
-        groups, _, _ = self._codes
-        lists = self.table["negatives"].combine_chunks()
-        if number is not None:
-            lists = pc.list_slice(lists, 0, number)
-        owners = np.repeat(groups, pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False))
-        texts = pa.concat_arrays([self.table["passage"].combine_chunks(), pc.list_flatten(lists)])
-        codes = texts.dictionary_encode().indices.to_numpy().astype(np.int64)
-        return owners, codes[: len(groups)], codes[len(groups) :]
-
-    def _check_negatives(self) -> None:
-        """Refuse a negative that is a passage of its own group: it would be a false one."""
-        groups, _, names = self._codes
-        owners, passages, negatives = self._negative_codes()
-        span = int(max(passages.max(), negatives.max(initial=0))) + 1
-        wrong = np.flatnonzero(np.isin(owners * span + negatives, groups * span + passages))
-        if len(wrong):
-            raise DataFormatError(
-                f"{self.name}: a negative of the group {shorten(names[owners[wrong[0]]].as_py())} is a passage of that "
-                "group.",
-                "Remove it.",
-            )
+    @property
+    def _answer_of_rows(self) -> npt.NDArray[np.int64]:
+        groups = self._codes[0]
+        return groups if self.index.answer is None else self.index.answer[groups]
 
     def _check_texts(self) -> None:
         for column in self.COLUMNS:

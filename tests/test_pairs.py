@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from beir_hybrid.errors import DataFormatError, LanguageError, MissingDataError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
 from beir_hybrid.pairs import Pair, ParallelPairs
 
 
@@ -187,9 +187,45 @@ def test_negatives_are_as_many_as_every_pair_has():
     assert hard(lambda n: ("a",) if n else ()).negatives == 0
 
 
-def test_negative_that_is_a_passage_of_its_group_is_refused():
-    with pytest.raises(DataFormatError, match="a negative of the group 'g2' is a passage of that group"):
-        hard(lambda n: ("p2",)).negatives  # noqa: B018  found when it is first looked at
+def test_negatives_that_answer_the_question_are_passed_over_and_counted():
+    pairs = hard(lambda n: ("P2 ", "of nobody", f"p{(n + 1) % 4}", "nor this"))
+    assert pairs.negatives == 3  # of g2, and of all
+    assert [row["negative_1"] for row in pairs.dataset(negatives=1)] == ["P2 ", "P2 ", "of nobody", "P2 "]
+    assert [row["negative_2"] for row in pairs.dataset(negatives=2)] == ["of nobody", "of nobody", "p3", "of nobody"]
+    assert [pairs.guarded_index(2).refused(group) for group in range(4)] == [[2], [2], [3], [2]]
+    assert [pairs.guarded_index(number).left_out for number in range(4)] == [0, 1, 1, 1]
+
+
+def test_more_negatives_than_do_not_answer_the_question_are_refused_with_the_reason():
+    with pytest.raises(
+        ConfigurationError,
+        match="1 negatives are asked for, and some pair of hard has 0 apart from those that answer the question, such "
+        "as one of the group 'g2'",
+    ):
+        hard(lambda n: ("p2",)).dataset(negatives=1)
+
+
+def test_negative_that_answers_the_same_question_in_another_group_is_passed_over():
+    rows = [
+        ("a", "Who?", "She.", ("He.", "No.")),
+        ("b", "who? ", "He.", ("It.", "No.")),
+        ("c", "What?", "It.", ("No.",)),
+    ]
+    pairs = ParallelPairs.from_pairs("tiny", [Pair(group, "en", *texts) for group, *texts in rows])
+    assert pairs.dataset(negatives=1)["negative_1"] == ["No.", "It.", "No."]
+
+
+def test_negative_in_another_language_that_answers_the_question_is_passed_over():
+    texts = {"en": ("Who?", "Me.", ("Ich.", "No.")), "de": ("Wer?", "Ich.", ("Nein.",))}
+    pairs = ParallelPairs.from_pairs("tiny", [Pair("a", code, *rest) for code, rest in texts.items()])
+    assert set(pairs.dataset(negatives=1)["negative_1"]) == {"No.", "Nein."}
+
+
+def test_passages_equal_but_for_case_width_and_blanks_share_an_answer():
+    texts = ["It is Ｂ１.", "it is  b1.\n", "It is B2."]
+    pairs = ParallelPairs.from_pairs("tiny", [Pair(f"g{n}", "en", f"{n}?", text) for n, text in enumerate(texts)])
+    first, second, third = pairs.index.answer
+    assert first == second != third
 
 
 def test_guarded_index_knows_whose_passages_are_the_negatives_that_are_used():

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from datasets import Dataset
-from datasets.table import Table
+from datasets.table import InMemoryTable, Table
 
 from beir_hybrid.errors import ConfigurationError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from beir_hybrid.batching.index import ExampleIndex
     from beir_hybrid.pairs import ParallelPairs
 
-__all__ = ["ExampleTable", "example_dataset"]
+__all__ = ["ExampleSlice", "ExampleTable", "example_dataset"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -46,16 +46,27 @@ def example_dataset(sources: Sequence[ParallelPairs], *, negatives: int = 0, lab
     if not sources:
         raise ConfigurationError("There is no source of pairs.", "Give at least one.")
     for pairs in sources:
-        if not 0 <= negatives <= pairs.negatives:
-            raise ConfigurationError(
-                f"{negatives} negatives are asked for, and some pair of {pairs.name} has {pairs.negatives}.",
-                f"Ask for 0 to {pairs.negatives}.",
-            )
+        _check_negatives(pairs, negatives)
     columns = [("anchor", pa.string()), ("positive", pa.string())]
     columns += [(f"negative_{number + 1}", pa.string()) for number in range(negatives)]
     schema = pa.schema(columns + ([("label", pa.int64())] if label else []))
     identity = " ".join(f"{pairs.name} {pairs.languages} {len(pairs)}" for pairs in sources) + str(schema)
     return Dataset(ExampleTable(sources, schema), fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
+
+
+def _check_negatives(pairs: ParallelPairs, negatives: int) -> None:
+    """Refuse to use more hard negatives than every pair has."""
+    if 0 <= negatives <= pairs.negatives:
+        return
+    wrong = pairs.hard_negatives.first_false if pairs.hard_negatives is not None else None
+    aside = ""
+    if wrong is not None:
+        group = pairs.table["group"][wrong].as_py()
+        aside = f" apart from those that answer the question, such as one of the group {group!r}"
+    raise ConfigurationError(
+        f"{negatives} negatives are asked for, and some pair of {pairs.name} has {pairs.negatives}{aside}.",
+        f"Ask for 0 to {pairs.negatives}, or add negatives.",
+    )
 
 
 class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
@@ -116,6 +127,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         pairs = self.sources[number]
         groups, questions, passages = pairs.index.examples(places - self._bounds[number])
         asked, answering = pairs.rows[groups, questions], pairs.rows[groups, passages]
+        hard = pairs.hard_negatives
         columns: dict[str, Any] = {}
         for column in self.column_names:
             if column == "anchor":
@@ -124,8 +136,8 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
                 columns[column] = pairs.table["passage"].take(pa.array(answering))
             elif column == "label":
                 columns[column] = pa.array(self._labels(number, groups))
-            else:
-                columns[column] = pairs.negative(int(column.rpartition("_")[2]) - 1, answering)
+            elif hard is not None:
+                columns[column] = hard.texts(int(column.rpartition("_")[2]) - 1, answering)
         return pa.table(columns, schema=self.schema)
 
     def _labels(self, number: int, groups: Ints) -> Ints:
@@ -138,9 +150,9 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         stop = self.num_rows if length is None else min(offset + length, self.num_rows)
         return self.fast_gather(np.arange(offset, stop))
 
-    def slice(self, offset: int = 0, length: int | None = None) -> pa.Table:
-        """Look up the examples of a range of rows."""
-        return self.fast_slice(offset, length)
+    def slice(self, offset: int = 0, length: int | None = None) -> ExampleSlice:
+        """Look up the examples of a range of rows, as ``Dataset.select(range(...))`` does."""
+        return ExampleSlice(self.fast_slice(offset, length))
 
     def select(self, columns: list[str]) -> ExampleTable:
         """Show only some columns."""
@@ -163,3 +175,19 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ExampleTable:
         return ExampleTable(self.sources, self.schema)  # Arrow tables never change: share them
+
+
+class ExampleSlice(InMemoryTable):  # type: ignore[misc]  # datasets ships no types
+    """Examples that were looked up: they do not know their languages, which a message may then say."""
+
+    def slice(self, *args: Any, **kwargs: Any) -> ExampleSlice:
+        """Look up the examples of a range of these."""
+        return ExampleSlice(self.fast_slice(*args, **kwargs))
+
+    def select(self, *args: Any, **kwargs: Any) -> ExampleSlice:
+        """Show only some columns."""
+        return ExampleSlice(self.table.select(*args, **kwargs))
+
+    def replace_schema_metadata(self, metadata: dict[Any, Any] | None = None) -> ExampleSlice:
+        """Carry other metadata, as ``datasets`` does with its features."""
+        return ExampleSlice(self.table.replace_schema_metadata(metadata))

@@ -35,6 +35,7 @@ class ExampleIndex:
             is sorted so.
         negatives: Answers that are hard negatives of each group, where batches hold hard negatives: the first place of
             each group, shape (groups + 1,), and the answers. None if there are none.
+        left_out: How many hard negatives are not used because they answer their own question.
     """
 
     languages: tuple[str, ...]
@@ -44,6 +45,7 @@ class ExampleIndex:
     name: str = "data"
     order: Ints | None = None
     negatives: tuple[Ints, Ints] | None = None
+    left_out: int = 0
 
     @classmethod
     def parallel(

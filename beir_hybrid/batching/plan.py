@@ -119,7 +119,8 @@ class BatchPlan:
                 "Lower the batch size or add data.",
             )
         self._weights = self.sampling.source_weights(sizes)
-        self._streams, self.notices = build_streams(self.sources, self.strategy.kinds, self.step_size, self.sampling)
+        self._streams, notices = build_streams(self.sources, self.strategy.kinds, self.step_size, self.sampling)
+        self.notices = [notice for source in self.sources for notice in _left_out(source)] + notices
         self._offsets = np.cumsum([0, *(source.size for source in self.sources)])
         self._schedules: dict[int, _Schedule] = {}
         self._stored = lru_cache(maxsize=max(_LEAST_STORED, len(self._streams)))(self._permutation)
@@ -245,6 +246,13 @@ class BatchPlan:
             raise ConfigurationError(f"The seed is {self.seed}.", "Give a whole number from 0 on.")
         if not self.epochs > 0:
             raise ConfigurationError(f"The training lasts {self.epochs} epochs.", "Give a number above 0.")
+
+
+def _left_out(source: ExampleIndex) -> Iterator[str]:
+    """Tell of the hard negatives of a source that are not used."""
+    if source.left_out:
+        rows = "" if source.order is None else ", with their rows"  # a column of negatives has no others to take
+        yield f"{source.name}: {source.left_out} hard negatives answer their own question: left out{rows}."
 
 
 def _earlier_occurrences(values: npt.NDArray[np.unsignedinteger]) -> Ints:

@@ -33,6 +33,7 @@ class DrawSummary:
         pairs: Examples by question language and passage language.
         replaced: Groups exchanged for others because their answer was in the batch already: false negatives avoided.
         repeated: Examples whose answer is in their batch already all the same: false negatives kept.
+        left_out: Hard negatives of the sources that are not used because they answer their own question.
         source_examples: Examples by source.
         source_questions: Questions that each source holds, in the plan's order.
     """
@@ -44,6 +45,7 @@ class DrawSummary:
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     replaced: int = 0
     repeated: int = 0
+    left_out: int = 0
     source_examples: Counter[str] = field(default_factory=Counter)
     source_questions: dict[str, int] = field(default_factory=dict)
 
@@ -65,6 +67,7 @@ class DrawSummary:
             self.pairs[codes[question], codes[passage]] += count
 
     def _count_questions(self, plan: BatchPlan) -> None:
+        self.left_out = sum(source.left_out for source in plan.sources)
         self.source_questions = dict.fromkeys((source.name for source in plan.sources), 0)
         for source in plan.sources:  # sources of one name count as one
             self.source_questions[source.name] += source.questions
@@ -95,6 +98,7 @@ class DrawSummary:
             "pairs": {"-".join(pair): count for pair, count in sorted(self.pairs.items())},
             "false_negatives_avoided": self.replaced,
             "answers_repeated": self.repeated,
+            "hard_negatives_left_out": self.left_out,
             "source_examples": {name: self.source_examples[name] for name in sorted(self.source_questions)},
             "source_questions": dict(sorted(self.source_questions.items())),
             "passes": dict(sorted(self.passes.items())),
@@ -105,7 +109,8 @@ class DrawSummary:
         kinds = ", ".join(f"{count} {kind} ({count / self.batches:.1%})" for kind, count in sorted(self.kinds.items()))
         lines = [
             f"{self.batches} batches with {self.examples} examples were drawn: {kinds}. "
-            f"Groups exchanged because their answer was in the batch already: {self.replaced}.",
+            f"Groups exchanged because their answer was in the batch already: {self.replaced}."
+            + (f" Hard negatives left out because they answer the question: {self.left_out}." if self.left_out else ""),
             "",
             "Examples by language of the question (rows) and of the passage (columns):",
             "",
@@ -243,6 +248,6 @@ def changes(strategy: Strategy) -> bool:
         >>> changes(build_strategy("sequential")), changes(build_strategy("hybrid"))
         (True, False)
     """
-    times = np.linspace(0, 1, 64, endpoint=False)
+    times = [*np.linspace(0, 1, 64, endpoint=False).tolist(), float(np.nextafter(1, 0))]
     first, *later = (strategy.draw(np.random.default_rng(0), np.full(256, time)) for time in times)
     return any(not np.array_equal(first, other) for other in later)

@@ -134,6 +134,7 @@ def _show(found: Forecast, written: Iterable[Path]) -> None:
         f"{len(size)} steps.",
         f"False negatives avoided (groups exchanged because their answer was in the batch already): {drawn.replaced}.",
         f"Answers repeated in a batch, because the data have no others: {drawn.repeated}.",
+        f"Hard negatives left out, because they answer the question: {drawn.left_out}.",
         *(f"Notice: {notice}" for notice in size.notices),
         *(f"Written to {path}" for path in written),
     ]

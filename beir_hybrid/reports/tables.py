@@ -71,6 +71,8 @@ def draw_table(drawn: DrawSummary) -> Table:
     table.caption = f"{drawn.batches} batches: {kinds}; {drawn.replaced} false negatives avoided"
     if drawn.repeated:
         table.caption += f", {drawn.repeated} answers repeated"
+    if drawn.left_out:
+        table.caption += f", {drawn.left_out} hard negatives left out"
     return table
 
 

@@ -155,6 +155,25 @@ def test_negatives_that_are_used_are_kept_out_of_batches(written, tmp_path):
     assert replaced[0] == 0 < replaced[1]
 
 
+def test_negatives_that_answer_their_question_are_left_out_and_counted(invoke, tmp_path):
+    rows = [
+        {
+            "group": f"{n}",
+            "language": "en",
+            "question": f"{n}?",
+            "passage": f"{n} is.",
+            "negatives": [f"{n} IS. ", "no"],
+        }
+        for n in range(8)
+    ]
+    (tmp_path / "hard.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("plan", "--train-data", tmp_path / "hard.jsonl", "--batch-size", "4", "--strategy", "x-x-mono")
+    result = invoke(*words, "--negatives", "1", "--output", tmp_path / "plan.json")
+    assert "Notice: hard: 8 hard negatives answer their own question: left out." in result.stdout
+    assert "Hard negatives left out, because they answer the question: 8." in result.stdout
+    assert json.loads((tmp_path / "plan.json").read_text())["hard_negatives_left_out"] == 8
+
+
 def test_wide_tables_are_whole_where_output_is_no_terminal(invoke, tmp_path):
     codes = [f"l{number:02}" for number in range(40)]
     rows = [

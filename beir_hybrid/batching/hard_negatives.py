@@ -1,0 +1,124 @@
+"""HardNegatives: the hard negatives of parallel pairs that do not answer the question."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beir_hybrid.batching.texts import number_texts
+
+__all__ = ["HardNegatives", "answers_of_negatives"]
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class HardNegatives:
+    """Lists of hard negatives, one a pair, without those that answer the pair's question.
+
+    A negative answers the question if it is a passage of the question's group or of another group that shares its
+    answer (see :func:`beir_hybrid.batching.answers.number_answers`), in any language, however upper case, width and
+    blanks are written (see :func:`beir_hybrid.batching.texts.fold`). It is passed over: the next of the list takes its
+    place.
+
+    Args:
+        lists: Shape (pairs,), lists of texts in order of preference.
+        passages: Shape (pairs,), the pairs' passages.
+        answers: Shape (pairs,), the answer of each pair's group.
+
+    Attributes:
+        fewest: The smallest number of negatives that a pair has left.
+    """
+
+    def __init__(self, lists: pa.ChunkedArray, passages: pa.ChunkedArray, answers: Ints) -> None:
+        self._lists = lists
+        lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
+        self._pairs = np.repeat(np.arange(len(lengths)), lengths)
+        own, found = number_texts(passages, pc.list_flatten(lists))
+        self._answers = answers_of_negatives(own, answers, found)
+        self._false = self._answers == answers[self._pairs]
+        left = ~self._false
+        counts = np.bincount(self._pairs, left, len(lengths)).astype(np.int64)
+        # how many of its list's negatives that are left come before each
+        self._rank = np.cumsum(left) - left - np.repeat(np.cumsum(counts) - counts, lengths)
+        self.fewest = int(counts.min())
+
+    def passed_over(self, number: int) -> int:
+        """Count the negatives that answer their question and stand before the last one used.
+
+        Args:
+            number: How many negatives of each pair are used, the first ones that are left.
+        """
+        return int((self._false & (self._rank < number)).sum())
+
+    @property
+    def first_false(self) -> int | None:
+        """The first pair with a negative that answers its question; None if there is none."""
+        return int(self._pairs[self._false.argmax()]) if self._false.any() else None
+
+    def refused(self, number: int) -> tuple[Ints, Ints]:
+        """Find the answers that negatives are.
+
+        Args:
+            number: How many negatives of each pair are used.
+
+        Returns:
+            Pairs, and for each an answer that is its hard negative; a pair occurs as often as it has such negatives.
+        """
+        there = (self._answers >= 0) & ~self._false & (self._rank < number)
+        return self._pairs[there], self._answers[there]
+
+    def texts(self, number: int, pairs: npt.NDArray[np.integer]) -> pa.ChunkedArray:
+        """Look up one hard negative of each of some pairs.
+
+        Args:
+            number: Which of those that are left, in [0, fewest).
+            pairs: Shape (n,), the pairs' numbers.
+
+        Returns:
+            Texts, n of them.
+        """
+        lists = self._lists.take(pa.array(pairs))
+        places = np.full(len(pairs), number)
+        for place in np.flatnonzero(np.isin(pairs, self._shortened)):
+            places[place] = self._place(number, int(pairs[place]))
+        texts = pc.list_element(lists, number)
+        moved = places != number
+        if not moved.any():
+            return texts
+        others = [lists[place][int(places[place])] for place in np.flatnonzero(moved)]
+        return pc.replace_with_mask(texts, pa.array(moved), pa.array(others, texts.type))
+
+    @cached_property
+    def _shortened(self) -> Ints:
+        """The pairs whose lists hold negatives that answer their question."""
+        return np.unique(self._pairs[self._false])
+
+    def _place(self, number: int, pair: int) -> int:
+        """Find the place in a pair's list of one of the negatives that are left."""
+        start, stop = np.searchsorted(self._pairs, [pair, pair + 1])
+        return int(np.flatnonzero(~self._false[start:stop])[number])
+
+
+def answers_of_negatives(passages: Ints, answers: Ints, negatives: Ints) -> Ints:
+    """Find the answers that hard negatives are.
+
+    Args:
+        passages: Shape (rows,), numbers of the passages' texts.
+        answers: Shape (rows,), the answers of the rows; equal for rows whose passages have equal texts.
+        negatives: Shape (n,), numbers of the negatives' texts; below 0 where there is no text.
+
+    Returns:
+        Shape (n,), the answers; -1 for what is nobody's passage.
+
+    Examples:
+        >>> answers_of_negatives(np.array([0, 1]), np.array([7, 8]), np.array([1, 2, 0, -1])).tolist()
+        [8, -1, 7, -1]
+    """
+    known = np.full(int(max(passages.max(), negatives.max(initial=0))) + 1, -1, np.int64)
+    known[passages] = answers
+    return np.where(negatives < 0, -1, known[negatives])
