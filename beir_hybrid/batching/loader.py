@@ -12,10 +12,12 @@ import pyarrow as pa
 from datasets import Dataset
 from sentence_transformers.sentence_transformer.readers import InputExample
 
+from beir_hybrid.batching.columns import Columns
 from beir_hybrid.batching.examples import ExampleTable, example_dataset
+from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import indexes_of
-from beir_hybrid.batching.strategies import Strategy, build_strategy
+from beir_hybrid.batching.strategies import Strategy
 from beir_hybrid.errors import ConfigurationError, DataFormatError
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ __all__ = ["HybridBatchDataLoader"]
 logger = logging.getLogger(__name__)
 
 Collate = Callable[[list[InputExample]], Any]
+
+_PARAMETERS = ("batch_size", "strategy", "seed", "query_prefix", "passage_prefix", "sampling", "epochs")
 
 
 # Not a torch DataLoader: no code of the host asks for one (its own NoDuplicatesDataLoader is none either), and one made
@@ -54,9 +58,10 @@ class HybridBatchDataLoader:
         query_prefix: Put before every question.
         passage_prefix: Put before every passage.
         sampling: How sources and languages share the batches.
-        epochs: Length of the whole training in epochs, against which strategies that change measure progress;
-            :func:`beir_hybrid.training.fit.fit` knows it and goes by its own.
-        **options: Options of the strategy, such as ``alpha``.
+        epochs: Length of the whole training in epochs, against which strategies that change measure progress. Without
+            it, those yield no batch; :func:`beir_hybrid.training.fit.fit` knows the length and goes by its own.
+        **options: Options of the strategy, such as ``alpha``, and fields of
+            :class:`~beir_hybrid.batching.sampling.Sampling`, such as ``too_small``.
 
     Attributes:
         batch_size: Examples per batch.
@@ -89,16 +94,16 @@ class HybridBatchDataLoader:
         passage_prefix: str = "",
         *,
         sampling: Sampling | None = None,
-        epochs: float = 1.0,
+        epochs: float | None = None,
         **options: Any,
     ) -> None:
         examples = pairs if isinstance(pairs, Dataset) else pairs.dataset()
-        self._indexes = indexes_of(examples)
-        self._strategy = build_strategy(strategy, **options)
-        self._sampling = sampling
+        self._strategy, self._sampling = read_options(strategy, sampling, options, "HybridBatchDataLoader", _PARAMETERS)
+        self._indexes = indexes_of(_in_order(examples))
+        self._length_known = epochs is not None
         self._seed = seed
         self.batch_size = batch_size
-        self.plan = self.plan_over(epochs)
+        self.plan = self.plan_over(1.0 if epochs is None else epochs)
         for notice in self.plan.notices:
             logger.warning("%s", notice)
         self._prefixes = {"query_prefix": query_prefix, "passage_prefix": passage_prefix}
@@ -162,6 +167,7 @@ class HybridBatchDataLoader:
         return len(self.plan)
 
     def __iter__(self) -> Iterator[Any]:
+        check_length(self._strategy, self._length_known, "epochs=", "beir_hybrid.fit")
         return self._draw(self._epoch)
 
     def _draw(self, epoch: int) -> Iterator[Any]:
@@ -186,6 +192,16 @@ class HybridBatchDataLoader:
         )
 
 
+def _in_order(examples: Dataset) -> Dataset:
+    """Put the columns of texts in the order in which examples have them, as those of other names do not count."""
+    texts = [name for name in ("anchor", "positive") if name in examples.column_names]
+    texts += [name for name in examples.column_names if name.startswith("negative")]
+    if isinstance(examples.data, ExampleTable) or len(examples.column_names) == len(texts):
+        return examples
+    about = [name for name in Columns().about() if name in examples.column_names]
+    return examples.with_format(None).select_columns([*texts, *about])
+
+
 def _labelled(examples: Dataset, indexes: Sequence[ExampleIndex]) -> Dataset:
     """Give the rows' texts, in the columns they have, and their labels."""
     if missing := [name for name in ("anchor", "positive") if name not in examples.column_names]:
@@ -198,7 +214,7 @@ def _labelled(examples: Dataset, indexes: Sequence[ExampleIndex]) -> Dataset:
         return example_dataset(examples.data.sources, negatives=len(negatives), label=True)
     (index,) = indexes
     groups, _, _ = index.examples(np.arange(index.size))
-    labels = np.empty(index.size, np.int64)
+    labels = np.full(len(examples), -1, np.int64)  # of rows that are left out, and never drawn
     labels[slice(None) if index.order is None else index.order] = (
         groups if index.answer is None else index.answer[groups]
     )

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakSet
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
-from beir_hybrid.batching.answers import number_answers
-from beir_hybrid.batching.examples import ExampleTable
+from beir_hybrid.batching.columns import LABELS, Columns, hide
+from beir_hybrid.batching.examples import ExampleSlice, ExampleTable
 from beir_hybrid.batching.index import ExampleIndex
+from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.rows import index_rows
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import Strategy, build_strategy
-from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
+from beir_hybrid.batching.strategies import Strategy, strategy_spec
+from beir_hybrid.batching.summary import changes
+from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
 
-__all__ = ["HybridBatchSampler", "indexes_of"]
-
-Ints = npt.NDArray[np.int64]
+__all__ = ["ConfiguredSampler", "HybridBatchSampler", "batches_in_order", "indexes_of"]
 
 logger = logging.getLogger(__name__)
 
-_OPTIONS = {"sampling", "world_size", "epochs"}  # ours; other options, columns apart, are the strategy's
+COLUMN_OPTIONS = ("group_column", "question_column", "passage_column", "answer_column")
+"""Options that say what the columns of a dataset of one's own are called."""
+
+
+@cache
+def _parameters() -> frozenset[str]:
+    """Names of the options that are ours; others are the strategy's, or those of sampling."""
+    given = inspect.signature(HybridBatchSampler).parameters.values()
+    return frozenset(parameter.name for parameter in given if parameter.kind is parameter.KEYWORD_ONLY)
 
 
 class HybridBatchSampler(DefaultBatchSampler):
@@ -45,28 +53,38 @@ class HybridBatchSampler(DefaultBatchSampler):
         )
 
     The dataset is either :meth:`ParallelPairs.dataset` or any ``datasets.Dataset`` of (anchor, positive) rows with
-    columns for the languages and the group of each row. Hide those columns from the Trainer, which would encode them
-    as texts, with ``dataset.set_format(columns=["anchor", "positive"])``; the sampler sees them all the same.
+    columns for the languages and the group of each row. In a Trainer, which would encode those columns as texts, they
+    are hidden by the dataset's format, in place; ``dataset.with_format(None)`` shows them again.
 
     Args:
         dataset: Rows to draw from.
         batch_size: Examples per batch.
         drop_last: Taken for the Trainer's sake; batches are always full.
-        valid_label_columns: Taken for the Trainer's sake.
+        valid_label_columns: Columns that are labels, not texts; the Trainer passes them. None outside of a Trainer.
         generator: Taken for the Trainer's sake; draws come from the seed alone.
         seed: Seed of all draws; the Trainer passes its own.
         strategy: Name, specification or strategy; see :func:`beir_hybrid.batching.strategies.build_strategy`.
         group_column: Column that is equal for translations of one question. Without that column every row is a group.
         question_column: Column with the language of the question (anchor).
         passage_column: Column with the language of the passage (positive).
-        answer_column: Column with the text of the passage: rows with equal texts never meet in a batch.
+        answer_column: Column with the text of the passage: rows with equal texts never meet in a batch. None for the
+            second column of texts, which the host's losses take for it whatever its name.
         sampling: How sources and languages share the batches.
         world_size: Number of processes that the Trainer deals batches to; None for as many as are running. Each step's
             batches are consecutive here, of one kind, source and language, and share no group or answer.
-        epochs: Length of the whole training, against which strategies that change measure progress.
-        **options: Options of the strategy, such as ``alpha``.
+        epochs: Length of the whole training, the ``num_train_epochs`` of the arguments, against which strategies that
+            change measure progress. They are refused without it; :class:`~beir_hybrid.HybridBatchTrainer` knows it.
+        max_steps: The same in batches of each process, where that is how the training's length is given: the
+            ``max_steps`` of the arguments times their ``gradient_accumulation_steps``.
+        **options: Options of the strategy, such as ``alpha``, and fields of
+            :class:`~beir_hybrid.batching.sampling.Sampling`, such as ``too_small``.
+
+    Attributes:
+        plan: Which rows every batch holds.
+        begun: Whether a batch was asked for.
 
     Raises:
+        ConfigurationError: If an option is unknown or refused.
         DataFormatError: If the dataset has no language columns.
         BatchError: If the dataset cannot fill a batch.
     """
@@ -84,50 +102,57 @@ class HybridBatchSampler(DefaultBatchSampler):
         group_column: str = "group",
         question_column: str = "anchor_language",
         passage_column: str = "positive_language",
-        answer_column: str = "positive",
+        answer_column: str | None = None,
         sampling: Sampling | None = None,
         world_size: int | None = None,
-        epochs: float = 1.0,
+        epochs: float | None = None,
+        max_steps: int | None = None,
         **options: Any,
     ) -> None:
-        indexes = indexes_of(dataset, group_column, question_column, passage_column, answer_column)
+        built, shares = read_options(strategy, sampling, options, "HybridBatchSampler", _parameters())
+        _check_length(built, epochs, max_steps)
+        labels = LABELS if valid_label_columns is None else tuple(valid_label_columns)
+        columns = Columns(group_column, question_column, passage_column, answer_column, labels)
         self.plan = BatchPlan(
-            indexes,
-            build_strategy(strategy, **options),
+            indexes_of(dataset, columns),
+            built,
             batch_size,
             seed=seed,
             world_size=_processes() if world_size is None else world_size,
-            sampling=sampling,
-            epochs=epochs,
+            sampling=shares,
+            epochs=1.0 if epochs is None else epochs,
         )
+        if max_steps is not None:
+            self.plan.epochs = max_steps / len(self.plan)
+        self.begun = False
+        if valid_label_columns is not None:
+            hide(dataset, columns)
         for notice in self.plan.notices:
             logger.warning("%s", notice)
         # after the plan, which refuses a wrong batch size with an error of ours
         super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
 
     @classmethod
-    def configure(cls, **options: Any) -> partial[HybridBatchSampler]:
+    def configure(cls, **options: Any) -> ConfiguredSampler:
         """Fix the options and leave the rest to the Trainer: the value for ``batch_sampler=``.
 
         Args:
-            **options: Keyword arguments of the class, strategy options included.
+            **options: Keyword arguments of the class, options of the strategy and of sampling included.
 
         Returns:
             A picklable callable with the signature the Trainer expects.
 
         Raises:
             UnknownNameError: If there is no such strategy.
-            ConfigurationError: If the strategy has no such option or refuses its value.
+            ConfigurationError: If there is no such option, its value is refused, or the strategy changes over the
+                training and neither ``epochs`` nor ``max_steps`` tells the length.
         """
-        given = inspect.signature(cls).parameters
-        own = {name: options[name] for name in options if name in _OPTIONS or name.endswith("_column")}
-        strategy = {name: value for name, value in options.items() if name not in own}
-        if unknown := [name for name in own if name not in given]:
-            columns = [name for name in given if name.endswith("_column")]
-            raise ConfigurationError(
-                f"HybridBatchSampler has no option {unknown[0]!r}.", did_you_mean(unknown[0], columns)
-            )
-        return partial(cls, strategy=build_strategy(strategy.pop("strategy", "hybrid"), **strategy), **own)
+        own = {name: value for name, value in options.items() if name in _parameters()}
+        rest = {name: value for name, value in options.items() if name not in own}
+        strategy, sampling = own.pop("strategy", "hybrid"), own.pop("sampling", None)
+        built, shares = read_options(strategy, sampling, rest, cls.__name__, _parameters())
+        _check_length(built, own.get("epochs"), own.get("max_steps"))
+        return ConfiguredSampler({**own, "strategy": built, "sampling": shares}, cls)
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse an instance where the Trainer takes a class or callable: it would be ignored without a word.
@@ -144,123 +169,121 @@ class HybridBatchSampler(DefaultBatchSampler):
         return len(self.plan) * self.plan.world_size
 
     def __iter__(self) -> Iterator[list[int]]:
+        self.begun = True
+        if self.epoch >= self.plan.epochs and changes(self.plan.strategy):
+            logger.warning(
+                "Epoch %d of a training of %g: %s has ended its changes. Correct epochs= or max_steps=.",
+                self.epoch + 1,
+                self.plan.epochs,
+                strategy_spec(self.plan.strategy),
+            )
         for batch in self.plan.batches(self.epoch):
             for rows in np.split(batch.rows, self.plan.world_size):
                 yield rows.tolist()
 
 
-def indexes_of(
-    dataset: Dataset,
-    group_column: str = "group",
-    question_column: str = "anchor_language",
-    passage_column: str = "positive_language",
-    answer_column: str = "positive",
-) -> list[ExampleIndex]:
+def indexes_of(dataset: Dataset, columns: Columns | None = None) -> list[ExampleIndex]:
     """Index the examples of a dataset by group and languages, one index a source.
 
     Args:
         dataset: :func:`~beir_hybrid.batching.examples.example_dataset`, or rows with language columns.
-        group_column: See :class:`HybridBatchSampler`.
-        question_column: See :class:`HybridBatchSampler`.
-        passage_column: See :class:`HybridBatchSampler`.
-        answer_column: See :class:`HybridBatchSampler`.
+        columns: What the columns of rows are called; None for the usual names.
 
     Raises:
-        DataFormatError: If a selection of virtual rows is given, or there are no language columns.
+        DataFormatError: If several datasets or a selection of virtual rows are given, or rows lack what
+            :func:`~beir_hybrid.batching.rows.index_rows` needs.
     """
+    if isinstance(dataset, dict):
+        raise DataFormatError(
+            f"The dataset is a dict of datasets ({', '.join(map(repr, dataset))}), and one plan has one dataset.",
+            "Put them side by side with example_dataset([pairs, ...]) or concatenate_datasets([...]), or use "
+            "SentenceTransformerTrainer, which plans each by itself.",
+        )
     if not hasattr(dataset, "data"):
         raise DataFormatError(
             f"The dataset is of type {type(dataset).__name__}, whose rows are not all known before training.",
             "Give a datasets.Dataset, or ParallelPairs.dataset().",
         )
-    if isinstance(dataset.data, ExampleTable):
-        if dataset._indices is not None:
-            raise DataFormatError(
-                "The dataset of ParallelPairs was shuffled or selected from.",
-                "Select from the pairs (pairs.select(languages)) and leave the order to the sampler.",
-            )
+    virtual = isinstance(dataset.data, ExampleTable)
+    if isinstance(dataset.data, ExampleSlice) or (virtual and dataset._indices is not None):
+        raise DataFormatError(
+            "The dataset of ParallelPairs was shuffled or selected from.",
+            "Select from the pairs, by pairs.select(languages) or ParallelPairs(name, pairs.table.filter(...)), and "
+            "leave the order to the sampler.",
+        )
+    if virtual:
         return dataset.data.indexes
-    columns = dataset.with_format("arrow")
-    for column in (question_column, passage_column):
-        if column not in dataset.column_names:
-            raise DataFormatError(
-                f"The dataset has no column {column!r}, only {', '.join(dataset.column_names)}.",
-                "Add the language of every row, or name the column with question_column= and passage_column=; "
-                "evaluation data may go without in HybridBatchTrainer.",
-            )
-    if len(dataset) == 0:
-        raise DataFormatError("The dataset holds no example.", "Give at least one row.")
-    _check_columns(dataset, group_column, question_column, passage_column)
-    for column in (group_column, question_column, passage_column, answer_column):
-        if column in dataset.column_names and columns[column].null_count:
-            raise DataFormatError(f"The column {column!r} has empty fields.", "Fill them in or drop those rows.")
-    questions, passages = columns[question_column].to_pylist(), columns[passage_column].to_pylist()
-    languages = tuple(sorted({*questions, *passages}))
-    place = {language: number for number, language in enumerate(languages)}
-    groups = _number(columns[group_column]) if group_column in dataset.column_names else np.arange(len(dataset))
-    answers, refused = None, None
-    if answer_column in dataset.column_names:
-        shown = [name for name in dataset.format["columns"] if "string" in str(dataset.features[name].dtype)]
-        texts = [columns[name] for name in shown if name not in (group_column, question_column, passage_column)]
-        answers, refused = _answers(groups, columns[answer_column], texts)
-    index = ExampleIndex.from_examples(
-        languages,
-        groups,
-        np.array([place[language] for language in questions], np.int64),
-        np.array([place[language] for language in passages], np.int64),
-        answers,
-        refused=refused,
-    )
-    return [index]
+    return [index_rows(dataset, columns or Columns())]
 
 
-def _answers(
-    groups: Ints, passages: pa.ChunkedArray, texts: Sequence[pa.ChunkedArray]
-) -> tuple[Ints, tuple[Ints, Ints] | None]:
-    """Number the answers of rows, and pair rows with the answers that are their hard negatives.
+def batches_in_order(
+    dataset: Dataset, batch_size: int, drop_last: bool = False, columns: Columns | None = None
+) -> DefaultBatchSampler:
+    """Batch a dataset in order, without planning.
 
     Args:
-        groups: Shape (rows,), group numbers.
-        passages: The passages.
-        texts: The columns that the Trainer encodes: as in the host's losses the question comes first, then the
-            passage, then the hard negatives.
+        dataset: Any rows; columns that are no texts are hidden, as :class:`HybridBatchSampler` does.
+        batch_size: Examples per batch.
+        drop_last: Whether a last batch that is not full is left out.
+        columns: What the columns of rows are called; None for the usual names.
     """
-    known = _number(passages)
-    rows = np.arange(len(groups))
-    if not texts:
-        return number_answers(groups, known)[groups], None
-    asked, *others = (pc.fill_null(column.cast(pa.large_string()), "") for column in (texts[0], passages, *texts[2:]))
-    answers = number_answers(groups, known, _number(asked))[groups]
-    codes = _number(pa.chunked_array([chunk for column in others for chunk in column.chunks]))
-    answer_of = np.full(int(codes.max()) + 1, -1, np.int64)
-    answer_of[codes[: len(groups)]] = answers
-    owners, negatives = np.tile(rows, len(others) - 1), answer_of[codes[len(groups) :]]
-    there = (negatives >= 0) & (negatives != answers[owners])
-    return answers, (owners[there], negatives[there]) if there.any() else None
+    from torch.utils.data import SequentialSampler
+
+    hide(dataset, columns or Columns())
+    return DefaultBatchSampler(SequentialSampler(dataset), batch_size=batch_size, drop_last=drop_last)
 
 
-def _check_columns(dataset: Dataset, group_column: str, question_column: str, passage_column: str) -> None:
-    for column in (question_column, passage_column):
-        kind = dataset.features[column].dtype
-        if "string" not in str(kind):
-            raise DataFormatError(f"The column {column!r} holds {kind}.", "Give language codes as strings.")
-    if seen := [name for name in (group_column, question_column, passage_column) if name in dataset.format["columns"]]:
-        texts = [name for name in dataset.format["columns"] if name not in seen]
-        logger.warning(
-            "The Trainer encodes the column %r as a text. Hide it, the sampler sees it all the same: "
-            "dataset.set_format(columns=%r)",
-            seen[0],
-            texts,
-        )
-    if group_column not in dataset.column_names:
-        if group_column != "group":
-            raise DataFormatError(f"The dataset has no column {group_column!r}.", "Correct group_column=.")
-        logger.warning("The dataset has no column 'group': every row counts as a question of its own.")
+@dataclass
+class ConfiguredSampler:
+    """What ``batch_sampler=`` of the training arguments takes: a sampler with its options, still without a dataset.
+
+    The Trainer builds the samplers of its training data before the first step, and those of evaluation data at each
+    evaluation. So datasets that come when training has begun are evaluation data: where they cannot be planned, as for
+    want of languages, they are batched in order, where training data are refused.
+
+    Args:
+        options: Keyword arguments of the class.
+        sampler: The class.
+    """
+
+    options: Mapping[str, Any]
+    sampler: type[HybridBatchSampler] = HybridBatchSampler
+    _built: WeakSet[HybridBatchSampler] = field(default_factory=WeakSet, init=False, repr=False, compare=False)
+
+    def __call__(self, dataset: Dataset, batch_size: int, drop_last: bool = True, **given: Any) -> DefaultBatchSampler:
+        """Build the sampler of a dataset, as the Trainer asks for it.
+
+        Raises:
+            BeirHybridError: As the class does, for training data.
+        """
+        begun = any(sampler.begun for sampler in self._built)
+        try:
+            sampler = self.sampler(dataset, batch_size, drop_last, **given, **self.options)
+        except (BatchError, DataFormatError) as error:
+            if not begun:
+                raise
+            logger.warning("The evaluation dataset is batched in order, without planning: %s", error.problem)
+            names = {name: self.options[name] for name in COLUMN_OPTIONS if name in self.options}
+            columns = Columns(**{name.removesuffix("_column"): column for name, column in names.items()})
+            return batches_in_order(dataset, batch_size, drop_last, columns)
+        self._built.add(sampler)
+        return sampler
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.options, self.sampler)  # checkpoints hold it, and no samplers
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        return f"{self.sampler.__name__}.configure({given})"
 
 
-def _number(values: pa.ChunkedArray) -> Ints:
-    """Number the distinct values from 0, in order of appearance."""
-    return pa.chunked_array(values).combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+def _check_length(strategy: Strategy, epochs: float | None, max_steps: int | None) -> None:
+    """Check what is told about the length of a training; it must be told to strategies that change."""
+    if epochs is not None and max_steps is not None:
+        raise ConfigurationError(f"epochs={epochs} and max_steps={max_steps} are both given.", "Give one of the two.")
+    if max_steps is not None and (not isinstance(max_steps, int) or max_steps < 1):
+        raise ConfigurationError(f"max_steps is {max_steps!r}.", "Give a whole number from 1 on.")
+    check_length(strategy, epochs is not None or max_steps is not None, "epochs= or max_steps=", "HybridBatchTrainer")
 
 
 def _processes() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -30,7 +30,7 @@ class Sampling:
         languages: ``uniform`` to draw a source's languages, and pairs of languages, equally often (as far as groups
             that hold few pairs allow); ``size`` to draw languages in proportion to how many groups hold them, and,
             where each example draws its own pair, every pair of a group equally often.
-        pairs: Allowed (question language, passage language) pairs; None for all.
+        pairs: Allowed (question language, passage language) pairs, or texts such as ``en-de``; None for all.
         too_small: What to do where a language, or a pair, has fewer different answers than a batch: ``error`` refuses,
             ``drop`` leaves it out, ``repeat`` lets answers occur more than once in its batches. The last two say so.
         hold: Steps that keep one kind, source and language; the number of accumulated batches to keep one kind for a
@@ -48,6 +48,10 @@ class Sampling:
     hold: int = 1
 
     def __post_init__(self) -> None:
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _tuple("weights", self.weights))
+        if self.pairs is not None:
+            object.__setattr__(self, "pairs", tuple(map(_pair, _tuple("pairs", self.pairs))))
         for name, choices in (("languages", get_args(LanguageShares)), ("too_small", get_args(TooSmall))):
             if getattr(self, name) not in choices:
                 raise ConfigurationError(
@@ -101,6 +105,21 @@ class Sampling:
             return np.ones((len(languages), len(languages)), bool)
         chosen = set(self.pairs)
         return np.array([[(question, passage) in chosen for passage in languages] for question in languages], bool)
+
+
+def _tuple(name: str, values: Any) -> tuple[Any, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name} is {values!r}.", "Give a list.")
+    return tuple(values)
+
+
+def _pair(pair: Any) -> tuple[str, str]:
+    """Read a pair of languages, also as it is written on command lines: ``en-de``, or ``zh-Hans:en`` with a colon."""
+    parts = pair.split(":" if ":" in pair else "-", 1) if isinstance(pair, str) else pair
+    codes = [code for code in parts if isinstance(code, str) and code] if isinstance(parts, tuple | list) else []
+    if len(codes) != 2 or len(parts) != 2:
+        raise ConfigurationError(f"{pair!r} is no pair of languages.", "Write question-passage, such as en-de.")
+    return codes[0], codes[1]
 
 
 def _is_number(value: Any) -> bool:

@@ -109,14 +109,28 @@ def build_streams(
                 notices.append(f"{source.name} has no example for {kind.name} batches: it serves the others only.")
             found += kept
         if not found:
-            names = " + ".join(source.name for source in sources)
-            languages = ", ".join(sorted({code for source in sources for code in source.languages}))
-            raise BatchError(
-                f"{names} cannot fill {kind.name} batches of {step_size}; languages: {languages}.",
-                "Choose another strategy, lower the batch size or add parallel data.",
-            )
+            raise _unfilled(sources, kind, step_size)
         streams += found
     return streams, notices
+
+
+def _unfilled(sources: Sequence[ExampleIndex], kind: BatchKind, step_size: int) -> BatchError:
+    """Say that no source has examples for a kind of batch, and what would help."""
+    names = " + ".join(source.name for source in sources)
+    languages = ", ".join(sorted({code for source in sources for code in source.languages}))
+    fix = "Choose another strategy, lower the batch size or add parallel data."
+    if kind.different and any(_is_unpaired(source) for source in sources):
+        fix = (
+            "Its groups have several languages, but each row has one: pair them with "
+            "ParallelPairs.from_pairs(name, [Pair(group, language, anchor, positive), ...]).dataset()."
+        )
+    return BatchError(f"{names} cannot fill {kind.name} batches of {step_size}; languages: {languages}.", fix)
+
+
+def _is_unpaired(source: ExampleIndex) -> bool:
+    """Tell whether groups hold several languages, but no example is in two of them."""
+    diagonal = np.eye(len(source.languages), dtype=bool)
+    return bool(((source.patterns & diagonal).sum(axis=(1, 2)) > 1).any() and not (source.patterns & ~diagonal).any())
 
 
 def _check_pairs(sources: Sequence[ExampleIndex], sampling: Sampling) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 
 from sentence_transformers import SentenceTransformerTrainingArguments
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 
-from beir_hybrid.batching.sampler import HybridBatchSampler
+from beir_hybrid.batching.columns import Columns
+from beir_hybrid.batching.sampler import COLUMN_OPTIONS, ConfiguredSampler, HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies import Strategy, build_strategy
 from beir_hybrid.errors import ConfigurationError
 
 __all__ = ["HybridBatchTrainingArguments"]
-
-_COLUMNS = ("group_column", "question_column", "passage_column", "answer_column")
 
 
 @dataclass
@@ -60,7 +58,9 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
     )
     question_column: str = field(default="anchor_language", metadata={"help": "Column with the question's language."})
     passage_column: str = field(default="positive_language", metadata={"help": "Column with the passage's language."})
-    answer_column: str = field(default="positive", metadata={"help": "Column with the text of the passage."})
+    answer_column: str | None = field(
+        default=None, metadata={"help": "Column with the text of the passage; by default the second one of texts."}
+    )
     negatives: int = field(default=0, metadata={"help": "Number of hard negatives of each example."})
     force_resume: bool = field(
         default=False,
@@ -72,15 +72,31 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
 
     def __post_init__(self) -> None:
         super().__post_init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-        columns = {name: getattr(self, name) for name in _COLUMNS}
-        ours = HybridBatchSampler.configure(strategy=self.built_strategy(), sampling=self.sampling(), **columns)
+        columns = {name: getattr(self, name) for name in COLUMN_OPTIONS}
+        steps = self.max_steps * self.gradient_accumulation_steps
+        length = {"max_steps": steps} if self.max_steps > 0 else {"epochs": self.num_train_epochs}
+        ours = HybridBatchSampler.configure(
+            strategy=self.built_strategy(), sampling=self.sampling(), **length, **columns
+        )
         if self.batch_sampler == BatchSamplers.BATCH_SAMPLER:  # the host's default: nothing was asked for
             self.batch_sampler = ours
-        elif not (isinstance(self.batch_sampler, partial) and self.batch_sampler.keywords == ours.keywords):
+        elif self._without_length(self.batch_sampler) == self._without_length(ours):
+            self.batch_sampler = ours  # a copy's, whose length may have been changed
+        else:
             raise ConfigurationError(
                 f"batch_sampler is {self.batch_sampler!r}.",
                 "Leave it out: strategy= decides about batches; or use the host's own training arguments.",
             )
+
+    @staticmethod
+    def _without_length(sampler: object) -> object:
+        if not isinstance(sampler, ConfiguredSampler):
+            return sampler
+        return {name: value for name, value in sampler.options.items() if name not in {"epochs", "max_steps"}}
+
+    def columns(self) -> Columns:
+        """Give the names of columns as one object."""
+        return Columns(self.group_column, self.question_column, self.passage_column, self.answer_column)
 
     def batch_processes(self) -> int:
         """Count the processes that share a step's batches: with split_batches, accelerate cuts up each batch itself."""
@@ -100,14 +116,7 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
             weights=None if self.source_weights is None else tuple(self.source_weights),
             temperature=self.source_temperature,
             languages=self.language_shares,  # type: ignore[arg-type]  # checked by Sampling
-            pairs=None if self.language_pairs is None else tuple(_pair(pair) for pair in self.language_pairs),
+            pairs=None if self.language_pairs is None else tuple(self.language_pairs),  # type: ignore[arg-type]  # read by Sampling
             too_small=self.too_small,  # type: ignore[arg-type]  # checked by Sampling
             hold=hold,
         )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    question, parted, passage = text.partition(":" if ":" in text else "-")
-    if not (question and parted and passage):
-        raise ConfigurationError(f"{text!r} is no pair of languages.", "Write question-passage, such as en-de.")
-    return question, passage

@@ -12,10 +12,10 @@ from typing import Any
 
 from datasets import Dataset
 from sentence_transformers import SentenceTransformerTrainer
-from sentence_transformers.base.sampler import DefaultBatchSampler
 
+from beir_hybrid.batching.columns import hide
 from beir_hybrid.batching.examples import ExampleTable
-from beir_hybrid.batching.sampler import HybridBatchSampler
+from beir_hybrid.batching.sampler import HybridBatchSampler, batches_in_order
 from beir_hybrid.batching.summary import DrawSummary, summarize
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.files import write_json
@@ -68,6 +68,10 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         self._counted: Counter[int] = Counter()
         self._told = False  # that evaluation batches are plain
         self._whole: Path | None = None  # the checkpoint that was found to be whole
+        for data in (kwargs.get("train_dataset"), kwargs.get("eval_dataset")):
+            for dataset in data.values() if isinstance(data, dict) else [data]:
+                if isinstance(dataset, Dataset):  # before the model card is begun, which shows what is trained on
+                    hide(dataset, args.columns())
         super().__init__(model=model, args=args, **kwargs)
         # the sampler is built now, so that what cannot be drawn is told before training starts
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
@@ -82,14 +86,14 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             self._sampler = self._build_sampler(self.train_dataset)
         return self._sampler
 
-    def get_batch_sampler(self, dataset: Dataset, *args: Any, **kwargs: Any) -> Any:
+    def get_batch_sampler(self, dataset: Dataset, batch_size: int, drop_last: bool, *args: Any, **kwargs: Any) -> Any:
         """Plan the batches of the train dataset; leave those of others to the host where they have no languages."""
         if dataset is self.train_dataset:
             return self.sampler
         if self.plain_evaluation:
-            return _plain_batches(dataset, *args, **kwargs)
+            return batches_in_order(dataset, batch_size, drop_last, self.args.columns())
         try:
-            planned = super().get_batch_sampler(dataset, *args, **kwargs)
+            planned = super().get_batch_sampler(dataset, batch_size, drop_last, *args, **kwargs)
             if not self._told:
                 self._told = True
                 logger.warning("The evaluation dataset is batched by plan: each question counts once on average.")
@@ -98,7 +102,20 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             if not self._told:
                 self._told = True
                 logger.warning("The evaluation dataset is batched in order, without planning: %s", error.problem)
-            return _plain_batches(dataset, *args, **kwargs)
+            return batches_in_order(dataset, batch_size, drop_last, self.args.columns())
+
+    def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:
+        """Add the name of a dataset of a dict to its rows, as the host does, and keep hidden columns hidden.
+
+        The host's own shows all columns, and then encodes them.
+        """
+        if not isinstance(dataset, Dataset):
+            return super().add_dataset_name_column(dataset, dataset_name)
+        before = dataset.format
+        super().add_dataset_name_column(dataset, dataset_name)
+        if not before["output_all_columns"]:
+            dataset.set_format(dataset.format["type"], columns=before["columns"], **dataset.format["format_kwargs"])
+        return dataset
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
         """Train, or go on from a checkpoint; see the host's Trainer.
@@ -213,6 +230,7 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         sampler: HybridBatchSampler = HybridBatchSampler(
             dataset,
             arguments.train_batch_size,
+            valid_label_columns=self.data_collator.valid_label_columns,
             seed=arguments.seed,
             strategy=arguments.built_strategy(),
             sampling=arguments.sampling(hold),
@@ -224,12 +242,11 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             answer_column=arguments.answer_column,
         )
         if arguments.max_steps > 0:
-            batches = arguments.max_steps * arguments.gradient_accumulation_steps
-            sampler.plan.epochs = batches / len(sampler.plan)
+            sampler.plan.epochs = _epochs(arguments.max_steps, arguments.gradient_accumulation_steps, len(sampler.plan))
         return sampler
 
 
-def _plain_batches(dataset: Dataset, batch_size: int, drop_last: bool = False, **kwargs: Any) -> DefaultBatchSampler:
-    from torch.utils.data import SequentialSampler
-
-    return DefaultBatchSampler(SequentialSampler(dataset), batch_size=batch_size, drop_last=drop_last)
+def _epochs(max_steps: int, accumulated: int, batches: int) -> float:
+    """Count the epochs of a training; each ends with an optimizer step, if of fewer batches than the others."""
+    whole, rest = divmod(max_steps, -(-batches // accumulated))
+    return whole + rest * accumulated / batches

@@ -304,3 +304,40 @@ def test_a_strategy_that_changes_measures_progress_over_the_epochs_told(pairs):
         for _ in range(2)
     ]
     assert languages == [{True}, {False}]
+
+
+def test_strategy_that_changes_yields_nothing_where_the_length_is_not_told(pairs):
+    loader = HybridBatchDataLoader(pairs, 4, strategy="sequential")
+    with pytest.raises(ConfigurationError, match=r"length is not known here\. Give epochs= .* beir_hybrid\.fit"):
+        next(iter(loader))
+    assert len(next(iter(HybridBatchDataLoader(pairs, 4, strategy="sequential", epochs=2)))) == 4
+
+
+def test_options_of_sampling_are_taken(pairs):
+    loader = HybridBatchDataLoader(pairs, 4, strategy="x-y", too_small="drop", languages="size")
+    assert loader.plan.sampling == Sampling(too_small="drop", languages="size")
+    with pytest.raises(ConfigurationError, match=r"DataLoader has no option 'epoch'\. Did you mean 'epochs'"):
+        HybridBatchDataLoader(pairs, 4, epoch=2)
+
+
+def test_rows_with_false_hard_negatives_are_left_out():
+    rows = [
+        {
+            "note": "of no matter",
+            "negative": f"{code} PASSAGE {group}" if group % 3 == 0 else "of nobody",
+            "positive": f"{code} passage {group}",
+            "anchor": f"{code} question {group}",
+            "anchor_language": code,
+            "positive_language": code,
+            "group": group,
+        }
+        for group in range(12)
+        for code in ("de", "en")
+    ]
+    loader = HybridBatchDataLoader(Dataset.from_list(rows), 4, strategy="x-x-mono")
+    examples = [example for batch in loader for example in batch]
+    assert len(loader) == 4
+    assert {int(example.texts[0].split()[-1]) % 3 for example in examples} == {1, 2}
+    assert {example.texts[2] for example in examples} == {"of nobody"}
+    assert len({example.label for example in examples}) == 8
+    assert loader.plan.notices == ["data: 8 hard negatives answer their own question: left out, with their rows."]

@@ -210,3 +210,28 @@ def test_unknown_language_in_pairs_is_refused(small):
 def test_pairs_that_leave_a_kind_without_examples_are_refused(small):
     with pytest.raises(BatchError, match="cannot fill x-x-mono batches of 1"):
         streams_of(small, MONO, pairs=(("de", "en"),))
+
+
+def rows_of(*cells):
+    """Rows of a dataset of one's own: group, question language and passage language of each."""
+    groups, questions, passages = (np.array(column) for column in zip(*cells, strict=True))
+    return ExampleIndex.from_examples(LANGUAGES, groups, questions, passages)
+
+
+@pytest.mark.parametrize("kind", [CROSS, ONE_PAIR], ids=["x-y", "single-pair"])
+def test_parallel_rows_in_one_language_each_are_told_how_to_pair(kind):
+    index = rows_of((0, 0, 0), (0, 1, 1), (1, 0, 0), (1, 1, 1))
+    with pytest.raises(BatchError, match=r"but each row has one: pair them with ParallelPairs\.from_pairs\("):
+        streams_of(index, kind)
+
+
+@pytest.mark.parametrize(
+    ("index", "kind"),
+    [
+        pytest.param(rows_of((0, 0, 0), (1, 1, 1)), CROSS, id="not-parallel"),
+        pytest.param(rows_of((0, 0, 1), (1, 1, 0)), MONO, id="nothing-monolingual"),
+    ],
+)
+def test_other_rows_are_told_to_add_data(index, kind):
+    with pytest.raises(BatchError, match="add parallel data"):
+        streams_of(index, kind)

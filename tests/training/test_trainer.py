@@ -1,5 +1,6 @@
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 from datasets import Dataset
@@ -218,18 +219,51 @@ def test_columns_of_other_names_are_taken(build, collated):
     assert all(len({text.split()[0] for text in batch}) == 1 for batch in anchors(collated))
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        (own(), "encodes the column 'group' as a text"),
-        (own().remove_columns("group").with_format(columns=["anchor", "positive"]), "every row counts as a question"),
-    ],
-    ids=["visible", "no group"],
-)
-def test_columns_that_mislead_are_told(build, caplog, rows, message):
+def test_rows_without_groups_are_told(build, caplog):
     with caplog.at_level(logging.WARNING, logger="beir_hybrid"):
-        build(rows, strategy="x-x-mono")
-    assert message in caplog.text
+        build(own().remove_columns("group"), strategy="x-x-mono")
+    assert "every row counts as a question" in caplog.text
+
+
+def test_columns_that_are_no_texts_are_in_no_batch_and_no_model_card(build, collated, tmp_path):
+    trainer = build(own(), strategy="x-x-mono", save_strategy="steps", save_steps=3)
+    trainer.train()
+    assert {tuple(row) for batch in collated for row in batch} == {("anchor", "positive")}
+    card = (tmp_path / "out" / "checkpoint-3" / "README.md").read_text()
+    assert "* Columns: <code>anchor</code> and <code>positive</code>\n" in card
+
+
+@pytest.mark.parametrize("batched", ["by plan", "in order"])
+def test_hidden_columns_of_evaluation_data_stay_hidden_where_prompts_are_a_dict(build, collated, batched):
+    rows = own(title=[f"title {n}" for n in range(24)]).with_format(columns=["anchor", "positive"])
+    if batched == "in order":
+        rows = rows.remove_columns("anchor_language")
+    build(eval_dataset={"mine": rows}, prompts={"anchor": "Q: "}, per_device_eval_batch_size=4).evaluate()
+    assert {tuple(row) for batch in collated for row in batch} == {("anchor", "positive", "dataset_name")}
+
+
+def test_dict_of_training_data_is_refused_with_what_to_do(build):
+    with pytest.raises(DataFormatError, match=r"a dict of datasets \('a', 'b'\).* example_dataset\(\[pairs, "):
+        build({"a": own(), "b": own()}, strategy="x-x-mono")
+
+
+@pytest.mark.parametrize(
+    ("steps", "accumulated", "epochs"),
+    [(16, 1, 2.0), (4, 4, 2.0), (6, 3, 2.0), (3, 8, 3.0), (4, 3, 1.375), (1, 3, 0.375)],
+)
+def test_length_of_a_training_counts_short_optimizer_steps(build, steps, accumulated, epochs):
+    # 34 questions in batches of 4: 8 batches an epoch, of which 3 + 3 + 2 make optimizer steps
+    trainer = build(strategy="sequential", max_steps=steps, gradient_accumulation_steps=accumulated)
+    assert trainer.sampler.plan.epochs == epochs
+    trainer.train()
+    assert sum(trainer.batch_log.batches.values()) == epochs * 8
+
+
+def test_copied_arguments_may_change_the_length(tmp_path):
+    args = HybridBatchTrainingArguments(output_dir=str(tmp_path), report_to="none", strategy="sequential")
+    longer = replace(args, num_train_epochs=7)
+    assert longer.batch_sampler.options["epochs"] == 7
+    assert args.batch_sampler.options["epochs"] == 3
 
 
 def test_languages_that_are_no_codes_are_refused(build):
