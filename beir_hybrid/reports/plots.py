@@ -109,6 +109,7 @@ def _title(forecast: Forecast) -> str:
         f"{drawn.strategy}: {forecast.steps:,} steps of {plan.batch_size:,} examples{processes} "
         f"({forecast.epochs:.2f} epochs)\n"
         f"{drawn.replaced:,} false negatives avoided, {drawn.repeated:,} answers repeated"
+        + (f", {drawn.left_out:,} hard negatives left out" if drawn.left_out else "")
     )
 
 

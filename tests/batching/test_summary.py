@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,7 @@ def test_markdown_has_a_row_per_question_language(summary):
     text = summary.to_markdown()
     assert "2 batches with 8 examples were drawn: 1 x-x-mono (50.0%), 1 x-y (50.0%)." in text
     assert "in the batch already: 3." in text
+    assert "left out" not in text
     assert text.endswith("| | de | en |\n|---|---:|---:|\n| **de** | 0 | 3 |\n| **en** | 1 | 4 |")
 
 
@@ -96,6 +98,18 @@ def test_repeated_answers_are_counted():
     drawn = forecast(plan, 3).drawn
     assert drawn.repeated == 6
     assert drawn.to_dict()["answers_repeated"] == 6
+
+
+def test_hard_negatives_left_out_are_counted_once_over_all_sources():
+    sources = [replace(index("one"), left_out=2), replace(index("two"), left_out=5)]
+    plan = BatchPlan(sources, Hybrid(1), 4)
+    drawn = forecast(plan, 30).drawn
+    assert drawn.left_out == drawn.to_dict()["hard_negatives_left_out"] == 7
+    assert summarize(plan, {0: 3, 1: 2}, summarize(plan, {2: 2})).left_out == 7
+    assert "left out because they answer the question: 7." in drawn.to_markdown()
+    assert plan.notices == [
+        f"{name}: {n} hard negatives answer their own question: left out." for name, n in (("one", 2), ("two", 5))
+    ]
 
 
 def test_forecast_of_one_epoch_is_what_a_run_draws(plan):

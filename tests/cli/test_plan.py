@@ -144,6 +144,21 @@ def test_notices_and_repeated_answers_are_shown(invoke, files):
     assert "Answers repeated in a batch, because the data have no others: 4." in result.stdout
 
 
+def test_avoided_and_kept_false_negatives_are_told_apart(invoke, tmp_path):
+    rows = [  # six answers, of two questions each
+        {"group": f"{n}", "language": "en", "question": f"{n}?", "passage": f"{n // 2}."} for n in range(12)
+    ]
+    (tmp_path / "twice.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("plan", "--train-data", tmp_path / "twice.jsonl", "--strategy", "x-x-mono", "--too-small", "repeat")
+    result = invoke(*words, "--batch-size", "8", "--seed", "0", "--output", tmp_path / "plan.json")
+    found = json.loads((tmp_path / "plan.json").read_text())
+    assert found["answers_repeated"] == 2  # a batch of eight has six answers at most
+    assert found["false_negatives_avoided"] not in {0, 2}
+    told = f"(groups exchanged because their answer was in the batch already): {found['false_negatives_avoided']}."
+    assert told in result.stdout
+    assert "Answers repeated in a batch, because the data have no others: 2." in result.stdout
+
+
 def test_negatives_that_are_used_are_kept_out_of_batches(written, tmp_path):
     rows = [
         {"group": f"{n}", "language": "en", "question": f"{n}?", "passage": f"{n}.", "negatives": [f"{n - 1}.", "none"]}

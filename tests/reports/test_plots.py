@@ -41,6 +41,15 @@ def test_title_says_strategy_steps_and_false_negatives(tmp_path):
     shown = " ".join(texts(tmp_path / "plan.svg"))
     assert "hybrid(alpha=0.3): 30 steps of 4 examples (5.00 epochs)" in shown
     assert "0 false negatives avoided, 0 answers repeated" in shown
+    assert "left out" not in shown
+
+
+def test_title_tells_avoided_and_kept_false_negatives_apart(tmp_path):
+    found = planned()
+    found.drawn.replaced, found.drawn.repeated, found.drawn.left_out = 1002, 3004, 5006
+    plots.plot_forecast(found, tmp_path / "plan.svg")
+    shown = " ".join(texts(tmp_path / "plan.svg"))
+    assert "1,002 false negatives avoided, 3,004 answers repeated, 5,006 hard negatives left out" in shown
 
 
 def test_bars_say_kinds_and_passes(tmp_path):

@@ -63,6 +63,14 @@ def test_the_draw_table_counts_examples_by_languages(text_of, header_of, cells):
     text = " ".join(text_of(table).split())
     assert "Examples drawn by Hybrid(alpha=0.5)" in text
     assert "cross 37.5%, mono 62.5%; 2 false negatives avoided" in text
+    assert "repeated" not in text
+    assert "left out" not in text
+
+
+def test_the_draw_table_tells_avoided_and_kept_false_negatives_apart(text_of):
+    drawn = DrawSummary("x-y", 1, Counter({"x-y": 1}), replaced=2, repeated=3, left_out=5)
+    text = " ".join(text_of(tables.draw_table(drawn)).split())
+    assert "2 false negatives avoided, 3 answers repeated, 5 hard negatives left out" in text
 
 
 @pytest.mark.parametrize(
