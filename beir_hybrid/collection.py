@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from beir_hybrid.checksums import combine, digest_row
@@ -91,7 +92,8 @@ class MultilingualCollection:
             (see :mod:`~beir_hybrid.translations`).
 
     Raises:
-        DataFormatError: If an id does not carry its language, or a judgement names an unknown query or document.
+        DataFormatError: If an id does not carry its language, a text or group is no string, a passage no
+            :class:`Passage` or a grade no whole number, or a judgement names an unknown query or document.
     """
 
     name: str
@@ -110,23 +112,67 @@ class MultilingualCollection:
                 if isinstance(texts, LazyCorpus) and texts.language == language:
                     continue
                 prefix = f"{language}:"
-                for identifier in texts:
-                    if not identifier.startswith(prefix):
+                for identifier, text in texts.items():
+                    if not isinstance(identifier, str) or not identifier.startswith(prefix):
                         raise DataFormatError(
                             f"{self.name}: the {kind} id {shorten(identifier)} does not begin with {prefix!r}.",
                             "Prefix every id with its language.",
                         )
+                    self._check_text(kind, identifier, text)
         for query, judged in self.qrels.items():
-            if query not in self.queries.get(language_of(query), {}):
+            if not isinstance(query, str) or query not in self.queries.get(language_of(query), {}):
                 raise DataFormatError(
                     f"{self.name}: the qrels judge an unknown query {shorten(query)}.", "Remove that row."
                 )
-            for document in judged:
-                if document not in self.corpora.get(language_of(document), {}):
+            for document, grade in judged.items():
+                if not isinstance(document, str) or document not in self.corpora.get(language_of(document), {}):
                     raise DataFormatError(
                         f"{self.name}: the qrels of {shorten(query)} name an unknown document {shorten(document)}.",
                         "Add the document or remove that row.",
                     )
+                if not isinstance(grade, Real) or grade % 1:  # that of NaN and infinity is NaN
+                    raise DataFormatError(
+                        f"{self.name}: the qrels of {shorten(query)} grade {shorten(document)} with {shorten(grade)}.",
+                        "Give a whole number, above 0 for what is relevant.",
+                    )
+
+        self._check_words()
+
+    def _check_words(self) -> None:
+        """Check what results are written with."""
+        for field_name in ("name", "passage_text"):
+            if not isinstance(getattr(self, field_name), str):
+                raise DataFormatError(
+                    f"{self.name}: its {field_name} is {shorten(getattr(self, field_name))}.", "Make it a string."
+                )
+        for field_name in ("notes", "measures"):
+            words = getattr(self, field_name)
+            if not isinstance(words, tuple | list) or not all(isinstance(word, str) for word in words):
+                raise DataFormatError(
+                    f"{self.name}: its {field_name} are {shorten(words)}.", "Make them a tuple of strings."
+                )
+        for query, group in self.group_of.items():
+            if not isinstance(group, str):
+                raise DataFormatError(
+                    f"{self.name}: the group of {shorten(query)} is {shorten(group)}.", "Make it a string."
+                )
+
+    def _check_text(self, kind: str, identifier: str, text: object) -> None:
+        if kind == "query":
+            if not isinstance(text, str):
+                raise DataFormatError(
+                    f"{self.name}: the query {shorten(identifier)} is {shorten(text)}.", "Make it a string."
+                )
+        elif not isinstance(text, Passage):
+            raise DataFormatError(
+                f"{self.name}: the passage {shorten(identifier)} is a {type(text).__name__}.", "Make it a Passage."
+            )
+        elif not all(isinstance(part, str) for part in text):
+            wrong = next(name for name, part in text._asdict().items() if not isinstance(part, str))
+            raise DataFormatError(
+                f"{self.name}: the {wrong} of the passage {shorten(identifier)} is {shorten(getattr(text, wrong))}.",
+                "Make it a string, empty for what is not there.",
+            )
 
     @property
     def languages(self) -> tuple[str, ...]:

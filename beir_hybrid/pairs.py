@@ -98,6 +98,8 @@ class ParallelPairs:
                 columns["negatives"] = pa.array([row.negatives for row in rows], pa.list_(pa.string()))
         except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write
             raise DataFormatError(f"{name} holds a text that is not Unicode: {error}.", "Correct that text.") from error
+        except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+            raise DataFormatError(f"{name} holds what is no text: {error}.", "Make all of a pair strings.") from error
         return cls(name, pa.table(columns))
 
     @classmethod

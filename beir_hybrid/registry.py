@@ -7,12 +7,15 @@ a stranger's. Nothing is imported before it is asked for, and no name silently r
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError, did_you_mean
 from beir_hybrid.installed import distribution_of, points_of
+from beir_hybrid.origin import Origin, is_ours, top_package
+from beir_hybrid.shapes import command_problem, dataset_problem, host_problem, measure_problem
 
 __all__ = [
     "COMMANDS",
@@ -23,7 +26,6 @@ __all__ = [
     "STRATEGIES",
     "Registration",
     "Registry",
-    "is_ours",
     "parse_spec",
 ]
 
@@ -51,17 +53,26 @@ class Registry:
         noun: What one thing of the group is called in messages.
         form: What such a thing must be, for the message about one that is not.
         needs: Methods that it must have; ``__call__`` if it is called itself.
+        problem: Finds out what else is wrong with a loaded thing; see :mod:`beir_hybrid.shapes`.
 
     Examples:
         >>> STRATEGIES.get("hybrid")(alpha=0.4)
         Hybrid(alpha=0.4)
     """
 
-    def __init__(self, group: str, noun: str, form: str = "", needs: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        group: str,
+        noun: str,
+        form: str = "",
+        needs: tuple[str, ...] = (),
+        problem: Callable[[Any], str] | None = None,
+    ) -> None:
         self.group = group
         self.noun = noun
         self.form = form
         self.needs = needs
+        self.problem = problem
         self._called: dict[str, Any] = {}
 
     def names(self) -> list[str]:
@@ -109,6 +120,7 @@ class Registry:
                 package that brought it.
         """
         if name in self._called:
+            self._check_shape(self._called[name], self.origin(name), repr(self._called[name]))
             return self._called[name]
         points = [point for point in self._points() if point.name == name]
         if not points:
@@ -120,6 +132,34 @@ class Registry:
                 f"The {self.noun} name {name!r} is registered by {owners}.", "Uninstall one of them."
             )
         return self._load((own or points)[0])
+
+    def origin(self, name: str) -> Origin:
+        """Tell who brought the thing of that name, for messages about it.
+
+        Args:
+            name: A registered name; of another nothing more is told.
+        """
+        points = [] if name in self._called else [point for point in self._points() if point.name == name]
+        for point in sorted(points, key=lambda point: not is_ours(point.value)):
+            return Origin(self.noun, name, _owner(point), point.value)
+        return Origin(self.noun, name, "", "")
+
+    def origin_of(self, built: Any) -> Origin:
+        """Tell who brought what was built by a registered thing, such as a strategy: by where its class lives.
+
+        Args:
+            built: The strategy, measure or the like; of one whose class no registered distribution brings, only where
+                that is.
+        """
+        kind = built if isinstance(built, type) else type(built)
+        target = f"{kind.__module__}:{kind.__qualname__}"
+        try:
+            name = getattr(built, "name", None)
+        except Exception:  # of a property of its own
+            name = None
+        points = [point for point in self._points() if top_package(point.value) == top_package(target)]
+        distribution = _owner(points[0]) if points else ""
+        return Origin(self.noun, name if isinstance(name, str) else kind.__name__, distribution, target)
 
     def check(self, registration: Registration) -> None:
         """Find out whether a registration can be used.
@@ -147,26 +187,21 @@ class Registry:
             raise PluginError(
                 f"The {self.noun} {point.name!r} of {owner} cannot be loaded: {reason}.", _remedy(error, point, owner)
             ) from error
-        for method in self.needs:
-            if not _has(thing, method):
-                lacking = "cannot be called" if method == "__call__" else f"has no {method}()"
-                raise PluginError(
-                    f"{point.value} {lacking}.",
-                    f"The {self.noun} {point.name!r} of {owner} must be {self.form}: update or remove that package.",
-                )
+        self._check_shape(thing, Origin(self.noun, point.name, owner, point.value), point.value)
         return thing
+
+    def _check_shape(self, thing: Any, origin: Origin, shown: str) -> None:
+        problem = next((_lacking(method) for method in self.needs if not _has(thing, method)), "")
+        try:
+            problem = problem or (self.problem(thing) if self.problem else "")
+        except Exception as error:  # of a property of its own
+            problem = f"cannot be looked at ({' '.join(f'{type(error).__name__}: {error}'.split())})"
+        if problem:
+            remedy = ": update or remove that package." if origin.distribution else "."
+            raise PluginError(f"{shown} {problem}.", f"{origin} must be {self.form}{remedy}")
 
     def _points(self) -> tuple[EntryPoint, ...]:
         return points_of(self.group)
-
-
-def is_ours(target: str) -> bool:
-    """Tell whether something lives in this package, whose names nobody can take.
-
-    Args:
-        target: As ``module:attribute``.
-    """
-    return target.partition(":")[0].partition(".")[0] == __name__.partition(".")[0]
 
 
 def _owner(point: EntryPoint) -> str:
@@ -178,6 +213,10 @@ def _has(thing: Any, method: str) -> bool:
         return callable(getattr(thing, method, None))
     except Exception:  # of a property of its own
         return False
+
+
+def _lacking(method: str) -> str:
+    return "cannot be called" if method == "__call__" else f"has no {method}()"
 
 
 def _remedy(error: BaseException, point: EntryPoint, owner: str) -> str:
@@ -223,13 +262,36 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
         ) from error
 
 
-DATASETS = Registry("beir_hybrid.datasets", "dataset", "an object with load(source, languages)", ("load",))
-STRATEGIES = Registry("beir_hybrid.strategies", "strategy", "a class, or a function that makes one", ("__call__",))
-MEASURES = Registry("beir_hybrid.measures", "measure", "a class, or a function that makes one", ("__call__",))
-HOSTS = Registry(
-    "beir_hybrid.hosts", "host", "a module or object with activate() and deactivate()", ("activate", "deactivate")
+DATASETS = Registry(
+    "beir_hybrid.datasets",
+    "dataset",
+    "an object with load(source, languages), as beir_hybrid.datasets.base.Dataset says",
+    ("load",),
+    dataset_problem,
 )
-COMMANDS = Registry("beir_hybrid.commands", "command", "a click.Command", ("make_context", "get_short_help_str"))
+STRATEGIES = Registry(
+    "beir_hybrid.strategies",
+    "strategy",
+    "a class, or a function that makes one, as beir_hybrid.batching.strategies.base.Strategy says",
+    ("__call__",),
+)
+MEASURES = Registry(
+    "beir_hybrid.measures",
+    "measure",
+    "a class, or a function that makes one, as beir_hybrid.evaluation.measures.base.Measure says",
+    ("__call__",),
+    measure_problem,
+)
+HOSTS = Registry(
+    "beir_hybrid.hosts",
+    "host",
+    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.activation says",
+    ("activate", "deactivate", "is_active"),
+    host_problem,
+)
+COMMANDS = Registry(
+    "beir_hybrid.commands", "command", "a click.Command", ("make_context", "get_short_help_str"), command_problem
+)
 
 REGISTRIES = (DATASETS, STRATEGIES, MEASURES, HOSTS, COMMANDS)
 """All groups that anybody may register things in."""

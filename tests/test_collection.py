@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection, Passage, language_of
@@ -202,3 +203,33 @@ def with_passage(collection, passage):
 def test_checksums_tell_what_differs(collection, change, differs):
     before, after = collection.checksums(), change(collection).checksums()
     assert [part for part in before if before[part] != after[part]] == ([differs] if differs else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"queries": {"en": {"en:q1": None}}}, "the query 'en:q1' is None"),
+        ({"queries": {"en": {17: "1?"}}}, "the query id 17 does not begin with 'en:'"),
+        ({"corpora": {"en": {b"en:1": Passage("One.")}}}, "the document id b'en:1' does not begin with 'en:'"),
+        ({"corpora": {"en": {"en:1": {"text": "One."}}}}, "the passage 'en:1' is a dict"),
+        ({"corpora": {"en": {"en:1": Passage("One.", title=None)}}}, "the title of the passage 'en:1' is None"),
+        ({"qrels": {17: {"en:1": 1}}}, "judge an unknown query 17"),
+        ({"qrels": {"en:q1": {17: 1}}}, "name an unknown document 17"),
+        *(({"qrels": {"en:q1": {"en:1": grade}}}, "grade 'en:1' with") for grade in ("1", None, 0.5, 1e400, -1e400)),
+        ({"qrels": {"en:q1": {"en:1": float("nan")}}}, "grade 'en:1' with nan"),
+        ({"group_of": {"en:q1": 1}}, "the group of 'en:q1' is 1"),
+        ({"passage_text": None}, "its passage_text is None"),
+        ({"notes": "half of it"}, "its notes are 'half of it'"),
+        ({"measures": "map"}, "its measures are 'map'"),
+    ],
+)
+def test_content_of_wrong_types_is_told(uneven, change, message):
+    sound = {"queries": {"en": {"en:q1": "1?"}}, "corpora": {"en": {"en:1": Passage("One.")}}, "qrels": {}}
+    replace(uneven, **sound)
+    with pytest.raises(DataFormatError, match=message):
+        replace(uneven, **{**sound, **change})
+
+
+@pytest.mark.parametrize("grade", [0, -1, 3, 2.0, np.int64(2), np.float32(1)])
+def test_whole_numbers_of_any_type_are_grades(uneven, grade):
+    assert replace(uneven, qrels={"en:q1": {"en:1": grade}}).qrels["en:q1"]["en:1"] == grade

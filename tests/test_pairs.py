@@ -246,3 +246,11 @@ def test_groups_with_the_same_question_share_an_answer():
     pairs = ParallelPairs.from_pairs("tiny", [Pair(group, "en", question, text) for group, question, text in rows])
     first, second, third = pairs.index.answer
     assert first == second != third
+
+
+@pytest.mark.parametrize(
+    "pair", [Pair(1, "en", "One?", "One."), Pair("1", "en", "One?", b"One.", (7,)), Pair("1", "en", 1.5, "One.")]
+)
+def test_pair_of_anything_but_texts_is_told(pair):
+    with pytest.raises(DataFormatError, match="tiny holds what is no text: "):
+        ParallelPairs.from_pairs("tiny", [pair])

@@ -210,3 +210,39 @@ def test_spec_runs_no_code(tmp_path):
     with pytest.raises(ConfigurationError):
         parse_spec(f"hybrid(alpha=open({str(target)!r}, 'w'))")
     assert not target.exists()
+
+
+def test_thing_registered_by_a_call_is_checked_when_it_is_used(monkeypatch):
+    monkeypatch.setattr(DATASETS, "_called", {})
+    DATASETS.register("dog", object)
+    with pytest.raises(PluginError, match=r"has no load\(\)\. The dataset 'dog' must be an object with load"):
+        DATASETS.get("dog")
+
+
+@pytest.mark.parametrize(
+    ("module", "problem"),
+    [
+        ("class DOG:\n def load(self, source, languages): ...", "zoo_dogs:DOG is a class."),
+        ("class Dog:\n languages = None\n def load(self, source, languages): ...\nDOG = Dog()", "the languages None"),
+        (
+            "class Dog:\n name = property(lambda self: {}['x'])\n def load(self, source, languages): ...\nDOG = Dog()",
+            "cannot be looked at (KeyError: 'x')",
+        ),
+    ],
+    ids=["class", "attribute", "raises"],
+)
+def test_dataset_of_another_shape_is_refused_when_used(plug_in, module, problem):
+    plug_in("zoo", DATASETS.group, {"dog": "zoo_dogs:DOG"}, zoo_dogs=module)
+    with pytest.raises(PluginError) as caught:
+        DATASETS.get("dog")
+    assert problem in str(caught.value)
+    assert "The dataset 'dog' of zoo 1.5 must be an object with load(source, languages), as " in str(caught.value)
+
+
+def test_origin_is_told_by_name_and_by_what_was_built(plug_in):
+    plug_in("zoo", STRATEGIES.group, {"walk": "zoo_walk:Walk"}, zoo_walk="class Walk: name = 'stroll'")
+    assert str(STRATEGIES.origin("walk")) == "The strategy 'walk' of zoo 1.5"
+    assert str(STRATEGIES.origin_of(STRATEGIES.get("walk")())) == "The strategy 'stroll' of zoo 1.5"
+    assert str(STRATEGIES.origin("run")) == "The strategy 'run'"
+    assert str(STRATEGIES.origin_of(5)) == "The strategy 'int' (builtins:int)"
+    assert STRATEGIES.origin("hybrid").distribution.startswith("beir-hybrid ")

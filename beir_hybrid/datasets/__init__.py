@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError, PluginError, did_you_mean
+from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
 from beir_hybrid.evaluation.settings import all_settings, choose_settings, parse_setting
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.origin import is_ours
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
 
@@ -45,12 +46,13 @@ def load_dataset(
         LanguageError: If the dataset lacks a language.
         MissingDataError: If the source lacks a file.
         DataFormatError: If a file is not what it should be.
+        PluginError: If the dataset is another package's and gives no collection; the message names the package.
 
     Examples:
         >>> load_dataset("sample", languages=["en", "th"])
         MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence')
     """
-    return _of_kind(MultilingualCollection, name, _call(name, "load", source, languages, options))
+    return _call(MultilingualCollection, name, "load", source, languages, options)
 
 
 def load_pairs(
@@ -85,7 +87,7 @@ def load_pairs(
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
         return (ParallelPairs.open(path) if path.suffix == ".arrow" else read_pairs(path)).select(languages)
-    return _of_kind(ParallelPairs, name, _call(str(name), "pairs", source, languages, options))
+    return _call(ParallelPairs, str(name), "pairs", source, languages, options)
 
 
 def load_sources(
@@ -196,19 +198,15 @@ def check_settings(dataset: str, settings: Sequence[str]) -> tuple[str, ...]:
     return languages
 
 
-def _of_kind(kind: type[T], name: str | Path, found: Any) -> T:
-    """Refuse what a plug-in's dataset gives in place of a collection or pairs."""
-    if not isinstance(found, kind):
-        raise PluginError(
-            f"The dataset {str(name)!r} gave a {type(found).__name__} in place of {kind.__name__}.",
-            "Update or remove the package that registers it: beir-hybrid plugins",
-        )
-    return found
-
-
 def _call(
-    name: str | Path, method: str, source: str | Path | None, languages: Iterable[str] | None, options: dict[str, Any]
-) -> Any:
+    kind: type[T],
+    name: str | Path,
+    method: str,
+    source: str | Path | None,
+    languages: Iterable[str] | None,
+    options: dict[str, Any],
+) -> T:
+    """Have a dataset load something, and check what kind of thing it gives."""
     load: Callable[..., Any] | None = getattr(_find(name), method, None)
     if load is None:
         raise ConfigurationError(f"The dataset {str(name)!r} has no {method}().", "Choose a dataset that offers it.")
@@ -220,7 +218,19 @@ def _call(
             raise ConfigurationError(
                 f"The dataset {str(name)!r} has no option {option!r}.", did_you_mean(option, known)
             )
-    return load(source=source, languages=languages, **options)
+    origin = DATASETS.origin(str(name))
+    with origin.blamed(f"{method}()"):
+        try:
+            found = load(source=source, languages=languages, **options)
+        except DataFormatError as error:  # of what it makes, or of a file: either is that package's to know
+            if not origin.distribution or is_ours(origin.target):
+                raise
+            raise type(error)(error.problem, f"{error.fix} {origin} gave it.".strip()) from error
+    if not isinstance(found, kind):
+        raise origin.refusal(
+            f"{method}() gave a {type(found).__name__} in place of {kind.__name__}.", f"It must give a {kind.__name__}"
+        )
+    return found
 
 
 def _find(name: str | Path) -> Any:

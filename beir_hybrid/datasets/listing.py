@@ -56,17 +56,14 @@ def list_datasets() -> list[Listing]:
 def _describe(registration: Registration) -> Listing:
     try:
         dataset = DATASETS.get(registration.name)
-        if not callable(getattr(dataset, "load", None)):
-            reason = f"{registration.target or 'It'} has no load()."
-            return Listing(registration.name, distribution=registration.distribution, broken=reason)
         return Listing(
             name=registration.name,
-            description=str(getattr(dataset, "description", "")),
+            description=getattr(dataset, "description", ""),
             languages=tuple(getattr(dataset, "languages", ())),
             queries=getattr(dataset, "queries", None),
             passages=getattr(dataset, "passages", None),
             splits=splits_of(registration.name),
-            licence=str(getattr(dataset, "licence", "")),
+            licence=getattr(dataset, "licence", ""),
             distribution=registration.distribution,
         )
     except BeirHybridError as error:

@@ -16,7 +16,8 @@ from typing import NoReturn
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.hosts.startup import CHILDREN_VARIABLE, HOSTS_VARIABLE, leave_out, without_folder
-from beir_hybrid.registry import HOSTS, is_ours
+from beir_hybrid.origin import is_ours
+from beir_hybrid.registry import HOSTS
 
 __all__ = ["environment_with_hosts", "interpreter_options", "registered_hosts", "run"]
 

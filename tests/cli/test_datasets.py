@@ -138,3 +138,14 @@ def test_help_needs_no_heavy_import():
         "print(sorted({'numpy', 'pyarrow', 'torch', 'beir', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_dataset_of_another_shape_is_listed_as_broken_and_hides_no_other(invoke, plug_in):
+    module = "class Odd:\n    languages = None\n    def load(self, source, languages): ...\nODD = Odd()"
+    plug_in("zoo", "beir_hybrid.datasets", {"odd": "zoo_odd:ODD"}, zoo_odd=module)
+    result = invoke("datasets", "list")
+    assert result.exit_code == 0
+    assert "odd is broken: zoo_odd:ODD has the languages None where a tuple of texts belongs." in result.stdout
+    found = {listing["name"]: listing for listing in json.loads(invoke("datasets", "list", "--json").stdout)}
+    assert "The dataset 'odd' of zoo 1.5 must be" in found["odd"]["broken"]
+    assert found["sample"]["broken"] == ""

@@ -4,7 +4,14 @@ import pytest
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets import load_dataset, load_pairs, load_setting
-from beir_hybrid.errors import ConfigurationError, LanguageError, MissingDataError, UnknownNameError
+from beir_hybrid.errors import (
+    ConfigurationError,
+    DataFormatError,
+    LanguageError,
+    MissingDataError,
+    PluginError,
+    UnknownNameError,
+)
 from beir_hybrid.pairs import Pair, ParallelPairs
 from beir_hybrid.registry import DATASETS
 
@@ -92,3 +99,64 @@ def test_folder_named_like_a_dataset_does_not_hide_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sample").mkdir()
     assert load_pairs("sample", languages=["en"]).name == "sample"
+
+
+STRANGE = """
+from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.pairs import Pair, ParallelPairs
+
+class Strange:
+    def load(self, source=None, languages=None):
+        query, text, passage, grade = {values}
+        return MultilingualCollection(
+            "strange", {{"en": {{"en:1": passage}}}}, {{"en": {{query: text}}}}, {{query: {{"en:1": grade}}}}
+        )
+
+    def pairs(self, source=None, languages=None):
+        return ParallelPairs.from_pairs("strange", [Pair("1", "en", ({values})[1], "One.")])
+
+STRANGE = Strange()
+"""
+
+
+@pytest.fixture
+def strange(plug_in):
+    def install(values):
+        plug_in("zoo", DATASETS.group, {"strange": "zoo_strange:STRANGE"}, zoo_strange=STRANGE.format(values=values))
+
+    return install
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ("'en:q', None, Passage('One.'), 1", "strange: the query 'en:q' is None."),
+        ("'en:q', '1?', Passage(None), 1", "strange: the text of the passage 'en:1' is None."),
+        ("'en:q', '1?', 'One.', 1", "strange: the passage 'en:1' is a str."),
+        ("'en:q', '1?', Passage('One.'), '1'", "strange: the qrels of 'en:q' grade 'en:1' with '1'."),
+        ("17, '1?', Passage('One.'), 1", "strange: the query id 17 does not begin with 'en:'."),
+    ],
+)
+def test_content_of_wrong_types_is_told_with_the_package_that_gave_it(strange, values, problem):
+    strange(values)
+    with pytest.raises(DataFormatError) as caught:
+        load_dataset("strange")
+    assert str(caught.value).startswith(problem)
+    assert str(caught.value).endswith("The dataset 'strange' of zoo 1.5 gave it.")
+
+
+@pytest.mark.parametrize("question", ["None", "5"])
+def test_pairs_of_wrong_types_are_told_with_the_package_that_gave_them(strange, question):
+    strange(f"0, {question}")
+    with pytest.raises(DataFormatError, match=r"^strange.* The dataset 'strange' of zoo 1\.5 gave it\.$"):
+        load_pairs("strange")
+
+
+def test_whatever_a_plug_in_raises_is_one_line_with_its_package(strange):
+    strange("{}['x'],")
+    for load, method in ((load_dataset, "load"), (load_pairs, "pairs")):
+        with pytest.raises(PluginError) as caught:
+            load("strange")
+        assert str(caught.value) == (
+            f"The dataset 'strange' of zoo 1.5: {method}() fails with KeyError: 'x'. Update or remove that package."
+        )
