@@ -16,6 +16,7 @@ from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.permutation import ROUNDS, permute
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_spec
+from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
 
@@ -209,7 +210,7 @@ class BatchPlan:
         rng = np.random.default_rng([self.seed, epoch, _SCHEDULE])
         held = -(-self.steps // self.sampling.hold)
         progress = np.minimum((epoch + np.arange(held) * self.sampling.hold / self.steps) / self.epochs, 1.0)
-        kinds = self.strategy.draw(rng, progress)
+        kinds = draw_kinds(self.strategy, rng, progress)
         stream = np.empty(held, np.min_scalar_type(len(self._streams)))
         for kind in np.flatnonzero(np.bincount(kinds)).tolist():
             steps = np.flatnonzero(kinds == kind)

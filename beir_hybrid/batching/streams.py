@@ -12,6 +12,7 @@ import numpy.typing as npt
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.sampling import Sampling
+from beir_hybrid.batching.strategies.check import allowed_pairs
 from beir_hybrid.errors import BatchError, ConfigurationError
 
 __all__ = ["Choices", "Stream", "build_streams"]
@@ -144,7 +145,7 @@ def _check_pairs(sources: Sequence[ExampleIndex], sampling: Sampling) -> None:
 
 
 def _streams_of(place: int, source: ExampleIndex, number: int, kind: BatchKind, sampling: Sampling) -> Iterator[Stream]:
-    pairs = source.patterns.any(axis=0) & kind.allowed(source.languages) & sampling.allowed(source.languages)
+    pairs = source.patterns.any(axis=0) & allowed_pairs(kind, source.languages) & sampling.allowed(source.languages)
     if kind.per == "example":
         if pairs.any():
             choices = _choices(source, pairs, sampling)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from beir_hybrid.batching.plan import Batch, BatchPlan
 from beir_hybrid.batching.strategies import Strategy, strategy_spec
+from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.errors import ConfigurationError
 
 __all__ = ["DrawSummary", "Forecast", "Part", "changes", "forecast", "summarize"]
@@ -249,5 +250,5 @@ def changes(strategy: Strategy) -> bool:
         (True, False)
     """
     times = [*np.linspace(0, 1, 64, endpoint=False).tolist(), float(np.nextafter(1, 0))]
-    first, *later = (strategy.draw(np.random.default_rng(0), np.full(256, time)) for time in times)
+    first, *later = (draw_kinds(strategy, np.random.default_rng(0), np.full(256, time)) for time in times)
     return any(not np.array_equal(first, other) for other in later)

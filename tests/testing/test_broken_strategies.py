@@ -8,20 +8,27 @@ DRAW = "test_draw_gives_a_place_in_kinds_for_every_step"
 ALONE = "test_draws_follow_from_generator_and_progress_alone"
 ELSEWHERE = "test_other_processes_draw_the_same"
 EVERY = "test_every_kind_is_drawn"
+ALL = [
+    *("test_identity_is_name_and_options", "test_kinds_are_what_plans_take"),
+    *(DRAW, EVERY, ALONE, ELSEWHERE, BATCHES, STEP),
+]  # of a strategy that cannot even be built
 
 CAUGHT = {
     "Sound": {},
-    "Misnamed": {"test_identity_is_name_and_options": "calls itself 'sound'. Use one name"},
+    "Misnamed": dict.fromkeys(ALL, "it calls itself 'sound'. It must have the name it is registered by"),
     "Thawed": {"test_identity_is_name_and_options": "Its option alpha can be set. Put @dataclass(frozen=True) on it."},
-    "Twins": {"test_kinds_are_what_plans_take": "Give each a name of its own."},
+    "Twins": dict.fromkeys(ALL, "its kinds are called x-x-mono, x-x-mono."),
+    "Loose": dict.fromkeys(ALL, "its kinds are 'x-y'. kinds must be a tuple of BatchKinds"),
     "Barren": {
         "test_kinds_are_what_plans_take": "Give True for the pairs it allows",
         BATCHES: "cannot fill nothing batches",
         STEP: "cannot fill nothing batches",
     },
-    "Beyond": {DRAW: "Give places in its 2 kinds."},
-    "Short": {DRAW: "For 20000 steps, draw() gives shape (100,)"},
-    "Floating": {DRAW: "of float64. Give an int64 array", BATCHES: "", STEP: ""},  # plans cannot be made with it
+    "Beyond": dict.fromkeys([DRAW, EVERY], "draw() gives 2, and it has 2 kinds."),
+    "Short": dict.fromkeys([DRAW, EVERY, ALONE, ELSEWHERE], "draw() gives shape (100,) of int64 for"),
+    "Listing": dict.fromkeys(ALL, "The strategy 'listing' of broken 1.0: draw() gives a list for 8 steps."),
+    "Floating": dict.fromkeys(ALL, "draw() gives shape (8,) of float64 for 8 steps."),
+    "Failing": dict.fromkeys(ALL, "draw() fails with ValueError: Probabilities contain NaN."),
     "Idle": {EVERY: "x-y is never drawn in 20000 steps. Leave it out of kinds."},
     "Counting": {
         ALONE: "Let draw() follow from rng and progress alone",

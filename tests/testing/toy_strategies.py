@@ -47,6 +47,12 @@ class Twins(Sound):
 
 
 @dataclass(frozen=True)
+class Loose(Sound):
+    name: ClassVar[str] = "loose"
+    kinds: ClassVar = "x-y"
+
+
+@dataclass(frozen=True)
 class Barren(Sound):
     name: ClassVar[str] = "barren"
 
@@ -72,6 +78,22 @@ class Short(Sound):
 
 
 @dataclass(frozen=True)
+class Listing(Sound):
+    name: ClassVar[str] = "listing"
+
+    def draw(self, rng, progress):
+        return super().draw(rng, progress).tolist()
+
+
+@dataclass(frozen=True)
+class Failing(Sound):
+    name: ClassVar[str] = "failing"
+
+    def draw(self, rng, progress):
+        return rng.choice(2, size=len(progress), p=[np.nan, np.nan])
+
+
+@dataclass(frozen=True)
 class Floating(Sound):
     name: ClassVar[str] = "floating"
 
@@ -94,7 +116,7 @@ class Counting(Sound):
 
     def draw(self, rng, progress):
         self.counted.append(1)
-        return (np.arange(len(progress)) + len(self.counted)) % 2
+        return np.random.default_rng(len(self.counted)).integers(2, size=len(progress))
 
 
 @dataclass(frozen=True)

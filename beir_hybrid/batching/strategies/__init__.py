@@ -6,7 +6,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from beir_hybrid.batching.strategies.base import Strategy
-from beir_hybrid.errors import ConfigurationError, did_you_mean
+from beir_hybrid.batching.strategies.check import check_options, check_strategy
+from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.registry import STRATEGIES, parse_spec
 
 __all__ = ["Strategy", "build_strategy", "strategy_spec"]
@@ -21,7 +22,8 @@ def build_strategy(spec: str | Strategy, **options: Any) -> Strategy:
 
     Raises:
         UnknownNameError: If no strategy has that name.
-        ConfigurationError: If the strategy has no such option, refuses its value, or is built already.
+        ConfigurationError: If the strategy has no such option, needs another, refuses its value, or is built already.
+        PluginError: If what is given or built is no strategy.
 
     Examples:
         >>> build_strategy("hybrid", alpha=0.4)
@@ -30,26 +32,26 @@ def build_strategy(spec: str | Strategy, **options: Any) -> Strategy:
         XY()
     """
     if not isinstance(spec, str):
+        strategy = check_strategy(spec)
         if given := {key: value for key, value in options.items() if value is not None}:
             raise ConfigurationError(
-                f"{strategy_spec(spec)} is built already and takes no {min(given)!r}.", "Give its name instead."
+                f"{strategy_spec(strategy)} is built already and takes no {min(given)!r}.", "Give its name instead."
             )
-        return spec
+        return strategy
     name, written = parse_spec(spec)
-    factory = STRATEGIES.get(name)
+    factory, origin = STRATEGIES.get(name), STRATEGIES.origin(name)
     given = written | {key: value for key, value in options.items() if value is not None}
-    known = {field.name for field in fields(factory)} if is_dataclass(factory) else set()
-    for key in given:
-        if known and key not in known:
-            raise ConfigurationError(f"The strategy {name!r} has no option {key!r}.", did_you_mean(key, known))
-        if not known:
-            raise ConfigurationError(f"The strategy {name!r} has no options, so not {key!r} either.", "Leave it out.")
-    strategy: Strategy = factory(**given)
-    return strategy
+    check_options(name, factory, given)
+    with origin.blamed("its making"):
+        built = factory(**given)
+    return check_strategy(built, origin)
 
 
 def strategy_spec(strategy: Strategy) -> str:
     """Write a strategy as the text that :func:`build_strategy` makes it from again: its identity.
+
+    Raises:
+        PluginError: If it is no dataclass, so that its options are unknown.
 
     Examples:
         >>> strategy_spec(build_strategy("hybrid"))
@@ -57,5 +59,9 @@ def strategy_spec(strategy: Strategy) -> str:
         >>> strategy_spec(build_strategy("x-y"))
         'x-y'
     """
-    options = ", ".join(f"{field.name}={getattr(strategy, field.name)!r}" for field in fields(strategy))  # type: ignore[arg-type]  # the protocol cannot say that it is a dataclass
+    if not is_dataclass(strategy):
+        raise STRATEGIES.origin_of(strategy).refusal(
+            f"{type(strategy).__name__} is no dataclass.", "It must be a frozen dataclass, whose fields are its options"
+        )
+    options = ", ".join(f"{field.name}={getattr(strategy, field.name)!r}" for field in fields(strategy))
     return f"{strategy.name}({options})" if options else strategy.name
