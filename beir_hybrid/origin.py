@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import BeirHybridError, PluginError
 
-__all__ = ["Origin", "is_ours"]
+__all__ = ["Origin", "describe_type", "is_ours", "top_package"]
 
 
 def is_ours(target: str) -> bool:
@@ -23,6 +23,16 @@ def is_ours(target: str) -> bool:
 def top_package(target: str) -> str:
     """Name the top-level package of ``module:attribute``."""
     return target.partition(":")[0].partition(".")[0]
+
+
+def describe_type(value: object) -> str:
+    """Say what kind of thing a value is, in a sentence.
+
+    Examples:
+        >>> describe_type([]), describe_type(None), describe_type(1j)
+        ('a list', 'nothing', 'a complex')
+    """
+    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from beir_hybrid.evaluation.encoding import encode
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
 from beir_hybrid.evaluation.measures.base import bounds_of
+from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.notes import notes_on
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
@@ -322,7 +323,7 @@ def _measure_setting(scorer: Scorer, setting: Setting, measures: Sequence[Measur
         kind=setting.kind,
         queries=tuple(map(judgements.queries.__getitem__, numbers.tolist())),
         groups=tuple(map(judgements.groups.__getitem__, numbers.tolist())),
-        values={measure.name: measure.values(rankings) for measure in applying},
+        values={measure.name: measure_queries(measure, rankings) for measure in applying},
     )
 
 

@@ -86,6 +86,17 @@ class Single(Sound):
         return super().values(rankings).astype(np.float32)
 
 
+class Listing(Sound):
+    def values(self, rankings):
+        return super().values(rankings).tolist()
+
+
+class Infinite(Sound):
+    def values(self, rankings):
+        with np.errstate(divide="ignore"):
+            return np.where(rankings.retrieved > 50, super().values(rankings), 1 / np.zeros(rankings.queries))
+
+
 class Percent(Sound):
     def values(self, rankings):
         return 100 * super().values(rankings)

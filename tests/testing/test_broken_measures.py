@@ -10,7 +10,7 @@ CUTOFF = "test_nothing_below_cut_off_changes_it"
 NUMBERS = "test_numbers_of_passages_and_languages_mean_nothing"
 ITSELF = "test_query_is_measured_by_itself"
 TIES = "test_ties_fall_as_declared"
-SAYS = "test_it_says_what_it_is"
+SOURCE = "test_it_says_where_it_comes_from"
 DIRECTION = "test_direction_is_true"
 UP = "test_relevant_passage_moved_up_is_never_worse"
 
@@ -18,11 +18,13 @@ CAUGHT = {
     "Sound": {},
     "Even": {},
     "Misnamed": {"test_identity_is_its_name": "Built from 'misnamed@10', it is called 'misnamed'. Use one name."},
-    "Sourceless": {SAYS: "Its source is ''. Cite it."},
-    "Undecided": {SAYS: "higher_is_better is 'yes'. Say True, False or None."},
+    "Sourceless": {SOURCE: "Its source is ''. Cite it."},
+    "Undecided": {SOURCE: "its higher_is_better is 'yes'. It must be True, False or None"},
     "Thawed": {"test_identity_is_its_name": "Thawed is no dataclass. Put @dataclass(frozen=True) on it."},
-    "Averaged": {RANGE: "For 3 queries, values() gives () of float64.", CUT: "", ITSELF: "", UP: ""},
-    "Single": {RANGE: "values() gives (3,) of float32. Give float64", CUT: ""},
+    "Averaged": {RANGE: "The measure 'averaged@10' of broken 1.0: values() gives a float64 for 3 queries."},
+    "Single": {RANGE: "values() gives shape (3,) of float32 for 3 queries. values() must give a float64 array"},
+    "Listing": {RANGE: "values() gives a list for 3 queries."},
+    "Infinite": {CUT: "values() gives inf for 12 of 12 queries. Values must be finite, and NaN where a query has none"},
     "Percent": {RANGE: "outside of [0.0, 1.0]. Correct it, or set lowest and highest", CUT: ""},
     "Hopeful": {CUT: "A query for which nothing was retrieved has the value 1.0. Give 0.0, the worst"},
     "Forgiving": {CUT: "A query has no value (NaN)."},
@@ -43,7 +45,16 @@ CAUGHT = {
     "Reversed": {DIRECTION: "A ranking with languages side by side has the value 0.5, the opposite 1."},
 }
 
-LOUD = {"Noisy", "Scribbling", "Shallow"}  # what comes of them is wrong in many ways
+LOUD = {
+    "Undecided",
+    "Averaged",
+    "Single",
+    "Listing",
+    "Infinite",
+    "Noisy",
+    "Scribbling",
+    "Shallow",
+}  # what comes of them is wrong in many ways
 
 
 @pytest.fixture(scope="module")

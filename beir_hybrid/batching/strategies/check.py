@@ -12,10 +12,10 @@ import numpy.typing as npt
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.origin import Origin
+from beir_hybrid.origin import Origin, describe_type
 from beir_hybrid.registry import STRATEGIES
 
-__all__ = ["allowed_pairs", "check_options", "check_strategy", "draw_kinds"]
+__all__ = ["allowed_pairs", "check_options", "check_strategy", "draw_kinds", "needed_options"]
 
 _TRIED = 8  # steps that are drawn on trial
 _DRAWS = "draw() must give an int64 array with one place in kinds for each element of progress"
@@ -32,15 +32,28 @@ def check_options(name: str, factory: Any, given: dict[str, Any]) -> None:
     Raises:
         ConfigurationError: If it has no such option, or needs one that is not given.
     """
-    taken = {field.name: field for field in fields(factory) if field.init} if is_dataclass(factory) else {}
+    taken = [field.name for field in fields(factory) if field.init] if is_dataclass(factory) else []
     for key in given:
         if taken and key not in taken:
             raise ConfigurationError(f"The strategy {name!r} has no option {key!r}.", did_you_mean(key, taken))
         if not taken:
             raise ConfigurationError(f"The strategy {name!r} has no options, so not {key!r} either.", "Leave it out.")
-    for key, field in taken.items():
-        if key not in given and field.default is MISSING and field.default_factory is MISSING:
+    for key in needed_options(factory):
+        if key not in given:
             raise ConfigurationError(f"The strategy {name!r} needs its option {key!r}.", f"Write {name}({key}=...).")
+
+
+def needed_options(factory: Any) -> list[str]:
+    """List the options that a strategy cannot do without.
+
+    Args:
+        factory: What is registered.
+    """
+    return [
+        field.name
+        for field in (fields(factory) if is_dataclass(factory) else ())
+        if field.init and field.default is MISSING and field.default_factory is MISSING
+    ]
 
 
 def check_strategy(strategy: Any, origin: Origin | None = None) -> Strategy:
@@ -98,7 +111,7 @@ def draw_kinds(
         drawn = strategy.draw(rng, progress)
     steps = f"for {len(progress)} steps"
     if type(drawn) is not np.ndarray:
-        raise source.refusal(f"draw() gives {_a(drawn)} {steps}.", _DRAWS)
+        raise source.refusal(f"draw() gives {describe_type(drawn)} {steps}.", _DRAWS)
     if drawn.shape != (len(progress),) or not np.issubdtype(drawn.dtype, np.integer):
         raise source.refusal(f"draw() gives shape {drawn.shape} of {drawn.dtype} {steps}.", _DRAWS)
     wrong = drawn[(drawn < 0) | (drawn >= len(strategy.kinds))]
@@ -125,8 +138,9 @@ def allowed_pairs(kind: BatchKind, languages: tuple[str, ...]) -> npt.NDArray[np
         allowed = kind.allowed(languages)
     form = (len(languages),) * 2
     if type(allowed) is not np.ndarray or allowed.shape != form or allowed.dtype != np.bool_:
+        found = f"shape {allowed.shape} of {allowed.dtype}" if type(allowed) is np.ndarray else describe_type(allowed)
         raise source.refusal(
-            f"allowed() gives {_a(allowed)} for {len(languages)} languages.",
+            f"allowed() gives {found} for {len(languages)} languages.",
             f"It must give a bool array, question by passage language, here of shape {form}",
         )
     return allowed
@@ -156,9 +170,3 @@ def _check_kinds(kinds: Any, source: Origin) -> None:
     names = [kind.name for kind in kinds]
     if len(set(names)) < len(names):
         raise source.refusal(f"its kinds are called {', '.join(names)}.", form)
-
-
-def _a(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"shape {value.shape} of {value.dtype}"
-    return "nothing" if value is None else f"a {type(value).__name__}"

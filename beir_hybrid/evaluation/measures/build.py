@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from beir_hybrid.errors import ConfigurationError, PluginError
+from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.measures.base import Measure
+from beir_hybrid.evaluation.measures.check import check_measure
+from beir_hybrid.origin import describe_type
 from beir_hybrid.registry import MEASURES
 
-__all__ = ["build_measure", "expand_measures"]
+__all__ = ["build_measure", "example_name", "expand_measures"]
 
 _FORM = re.compile(r"(?P<base>[^\[\]@]*)(\[(?P<language>[^\[\]@]*)\])?(@(?P<cutoff>[^\[\]]*))?")
 _NOUNS = {"cutoff": "cut-off", "language": "language"}
@@ -31,7 +33,7 @@ def build_measure(name: str) -> Measure:
         UnknownNameError: If no measure has that name; the message names the closest one.
         ConfigurationError: If the cut-off is no positive whole number, or a cut-off or language is missing or not
             taken.
-        PluginError: If the measure wants other arguments besides.
+        PluginError: If the measure wants other arguments besides, or what is built is no measure.
 
     Examples:
         >>> build_measure("ndcg@10")
@@ -49,13 +51,10 @@ def build_measure(name: str) -> Measure:
     _check(name, form["base"], arguments, factory)
     if "cutoff" in arguments:
         arguments["cutoff"] = int(arguments["cutoff"])
-    try:
-        measure: Measure = factory(**arguments)
-    except TypeError as error:
-        raise PluginError(
-            f"The measure {name!r} cannot be built: {error}.", "It may need a cutoff and a language, and nothing else."
-        ) from error
-    return measure
+    origin = MEASURES.origin(form["base"])
+    with origin.blamed("its making"):
+        measure = factory(**arguments)
+    return check_measure(measure, origin)
 
 
 def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> list[Measure]:
@@ -68,6 +67,9 @@ def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> li
     Returns:
         The measures, in order.
 
+    Raises:
+        PluginError: If a measure gives anything else than measures.
+
     Examples:
         >>> [measure.name for measure in expand_measures([build_measure("one_target_map")], ["de", "en"])]
         ['one_target_map[de]', 'one_target_map[en]']
@@ -78,8 +80,35 @@ def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> li
         if by_language is None or getattr(measure, "language", None) is not None:
             expanded.append(measure)
         else:
-            expanded += by_language(languages)
+            expanded += _each_language(measure, by_language, languages)
     return expanded
+
+
+def _each_language(measure: Measure, by_language: Callable[..., Any], languages: Sequence[str]) -> list[Measure]:
+    origin = MEASURES.origin_of(measure)
+    with origin.blamed("for_languages()"):
+        found = by_language(languages)
+    if not isinstance(found, list | tuple) or len(found) != len(languages):
+        count = f"{len(found)} measures" if isinstance(found, list | tuple) else describe_type(found)
+        raise origin.refusal(
+            f"for_languages() gives {count} for {len(languages)} languages.", "It must give one measure per language"
+        )
+    return [check_measure(one, origin) for one in found]
+
+
+def example_name(base: str) -> str:
+    """Write a name that the measure can be built from, with the language and the cut-off that it needs.
+
+    Examples:
+        >>> example_name("language_share"), example_name("recall"), example_name("map")
+        ('language_share@10', 'recall@10', 'map')
+    """
+    needed = _needed(inspect.signature(MEASURES.get(base)).parameters)
+    return f"{base}{'[de]' if 'language' in needed else ''}{'@10' if 'cutoff' in needed else ''}"
+
+
+def _needed(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    return [noun for noun in _NOUNS if noun in parameters and parameters[noun].default is inspect.Parameter.empty]
 
 
 def _check(name: str, base: str, arguments: dict[str, Any], factory: Callable[..., Any]) -> None:
@@ -87,7 +116,7 @@ def _check(name: str, base: str, arguments: dict[str, Any], factory: Callable[..
     parameters = inspect.signature(factory).parameters
     anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     taken = [noun for noun in _NOUNS if noun in parameters or (anything and noun in arguments)]
-    needed = [noun for noun in taken if noun in parameters and parameters[noun].default is inspect.Parameter.empty]
+    needed = _needed(parameters)
     # what the name could be, where it is wrong
     kept = {noun: arguments.get(noun) for noun in taken if noun in arguments or noun in needed}
     language = f"[{(kept['language'] or '').strip() or 'de'}]" if "language" in kept else ""
@@ -98,10 +127,22 @@ def _check(name: str, base: str, arguments: dict[str, Any], factory: Callable[..
             raise ConfigurationError(f"{name!r} takes no {word}.", f"Write {right}.")
         if noun not in arguments and noun in needed:
             raise ConfigurationError(f"{name!r} needs a {word}.", f"Write {right}, or another {word}.")
+    besides = [key for key, parameter in parameters.items() if key not in _NOUNS and _is_required(parameter)]
+    if besides:
+        raise MEASURES.origin(base).refusal(
+            f"it cannot be made without the argument {besides[0]!r}.", "It may need a cutoff and a language at most"
+        )
     if "language" in arguments and not arguments["language"].strip():
         raise ConfigurationError(f"The language of {name!r} is missing.", f"Give a code: {right}")
     if "cutoff" in arguments and _positive(arguments["cutoff"]) is None:
         raise ConfigurationError(f"The cut-off of {name!r} is {arguments['cutoff']!r}.", f"Give a number: {right}")
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty and parameter.kind not in (
+        parameter.VAR_POSITIONAL,
+        parameter.VAR_KEYWORD,
+    )
 
 
 def _positive(text: str | None) -> int | None:

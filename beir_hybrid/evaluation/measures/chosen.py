@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from beir_hybrid.evaluation.measures.base import Measure
-from beir_hybrid.evaluation.measures.build import build_measure
+from beir_hybrid.evaluation.measures.build import build_measure, expand_measures
+from beir_hybrid.evaluation.measures.check import TRIED_LANGUAGES, try_measure
 from beir_hybrid.evaluation.settings import KINDS, Kind
+from beir_hybrid.registry import MEASURES
 
 __all__ = ["BIAS_MEASURES", "DEFAULT_MEASURES", "build_measures"]
 
@@ -31,12 +33,30 @@ def build_measures(names: Sequence[str] | None, otherwise: Sequence[str] = ()) -
     Raises:
         UnknownNameError: If there is no such measure.
         ConfigurationError: If a cut-off does not fit.
+        PluginError: If a measure is none, calls itself as another does, or gives no values for the small made-up run
+            that each is tried on.
     """
     wanted = names or otherwise or ("default",)
     spelt_out = {kind: _spelt_out(wanted, kind) for kind in KINDS}
     # each once, since looking a name up reads what every installed distribution registers
     built = {name: build_measure(name) for name in dict.fromkeys(name for kind in KINDS for name in spelt_out[kind])}
+    _check_names(built)
+    for measure in expand_measures(built.values(), TRIED_LANGUAGES):
+        try_measure(measure)
     return {kind: [built[name] for name in spelt_out[kind]] for kind in KINDS}
+
+
+def _check_names(built: Mapping[str, Measure]) -> None:
+    """Refuse a measure that would write its values over another's."""
+    called: dict[str, str] = {}
+    for name, measure in built.items():
+        other = called.setdefault(measure.name, name)
+        if repr(built[other]) != repr(measure):  # ndcg@10 and ndcg@010 are one
+            wrong = other if measure.name == name else name
+            raise MEASURES.origin_of(built[wrong]).refusal(
+                f"asked for as {wrong!r}, it calls itself {measure.name!r}, and so does another measure.",
+                "It must have the name that it is asked for by",
+            )
 
 
 def _spelt_out(names: Sequence[str], kind: Kind) -> list[str]:

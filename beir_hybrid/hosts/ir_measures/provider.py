@@ -18,6 +18,7 @@ from ir_measures.measures import Measure, register, registry
 
 from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.observed import observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.evaluation.scorer import RunScorer
@@ -105,7 +106,7 @@ class LanguageEvaluator(providers.Evaluator):
             rankings = scorer.rankings(setting, depth)
             queries = [judgements.queries[number] for number in scorer.queries(setting)]
             for (measure, built), of_measure in zip(self.built, sizes, strict=True):
-                values = built.values(replace(rankings, sizes=of_measure))
+                values = measure_queries(built, replace(rankings, sizes=of_measure))
                 for query, value in zip(queries, values.tolist(), strict=True):
                     yield ir_measures.Metric(query_id=query, measure=measure, value=value)
 

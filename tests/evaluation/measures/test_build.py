@@ -140,11 +140,11 @@ def test_an_unknown_measure_is_refused_with_the_closest_name(name, base, close):
 def test_a_strangers_measure_is_built_with_what_it_takes(register):
     register("places", Places)
     register("deep", partial(PEER, weights=((1, 1.0),)))
-    register("anything", lambda **arguments: arguments)
+    register("anything", lambda **arguments: LanguageShare(**arguments))
     assert isinstance(build_measure("places[de]"), Measure)
     assert build_measure("places[de]") == Places("de")
     assert build_measure("deep@20") == PEER(20, ((1, 1.0),))
-    assert build_measure("anything[de]@3") == {"language": "de", "cutoff": 3}
+    assert build_measure("anything[de]@3") == LanguageShare(3, "de")
     with pytest.raises(ConfigurationError) as error:
         build_measure("places")
     assert str(error.value) == "'places' needs a language. Write places[de], or another language."
@@ -152,7 +152,7 @@ def test_a_strangers_measure_is_built_with_what_it_takes(register):
 
 def test_a_measure_that_wants_other_arguments_is_refused(register):
     register("greedy", lambda cutoff, colour: None)
-    with pytest.raises(PluginError, match=r"'greedy@3' cannot be built: .*colour"):
+    with pytest.raises(PluginError, match=r"'greedy': it cannot be made without the argument 'colour'"):
         build_measure("greedy@3")
 
 
