@@ -7,7 +7,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, did_you_mean
 from beir_hybrid.installed import distribution_of, groups, points_of, unreadable
-from beir_hybrid.registry import REGISTRIES, Registration, Registry
+from beir_hybrid.registry import MEASURES, REGISTRIES, STRATEGIES, Registration, Registry
 
 __all__ = ["Plugin", "list_plugins"]
 
@@ -44,18 +44,24 @@ class Plugin:
         return {**asdict(self), "loads": self.loads}
 
 
-def list_plugins() -> list[Plugin]:
+def list_plugins(*, check: bool = False) -> list[Plugin]:
     """List every registered thing, group by group, sorted by name; each is loaded to find out whether it can be.
 
     What cannot be used is listed with the reason: a thing that does not load or is not what its group takes, a name
     that two distributions register for different things, a group that does not exist, and entry points that cannot be
     read.
 
+    Args:
+        check: Whether to make and try strategies and measures as well: a few steps are drawn, and values computed for
+            a small made-up run. Datasets are not loaded, which may take downloads.
+
     Examples:
         >>> [plugin.target for plugin in list_plugins() if plugin.name == "x-y"]
         ['beir_hybrid.batching.strategies.x_y:XY']
     """
-    found = [_examine(registry, registration) for registry in REGISTRIES for registration in registry.registrations()]
+    found = [
+        _examine(registry, registration, check) for registry in REGISTRIES for registration in registry.registrations()
+    ]
     known = [registry.group for registry in REGISTRIES]
     for group in groups():
         if group not in known:
@@ -76,13 +82,42 @@ def list_plugins() -> list[Plugin]:
     return found
 
 
-def _examine(registry: Registry, registration: Registration) -> Plugin:
+def _examine(registry: Registry, registration: Registration, check: bool) -> Plugin:
     plugin = Plugin(registration.name, registry.group, *_split(registration.distribution), registration.target)
     try:
         registry.check(registration)
+        if check and registry.group in _TRIALS:
+            _TRIALS[registry.group](registration.name)
     except BeirHybridError as error:
         return replace(plugin, reason=error.problem, fix=error.fix)
+    except Exception as error:  # whatever code that no distribution brought raises when it is tried
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return replace(plugin, reason=f"{registry.origin(plugin.name)} fails with {reason}.", fix="Mend it.")
     return plugin
+
+
+def _try_strategy(name: str) -> None:
+    from beir_hybrid.batching.strategies import build_strategy, strategy_spec
+    from beir_hybrid.batching.strategies.check import needed_options
+
+    if needed_options(STRATEGIES.get(name)):  # whose values nobody but its author knows
+        return
+    strategy = build_strategy(name)
+    spec = strategy_spec(strategy)
+    if build_strategy(spec) != strategy:
+        raise STRATEGIES.origin(name).refusal(
+            f"{spec} makes another strategy than it is written for.", "Its fields must be its options, as literals"
+        )
+
+
+def _try_measure(name: str) -> None:
+    from beir_hybrid.evaluation.measures import build_measures
+    from beir_hybrid.evaluation.measures.build import example_name
+
+    build_measures([example_name(name)])
+
+
+_TRIALS = {STRATEGIES.group: _try_strategy, MEASURES.group: _try_measure}
 
 
 def _split(distribution: str) -> tuple[str, str]:

@@ -208,3 +208,13 @@ def test_examples_own_tests_pass(python):
     last = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "example").splitlines()[-1]
     assert "passed" in last
     assert "failed" not in last
+
+
+def test_error_of_a_thing_registered_by_a_call_is_listed_when_it_is_tried(monkeypatch):
+    def fail():
+        raise RuntimeError("two\n lines")
+
+    monkeypatch.setitem(STRATEGIES._called, "walk", fail)
+    [found] = [plugin for plugin in list_plugins(check=True) if plugin.name == "walk"]
+    assert found.reason == "The strategy 'walk' fails with RuntimeError: two lines."
+    assert listed("walk")[0].loads

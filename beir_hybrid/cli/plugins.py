@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from beir_hybrid.plugins import Plugin
 
 __all__ = ["plugins"]
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plugins(as_json: bool) -> None:
+@click.option(
+    "--check", is_flag=True, help="Try strategies and measures too, and exit with 1 if anything listed is broken."
+)
+def plugins(as_json: bool, check: bool) -> None:
     """List everything that is registered, by this package or by others, and whether it loads.
 
     Datasets, strategies, measures, hosts and commands, each with the package that brought it. What is broken is listed
-    with the reason and the fix; nothing else is harmed by it.
+    with the reason and the fix; nothing else is harmed by it. With --check, strategies draw a few batches and measures
+    are computed on a small made-up run; datasets are not loaded.
     """
     from beir_hybrid.plugins import list_plugins
 
     with redirect_stdout(sys.stderr):  # what plug-ins print while they are imported is not the list
-        found = list_plugins()
+        found = list_plugins(check=check)
     if as_json:
         click.echo(json.dumps([plugin.to_json() for plugin in found], ensure_ascii=False, indent=2))
-        return
+    else:
+        _show(found)
+    if check and not all(plugin.loads for plugin in found):
+        sys.exit(1)
+
+
+def _show(found: Sequence[Plugin]) -> None:
     from rich.markup import escape
     from rich.table import Table
 

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 DATASETS = "beir_hybrid.datasets"
 COMMANDS = "beir_hybrid.commands"
 
@@ -72,3 +74,59 @@ def test_unreadable_entry_points_break_no_command(invoke, plug_in, tmp_path):
     (tmp_path / "site" / "zoo" / "zoo-1.5.dist-info" / "entry_points.txt").write_text(f"[{COMMANDS}]\nnonsense\n")
     assert invoke("--help").exit_code == 0
     assert "zoo is broken: Its entry_points.txt cannot be read:" in invoke("plugins").stdout
+
+
+def test_check_ends_well_where_nothing_is_broken(invoke):
+    assert invoke("plugins", "--check").exit_code == 0
+    assert invoke("plugins", "--check", "--json").exit_code == 0
+
+
+BROKEN = {
+    DATASETS: (
+        "class IT:\n    languages = None\n    def load(self, source, languages): ...\nIT = IT()",
+        "has the languages None",
+    ),
+    "beir_hybrid.strategies": (
+        "from beir_hybrid.batching.strategies.x_y import XY\n"
+        "class IT(XY):\n    name = 'thing'\n    def draw(self, rng, progress): return [0] * len(progress)",
+        "draw() gives a list for 8 steps.",
+    ),
+    "beir_hybrid.measures": (
+        "from beir_hybrid.evaluation.measures.recall import Recall\n"
+        "class IT(Recall):\n    def values(self, rankings): return super().values(rankings) / 1e-320",
+        "values() gives inf for",
+    ),
+    "beir_hybrid.hosts": (
+        "class IT:\n    def activate(self): ...\n    deactivate = is_active = activate",
+        "is a class",
+    ),
+    COMMANDS: ("import click\nIT = click.Command", "is a class"),
+}
+
+
+@pytest.mark.parametrize("group", BROKEN)
+def test_check_exits_with_1_where_something_is_of_another_shape(invoke, plug_in, group):
+    module, problem = BROKEN[group]
+    plug_in("zoo", group, {"thing": "zoo_thing:IT"}, zoo_thing=module)
+    result = invoke("plugins", "--check")
+    assert (result.exit_code, result.exception.code) == (1, 1)
+    [line] = [line for line in result.stdout.splitlines() if line.startswith(f"thing in {group} is broken: ")]
+    assert problem in line
+    assert "of zoo 1.5" in line
+    found = [plugin for plugin in json.loads(invoke("plugins", "--check", "--json").stdout) if not plugin["loads"]]
+    assert [(plugin["group"], plugin["name"]) for plugin in found] == [(group, "thing")]
+    assert invoke("plugins").exit_code == 0
+
+
+def test_check_exits_with_1_where_something_does_not_load(invoke, plug_in):
+    plug_in("zoo", DATASETS, {"lost": "zoo_lost:IT"}, zoo_lost="import zoo_food")
+    assert invoke("plugins", "--check").exit_code == 1
+
+
+def test_check_leaves_a_strategy_alone_whose_options_it_cannot_know(invoke, plug_in):
+    module = (
+        "from dataclasses import dataclass\nfrom beir_hybrid.batching.strategies.x_y import XY\n"
+        "@dataclass(frozen=True)\nclass IT(XY):\n    speed: int\n    name = 'thing'"
+    )
+    plug_in("zoo", "beir_hybrid.strategies", {"thing": "zoo_thing:IT"}, zoo_thing=module)
+    assert invoke("plugins", "--check").exit_code == 0
