@@ -24,14 +24,18 @@ _RUN = "import runpy, sys; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 
 
 class HostContract:
-    """Tests of a host: what makes another toolkit see this package. Subclass it, and set ``name`` and ``watched``.
+    """Tests of a host: what makes another toolkit see this package. Subclass it.
 
-    Everything is tried in interpreters of its own, so that nothing of the toolkit reaches the other tests.
+    Set ``name``, and ``watched`` or ``patches = False``. Everything is tried in interpreters of its own, so that
+    nothing of the toolkit reaches the other tests.
 
     Attributes:
         name: The registered name.
         watched: Modules (``toolkit.search``) and classes (``toolkit.search:Searcher``) whose attributes the host
-            changes. All their attributes are watched.
+            changes. All their attributes are watched, and what those hold that are dicts, lists or sets, such as a
+            toolkit's own registry.
+        patches: False for a host that changes nothing of its toolkit, such as one that sets an environment variable
+            or waits for an import. ``watched`` is then what must stay as it is, and may be empty.
         light: Modules that activation may import, though most hosts should not.
 
     Examples:
@@ -40,10 +44,16 @@ class HostContract:
             class TestToolkit(HostContract):
                 name = "toolkit"
                 watched = ("toolkit.search:Searcher",)
+
+
+            class TestQuiet(HostContract):
+                name = "quiet"
+                patches = False
     """
 
     name: ClassVar[str] = ""
     watched: ClassVar[tuple[str, ...]] = ()
+    patches: ClassVar[bool] = True
     light: ClassVar[tuple[str, ...]] = ()
 
     @pytest.fixture(scope="class")
@@ -60,20 +70,22 @@ class HostContract:
 
     def test_registered_host_has_three_functions(self) -> None:
         """The host has ``activate``, ``deactivate`` and ``is_active``."""
-        host = built(lambda: HOSTS.get(self.name), self.name)
-        for function in ("activate", "deactivate", "is_active"):
-            expect(
-                callable(getattr(host, function, None)),
-                f"The host {self.name!r} has no {function}().",
-                "Give a module or an object that has activate(), deactivate() and is_active().",
-            )
+        built(lambda: HOSTS.get(self.name), self.name)
 
     def test_activation_changes_what_is_watched(self, imported_before: dict[str, Any]) -> None:
-        """While it is active, something of the toolkit is another."""
+        """While it is active, something of the toolkit is another, unless the host patches nothing."""
+        if not self.patches:
+            expect(
+                not imported_before["changed"],
+                f"Activation changes {', '.join(imported_before['changed'][:5])}, though patches is False.",
+                "Set patches = True.",
+            )
+            return
         expect(
             imported_before["changed"],
             f"Activation changes nothing of {', '.join(self.watched)}.",
-            "Patch what was imported before as well as what is imported later; or correct watched.",
+            "Patch what was imported before as well as what is imported later; correct watched; or set patches = "
+            "False.",
         )
 
     def test_it_says_whether_it_is_active(self, imported_before: dict[str, Any]) -> None:
@@ -151,7 +163,11 @@ class HostContract:
 
     @classmethod
     def _try(cls, trial: str) -> dict[str, Any]:
-        expect(cls.watched, "The test watches nothing.", "Set its class attribute watched: what the host changes.")
+        expect(
+            cls.watched or not cls.patches,
+            "The test watches nothing.",
+            "Set its class attribute watched, what the host changes; or patches = False if it changes nothing.",
+        )
         built(lambda: HOSTS.get(cls.name), cls.name)
         [target, *_] = [entry.target for entry in HOSTS.registrations() if entry.name == cls.name]
         if not target:

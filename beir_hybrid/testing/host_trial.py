@@ -40,7 +40,7 @@ def imported_before(target: str, watched: list[str]) -> Found:
         "left": _differing(untouched, taken[2][0]) + left,
         "changed_again": _differing(untouched, taken[4][0]),
         "left_again": _differing(untouched, _snapshot(watched)),
-        "described": {name: _describe(value) for name, value in untouched.items()},
+        "described": {name: _describe(value) for name, (value, _) in untouched.items()},
     }
 
 
@@ -57,7 +57,7 @@ def imported_after(target: str, watched: list[str]) -> Found:
         "active": active,
         "imported": imported,
         "changed": _differing(off, on),
-        "described": {name: _describe(value) for name, value in off.items()},
+        "described": {name: _describe(value) for name, (value, _) in off.items()},
     }
 
 
@@ -90,18 +90,30 @@ def _snapshot(watched: list[str]) -> Found:
     for path in watched:
         for name, value in vars(_find(path)).items():
             if not isinstance(value, ModuleType) and name not in _OWN:
-                found[f"{path}.{name}" if ":" in path else f"{path}:{name}"] = value
+                found[f"{path}.{name}" if ":" in path else f"{path}:{name}"] = (value, _content(value))
     return found
 
 
+def _content(value: Any) -> list[Any]:
+    """List what a registry holds, which may change while the registry itself stays the same object."""
+    if isinstance(value, dict):
+        return [part for item in list(value.items()) for part in item]
+    if isinstance(value, set):
+        return sorted(value, key=id)
+    return list(value) if isinstance(value, list) else []
+
+
 def _differing(one: Found, other: Found) -> list[str]:
-    def same(name: str) -> bool:
-        if name not in one or name not in other:
-            return False
-        first, second = one[name], other[name]
+    def same(first: Any, second: Any) -> bool:
         return first is second or (isinstance(first, _SIMPLE) and bool(first == second))
 
-    return sorted(name for name in {*one, *other} if not same(name))
+    def unchanged(name: str) -> bool:
+        if name not in one or name not in other:
+            return False
+        (first, held), (second, found) = one[name], other[name]
+        return same(first, second) and len(held) == len(found) and all(map(same, held, found))
+
+    return sorted(name for name in {*one, *other} if not unchanged(name))
 
 
 def _describe(value: Any) -> str:

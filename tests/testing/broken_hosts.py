@@ -8,5 +8,10 @@ for thing in toy_hosts.HOSTS:
     globals()[f"Test{thing.__name__}"] = type(
         f"Test{thing.__name__}",
         (HostContract,),
-        {"name": thing.__name__.lower(), "watched": ("toy_toolkit:Searcher",), "__module__": __name__},
+        {
+            "name": thing.__name__.lower(),
+            "watched": thing.watched,
+            "patches": thing.patches,
+            "__module__": __name__,
+        },
     )

@@ -26,10 +26,19 @@ CAUGHT = {
     },
     "Lavish": {HEAVY: "Activation imports numpy."},
     "Littering": {LEFT: "sys.path is not what it was."},
-    "Useless": {CHANGES: "Activation changes nothing of toy_toolkit:Searcher."},
+    "Useless": {CHANGES: "Activation changes nothing of toy_toolkit, toy_toolkit:Searcher."},
+    "Registering": {},
+    "Forgetful": {LEFT: "toy_toolkit:ENGINES is not what it was.", ORDER: ""},
+    "Quiet": {},
+    "Unwatched": {},
+    "Clamorous": {LEFT: "os.environ is not what it was."},
+    "Sly": {CHANGES: "Activation changes toy_toolkit:Searcher.search, though patches is False. Set patches = True."},
+    "Blind": {
+        CHANGES: "The test watches nothing. Set its class attribute watched, what the host changes; or patches ="
+    },
     "Speechless": {"test_registered_host_has_three_functions": "has no is_active()."},
 }
-LOUD = {"Speechless"}  # what comes of it is wrong in many ways
+LOUD = {"Blind", "Speechless"}  # what comes of it is wrong in many ways
 
 
 @pytest.fixture(scope="module")

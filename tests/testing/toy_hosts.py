@@ -1,5 +1,6 @@
 """Hosts that break their contract in one way each, and a sound one that they are made from."""
 
+import os
 import sys
 
 from beir_hybrid.hosts.imports import when_imported
@@ -9,6 +10,8 @@ class Sound:
     """Makes the toy toolkit's searcher shout."""
 
     module = "toy_toolkit"
+    patches = True
+    watched = ("toy_toolkit", "toy_toolkit:Searcher")
 
     def __init__(self):
         self.undo = []
@@ -98,6 +101,50 @@ class Littering(Sound):
 
 class Useless(Sound):
     module = "another_toolkit"
+
+
+class Registering(Sound):
+    """Adds to the toolkit's registry, which stays the same dict."""
+
+    def patch(self, module):
+        module.ENGINES["loud"] = object
+        self.undo.append(lambda: module.ENGINES.pop("loud", None))
+
+
+class Forgetful(Registering):
+    def patch(self, module):
+        module.ENGINES["loud"] = object
+
+
+class Quiet(Sound):
+    """Patches nothing: while it is active, the environment names it."""
+
+    patches = False
+
+    def activate(self):
+        os.environ["TOY_HOST"] = "quiet"
+        self.active = True
+
+    def deactivate(self):
+        os.environ.pop("TOY_HOST", None)
+        self.active = False
+
+
+class Unwatched(Quiet):
+    watched = ()
+
+
+class Clamorous(Quiet):
+    def deactivate(self):
+        self.active = False
+
+
+class Sly(Sound):
+    patches = False
+
+
+class Blind(Sound):
+    watched = ()
 
 
 class Speechless(Sound):

@@ -7,3 +7,6 @@ class Searcher:
 
     def index(self, path):
         return f"indexed {path}"
+
+
+ENGINES = {"plain": Searcher}  # what a toolkit finds its classes by
