@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,25 @@ __all__ = ["Rankings", "Top", "Translation"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+
+class _Arrays:
+    """Arrays that cannot be written to: every measure reads the same ones, and must not change them for the others."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, _fixed(value.view()))
+
+
+def _fixed(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
 
 
 @dataclass(frozen=True, eq=False)
-class Top:
+class Top(_Arrays):
     """The first passages of every query's ranking, ties ordered as in trec_eval.
 
     Attributes:
@@ -39,7 +55,7 @@ class Top:
 
 
 @dataclass(frozen=True, eq=False)
-class Translation:
+class Translation(_Arrays):
     """What the translations of a setting's queries into one other language retrieve.
 
     Attributes:
@@ -56,10 +72,10 @@ def _no_translations() -> Iterator[Translation]:
 
 
 @dataclass(frozen=True, eq=False)
-class Rankings:
+class Rankings(_Arrays):
     """One setting's rankings, as far as measures need them.
 
-    A row is one relevant passage of one query. Rows are sorted by query and then by rank.
+    A row is one relevant passage of one query. Rows are sorted by query and then by rank. No array can be written to.
 
     Attributes:
         query: Shape (rows,), numbers of the setting's queries from 0; every query has at least one row.
@@ -99,17 +115,17 @@ class Rankings:
     @cached_property
     def starts(self) -> Ints:
         """Shape (queries,), the first row of each query."""
-        return np.searchsorted(self.query, np.arange(self.queries))
+        return _fixed(np.searchsorted(self.query, np.arange(self.queries)))
 
     @cached_property
     def relevant(self) -> Ints:
         """Shape (queries,), how many relevant passages each query has."""
-        return np.bincount(self.query, minlength=self.queries)
+        return _fixed(np.bincount(self.query, minlength=self.queries))
 
     @cached_property
     def place(self) -> Ints:
         """Shape (rows,), place of each relevant passage among its query's, from 1."""
-        return np.arange(len(self.query)) - self.starts[self.query] + 1
+        return _fixed(np.arange(len(self.query)) - self.starts[self.query] + 1)
 
     def sum_by_query(self, values: Floats) -> Floats:
         """Add up one value per row, shape (rows,), to one per query, shape (queries,)."""

@@ -70,3 +70,20 @@ def test_a_top_that_was_not_kept_so_deep_is_refused(rankings, kept, depth):
 def test_there_are_no_translations_unless_given(rankings):
     assert list(rankings.translations()) == []
     assert list(rankings.translations()) == []  # each call begins anew
+
+
+def test_no_measure_can_change_what_the_others_read(rankings):
+    read = [
+        getattr(rankings, name) for name in ("query", "rank", "mid_rank", "grade", "language", "sizes", "retrieved")
+    ]
+    read += [rankings.starts, rankings.relevant, rankings.place, rankings.top.passage, rankings.top_at(2).grade]
+    for array in read:
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_arrays_of_the_caller_stay_writable(rankings):
+    kept = np.array([3, 2])
+    replace(rankings, sizes=kept)
+    kept[0] = 7
+    assert kept.flags.writeable

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,6 @@ __all__ = ["MadeUpRun"]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,10 +138,7 @@ class MadeUpRun:
         return self.with_orders(own, others)
 
     def rankings(self, depth: int) -> Rankings:
-        """Give the rankings as measures get them: with the top kept to a depth, or not at all if that is 0.
-
-        No array can be written to.
-        """
+        """Give the rankings as measures get them: with the top kept to a depth, or not at all if that is 0."""
         order = self.order(self.scores)
         count = self.scores.shape[1]
         kept = count if self.kept is None else min(self.kept, count)
@@ -156,16 +151,16 @@ class MadeUpRun:
         rows = np.lexsort((rank[query, passage], query))
         query, passage = query[rows], passage[rows]
         return Rankings(
-            query=_fixed(query),
-            rank=_fixed(rank[query, passage]),
-            mid_rank=_fixed(mid_rank[query, passage]),
-            grade=_fixed(self.grades[query, passage]),
-            language=_fixed(self.language[passage]),
+            query=query,
+            rank=rank[query, passage],
+            mid_rank=mid_rank[query, passage],
+            grade=self.grades[query, passage],
+            language=self.language[passage],
             languages=self.languages,
-            sizes=_fixed(np.bincount(self.language, minlength=len(self.languages))),
+            sizes=np.bincount(self.language, minlength=len(self.languages)),
             query_language=self.query_language,
             queries=len(self.scores),
-            retrieved=_fixed(np.full(len(self.scores), kept)),
+            retrieved=np.full(len(self.scores), kept),
             top=self._top(order, min(depth, count), kept) if depth else None,
             translations=partial(self._translated, min(depth, count), kept),
         )
@@ -175,9 +170,9 @@ class MadeUpRun:
         there = np.arange(shown.shape[1]) < kept
         grades = np.maximum(np.take_along_axis(self.grades, shown, axis=1), 0)
         return Top(
-            _fixed(np.where(there, self.names[shown], -1)),
-            _fixed(np.where(there, self.language[shown], -1)),
-            _fixed(np.where(there, grades, 0)),
+            np.where(there, self.names[shown], -1),
+            np.where(there, self.language[shown], -1),
+            np.where(there, grades, 0),
         )
 
     def _translated(self, depth: int, kept: int) -> Iterator[Translation]:
@@ -185,7 +180,7 @@ class MadeUpRun:
         for scores in self.translations.values():
             shown = self.order(scores)[rows, :depth]
             there = np.arange(shown.shape[1]) < kept
-            yield Translation(_fixed(rows), _fixed(np.where(there, self.names[shown], -1)))
+            yield Translation(rows, np.where(there, self.names[shown], -1))
 
 
 def _mid_ranks(scores: Floats, found: Bools) -> Floats:
@@ -199,8 +194,3 @@ def _as_scores(order: Ints) -> Floats:
     scores = np.empty(order.shape)
     np.put_along_axis(scores, order, -np.arange(order.shape[1], dtype=np.float64)[None, :], axis=1)
     return scores
-
-
-def _fixed(array: Array) -> Array:  # what the measure gets must not change
-    array.setflags(write=False)
-    return array

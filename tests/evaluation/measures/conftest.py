@@ -54,13 +54,13 @@ def top_of():
         languages = tuple(sizes)
         hits = [[word.partition(":")[::2] for word in text.split()] for text in tops]
         width = depth or max(len(row) for row in hits)
-        top = Top(*(np.full((len(tops), width), fill, np.int64) for fill in (-1, -1, 0)))
+        passages, of_language, grades = (np.full((len(tops), width), fill, np.int64) for fill in (-1, -1, 0))
         rows = []
         for number, row in enumerate(hits):
             for place, (language, grade) in enumerate(row):
-                top.passage[number, place] = 1000 * number + place
-                top.language[number, place] = languages.index(language)
-                top.grade[number, place] = int(grade or 0)
+                passages[number, place] = 1000 * number + place
+                of_language[number, place] = languages.index(language)
+                grades[number, place] = int(grade or 0)
                 if grade:
                     rows.append((number, place + 1, int(grade), languages.index(language)))
             if not any(grade for _, grade in row):
@@ -77,7 +77,7 @@ def top_of():
             query_language=query_language,
             queries=len(tops),
             retrieved=np.array([len(row) for row in hits]),
-            top=top,
+            top=Top(passages, of_language, grades),
         )
 
     return build
