@@ -96,12 +96,24 @@ def read_results(folder: Path) -> Results:
     for name, content in (("data", results.data), ("environment", results.environment)):
         if not isinstance(content, dict):
             raise DataFormatError(f"{path} has {shorten(content)} as its {name}.", "Evaluate again.")
+    if results.translations != {} and not _are_links(results.translations):
+        raise DataFormatError(f"{path} has {shorten(results.translations)} as its translations.", "Evaluate again.")
     measured: dict[str, set[str]] = {}
     for name, setting in results.parsed_settings().items():
         measured.setdefault(setting.kind, set()).update(results.settings[name].keys() - {"queries"})
     if measured != {kind: set(scores) for kind, scores in results.scores.items()}:
         raise DataFormatError(f"{path} has other measures in its scores than in its settings.", "Evaluate again.")
     return results
+
+
+def _are_links(found: Any) -> bool:
+    """Tell whether that is what :func:`~beir_hybrid.translations.count_linked` gives."""
+    if not isinstance(found, dict) or found.keys() != {"rule", "linked", "queries"}:
+        return False
+    counts = [found["linked"], found["queries"]]
+    return (
+        isinstance(found["rule"], str) and all(type(count) is int for count in counts) and 0 <= counts[0] <= counts[1]
+    )
 
 
 def is_number(value: Any) -> TypeGuard[float]:

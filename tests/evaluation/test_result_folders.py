@@ -66,8 +66,12 @@ def test_results_without_values_are_refused(tmp_path):
         ({"scores": {}}, "other measures in its scores than in its settings"),
         ({"intervals": {"scores": {"mono": {"map": [0.1]}}}}, r"has the interval \[0\.1\]"),
         ({"notes": [1]}, "notes that are no words"),
+        ({"translations": ["x"]}, r"has \"\['x'\]\" as its translations"),
+        ({"translations": {"rule": "none"}}, "as its translations"),
+        ({"translations": {"rule": "none", "linked": 3, "queries": 2}}, "as its translations"),
+        ({"translations": {"rule": "none", "linked": True, "queries": 2}}, "as its translations"),
     ],
-    ids=["data", "score", "scores", "interval", "notes"],
+    ids=["data", "score", "scores", "interval", "notes", "list", "rule alone", "too many", "no number"],
 )
 def test_results_of_other_content_are_refused(tmp_path, change, message):
     path = make(0.5, 0.5).save(tmp_path)

@@ -166,7 +166,10 @@ def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection):
     assert "mrc@1" not in found.scores["multi"]
 
 
-def test_translations_are_linked_though_each_language_has_answers_of_its_own():
+def test_translations_are_linked_though_each_language_has_answers_of_its_own(capsys):
     qrels = {"en:a": {"en:1": 1}, "de:a": {"de:1": 1}, "de:b": {"de:1": 1}}
     found = measure_bias(qrels, dict.fromkeys(qrels, RESULT), [1])
     assert found.translations == {"rule": "equal ids", "linked": 2, "queries": 3}
+    evaluator().evaluate(qrels, dict.fromkeys(qrels, RESULT), [1])
+    words = "note: translations are linked by equal ids after the language: 2 of 3 queries"
+    assert words in " ".join(capsys.readouterr().out.split())

@@ -18,6 +18,7 @@ from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir.judging import Qrels, Scores, judge
 from beir_hybrid.reports.tables import console
+from beir_hybrid.translations import links_in_words
 
 __all__ = ["RESULTS_VARIABLE", "report"]
 
@@ -133,7 +134,8 @@ def _print(found: Results, k_values: Sequence[int], path: Path | None) -> None:
     out = console(*tables)
     with out.capture() as captured:
         out.print(*tables)
-        for note in found.notes:
+        linked = [links_in_words(found.translations)] if found.translations.get("linked") else []
+        for note in (*linked, *found.notes):
             out.print(f"note: {note}", highlight=False, markup=False)
         if path is not None:
             out.print(f"Written to {path}", highlight=False, markup=False)
