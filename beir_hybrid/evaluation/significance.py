@@ -65,13 +65,15 @@ class _Columns:
         """How each mean changes without each group, and each group's share of it.
 
         Returns:
-            Two arrays of shape (groups, macro means + columns). Where nothing is left of a column, it stays as it is.
+            Two arrays of shape (groups, macro means + columns). A column of one group alone, of which nothing is left,
+            stays as it is, and that group has no share of it.
         """
-        rest = self.counts.sum(axis=0) - self.counts
+        total = self.counts.sum(axis=0)
+        rest = total - self.counts
         changes = np.where(rest > 0, self.counts * self.means - self.sums, 0) / np.maximum(rest, 1)
-        shares = self.counts / self.counts.sum(axis=0)
+        shares = np.where(rest > 0, self.counts, 0) / total
         changes, shares = (np.hstack([part @ self.weights.T, part]) for part in (changes, shares))
-        return changes, shares
+        return changes, shares / np.maximum(shares.sum(axis=0), 1e-12)
 
     def present(self) -> npt.NDArray[np.bool_]:
         """Shape (groups, macro means + columns): whether the group has a value that counts there."""
@@ -104,7 +106,8 @@ def intervals(
     95 %, at least .94 hold the true mean from :data:`FEW` groups on, and with differences of two systems that do not
     differ, from 3 on. ``tests/benchmarks/coverage.py`` shows where, beside other methods.
 
-    A setting in which one group alone has values adds nothing to the width of its kind's interval.
+    A setting in which one group alone has values does not tell how far off its mean may be: it counts in the mean of
+    its kind, and not in the width of the interval.
 
     Args:
         values: The queries' values, or their differences between two systems.

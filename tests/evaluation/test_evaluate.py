@@ -194,6 +194,8 @@ def test_macro_and_micro_means_are_as_by_hand(by_number, embeddings_of):
         "few questions (mono 2, cross 1, multi 1): below 20, 95 % intervals are too narrow where values are skewed",
     )
     assert found.passages == {"de": 3, "en": 4}
+    # two values say little: 5 / 12, and 12.7 times half their distance to either side, within the measure's bounds
+    assert found.intervals["settings"]["en"] == {"map": [0.0, 1.0]}
     assert found.ties == {"mono": 0, "cross": 0, "multi": 0}
     assert found.data == collection.checksums()
 

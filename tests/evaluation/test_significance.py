@@ -103,6 +103,16 @@ def test_uneven_groups_have_the_interval_by_hand(sign):
     assert sign * (high - mean) > sign * (mean - low)  # farther out on the side of the long tail
 
 
+def test_setting_with_one_group_adds_no_width_to_its_kinds_interval():
+    values = np.random.default_rng(6).normal(0, 1, 30)
+    [low, high] = intervals(one(values))["scores"]["mono"]["map"]
+    found = intervals(QueryValues((setting("en", values), setting("de", [0.25], groups=[30]))))
+    assert "de" not in found["settings"]
+    assert found["scores"]["mono"]["map"] == pytest.approx([(low + 0.25) / 2, (high + 0.25) / 2])
+    apart = QueryValues((setting("en", [0.5], groups="a"), setting("de", [0.25], groups="b")))
+    assert intervals(apart) == {"scores": {}, "settings": {}}
+
+
 def test_one_group_with_most_queries_widens_the_interval():
     values = np.random.default_rng(6).normal(0, 1, 40)
     even = one(values, groups=[number % 10 for number in range(40)])
