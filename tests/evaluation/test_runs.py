@@ -253,7 +253,7 @@ def test_a_run_that_is_no_file_is_refused(judged, tmp_path, kind):
         ({"en:q0": {"de:1": 10**400}}, "result:1: the score of 'de:1' is 1000"),
         ({"en:q0": {"de:1": None}}, "result:1: the score of 'de:1' is None"),
     ],
-    ids=["query", "document", "nan", "none"],
+    ids=["query", "document", "nan", "huge", "none"],
 )
 def test_wrong_results_of_beir_are_refused(judged, results, message):
     with pytest.raises(DataFormatError, match=message):
