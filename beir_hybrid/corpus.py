@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from array import array
@@ -21,7 +20,7 @@ from beir_hybrid.arrow_files import StoredBatches
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
-from beir_hybrid.files import remove_stale, write_json
+from beir_hybrid.files import map_array, parse_json, remove_stale, write_json
 
 __all__ = ["CACHE_VARIABLE", "StoredCorpus", "cache_folder", "write_corpus"]
 
@@ -32,15 +31,6 @@ _ROWS = 8192  # of a record batch: what is read at once
 _DESCRIPTION, _TEXTS, _HASHES, _POSITIONS = "corpus.json", "passages.arrow", "hashes.npy", "positions.npy"
 _ID, _TITLE, _TEXT = range(3)
 _AGAIN = "Delete the folder."
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    EOFError,
-    MemoryError,
-    SyntaxError,
-    OverflowError,
-)  # of damaged .npy files
 _SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("text", pa.string())])
 
 
@@ -76,9 +66,9 @@ class StoredCorpus(Mapping[str, Passage]):
         self._length: int = description["passages"]
         self._batches = StoredBatches(folder / _TEXTS, _SCHEMA, description["batches"], _AGAIN)
         try:
-            self._hashes: npt.NDArray[np.uint64] = _mapped(folder / _HASHES)
-            self._positions: npt.NDArray[np.integer] = _mapped(folder / _POSITIONS)
-        except _UNREADABLE as error:
+            self._hashes: npt.NDArray[np.uint64] = np.asarray(map_array(folder / _HASHES))  # faster to look up
+            self._positions: npt.NDArray[np.integer] = np.asarray(map_array(folder / _POSITIONS))
+        except (OSError, ValueError) as error:
             raise DataFormatError(f"{folder} is no stored corpus: {error}.", _AGAIN) from error
         if not self._hashes.shape == self._positions.shape == (self._length,) or not self._is_whole():
             raise DataFormatError(f"{folder} does not hold {self._length} passages.", _AGAIN)
@@ -305,10 +295,6 @@ def _check_unique(
         first[identifier] = position
 
 
-def _mapped(path: Path) -> npt.NDArray[Any]:
-    return np.asarray(np.lib.format.open_memmap(path, mode="r"))  # a plain view is faster to look things up in
-
-
 def _is_unicode(row: tuple[str, Passage]) -> bool:
     try:
         "".join((row[0], row[1].title, row[1].text)).encode()
@@ -323,7 +309,7 @@ def _hash(identifier: str) -> int:
 
 def _read_description(folder: Path) -> dict[str, Any]:
     try:
-        description = json.loads((folder / _DESCRIPTION).read_bytes())
+        description = parse_json((folder / _DESCRIPTION).read_bytes())
         if description["format"] != _FORMAT:
             raise ValueError(f"it is of format {description['format']}")
         for name, size in description["bytes"].items():

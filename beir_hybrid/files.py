@@ -15,11 +15,24 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from beir_hybrid.errors import OutputError
 
-__all__ = ["STALE_SECONDS", "check_output", "csv_text", "new_file", "remove_stale", "write_json", "write_text"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "STALE_SECONDS",
+    "check_output",
+    "csv_text",
+    "map_array",
+    "new_file",
+    "parse_json",
+    "remove_stale",
+    "write_json",
+    "write_text",
+]
 
 STALE_SECONDS = 86_400
 """Unfinished files older than a day were left by killed processes."""
@@ -113,6 +126,36 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file as a whole: two spaces of indent, letters as they are, a newline at the end."""
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Parse JSON from a file of a user's.
+
+    Raises:
+        ValueError: If it is no JSON or no Unicode, has a number of thousands of digits, or is nested too deeply; the
+            last is a RecursionError of Python's own, which callers forget.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def map_array(path: Path) -> np.memmap[Any, Any]:
+    """Map an ``.npy`` file into memory; unlike ``np.load``, this knows no other kinds of files, and thus no pickles.
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If it is no such file, or not whole.
+    """
+    import numpy as np
+
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception as error:  # its header is read as Python's code is, with all the errors of a parser
+        raise ValueError(f"it is no whole array ({type(error).__name__}: {error})") from error
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

@@ -6,12 +6,12 @@ log, so that what is scored then is another model under the folder's name.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import ModelError
+from beir_hybrid.files import parse_json
 
 __all__ = ["CROSS", "DENSE", "MULTI_VECTOR", "SPARSE", "check_kind", "kind_of", "kind_of_files"]
 
@@ -95,6 +95,6 @@ def _read(name: str | Path, file: str, local_files_only: bool) -> Any:
 
             folder = os.environ.get("SENTENCE_TRANSFORMERS_HOME")  # as the host's models look for it
             path = load_file_path(str(name), file, cache_folder=folder, local_files_only=local_files_only)
-        return None if path is None else json.loads(Path(path).read_text(encoding="utf-8"))
+        return None if path is None else parse_json(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None

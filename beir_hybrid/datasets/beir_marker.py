@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.files import write_json
+from beir_hybrid.files import parse_json, write_json
 
 __all__ = ["MARKER", "Standing", "read_marker", "write_lines", "write_marker"]
 
@@ -85,7 +84,7 @@ class Standing:
 def read_marker(folder: Path) -> dict[str, Any] | None:
     """Read a folder's marker; None if it has none that is readable and of this format."""
     try:
-        marker = json.loads((folder / MARKER).read_bytes())
+        marker = parse_json((folder / MARKER).read_bytes())
         if marker["format"] != _FORMAT or not isinstance(marker["name"], str):
             return None
         for state in marker["files"].values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.beir_marker import Standing
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
+from beir_hybrid.files import parse_json
 from beir_hybrid.grades import is_grade, read_grade
 from beir_hybrid.languages import code_of
 from beir_hybrid.translations import link_translations, told
@@ -189,7 +189,7 @@ def _rows(path: Path, optional: tuple[str, ...]) -> Iterator[_Row]:
             if line.isspace():
                 continue
             try:
-                row = json.loads(line.decode())
+                row = parse_json(line.decode())
             except (ValueError, RecursionError) as error:  # JSON's and Unicode's errors are ValueErrors
                 raise DataFormatError(f"{path}:{number}: no JSON: {error}.", wanted) from error
             if not isinstance(row, dict):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
+from beir_hybrid.files import parse_json
 from beir_hybrid.pairs import Pair, ParallelPairs
 
 __all__ = ["read_pairs"]
@@ -37,7 +37,7 @@ def _read(path: Path) -> Iterator[Pair]:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                row = json.loads(line)
+                row = parse_json(line)
                 if not isinstance(row, dict):
                     raise DataFormatError(f"{path}:{number}: not a JSON object.", wanted)
                 for field in ParallelPairs.COLUMNS:

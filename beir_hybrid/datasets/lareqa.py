@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.sources import Files
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean, shorten
+from beir_hybrid.files import parse_json
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
 
@@ -179,7 +179,7 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
             sentence; the message names file, paragraph and question.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
         paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataFormatError(

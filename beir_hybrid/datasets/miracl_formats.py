@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import gzip
 import io
-import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.files import parse_json
 from beir_hybrid.grades import read_grade
 
 __all__ = ["Documents", "Judgement", "read_qrels", "read_topics"]
@@ -160,7 +160,7 @@ class Documents:
 
 def _document(line: bytes, shard: Path, number: int) -> tuple[str, Passage]:
     try:
-        row = json.loads(line)
+        row = parse_json(line)
     except (ValueError, RecursionError) as error:  # JSON's and Unicode's errors are ValueErrors
         raise DataFormatError(f"{shard}:{number}: no JSON: {error}.", _DOCUMENT) from error
     if not isinstance(row, dict):

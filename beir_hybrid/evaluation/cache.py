@@ -19,7 +19,7 @@ import numpy.typing as npt
 from beir_hybrid.corpus import cache_folder
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, VectorStore
-from beir_hybrid.files import STALE_SECONDS, new_file, write_json
+from beir_hybrid.files import STALE_SECONDS, map_array, new_file, write_json
 
 __all__ = ["CachedStore", "EmbeddingCache", "open_cache"]
 
@@ -125,7 +125,7 @@ class CachedStore(VectorStore):
     def commit(self, keys: Keys, vectors: Floats) -> None:
         """Write vectors to one shard in this order, in place of the shards that secured them."""
         path = self._write([self._records(keys, vectors)])
-        self._append_shard(keys, _map(path))
+        self._append_shard(keys, map_array(path))
         _delete(self._secured)
         self._secured.clear()
 
@@ -197,20 +197,20 @@ class CachedStore(VectorStore):
                     continue
                 except OSError as error:  # no fault of the file's content
                     logger.warning("The cache file %s cannot be read: %s.", path, error.strerror)
-                except (ValueError, TypeError, EOFError, OverflowError, SyntaxError) as error:
+                except ValueError as error:
                     self._put_aside(path, error)
         small = [path for path, (_, records) in shards.items() if records.nbytes < SMALL_BYTES]
         if len(small) > MANY_SHARDS:
             parts = [shards.pop(path) for path in small]
             path = self._write([records for _, records in parts])
-            shards[path] = np.concatenate([keys for keys, _ in parts]), _map(path)
+            shards[path] = np.concatenate([keys for keys, _ in parts]), map_array(path)
             _delete(small)
         for keys, records in shards.values():
             self._append_shard(keys, records)
 
     def _read(self, path: Path) -> tuple[Keys, Records]:
         """Map a shard and verify it."""
-        records = _map(path)
+        records = map_array(path)
         if records.ndim != 1 or records.dtype != self._row:
             raise ValueError(f"its rows are not keys and vectors of {self.dimensions} dimensions")
         if len(wrong := np.flatnonzero(self._checks(records) != records["check"])):
@@ -227,11 +227,6 @@ class CachedStore(VectorStore):
         logger.warning("The cache file %s is damaged and put aside, its texts are encoded again: %s.", path, error)
         with contextlib.suppress(OSError):
             path.rename(path.with_name(f"{path.name}.damaged"))
-
-
-def _map(path: Path) -> Any:
-    """Map an .npy file; unlike np.load, this knows no other kinds of files, and thus no pickles."""
-    return np.lib.format.open_memmap(path, mode="r")
 
 
 def _release(records: Records) -> None:

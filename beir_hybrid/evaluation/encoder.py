@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.fingerprint import fingerprint_of
-from beir_hybrid.files import write_json
+from beir_hybrid.files import parse_json, write_json
 from beir_hybrid.model_kinds import DENSE, SPARSE, check_kind, kind_of, kind_of_files
 from beir_hybrid.models import check_name, load_model
 
@@ -242,7 +242,7 @@ def _versions() -> Iterator[str]:
 def _own_files(folder: Path) -> list[Path] | None:
     """List the files that make up a model; None if there may be others elsewhere."""
     try:
-        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        modules = parse_json((folder / "modules.json").read_text(encoding="utf-8"))
         paths = [(str(module["type"]), str(module["path"])) for module in modules]
         inside = [path for _, path in paths if path]
         files = [path for path in folder.iterdir() if path.is_file() and path.name not in _NOT_THE_MODEL]
@@ -265,7 +265,7 @@ def _own_files(folder: Path) -> list[Path] | None:
 def _read(note: Path) -> tuple[str, Description] | None:
     """Read what is known of a model, its fingerprint and description; None if there is nothing of use."""
     try:
-        content = json.loads(note.read_text(encoding="utf-8"))
+        content = parse_json(note.read_text(encoding="utf-8"))
         if content.pop("schema") != SCHEMA or content.pop("check") != _check(content):
             return None
         return content.pop("fingerprint"), Description(**content)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.evaluation.settings import KINDS
-from beir_hybrid.files import new_file
+from beir_hybrid.files import new_file, parse_json
 
 __all__ = ["QueryValues", "SettingValues"]
 
@@ -287,7 +287,7 @@ def _read_jsonl(path: Path) -> tuple[Words, Measures]:
 
 def _read_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = parse_json(line)
     except (ValueError, RecursionError) as error:
         raise DataFormatError(f"{path}, line {number} is no JSON: {error}.", "Evaluate again.") from error
     if not isinstance(row, dict) or not all(isinstance(row.get(word), str) for word in WORDS):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.evaluation.settings import Setting, parse_setting
-from beir_hybrid.files import check_output, write_json
+from beir_hybrid.files import check_output, parse_json, write_json
 
 if TYPE_CHECKING:
     from beir_hybrid.evaluation.query_values import Format, QueryValues
@@ -100,7 +99,7 @@ class Results:
         if not path.is_file():
             raise MissingDataError(f"{folder} holds no results.json.", "Run beir-hybrid evaluate with --output.")
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = parse_json(path.read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
             raise DataFormatError(f"{path} is no JSON: {error}.", "Evaluate again.") from error
         if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:

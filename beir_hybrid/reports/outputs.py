@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from uuid import uuid4
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import check_output, remove_stale, write_json, write_text
+from beir_hybrid.files import check_output, parse_json, remove_stale, write_json, write_text
 from beir_hybrid.reports.assets import write_assets
 from beir_hybrid.reports.contents import Contents
 from beir_hybrid.reports.page import render_page
@@ -104,7 +103,7 @@ def _note(page: Path) -> Path:
 def _is_unfinished(page: Path, assets: Path | None) -> bool:
     """Tell whether a report of just these outputs was killed while they were put in their places."""
     try:
-        told = json.loads(_note(page).read_text(encoding="utf-8"))
+        told = parse_json(_note(page).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(told, dict) and assets is not None and told.get("assets") == str(assets.resolve())

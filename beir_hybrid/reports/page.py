@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import beir_hybrid
 from beir_hybrid.reports.commands import command_lines
@@ -17,6 +18,9 @@ from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.reports.verdict_rows import strips_of
 from beir_hybrid.reports.wording import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["render_page"]
 
@@ -29,6 +33,29 @@ def render_page(contents: Contents) -> str:
     The page's own security policy lets no script run but the one that sorts its tables, so that even a text which
     found its way around the escaping would do nothing.
     """
+    script = (files("beir_hybrid.reports") / _TEMPLATES / "sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            contents=contents,
+            lead=_lead(contents),
+            light=LIGHT,
+            dark=DARK,
+            kinds=TITLES,
+            strips_of=strips_of,
+            statistics_table=statistics_table,
+            script=script,
+            script_hash=digest,
+            version=beir_hybrid.__version__,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Give Jinja with our filters, once: it compiles each template when it is first used."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -40,20 +67,7 @@ def render_page(contents: Contents) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"colour": _colour, "lines": command_lines, "breakable": _breakable, "series": Chart.series}
-    script = (files("beir_hybrid.reports") / _TEMPLATES / "sort.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("page.html.j2").render(
-        contents=contents,
-        lead=_lead(contents),
-        light=LIGHT,
-        dark=DARK,
-        kinds=TITLES,
-        strips_of=strips_of,
-        statistics_table=statistics_table,
-        script=script,
-        script_hash=digest,
-        version=beir_hybrid.__version__,
-    )
+    return environment
 
 
 def _lead(contents: Contents) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.files import parse_json
 
 __all__ = ["comparison_key", "read_object"]
 
@@ -27,7 +28,7 @@ def read_object(path: Path, optional: bool = False) -> dict[str, Any]:
     if optional and not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataFormatError(f"{path} cannot be read: {error}.", "Make it again.") from error
     version = content.get("schema", SCHEMA) if isinstance(content, dict) else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.files import parse_json
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.options import TrainingOptions, option_words
 
@@ -189,7 +190,7 @@ def read_json(path: Path) -> dict[str, Any]:
         DataFormatError: If it is damaged, or of another schema version.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MissingDataError(f"There is no file {path}.", "Run the study again.") from error
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from beir_hybrid.contents import damage, record
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
-from beir_hybrid.files import write_json
+from beir_hybrid.files import parse_json, write_json
 
 __all__ = ["BATCHES_FILE", "check_checkpoint", "check_same_batches", "flaw", "latest_checkpoint", "record_checkpoint"]
 
@@ -174,7 +174,7 @@ def _unreadable(checkpoint: Path) -> str:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -215,7 +215,7 @@ def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
     """
     path = checkpoint / BATCHES_FILE
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))["plan"]
+        before = parse_json(path.read_text(encoding="utf-8"))["plan"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFormatError(
             f"{path} does not tell which batches the run drew ({type(error).__name__}).",

@@ -17,7 +17,7 @@ from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.summary import DrawSummary
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
-from beir_hybrid.files import check_output, write_json
+from beir_hybrid.files import check_output, parse_json, write_json
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.training.base_models import base_model, is_static
 from beir_hybrid.training.checkpoints import latest_checkpoint
@@ -254,7 +254,7 @@ def _check_same_options(options: TrainingOptions) -> None:
 def _read_run(folder: Path) -> dict[str, dict[str, object]] | None:
     """Read the options of a folder's run; None if it holds no run of ours: others may write a run.json too."""
     try:
-        content = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        content = parse_json((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) and {"schema", "options", "arguments"} <= content.keys() else None

@@ -34,7 +34,7 @@ def main() -> int:
     asked = parser.parse_args()
     chosen = [target for target in TARGETS if asked.only in (None, target.name)]
     if asked.list or not chosen:
-        print("\n".join(target.name for target in TARGETS))
+        print("\n".join(target.name for target in TARGETS))  # noqa: T201
         return 0 if asked.list else 2
     shares = sum(target.share for target in chosen)
     sums = Outcome(0, 0, 0, [])
@@ -43,15 +43,15 @@ def main() -> int:
         count = max(round(asked.inputs * target.share / shares), 1)
         found = fuzz(target, count, asked.seed, asked.first)
         seconds = time.perf_counter() - start
-        print(f"{target.name:26} {_told(found)}, {seconds:.1f} s", flush=True)
+        print(f"{target.name:26} {_told(found)}, {seconds:.1f} s", flush=True)  # noqa: T201
         kinds = Counter(find.problem for find in found.finds)
         for problem, times in kinds.most_common():
             first = next(find.number for find in found.finds if find.problem == problem)
-            print(f"    {times} x {problem} (such as --first {first})", flush=True)
+            print(f"    {times} x {problem} (such as --first {first})", flush=True)  # noqa: T201
         sums = Outcome(
             sums.inputs + found.inputs, sums.read + found.read, sums.refused + found.refused, sums.finds + found.finds
         )
-    print(f"{'All':26} {_told(sums)}")
+    print(f"{'All':26} {_told(sums)}")  # noqa: T201
     return 1 if sums.finds else 0
 
 

@@ -18,8 +18,9 @@ NUMBERS = [0, 1, -1, 2, 127, 255, 256, 65_535, 2**31 - 1, 2**31, -(2**31), 2**32
 TEXTS = [
     b"", b"0", b"-1", b"1e400", b"NaN", b"-Infinity", b"9" * 20, b"9" * 5_000, b"x" * 5_000, b"null", b"true", b"[]",
     b"{}", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\ud800", "\u2028".encode(), b"\r", b"\n", b"\t",
-    b"\x1b[31m", "\u202e".encode(), b'"', b"'", b"[" * 3_000, b'{"a":' * 3_000, b"- " * 500, b"*a", b"&a [*a]", b"!!python/name:os.system",
-    b"en", b"en:", b":", b"xx:1", b"all", b"en-de", b"../..", b"/dev/null", "\U0001f642".encode(), "\N{NO-BREAK SPACE}".encode(),
+    b"\x1b[31m", "\u202e".encode(), b'"', b"'", b"[" * 3_000, b'{"a":' * 3_000, b"- " * 500, b"*a", b"&a [*a]",
+    b"!!python/name:os.system", b"en", b"en:", b":", b"xx:1", b"all", b"en-de", b"../..", b"/dev/null",
+    "\U0001f642".encode(), "\N{NO-BREAK SPACE}".encode(),
 ]  # fmt: skip
 VALUES: list[Any] = [
     None, True, False, 0, -1, 3, 1.5, -0.0, 1e308, 10**30, 10**400, float("nan"), float("inf"), "", " ", "x", "en",

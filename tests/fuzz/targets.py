@@ -38,7 +38,12 @@ from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.grid import build_cells
 from beir_hybrid.studies.study import read_study
-from beir_hybrid.training.checkpoints import check_same_batches, latest_checkpoint
+from beir_hybrid.training.checkpoints import (
+    check_checkpoint,
+    check_same_batches,
+    latest_checkpoint,
+    record_checkpoint,
+)
 from beir_hybrid.training.options import read_config
 
 LANGUAGES = ("de", "en", "zh")
@@ -288,7 +293,7 @@ def make_report(folder: Path) -> None:
 
 def read_report(folder: Path) -> None:
     names = ("study", "model", "three")
-    render_page(build_contents(read_sources([folder / name for name in names]), reference="paper"))
+    render_page(build_contents(read_sources([folder / name for name in names]), reference="paper")).encode()
 
 
 def read_study_folder(folder: Path) -> None:
@@ -353,15 +358,25 @@ def make_embeddings(folder: Path) -> None:
 
 
 def make_checkpoints(folder: Path) -> None:
+    """Lay out two checkpoints as the host saves them, the first with the record of its files."""
+    import torch
+    from safetensors.torch import save_file
+
     for step in (5, 10):
-        write_json(folder / f"checkpoint-{step}" / "trainer_state.json", {"global_step": step, "log_history": []})
-        write_json(folder / f"checkpoint-{step}" / "batches.json", {"schema": 1, "plan": {"seed": 1}, "drawn": {}})
+        checkpoint = folder / f"checkpoint-{step}"
+        write_json(checkpoint / "trainer_state.json", {"global_step": step, "log_history": []})
+        write_json(checkpoint / "batches.json", {"schema": 1, "plan": {"seed": 1, "world_size": 1}, "drawn": {}})
+        save_file({"weights": torch.arange(6.0)}, checkpoint / "model.safetensors")
+        for name in ("optimizer.pt", "scheduler.pt", "rng_state.pth"):
+            torch.save({"state": torch.arange(3.0)}, checkpoint / name)
+    record_checkpoint(folder / "checkpoint-5")
 
 
 def read_checkpoints(folder: Path) -> None:
     found = latest_checkpoint(folder)
     if found is not None:
-        check_same_batches(found, {"seed": 1})
+        check_checkpoint(found)
+        check_same_batches(found, {"seed": 1, "world_size": 1})
 
 
 TARGETS = [
@@ -384,7 +399,9 @@ TARGETS = [
     Target("vectors", make_vectors, read_vectors, {"*.npy": BINARY}),
     Target("stored corpus", make_corpus, read_corpus, {"*.json": JSON, "*.npy": BINARY, "*.arrow": BINARY}, 2),
     Target("BEIR's embeddings", make_embeddings, lambda folder: read_embeddings(folder / "vectors.pkl"), {"*": BINARY}),
-    Target("checkpoints", make_checkpoints, read_checkpoints, {"*.json": JSON}),
+    Target(
+        "checkpoints", make_checkpoints, read_checkpoints, {"*.json": JSON, "*.safetensors": BINARY, "*.pt*": BINARY}
+    ),
 ]
 
 if find_spec("beir_hybrid_pyserini") is not None:

@@ -66,7 +66,7 @@ def read_embeddings(path: str | Path) -> tuple[npt.NDArray[Any], list[str]]:
         return found, [str(identifier) for identifier in ids]
     except FileNotFoundError as error:
         raise MissingDataError(f"There is no file {path}.", "Encode first.") from error
-    except (OSError, ValueError, TypeError, EOFError, AttributeError, IndexError, pickle.UnpicklingError) as error:
+    except Exception as error:  # damaged, a pickle may raise anything, and ask for memory that nobody has
         raise DataFormatError(f"{path} holds no vectors with ids: {error}.", "Encode again, with overwrite.") from error
 
 

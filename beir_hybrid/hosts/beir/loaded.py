@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.files import parse_json
 from beir_hybrid.languages import code_of
 from beir_hybrid.translations import told
 
@@ -141,7 +141,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Read the objects of a file of JSON lines, with their numbers from 1."""
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
-            row = json.loads(line)
+            row = parse_json(line)
             yield number, row if isinstance(row, dict) else {}
 
 

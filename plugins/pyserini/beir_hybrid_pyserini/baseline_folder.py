@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 from beir_hybrid.contents import checksum, sync
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.files import check_output, new_file, write_json
+from beir_hybrid.files import check_output, new_file, parse_json, write_json
 
 __all__ = ["BaselineFolder"]
 
@@ -54,7 +53,7 @@ class BaselineFolder:
         if not path.exists():
             return
         try:
-            about = json.loads(path.read_text(encoding="utf-8"))
+            about = parse_json(path.read_text(encoding="utf-8"))
             if about["schema"] != _SCHEMA:
                 raise ValueError(f"its schema version is {about['schema']}")
             other, self._runs = str(about["dataset"]), dict(about["runs"])

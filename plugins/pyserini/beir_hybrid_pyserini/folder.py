@@ -6,7 +6,6 @@ It holds ``index`` (a Faiss index), ``docid`` (one id per line, in the index's o
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -17,7 +16,7 @@ import numpy as np
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.vectors import keys_of
-from beir_hybrid.files import check_output, new_file
+from beir_hybrid.files import check_output, new_file, parse_json
 from beir_hybrid.locks import LOCK
 
 __all__ = [
@@ -119,7 +118,7 @@ def clear(work: Path) -> None:
 def read_about(folder: Path) -> dict[str, Any]:
     """Read what an index of ours says about itself; empty if it says nothing, or nothing that could be read."""
     try:
-        found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        found = parse_json((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return dict(found) if isinstance(found, Mapping) else {}

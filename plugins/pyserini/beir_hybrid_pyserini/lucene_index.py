@@ -19,7 +19,7 @@ from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import LazyCorpus, Passage
 from beir_hybrid.contents import damage, record, stamp
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
-from beir_hybrid.files import write_json
+from beir_hybrid.files import parse_json, write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
 
@@ -280,7 +280,7 @@ def _place(temporary: Path, folder: Path) -> None:
 def read_about(folder: Path) -> dict[str, Any] | None:
     """Read what an index was built from; None if it does not say, or of a format that is not this one."""
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = parse_json((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return about if isinstance(about, dict) and about.get("format") == _FORMAT and "corpora" in about else None
