@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
-from beir_hybrid.evaluation.query_values import QueryValues
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, shorten
+from beir_hybrid.evaluation.query_values import Format, QueryValues
 from beir_hybrid.evaluation.results import Results
 
 __all__ = ["is_number", "load_runs", "read_results"]
+
+Numbers = Mapping[str, Mapping[str, float]]
+
+_AGAIN = "Evaluate again."
 
 
 def load_runs(folders: Sequence[Path]) -> dict[str, Results]:
@@ -37,46 +41,91 @@ def load_runs(folders: Sequence[Path]) -> dict[str, Results]:
     names = Counter(folder.name for folder in whole)
     runs = {}
     for given, folder in zip(folders, whole, strict=True):
-        results = replace(read_results(given), values=QueryValues.load(given))
-        _check_values(given, results)
+        results = _read(given)
+        if results.values is None:
+            QueryValues.load(given)  # to tell what is missing
         runs[folder.name if names[folder.name] == 1 else str(given)] = results
     return runs
 
 
-def _check_values(folder: Path, results: Results) -> None:
-    """Refuse values of another evaluation, which a killed run may leave beside older results."""
-    found = results.values.means() if results.values is not None else {}
-    if set(found) != set(results.settings):
-        setting = min(set(found) ^ set(results.settings))
-        raise DataFormatError(
-            f"{folder}: results.json and the values of its queries do not both have the setting {setting}.",
-            "Evaluate again.",
-        )
-    for setting, means in found.items():
-        told = results.settings[setting]
-        for name, mean in means.items():
-            if name in told and not math.isclose(told[name], mean, rel_tol=1e-6, abs_tol=1e-9):
-                raise DataFormatError(
-                    f"{folder}: results.json gives {name} of {setting} as {told[name]:g}, the values of its queries as "
-                    f"{mean:g}.",
-                    "Evaluate again.",
-                )
-
-
 def read_results(folder: Path) -> Results:
-    """Read an evaluation whose every number is one, and whose scores are of its settings; the queries' are not read.
+    """Read an evaluation whose numbers agree: with the values of its queries, or else with one another.
+
+    Evaluations during training, and those of other tools, leave no values of their queries; then the scores must be the
+    means of the settings.
+
+    Returns:
+        The results, without the values of the queries.
 
     Raises:
         MissingDataError: If the folder holds none.
-        DataFormatError: If it is damaged or of another schema version.
+        DataFormatError: If it is damaged, changed by hand or of another schema version, or results and values are not
+            of one evaluation.
     """
+    return replace(_read(folder), values=None)
+
+
+def _read(folder: Path) -> Results:
+    """Read results, with the values of their queries if there are any, and check that they agree."""
+    results = _read_content(folder)
+    there = any((folder / f"queries.{name}").exists() for name in get_args(Format))
+    results = replace(results, values=QueryValues.load(folder) if there else None)
+    if results.values is None:
+        if len(results.parsed_settings()) == len(results.settings):  # or else some are of a kind that is not known
+            _compare(folder, "scores", results.scores, _means_of_settings(results), "its settings")
+        return results
+    source = "the values of its queries"
+    _compare(folder, "settings", results.settings, results.values.means(), source)
+    _compare(folder, "scores", results.scores, results.values.macro(), source)
+    if results.micro:  # which may be left out
+        _compare(folder, "micro", results.micro, results.values.micro(), source)
+    _compare(folder, "undefined", results.undefined, results.values.undefined(), source)
+    return results
+
+
+def _means_of_settings(results: Results) -> Numbers:
+    """Average the settings of each kind, every setting counting once."""
+    rows: dict[str, dict[str, list[float]]] = {}
+    for name, setting in results.parsed_settings().items():
+        of_kind = rows.setdefault(setting.kind, {})
+        for measure, value in results.settings[name].items():
+            if measure != "queries":
+                of_kind.setdefault(measure, []).append(value)
+    return {kind: {name: math.fsum(found) / len(found) for name, found in each.items()} for kind, each in rows.items()}
+
+
+def _compare(folder: Path, table: str, told: Numbers, found: Numbers, source: str) -> None:
+    """Refuse a table of results.json that is not what follows from the source."""
+    if set(told) != set(found):
+        raise DataFormatError(
+            f"{folder}: results.json and {source} do not both have {min(set(told) ^ set(found))} in {table}.", _AGAIN
+        )
+    for row, values in found.items():
+        if set(told[row]) != set(values):
+            raise DataFormatError(
+                f"{folder}: results.json and {source} do not both have {min(set(told[row]) ^ set(values))} of {row} in "
+                f"{table}.",
+                _AGAIN,
+            )
+        for name, value in values.items():
+            if not math.isclose(told[row][name], value, rel_tol=1e-6, abs_tol=1e-9):
+                raise DataFormatError(
+                    f"{folder}: results.json gives {name} of {row} as {told[row][name]:g}, {source} as {value:g}.",
+                    _AGAIN,
+                )
+
+
+def _read_content(folder: Path) -> Results:
+    """Read a file of results whose every number is one."""
     path = folder / "results.json"
     try:
         results = Results.load(folder)
+    except BeirHybridError:
+        raise
     except OSError as error:
-        raise DataFormatError(f"{path} cannot be read: {error}.", "Evaluate again.") from error
-    tables: list[tuple[str, Any]] = [("passages", {"": results.passages})]
-    tables += [("scores", results.scores), ("settings", results.settings)]
+        raise DataFormatError(f"{path} cannot be read: {error.strerror}.", _AGAIN) from error
+    tables: list[tuple[str, Any]] = [("passages", {"": results.passages}), ("scores", results.scores)]
+    tables += [("settings", results.settings), ("micro", results.micro), ("undefined", results.undefined)]
     for name, table in tables:
         rows = list(table.values()) if isinstance(table, dict) else [None]
         wrong = [row for row in rows if not isinstance(row, dict)]
@@ -90,6 +139,8 @@ def read_results(folder: Path) -> Results:
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(map(is_number, pair))):
             raise DataFormatError(f"{path} has the interval {shorten(pair)}.", "Evaluate again.")
+        if pair[0] > pair[1]:
+            raise DataFormatError(f"{path} has an interval from {pair[0]:g} to {pair[1]:g}.", "Evaluate again.")
     for name, words in (("languages", results.languages), ("notes", results.notes)):
         if not all(isinstance(word, str) for word in words):
             raise DataFormatError(f"{path} has {name} that are no words: {shorten(words)}.", "Evaluate again.")
@@ -98,11 +149,6 @@ def read_results(folder: Path) -> Results:
             raise DataFormatError(f"{path} has {shorten(content)} as its {name}.", "Evaluate again.")
     if results.translations != {} and not _are_links(results.translations):
         raise DataFormatError(f"{path} has {shorten(results.translations)} as its translations.", "Evaluate again.")
-    measured: dict[str, set[str]] = {}
-    for name, setting in results.parsed_settings().items():
-        measured.setdefault(setting.kind, set()).update(results.settings[name].keys() - {"queries"})
-    if measured != {kind: set(scores) for kind, scores in results.scores.items()}:
-        raise DataFormatError(f"{path} has other measures in its scores than in its settings.", "Evaluate again.")
     return results
 
 

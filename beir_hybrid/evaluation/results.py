@@ -89,7 +89,7 @@ class Results:
 
     @classmethod
     def load(cls, folder: Path) -> Results:
-        """Read ``results.json`` of a folder.
+        """Read ``results.json`` of a folder; :func:`~.result_folders.read_results` checks its numbers, too.
 
         Raises:
             MissingDataError: If the folder holds none.
@@ -97,7 +97,12 @@ class Results:
         """
         path = folder / "results.json"
         if not path.is_file():
-            raise MissingDataError(f"{folder} holds no results.json.", "Run beir-hybrid evaluate with --output.")
+            problem = f"{folder} holds no results.json." if folder.is_dir() else f"There is no folder {folder}."
+            inside = [found.parent for found in sorted(folder.glob("*/results.json"))]
+            wanted = (
+                f"Give {inside[0]}, which does." if inside else "Give one that beir-hybrid evaluate --output wrote."
+            )
+            raise MissingDataError(problem, wanted)
         try:
             content = parse_json(path.read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:

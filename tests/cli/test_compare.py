@@ -92,7 +92,7 @@ def test_the_baseline_can_be_chosen_and_the_result_written(invoke, runs):
         (["base"], "Folders given: 1. Name at least two"),
         (["base", "base"], "The folder base is given twice"),
         (["base", "./up/../base"], "is given twice"),
-        (["base", "none"], "none holds no results.json"),
+        (["base", "none"], "There is no folder none. Give one that beir-hybrid evaluate --output wrote."),
         (["base", "up", "--baseline", "same"], "The baseline same is not among the folders"),
         (["base", "other"], "No run can be compared with base (other: other passages"),
         (["base", "up", "--measures", "mapp"], "No run has the measure 'mapp'. Did you mean 'map'"),

@@ -118,7 +118,7 @@ def test_results_that_cannot_be_written_leave_the_old_file(tmp_path):
 
 
 def test_a_folder_without_results_is_refused(tmp_path):
-    with pytest.raises(MissingDataError, match=r"holds no results\.json\. Run beir-hybrid evaluate with --output"):
+    with pytest.raises(MissingDataError, match=r"holds no results\.json\. Give one that beir-hybrid evaluate"):
         Results.load(tmp_path)
 
 
@@ -127,6 +127,13 @@ def test_a_truncated_file_is_refused(tmp_path, share):
     path = RESULTS.save(tmp_path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(DataFormatError, match=r"results\.json is no JSON"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"schema": ' + "9" * 5000 + "}"], ids=["depth", "digits"])
+def test_a_file_that_python_cannot_read_is_refused(tmp_path, text):
+    (tmp_path / "results.json").write_text(text)
     with pytest.raises(DataFormatError, match=r"results\.json is no JSON"):
         Results.load(tmp_path)
 
