@@ -178,8 +178,9 @@ def _evaluate_run(
 ) -> Results:
     from beir_hybrid.evaluation.evaluate import evaluate_runs
     from beir_hybrid.evaluation.judgements import Judgements
-    from beir_hybrid.evaluation.run_files import read_runs
+    from beir_hybrid.evaluation.run_files import partial_kinds, read_runs
 
     judgements = Judgements(collection)
     runs = read_runs(path, judgements, settings, show_progress=True)
-    return evaluate_runs(judgements, runs, measures=measures, name=str(path))
+    notes = partial_kinds(runs, judgements) if path.is_dir() and settings is None else []
+    return evaluate_runs(judgements, runs, measures=measures, name=str(path), notes=notes)

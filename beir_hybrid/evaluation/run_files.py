@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from beir_hybrid.errors import ConfigurationError, MissingDataError, UnknownNameError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run, read_run, split_run
-from beir_hybrid.evaluation.settings import Setting, choose_settings
+from beir_hybrid.evaluation.settings import KINDS, Setting, choose_settings
 
-__all__ = ["read_runs"]
+__all__ = ["partial_kinds", "read_runs"]
 
 
 def read_runs(
@@ -58,6 +59,24 @@ def read_runs(
             "Name the setting that it was made in: --settings en-de",
         )
     return split_run(run, judgements, chosen)
+
+
+def partial_kinds(runs: Iterable[Setting], judgements: Judgements) -> list[str]:
+    """Tell, in a sentence each, of which kinds of setting some have a run and others have none.
+
+    Their means over settings are not those of a whole evaluation.
+
+    Args:
+        runs: The settings that have a run.
+        judgements: The collection that was searched.
+    """
+    given = Counter(setting.kind for setting in runs)
+    known = Counter(setting.kind for setting in judgements.settings)
+    return [
+        f"there are runs of {given[kind]} of the {known[kind]} {kind} settings, and means are over these"
+        for kind in KINDS
+        if 0 < given[kind] < known[kind]
+    ]
 
 
 def _read_folder(

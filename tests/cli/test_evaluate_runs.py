@@ -114,6 +114,17 @@ def test_of_a_folder_only_the_settings_asked_for_are_read(write, judge, tmp_path
     assert {name: scores["map"] for name, scores in found["settings"].items()} == {"en": 1, "en-de": 1 / 2}
 
 
+def test_folder_with_runs_of_some_settings_says_what_means_are_over(write, judge):
+    for setting, queries in (("de", "de"), ("en", "en"), ("en-de", "en")):
+        write(f"runs/{setting}.trec", queries, setting[-2:])
+    found, shown = judge("runs")
+    note = "there are runs of 1 of the 2 cross settings, and means are over these"
+    assert [each for each in found["notes"] if "there are runs" in each] == [note]
+    assert note in " ".join(shown.split())
+    chosen, _ = judge("runs", "--settings", "en-de", output="chosen")
+    assert not any("there are runs" in each for each in chosen["notes"])
+
+
 def test_cut_off_runs_say_what_rank_distance_counts(write, judge):
     found, shown = judge(write("mine.trec", "de en", "de en"))
     assert found["scores"]["multi"]["rank_distance@2"] == 1

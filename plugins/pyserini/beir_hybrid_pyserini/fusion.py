@@ -6,14 +6,25 @@ and the query id ``007`` for 7. So runs are read here, and ranked as trec_eval r
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
+from beir_hybrid.errors import (
+    BeirHybridError,
+    ConfigurationError,
+    DataFormatError,
+    MissingDataError,
+    OutputError,
+    shorten,
+)
 from beir_hybrid.files import new_file
 from beir_hybrid_pyserini.side_file import check_file
 
@@ -21,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["fuse", "fuse_runs"]
+
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM}  # by a folder that is there; the last two: Windows
 
 
 def fuse(
@@ -33,7 +46,7 @@ def fuse(
     allow_missing: bool = False,
     overwrite: bool = False,
 ) -> list[Path]:
-    """Fuse runs, or folders of runs by their files' names.
+    """Fuse runs, or folders of runs by their files' names: all of them are written, or none.
 
     Args:
         runs: Two or more files, or as many folders of files such as ``en-de.trec``.
@@ -49,6 +62,7 @@ def fuse(
 
     Raises:
         ConfigurationError: If files and folders are mixed, or a folder lacks a run that another has.
+        OutputError: If the folder cannot be written.
         The errors of :func:`fuse_runs`.
     """
     if not any(path.is_dir() for path in runs):
@@ -63,18 +77,45 @@ def fuse(
     for name in every:
         if lacking := next((path for path in runs if name not in names[path]), None):
             raise ConfigurationError(f"{lacking} has no {name}, and another folder has.", "Give the same runs of each.")
-        check_file(output / name, overwrite)
-    for name in every:
-        fuse_runs(
-            [path / name for path in runs],
-            output / name,
-            rrf_k=rrf_k,
-            depth=depth,
-            tag=tag,
-            allow_missing=allow_missing,
-            overwrite=overwrite,
-        )
+        _check([path / name for path in runs], output / name, rrf_k, depth, overwrite)
+    with _new_files(output, every) as temporary:
+        for name in every:
+            fuse_runs(
+                [path / name for path in runs],
+                temporary / name,
+                rrf_k=rrf_k,
+                depth=depth,
+                tag=tag,
+                allow_missing=allow_missing,
+            )
     return [output / name for name in every]
+
+
+@contextmanager
+def _new_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Lend a temporary folder beside the wanted one, and move its files there once all of them are written.
+
+    A folder that is not there, or is empty, appears with all of them at once.
+    """
+    temporary = folder.absolute().with_name(f".{folder.absolute().name}.{uuid4().hex}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        try:
+            temporary.rename(folder)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+            for name in names:
+                (temporary / name).replace(folder / name)
+    except BeirHybridError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror or error}.", "Choose another folder."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def fuse_runs(
@@ -106,16 +147,7 @@ def fuse_runs(
             query, or the runs are of different queries.
         OutputError: If the output is there and must stay, or is one of the runs.
     """
-    if len(runs) < 2:
-        raise ConfigurationError("Fusion needs two runs or more.", "Give --runs A --runs B.")
-    if rrf_k < 0 or depth < 1:
-        raise ConfigurationError(f"k is {rrf_k} and the depth {depth}.", "Give k from 0 on and a depth from 1 on.")
-    check_file(output, overwrite)
-    if own := next((path for path in runs if path.resolve() == output.resolve()), None):
-        raise OutputError(f"{own} is one of the runs.", "Choose another name.")
-    places = [path.resolve() for path in runs]
-    if twice := next((path for number, path in enumerate(runs) if places[number] in places[:number]), None):
-        raise ConfigurationError(f"The run {twice} is given twice.", "Give each run once.")
+    _check(runs, output, rrf_k, depth, overwrite)
     tables = [_read(path) for path in runs]
     _check_queries(runs, tables, allow_missing)
     from pyserini.fusion import reciprocal_rank_fusion
@@ -133,6 +165,20 @@ def fuse_runs(
                 f"{topic} Q0 {document} {rank} {float(score)!r} {word}\n"
                 for rank, (document, score) in enumerate(rows, start=1)
             )
+
+
+def _check(runs: Sequence[Path], output: Path, rrf_k: int, depth: int, overwrite: bool) -> None:
+    """Refuse what can be told before a run is read."""
+    if len(runs) < 2:
+        raise ConfigurationError("Fusion needs two runs or more.", "Give --runs A --runs B.")
+    if rrf_k < 0 or depth < 1:
+        raise ConfigurationError(f"k is {rrf_k} and the depth {depth}.", "Give k from 0 on and a depth from 1 on.")
+    check_file(output, overwrite)
+    if own := next((path for path in runs if path.resolve() == output.resolve()), None):
+        raise OutputError(f"{own} is one of the runs.", "Choose another name.")
+    places = [path.resolve() for path in runs]
+    if twice := next((path for number, path in enumerate(runs) if places[number] in places[:number]), None):
+        raise ConfigurationError(f"The run {twice} is given twice.", "Give each run once.")
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -169,6 +169,47 @@ def test_a_folder_that_lacks_a_run_is_refused_before_any_is_written(folders, tmp
     assert not (tmp_path / "z").exists()
 
 
+def test_all_runs_of_a_folder_are_written_or_none_and_the_advice_works(folders, tmp_path):
+    (folders[1] / "en-de.trec").write_text(B.partition("\n")[2], encoding="utf-8")  # after en-all.trec
+    with pytest.raises(DataFormatError, match=r"en-de\.trec lacks 1 of 2 queries.*--allow-missing"):
+        fuse(folders, tmp_path / "z")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x", "y"]
+    written = fuse(folders, tmp_path / "z", allow_missing=True)
+    assert [path.name for path in written] == ["en-all.trec", "en-de.trec"]
+    assert all(path.is_file() for path in written)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x", "y", "z"]
+
+
+def test_failed_fusion_of_folders_leaves_the_runs_that_are_there(folders, tmp_path):
+    first = [path.read_bytes() for path in fuse(folders, tmp_path / "z")]
+    (folders[0] / "en-all.trec").write_text("en:1 Q0 de:7 1 9.0 a\nen:2 Q0 de:7 1 5.0 a\n", encoding="utf-8")
+    (folders[1] / "en-de.trec").write_text("nonsense\n", encoding="utf-8")
+    with pytest.raises(DataFormatError, match="six columns"):
+        fuse(folders, tmp_path / "z", overwrite=True)
+    assert [path.read_bytes() for path in sorted((tmp_path / "z").iterdir())] == first
+
+
+@pytest.mark.parametrize("there", [[], ["mine.txt"], ["mine.txt", "en-de.trec"]], ids=["empty", "other", "run"])
+def test_runs_join_what_is_in_the_folder(folders, tmp_path, there):
+    (tmp_path / "z").mkdir()
+    for name in there:
+        (tmp_path / "z" / name).write_text("mine", encoding="utf-8")
+    if "en-de.trec" in there:
+        with pytest.raises(OutputError, match=r"en-de\.trec exists already\..*--overwrite"):
+            fuse(folders, tmp_path / "z")
+        assert sorted(path.name for path in (tmp_path / "z").iterdir()) == sorted(there)
+    fuse(folders, tmp_path / "z", overwrite="en-de.trec" in there)
+    found = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "z").iterdir()}
+    assert found.keys() == {"en-all.trec", "en-de.trec", *there}
+    assert [name for name, text in found.items() if text == "mine"] == ["mine.txt"] * ("mine.txt" in there)
+
+
+def test_folder_that_cannot_be_written_is_told(folders, tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot be written"):
+        fuse(folders, tmp_path / "file" / "z")
+
+
 def test_files_and_folders_are_not_mixed(folders, runs, tmp_path):
     with pytest.raises(ConfigurationError, match="no folder"):
         fuse([folders[0], runs[1]], tmp_path / "z")
