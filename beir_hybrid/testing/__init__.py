@@ -2,7 +2,7 @@
 
 Each holds what this package relies on, as tests that say what to mend::
 
-    from beir_hybrid.testing import DatasetContract, MeasureContract, StrategyContract
+    from beir_hybrid.testing import CommandContract, DatasetContract, HostContract, MeasureContract, StrategyContract
 
 
     class TestFaq(DatasetContract):
@@ -17,6 +17,16 @@ Each holds what this package relies on, as tests that say what to mend::
     class TestRbp(MeasureContract):
         name = "rbp@10"
 
+
+    class TestPytrecEval(HostContract):
+        name = "pytrec-eval"
+        watched = ("pytrec_eval", "pytrec_eval:RelevanceEvaluator")
+
+
+    class TestLibraryFaq(CommandContract):
+        name = "library-faq"
+        refused = (("--source", "nowhere"),)
+
 The thing is looked up by its registered name, as users do it: install the plug-in first (``pip install -e .``), or
 register the thing by a call. Only this subpackage needs pytest.
 """
@@ -30,9 +40,10 @@ try:
 except ModuleNotFoundError as error:
     raise PluginError(f"{__name__} needs pytest.", "Install it: pip install pytest") from error
 
+from beir_hybrid.testing.command import CommandContract
 from beir_hybrid.testing.dataset import DatasetContract
 from beir_hybrid.testing.host import HostContract
 from beir_hybrid.testing.measure import MeasureContract
 from beir_hybrid.testing.strategy import StrategyContract
 
-__all__ = ["DatasetContract", "HostContract", "MeasureContract", "StrategyContract"]
+__all__ = ["CommandContract", "DatasetContract", "HostContract", "MeasureContract", "StrategyContract"]

@@ -12,12 +12,13 @@ from beir_hybrid.registry import HOSTS
 from beir_hybrid.testing.expectation import built, expect
 from beir_hybrid.testing.process import run_python
 
-__all__ = ["HostContract"]
+__all__ = ["HEAVY", "HostContract"]
 
-_HEAVY = (
+HEAVY = (
     *("torch", "transformers", "sentence_transformers", "datasets", "numpy", "scipy", "pandas", "pyarrow", "faiss"),
     *("matplotlib", "beir", "pyserini", "jnius"),
 )
+"""Packages that cost every start of an interpreter or a command too much."""
 
 _TRIALS = Path(__file__).with_name("host_trial.py")
 _RUN = "import runpy, sys; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
@@ -146,7 +147,7 @@ class HostContract:
     def test_activation_imports_nothing_heavy(self, imported_after: dict[str, Any]) -> None:
         """Activation costs every start of an interpreter, so it imports neither the toolkit nor anything large."""
         toolkit = {path.partition(":")[0].partition(".")[0] for path in self.watched}
-        heavy = sorted(({*_HEAVY, *toolkit} - set(self.light)) & set(imported_after["imported"]))
+        heavy = sorted(({*HEAVY, *toolkit} - set(self.light)) & set(imported_after["imported"]))
         expect(
             not heavy,
             f"Activation imports {', '.join(heavy)}.",

@@ -36,5 +36,11 @@ def test_lack_of_pytest_is_said_with_the_fix():
 
 
 def test_public_names_are_the_contracts():
-    assert testing.__all__ == ["DatasetContract", "HostContract", "MeasureContract", "StrategyContract"]
+    assert testing.__all__ == [
+        "CommandContract",
+        "DatasetContract",
+        "HostContract",
+        "MeasureContract",
+        "StrategyContract",
+    ]
     assert all(isinstance(getattr(testing, name), type) for name in testing.__all__)
