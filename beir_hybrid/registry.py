@@ -285,7 +285,7 @@ MEASURES = Registry(
 HOSTS = Registry(
     "beir_hybrid.hosts",
     "host",
-    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.activation says",
+    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.base.Host says",
     ("activate", "deactivate", "is_active"),
     host_problem,
 )

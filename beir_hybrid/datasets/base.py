@@ -14,17 +14,23 @@ __all__ = ["Dataset"]
 
 @runtime_checkable
 class Dataset(Protocol):
-    """What is registered in the group ``beir_hybrid.datasets``.
+    """What is registered in the group ``beir_hybrid.datasets``: an object, not its class.
 
-    Further keyword arguments of ``load`` and ``pairs`` are options of the dataset. A dataset for evaluation alone
-    leaves ``pairs`` out. It may tell, for listings and BEIR folders, its ``splits`` (names, the usual one first), and
-    how many ``queries`` and ``passages`` the usual split has in all languages.
+    ``load`` and ``pairs`` are called with the keywords ``source`` and ``languages``; their further keyword arguments
+    are options of the dataset, which users may leave out. A dataset for evaluation alone leaves ``pairs`` out.
+    Attributes are read for listings and names of settings, without anything being loaded. One that is there must be of
+    its type.
 
     Attributes:
         name: The registered name.
         description: One line for listings.
-        languages: Language codes, in the dataset's order.
+        languages: Language codes, in the dataset's order. Names of settings such as ``en-de`` are checked against them
+            before anything is loaded; without them, once it is.
         licence: The licence of its texts.
+        splits: Names of its splits, the usual one first; may be left out by a dataset whose only split is ``test``. If
+            it has several, ``load`` has an option ``split`` with the first as its default.
+        queries: How many queries the usual split has in all languages; may be left out.
+        passages: How many passages; likewise.
     """
 
     name: str

@@ -17,7 +17,8 @@ __all__ = ["SingleKind", "Strategy", "check_share"]
 class Strategy(Protocol):
     """Decides what kind of batch each step holds; the plan decides which rows.
 
-    Implementations are frozen dataclasses whose fields are their options.
+    Implementations are frozen dataclasses whose fields are their options. What is registered in the group
+    ``beir_hybrid.strategies`` is the class, or a function that makes one; options without a default are required.
 
     Attributes:
         name: The name it is registered by. With the options it is the strategy's identity in logs, files and model
@@ -28,7 +29,7 @@ class Strategy(Protocol):
 
     @property
     def kinds(self) -> tuple[BatchKind, ...]:
-        """The kinds of batch it draws from."""
+        """The kinds of batch it draws from: a tuple, at least one, of different names."""
         ...
 
     def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -39,7 +40,7 @@ class Strategy(Protocol):
             progress: Shape (steps,), the share of the whole training that is done before each step, in [0, 1).
 
         Returns:
-            Shape (steps,), places in ``kinds``.
+            Shape (steps,), int64: places in ``kinds``. A list, or another number of steps, is refused.
         """
         ...
 

@@ -17,14 +17,25 @@ __all__ = ["Measure", "bounds_of"]
 class Measure(Protocol):
     """A measure of one query's ranking.
 
-    Implementations are frozen dataclasses whose fields are their parameters. A measure that has one value per language
-    (such as :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare`) has a method
-    ``for_languages(languages)`` besides, which gives one measure for each. A measure may have ``bounds`` as well: its
-    lowest and highest possible value, infinite where there is none. Intervals of its means end there.
+    Implementations are frozen dataclasses whose fields are their parameters. What is registered in the group
+    ``beir_hybrid.measures`` is the class, or a function that makes one; it is called with what a name such as
+    ``language_share[de]@10`` gives, and its signature says what a name must give:
+
+    * ``cutoff: int`` without a default requires a cut-off, so that ``recall`` alone is refused; with the default None
+      it may be left out; without the parameter, ``@k`` is refused;
+    * ``language: str`` likewise, for the code in brackets. A measure that has one value per language (such as
+      :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare`) takes None for all of them and has a
+      method ``for_languages(languages)`` besides, which gives a list with one measure for each, in their order;
+    * other parameters need defaults.
+
+    A measure may have ``bounds`` as well: its lowest and highest possible value, infinite where there is none.
+    Intervals of its means end there.
 
     Attributes:
         higher_is_better: Direction; None if neither is better.
-        needs_languages: Whether it compares languages, so that it has a meaning in multilingual settings only.
+        needs_languages: Whether it compares the languages of passages. If so, it is left out of monolingual and
+            cross-lingual settings, whose passages are all of one language, and is computed in multilingual settings
+            (such as ``en-all``) only; an evaluation without any of these refuses it.
         source: Where it comes from.
     """
 
@@ -49,7 +60,8 @@ class Measure(Protocol):
             rankings: The setting's rankings.
 
         Returns:
-            Shape (queries,), the value of each query; NaN where it has none.
+            Shape (queries,), float64: the value of each query, finite, or NaN where it has none. Queries without a
+            value are counted and left out of means. The arrays of ``rankings`` cannot be written to.
         """
         ...
 
