@@ -174,11 +174,17 @@ def beir_hybrid(python):
 
 @pytest.mark.slow
 def test_example_is_discovered_where_it_is_installed(beir_hybrid):
-    found = [plugin for plugin in json.loads(beir_hybrid("plugins", "--json")) if "example" in plugin["distribution"]]
+    found = [
+        plugin
+        for plugin in json.loads(beir_hybrid("plugins", "--check", "--json"))
+        if "example" in plugin["distribution"]
+    ]
     assert [(plugin["group"], plugin["name"], plugin["loads"]) for plugin in found] == [
         ("beir_hybrid.datasets", "library-faq", True),
         ("beir_hybrid.strategies", "alternate", True),
         ("beir_hybrid.measures", "rbp", True),
+        ("beir_hybrid.hosts", "pytrec-eval", True),
+        ("beir_hybrid.commands", "library-faq", True),
     ]
     assert {(plugin["distribution"], plugin["version"]) for plugin in found} == {("beir-hybrid-example", "1.0")}
 
@@ -201,6 +207,20 @@ def test_examples_dataset_and_measure_are_evaluated_by_name(beir_hybrid, tmp_pat
     # three of seven queries have their answer on top
     assert scores["rbp@10"] == pytest.approx(3 / 7 * 0.2)
     assert scores["mrr"] == pytest.approx(3 / 7)
+
+
+@pytest.mark.slow
+def test_examples_host_and_command_are_used_by_name(beir_hybrid, tmp_path):
+    script = (
+        "from pytrec_eval import RelevanceEvaluator as Evaluator\n"
+        "print(Evaluator({'q': {'a': 1}}, {'rbp', 'map'}).evaluate({'q': {'a': 1.0, 'b': 2.0}}))\n"
+    )
+    (tmp_path / "script.py").write_text(script)
+    assert json.loads(beir_hybrid("run", tmp_path / "script.py").replace("'", '"'))["q"] == {
+        "map": pytest.approx(0.5),
+        "rbp": pytest.approx(0.2 * 0.8),
+    }
+    assert beir_hybrid("library-faq").splitlines() == ["test: 7 de, 7 en, 7 es", "train: 14 de, 14 en, 14 es"]
 
 
 @pytest.mark.slow

@@ -1,1 +1,1 @@
-"""The smallest plug-in of beir-hybrid: a dataset, a strategy and a measure."""
+"""The smallest plug-in of beir-hybrid: a dataset, a strategy, a measure, a host and a command."""

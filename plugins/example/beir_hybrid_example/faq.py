@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from beir_hybrid.collection import MultilingualCollection, Passage
@@ -83,11 +85,41 @@ class Faq:
             ),
         )
 
+    def count(self, source: str | Path | None = None) -> dict[str, dict[str, int]]:
+        """Count a table's questions by split and language, both sorted; see :meth:`load` for the errors."""
+        rows = self._table(source)
+        counted = Counter((row["split"], row["language"]) for row in rows)
+        languages = sorted({row["language"] for row in rows})
+        return {
+            split: {language: counted[split, language] for language in languages}
+            for split in sorted({row["split"] for row in rows})
+        }
+
+    def untranslated(self, source: str | Path | None = None) -> dict[str, list[str]]:
+        """List the languages that groups of a table lack, by group; see :meth:`load` for the errors."""
+        rows = self._table(source)
+        languages = {row["language"] for row in rows}
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["group"], set()).add(row["language"])
+        return {group: sorted(languages - there) for group, there in found.items() if there < languages}
+
     def _rows(
         self, source: str | Path | None, languages: Iterable[str] | None, split: str
     ) -> dict[str, list[dict[str, str]]]:
         """Read the rows of a split by language."""
-        table = files(__package__) / "faq.tsv" if source is None else Path(source) / "faq.tsv"
+        rows, where = self._table(source), str(_path(source))
+        splits = {row["split"] for row in rows}
+        if split not in splits:
+            raise ConfigurationError(f"{where} has no split {split!r}.", did_you_mean(split, splits))
+        chosen = choose_languages(languages, sorted({row["language"] for row in rows}), where)
+        return {
+            language: [row for row in rows if (row["language"], row["split"]) == (language, split)]
+            for language in chosen
+        }
+
+    def _table(self, source: str | Path | None) -> list[dict[str, str]]:
+        table = _path(source)
         if not table.is_file():
             raise MissingDataError(f"There is no table {table}.", "Give the folder that holds faq.tsv.")
         rows = list(csv.DictReader(table.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -96,14 +128,11 @@ class Faq:
                 raise DataFormatError(
                     f"{table}:{line} is not of the columns {', '.join(_COLUMNS)}.", "Separate all five by tabs."
                 )
-        splits = {row["split"] for row in rows}
-        if split not in splits:
-            raise ConfigurationError(f"{table} has no split {split!r}.", did_you_mean(split, splits))
-        chosen = choose_languages(languages, sorted({row["language"] for row in rows}), str(table))
-        return {
-            language: [row for row in rows if (row["language"], row["split"]) == (language, split)]
-            for language in chosen
-        }
+        return rows
+
+
+def _path(source: str | Path | None) -> Traversable:
+    return files(__package__) / "faq.tsv" if source is None else Path(source) / "faq.tsv"
 
 
 FAQ = Faq()

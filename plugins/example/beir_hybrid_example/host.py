@@ -1,0 +1,80 @@
+"""pytrec_eval as a host: it computes rank-biased precision beside trec_eval's measures.
+
+::
+
+    evaluator = pytrec_eval.RelevanceEvaluator(qrels, {"map", "rbp"})
+    evaluator.evaluate(run)["en:hours"]["rbp"]
+
+From :func:`activate` on, until :func:`deactivate`, as under ``beir-hybrid run script.py``. The value is that of
+:class:`beir_hybrid_example.rbp.RBP` for the full ranking; other measures are pytrec_eval's own as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from beir_hybrid.hosts.activation import Activation
+from beir_hybrid.hosts.imports import when_imported
+
+__all__ = ["activate", "deactivate", "is_active"]
+
+_NAME = "rbp"
+
+
+def _begin() -> None:
+    _activation.undo.append(when_imported("pytrec_eval", _patch))
+
+
+def _patch(module: ModuleType) -> None:
+    """Change the class itself: scripts that have it by ``from pytrec_eval import RelevanceEvaluator`` see it too."""
+    evaluator = module.RelevanceEvaluator
+    make, evaluate = evaluator.__init__, evaluator.evaluate
+
+    @wraps(make)
+    def made(
+        self: Any, query_relevance: Mapping[str, Mapping[str, int]], measures: Iterable[str], *more: Any, **options: Any
+    ) -> None:
+        wanted = set(measures)
+        level = more[0] if more else options.get("relevance_level", 1)
+        self.rbp_relevant = _relevant(query_relevance, level) if _NAME in wanted else None
+        make(self, query_relevance, wanted - {_NAME}, *more, **options)
+
+    @wraps(evaluate)
+    def evaluated(self: Any, scores: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = evaluate(self, scores)
+        for query, relevant in (getattr(self, "rbp_relevant", None) or {}).items():
+            if query in scores:
+                found.setdefault(query, {})[_NAME] = _value(scores[query], relevant)
+        return found
+
+    evaluator.__init__, evaluator.evaluate = made, evaluated
+    module.supported_measures.add(_NAME)
+
+    def undo() -> None:
+        evaluator.__init__, evaluator.evaluate = make, evaluate
+        module.supported_measures.discard(_NAME)
+
+    _activation.undo.append(undo)
+
+
+def _relevant(qrels: Mapping[str, Mapping[str, int]], level: int) -> dict[str, set[str]]:
+    judged = {query: grades for query, grades in qrels.items() if grades}
+    return {query: {doc for doc, grade in grades.items() if grade >= level} for query, grades in judged.items()}
+
+
+def _value(scores: Mapping[str, float], relevant: set[str]) -> float:
+    """Rank as trec_eval does, by score in single precision and then by document id, both descending."""
+    import numpy as np
+
+    from beir_hybrid_example.rbp import RBP
+
+    p = RBP.persistence
+    ranking = sorted(scores, key=lambda document: (np.float32(scores[document]), document), reverse=True)
+    return (1 - p) * sum(p**place for place, document in enumerate(ranking) if document in relevant)
+
+
+_activation = Activation(_begin)
+activate, deactivate, is_active = _activation.activate, _activation.deactivate, _activation.is_active
