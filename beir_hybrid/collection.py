@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Real
+from numbers import Integral, Real
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from beir_hybrid.checksums import combine, digest_row
@@ -70,6 +70,12 @@ def language_of(identifier: str) -> str:
     return language if colon else ""
 
 
+def _is_whole(grade: object) -> bool:
+    if isinstance(grade, Integral):
+        return True
+    return isinstance(grade, Real) and not float(grade) % 1  # the remainder of NaN and of infinity is NaN
+
+
 @dataclass(frozen=True, eq=False)
 class MultilingualCollection:
     """Corpora, queries and relevance judgements of several languages.
@@ -130,7 +136,7 @@ class MultilingualCollection:
                         f"{self.name}: the qrels of {shorten(query)} name an unknown document {shorten(document)}.",
                         "Add the document or remove that row.",
                     )
-                if not isinstance(grade, Real) or grade % 1:  # that of NaN and infinity is NaN
+                if not _is_whole(grade):
                     raise DataFormatError(
                         f"{self.name}: the qrels of {shorten(query)} grade {shorten(document)} with {shorten(grade)}.",
                         "Give a whole number, above 0 for what is relevant.",

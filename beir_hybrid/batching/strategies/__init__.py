@@ -59,9 +59,10 @@ def strategy_spec(strategy: Strategy) -> str:
         >>> strategy_spec(build_strategy("x-y"))
         'x-y'
     """
-    if not is_dataclass(strategy):
+    given: Any = strategy  # the protocol cannot say that it is a dataclass
+    if not is_dataclass(given):
         raise STRATEGIES.origin_of(strategy).refusal(
             f"{type(strategy).__name__} is no dataclass.", "It must be a frozen dataclass, whose fields are its options"
         )
-    options = ", ".join(f"{field.name}={getattr(strategy, field.name)!r}" for field in fields(strategy))
+    options = ", ".join(f"{field.name}={getattr(strategy, field.name)!r}" for field in fields(given))
     return f"{strategy.name}({options})" if options else strategy.name

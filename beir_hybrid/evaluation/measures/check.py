@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import reprlib
 from functools import lru_cache
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -120,7 +119,7 @@ _ATTRIBUTES: dict[str, Any] = {
     "higher_is_better": (lambda value: value is None or isinstance(value, bool), "True, False or None"),
     "needs_languages": (lambda value: isinstance(value, bool), "True or False"),
     "depth": (
-        lambda value: isinstance(value, Integral) and not isinstance(value, bool) and value >= 0,
+        lambda value: isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0,
         "a whole number from 0 on",
     ),
     "values": (callable, "a method"),

@@ -17,8 +17,7 @@ def library_faq(source: Path | None) -> None:
     """Count a table's questions by split and language, and name those that lack a language."""
     from beir_hybrid_example.faq import FAQ  # here, since beir-hybrid --help imports every command
 
-    counts, lacking = FAQ.count(source), FAQ.untranslated(source)
-    for split, languages in counts.items():
-        click.echo(f"{split}: " + ", ".join(f"{number} {language}" for language, number in languages.items()))
-    for group, languages in lacking.items():
-        click.echo(f"{group} lacks {', '.join(languages)}")
+    for split, counts in FAQ.count(source).items():
+        click.echo(f"{split}: " + ", ".join(f"{number} {language}" for language, number in counts.items()))
+    for group, lacking in FAQ.untranslated(source).items():
+        click.echo(f"{group} lacks {', '.join(lacking)}")

@@ -64,7 +64,7 @@ def index():
         ("np.zeros((len(progress), 1), np.int64)", "draw() gives shape (8, 1) of int64 for 8 steps."),
         ("np.zeros(len(progress))", "draw() gives shape (8,) of float64 for 8 steps."),
         ("progress < 1", "draw() gives shape (8,) of bool for 8 steps."),
-        ("np.ma.masked_all(len(progress), np.int64)", "draw() gives shape (8,) of int64 for 8 steps."),
+        ("np.ma.masked_all(len(progress), np.int64)", "draw() gives a MaskedArray for 8 steps."),
         ("np.full(len(progress), 2)", "draw() gives 2, and it has 2 kinds."),
         ("np.full(len(progress), -1)", "draw() gives -1, and it has 2 kinds."),
         ("rng.choice(2, len(progress), p=[np.nan, 1])", "draw() fails with ValueError: "),
