@@ -16,7 +16,7 @@ from beir_hybrid.datasets.beir_content import FolderContent, in_setting
 from beir_hybrid.datasets.beir_marker import MARKER, Standing, read_marker, write_lines, write_marker
 from beir_hybrid.datasets.beir_names import check_name, find_setting_name, load_splits
 from beir_hybrid.datasets.beir_reader import BeirFolder, read_beir_folder
-from beir_hybrid.datasets.beir_zip import archive_of, check_archive, ensure_archive
+from beir_hybrid.datasets.beir_zip import archive_of, check_archive, ensure_archive, is_foreign_archive
 from beir_hybrid.errors import BeirHybridError, OutputError
 from beir_hybrid.files import check_output
 from beir_hybrid.registry import DATASETS
@@ -28,6 +28,7 @@ __all__ = [
     "check_place",
     "find_setting_name",
     "get_folder",
+    "is_foreign",
     "materialise",
     "read_beir_folder",
     "read_marker",
@@ -95,12 +96,12 @@ def materialise(name: str, out: str | Path, **options: Any) -> Path:
 
 
 def _try_archive(standing: Standing) -> None:
-    """Put a zip beside a whole folder, which serves without one where nothing can be written."""
+    """Put a zip beside a whole folder, which serves without one: where nothing can be written, or there is another."""
     try:
         ensure_archive(standing.folder, [*standing.files, MARKER], MARKER)
     except OutputError as error:
-        check_archive(archive_of(standing.folder), MARKER)  # somebody else's is no matter of space or permission
-        logger.info("%s", error)
+        foreign = is_foreign_archive(archive_of(standing.folder), MARKER)
+        logger.log(logging.WARNING if foreign else logging.INFO, "%s", error)
 
 
 def get_folder(
@@ -221,6 +222,19 @@ def check_place(folder: Path) -> None:
     if not standing.whole():  # a whole one may be all that is wanted
         for place in (folder, folder.parent):  # it is made beside its place
             check_output(place, "folder", "--out")
+
+
+def is_foreign(folder: Path) -> bool:
+    """Tell whether a folder, or a zip where there is none, was written by somebody else or cannot be read.
+
+    Args:
+        folder: The place of a BEIR folder; its zip lies beside it.
+    """
+    try:
+        standing = Standing(folder)
+        return standing.foreign or (standing.marker is None and is_foreign_archive(archive_of(folder), MARKER))
+    except OSError:
+        return True
 
 
 def _must_write(folder: Path, described: Mapping[str, Any], overwrite: bool) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from beir_hybrid.errors import OutputError
 from beir_hybrid.files import new_file
 
-__all__ = ["archive_of", "check_archive", "ensure_archive"]
+__all__ = ["archive_of", "check_archive", "ensure_archive", "is_foreign_archive"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +35,18 @@ def check_archive(archive: Path, marker: str) -> None:
     Raises:
         OutputError: If a zip is there that we did not write, or something that is no file.
     """
+    if is_foreign_archive(archive, marker):
+        raise OutputError(
+            f"{archive} is there and was not written by beir-hybrid.",
+            "Move it away, or choose another folder with --out.",
+        )
+
+
+def is_foreign_archive(archive: Path, marker: str) -> bool:
+    """Tell whether somebody else's zip is there, or something that is no file; see :func:`check_archive`."""
     if not archive.exists() or _members(archive, marker) is not None:
-        return
-    if archive.is_file() and not zipfile.is_zipfile(archive):
-        return
-    raise OutputError(
-        f"{archive} is there and was not written by beir-hybrid.", "Move it away, or choose another folder with --out."
-    )
+        return False
+    return not archive.is_file() or zipfile.is_zipfile(archive)
 
 
 def ensure_archive(folder: Path, files: list[str], marker: str) -> bool:
@@ -81,7 +86,7 @@ def _ensure(archive: Path, folder: Path, files: list[str], marker: str) -> bool:
     if _members(archive, marker) == (wanted, (folder / marker).read_bytes()):
         return False
     if archive.exists():
-        logger.info("%s is replaced: it does not hold what %s holds.", archive, folder)
+        logger.warning("%s is replaced: it does not hold what %s holds.", archive, folder)
     with new_file(archive) as temporary, zipfile.ZipFile(temporary, "w") as content:
         for name in files:
             _add(content, folder / name, f"{folder.name}/{name}")

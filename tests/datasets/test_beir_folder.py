@@ -310,10 +310,16 @@ def test_whole_folder_serves_without_a_zip_where_none_can_be_written(tmp_path, m
     assert "Permission denied" in caplog.text
     with pytest.raises(OutputError, match="Permission denied"):
         get_folder("sample.de", tmp_path)
-    with zipfile.ZipFile(archive, "w") as somebody_elses:
+
+
+def test_whole_folder_serves_beside_somebody_elses_zip(tmp_path, caplog):
+    folder = materialise("sample.de", tmp_path)
+    with zipfile.ZipFile(tmp_path / "sample.de.zip", "w") as somebody_elses:
         somebody_elses.writestr("corpus.jsonl", "")
-    with pytest.raises(OutputError, match=r"sample\.de\.zip is there and was not written by beir-hybrid"):
-        materialise("sample.de", tmp_path)
+    before = content(tmp_path)
+    assert materialise("sample.de", tmp_path) == folder
+    assert "sample.de.zip is there and was not written by beir-hybrid" in caplog.text
+    assert content(tmp_path) == before
 
 
 def test_materialise_takes_what_is_there_unless_other_options_are_given(tmp_path):

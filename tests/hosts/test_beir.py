@@ -156,6 +156,7 @@ assert not heavy, heavy
     run(script, tmp_path)
 
 
+BEIR = "https://public.ukp.informatik.tu-darmstadt.de/thakur/BEIR/datasets"
 BEFORE = "from beir import util\nfrom beir.datasets.data_loader import GenericDataLoader\n"
 BEFORE += "from beir.retrieval.evaluation import EvaluateRetrieval\n"
 ACTIVATE = "import beir_hybrid.hosts.beir\nbeir_hybrid.hosts.beir.activate()\n"
@@ -164,7 +165,7 @@ ACTIVATE = "import beir_hybrid.hosts.beir\nbeir_hybrid.hosts.beir.activate()\n"
 @pytest.mark.parametrize("order", [BEFORE + ACTIVATE, ACTIVATE + BEFORE], ids=["after the import", "before the import"])
 def test_script_gets_data_and_bias_whatever_the_order(order, tmp_path):
     script = f"""{order}
-path = util.download_and_unzip("https://localhost:1/BEIR/datasets/sample.en-all.zip", "datasets")
+path = util.download_and_unzip("{BEIR}/sample.en-all.zip", "datasets")
 corpus, queries, qrels = GenericDataLoader(path).load(split="test")
 results = {{query: {{document: 1 / place for place, document in enumerate(corpus, 1)}} for query in queries}}
 print(EvaluateRetrieval.evaluate(qrels, results, [10])[0])

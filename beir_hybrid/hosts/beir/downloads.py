@@ -1,4 +1,4 @@
-"""Downloads: BEIR asks for a dataset by its name, and gets ours where the name is ours."""
+"""Downloads: BEIR asks for a dataset at its own address, and gets ours where the name is ours and its place is free."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import urlsplit
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.hosts.beir.patches import patch
@@ -15,8 +16,9 @@ __all__ = ["apply"]
 
 logger = logging.getLogger(__name__)
 
-_BEIR_FOLDER = "/beir/datasets/"
-"""Where BEIR's own datasets lie, in lower case: on its server and on the mirrors of it."""
+_BEIR_HOST = "public.ukp.informatik.tu-darmstadt.de"
+_BEIR_FOLDER = "/thakur/beir/datasets"
+"""Where BEIR's own datasets lie, in lower case."""
 
 _SURELY_MEANT = 0.8  # likeness of a name to ours; those of BEIR's datasets are far below
 
@@ -27,23 +29,56 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
 
 
 def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, chunk_size: int = 1024) -> str:
-    from beir_hybrid.datasets.beir_folder import find_setting_name, materialise
+    from beir_hybrid.datasets.beir_folder import find_setting_name, is_foreign, materialise
 
-    name = url.split("/")[-1].removesuffix(".zip")
-    if find_setting_name(name) is not None:
-        # at an address that is not BEIR's, somebody may keep a dataset of their own under that name
-        level = logging.INFO if _BEIR_FOLDER in url.lower() or "://" not in url else logging.WARNING
-        logger.log(level, "%s comes from beir-hybrid's datasets, not from %s", name, url)
-        return str(materialise(name, Path(out_dir)))
-    _check_misspelt(name, url, out_dir)
-    return original(url, out_dir, chunk_size)
+    if (name := _asked_name(url)) is None:
+        return original(url, out_dir, chunk_size)
+    folder = Path(out_dir) / name
+    if is_foreign(folder):
+        return _leave(original, url, folder, chunk_size)
+    if find_setting_name(name) is None:
+        _check_misspelt(name)
+        return original(url, out_dir, chunk_size)
+    logger.warning("%s comes from beir-hybrid's datasets, not from %s", name, url)
+    return str(materialise(name, folder.parent))
 
 
-def _check_misspelt(name: str, url: str, out_dir: str) -> None:
+def _leave(original: Callable[..., str], url: str, folder: Path, chunk_size: int) -> str:
+    """Let BEIR have what somebody keeps where a dataset shall be."""
+    from beir_hybrid.datasets.beir_folder import find_setting_name
+
+    try:
+        ours = find_setting_name(folder.name) is not None
+    except UnknownNameError:  # such as xquad-r.en-xx
+        ours = False
+    if not ours:
+        return original(url, str(folder.parent), chunk_size)
+    logger.warning("%s is there and was not written by beir-hybrid: it is used as it is", folder)
+    if "/" in url:
+        return original(url, str(folder.parent), chunk_size)
+    # BEIR would take a bare name for an address
+    return str(folder) if folder.is_dir() else original(f"{folder.name}.zip", str(folder.parent), chunk_size)
+
+
+def _asked_name(url: str) -> str | None:
+    """Find the name of a dataset that is asked for at BEIR's own address, or by its name alone.
+
+    Returns:
+        None if it is asked for elsewhere: somebody may keep a dataset of their own under a name of ours.
+    """
+    if "/" not in url:
+        return url.removesuffix(".zip")
+    parts = urlsplit(url)
+    folder, _, file = parts.path.rpartition("/")
+    own = (parts.hostname, folder.lower()) == (_BEIR_HOST, _BEIR_FOLDER)
+    return file.removesuffix(".zip") if own else None
+
+
+def _check_misspelt(name: str) -> None:
     """Refuse a name that can only be a misspelt one of ours.
 
-    BEIR would save the server's error page as the zip, and fail on it ever after. It is asked for whatever may exist:
-    names at other addresses, names unlike ours, and what is in the folder already.
+    BEIR would save the server's error page as the zip, and fail on it ever after. It is asked for names unlike ours,
+    which may exist, and for what is in the folder already.
 
     Raises:
         UnknownNameError: If it is one.
@@ -51,7 +86,5 @@ def _check_misspelt(name: str, url: str, out_dir: str) -> None:
     from beir_hybrid.registry import DATASETS
 
     known = DATASETS.names()
-    close = difflib.get_close_matches(name.partition(".")[0], known, n=1, cutoff=_SURELY_MEANT)
-    there = any((Path(out_dir) / entry).exists() for entry in (name, f"{name}.zip"))
-    if close and not there and _BEIR_FOLDER in url.lower():
+    if difflib.get_close_matches(name.partition(".")[0], known, n=1, cutoff=_SURELY_MEANT):
         raise UnknownNameError(f"Neither BEIR nor beir-hybrid has a dataset {name!r}.", did_you_mean(name, known))

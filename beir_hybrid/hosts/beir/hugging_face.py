@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -37,10 +38,12 @@ def _init(original: Callable[..., None], self: Any, hf_repo: str | None = None, 
     from beir_hybrid.datasets.beir_folder import find_setting_name, materialise
 
     owner, _, name = (hf_repo or "").rpartition("/")
-    if not name or owner.lower() not in _OWNERS or find_setting_name(name) is None:
+    # a folder of that name is what the hub's library reads in place of a repository
+    elsewhere = not name or owner.lower() not in _OWNERS or Path(hf_repo or "").exists()
+    if elsewhere or find_setting_name(name) is None:
         original(self, hf_repo, *args, **kwargs)
         return
-    logger.info("%s comes from beir-hybrid's datasets, not from the hub", hf_repo)
+    logger.warning("%s comes from beir-hybrid's datasets, not from the hub", hf_repo)
     folder = materialise(name, cache_folder() / "beir")
     # as the original, where a repository overrides the folder, the prefix and the files
     kept = dict(zip(_PARAMETERS[2:], args, strict=False)) | kwargs
