@@ -31,6 +31,19 @@ MENDED = {
     ("FaissIndex", "search"),
     ("FaissBinaryIndex", "search"),
     ("FaissFlatSearcher", "search"),
+    ("DenseRetrievalParallelExactSearch", "search"),
+    ("DenseRetrievalParallelExactSearch", "encode"),
+    ("DenseRetrievalParallelExactSearch", "search_from_files"),
+    ("SparseSearch", "search"),
+    ("SparseSearch", "encode"),
+    ("SparseSearch", "search_from_files"),
+    ("Rerank", "rerank"),
+    ("EvaluateRetrieval", "rerank"),
+    ("QueryDocumentBatchTokenizer", "__init__"),
+    ("SentenceBERT", "__init__"),
+    ("UniCoilEncoder", "__init__"),
+    ("beir.retrieval.models.sparta", "np"),
+    ("beir.retrieval.models.unicoil", "np"),
 }
 """What may be mended, as far as it is broken."""
 
@@ -40,17 +53,24 @@ def patched_attributes():
     from beir import util
     from beir.datasets.data_loader import GenericDataLoader
     from beir.datasets.data_loader_hf import HFDataLoader
+    from beir.reranking import rerank
+    from beir.reranking.models import mono_t5
     from beir.retrieval.evaluation import EvaluateRetrieval
-    from beir.retrieval.search.dense import exact_search, faiss_index, faiss_search
+    from beir.retrieval.models import sentence_bert, sparta, unicoil
+    from beir.retrieval.search.dense import exact_search, exact_search_multi_gpu, faiss_index, faiss_search
+    from beir.retrieval.search.sparse import sparse_search
 
+    searches = (exact_search, exact_search_multi_gpu, faiss_index, faiss_search, sparse_search)
+    models = (sentence_bert, sparta, unicoil, mono_t5)
     classes = [
         GenericDataLoader,
         HFDataLoader,
         EvaluateRetrieval,
-        *(thing for module in (exact_search, faiss_index, faiss_search) for thing in vars(module).values()),
+        *(thing for module in (*searches, *models, rerank) for thing in vars(module).values()),
     ]
     own = [thing for thing in classes if inspect.isclass(thing) and thing.__module__.startswith("beir.")]
     found = {(one.__name__, name): value for one in own for name, value in vars(one).items() if name != "_abc_impl"}
+    found |= {(module.__name__, "np"): module.np for module in (sparta, unicoil)}
     return found | {("util", "download_and_unzip"): util.download_and_unzip}
 
 

@@ -31,21 +31,38 @@ __all__ = ["activate", "deactivate", "is_active"]
 _ACTIONS = {
     "beir.util": ("downloads",),
     "beir.datasets.data_loader": ("loaders",),
-    "beir.datasets.data_loader_hf": ("hugging_face",),
-    "beir.retrieval.evaluation": ("evaluation",),
-    "beir.retrieval.models.sentence_bert": ("mends.max_length",),
+    "beir.datasets.data_loader_hf": ("mends.streaming", "hugging_face"),
+    "beir.generation.models.tilde": ("mends.batch_encode_plus",),
+    "beir.reranking.models.mono_t5": ("mends.batch_encode_plus",),
+    "beir.reranking.rerank": ("mends.datasets",),
+    "beir.retrieval.apis.cohere": ("mends.lost_rows",),
+    "beir.retrieval.apis.voyage": ("mends.voyage", "mends.lost_rows"),
+    "beir.retrieval.evaluation": ("evaluation", "mends.rerank"),
+    "beir.retrieval.models.sentence_bert": ("mends.max_length", "mends.batch_size"),
+    "beir.retrieval.models.sparta": ("mends.numpy_names",),
+    "beir.retrieval.models.unicoil": ("mends.numpy_names", "mends.unicoil"),
     "beir.retrieval.search.dense.exact_search": ("mends.single_query", "mends.datasets"),
+    "beir.retrieval.search.dense.exact_search_multi_gpu": ("mends.abstract_searches", "mends.parallel"),
     "beir.retrieval.search.dense.faiss_index": ("mends.padding",),
     "beir.retrieval.search.dense.faiss_search": ("mends.datasets", "mends.abstract_searches", "mends.hnsw_sq"),
+    "beir.retrieval.search.lexical.elastic_search": ("mends.elasticsearch",),
+    "beir.retrieval.search.lexical.bm25_search": ("mends.abstract_searches", "mends.datasets"),
+    "beir.retrieval.search.sparse.sparse_search": (
+        "mends.abstract_searches",
+        "mends.sparse_depth",
+        "mends.datasets",
+    ),
 }
 """By BEIR's module, what is done once it has been imported: modules of this package with an ``apply``, in the order in
 which they patch, so that the last one is called first."""
 
+_IMPORTS = ("training", "api_helpers", "stop_words")
+"""Mends of what cannot be imported, which stand by from the start."""
+
 
 def _begin() -> None:
-    from beir_hybrid.hosts.beir.mends import training
-
-    _activation.undo.append(training.apply())
+    for name in _IMPORTS:
+        _activation.undo.append(import_module(f"{__name__}.mends.{name}").apply())
     for host, names in _ACTIONS.items():
         _activation.undo.extend([when_imported(host, partial(_apply, name)) for name in names])
 

@@ -31,7 +31,8 @@ def find_split(loader: Any, split: str = "test") -> None:
     folder = Path(loader.qrels_folder or "").parent
     if not loader.qrels_folder or (Path(loader.qrels_folder) / f"{split}.tsv").exists():
         return
-    if len(loader.corpus) or (marker := read_marker(folder)) is None:
+    loaded = not isinstance(loader.corpus, dict) or loader.corpus  # a stream has no length
+    if loaded or (marker := read_marker(folder)) is None:
         return
     from beir_hybrid.corpus import cache_folder
     from beir_hybrid.datasets.beir_folder import materialise

@@ -1,35 +1,40 @@
-"""The Faiss searches can be made. BEIR 2.2.0.
+"""The searches can be made. BEIR 2.2.0.
 
-``BaseSearch`` wants ``encode`` and ``search_from_files`` since 2.2.0, and the Faiss searches lack both: none of them
-can be instantiated.
+``BaseSearch`` wants ``encode`` and ``search_from_files`` since 2.2.0, and only the exact search has them: those with
+Faiss, on several processes, in Elasticsearch and of sparse vectors cannot be instantiated.
 """
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-__all__ = ["apply"]
+from beir_hybrid.errors import ConfigurationError
 
-_METHODS = ("encode", "search_from_files")
+__all__ = ["apply"]
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Give the parent of the Faiss searches the methods that it lacks."""
-    parent = module.DenseRetrievalFaissSearch
-    lacking = [name for name in _METHODS if name in parent.__abstractmethods__ and name not in vars(parent)]
+    """Give the searches of a module the methods that they lack, and their heirs with them."""
+    kinds = [(getattr(module, name, None), methods) for name, methods in _METHODS.items()]
+    return [undo for kind, methods in kinds if kind is not None for undo in _complete(kind, methods)]
+
+
+def _complete(kind: type, methods: Mapping[str, Callable[..., Any]]) -> list[Callable[[], None]]:
+    abstract: frozenset[str] = getattr(kind, "__abstractmethods__", frozenset())
+    lacking = [name for name in methods if name in abstract and name not in vars(kind)]
     for name in lacking:
-        setattr(parent, name, {"encode": encode, "search_from_files": search_from_files}[name])
-    _recount(parent)
+        setattr(kind, name, methods[name])
+    _recount(kind)
 
     def undo() -> None:
         for name in lacking:
-            delattr(parent, name)
-        _recount(parent)
+            delattr(kind, name)
+        _recount(kind)
 
     return [undo] if lacking else []
 
@@ -47,7 +52,9 @@ def encode(
     """Encode corpus and queries into files, as ``DenseRetrievalExactSearch.encode`` does."""
     from beir_hybrid.hosts.beir.search import ExactSearch
 
-    ExactSearch(self.model, self.batch_size, self.corpus_chunk_size).encode(
+    # the search on several processes calls it otherwise
+    batch_size = getattr(self, "batch_size", None) or self.encoding_batch_size
+    ExactSearch(self.model, batch_size, self.corpus_chunk_size).encode(
         corpus, queries, encode_output_path, overwrite, query_filename, corpus_filename, **kwargs
     )
 
@@ -78,6 +85,30 @@ def search_from_files(
     return found
 
 
+def search_exactly(
+    self: Any,
+    query_embeddings_file: str,
+    corpus_embeddings_files: Sequence[str],
+    top_k: int,
+    score_function: str = "dot",
+    **kwargs: Any,
+) -> dict[str, dict[str, float]]:
+    """Search encoded files, in this process."""
+    from beir_hybrid.hosts.beir.search import ExactSearch
+
+    self.results = ExactSearch(self.model).search_from_files(
+        query_embeddings_file, corpus_embeddings_files, top_k, score_function, **kwargs
+    )
+    return self.results
+
+
+def refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
+    """Raise that a search has no vectors that could be written to files."""
+    raise ConfigurationError(
+        f"{type(self).__name__} encodes nothing into files.", "Call retrieve instead of encode_and_retrieve."
+    )
+
+
 class _Encoded:
     """A model that has encoded everything already."""
 
@@ -101,3 +132,12 @@ def _recount(kind: type) -> None:
     heirs: list[type] = kind.__subclasses__()
     for heir in heirs:
         _recount(heir)
+
+
+_METHODS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "DenseRetrievalFaissSearch": {"encode": encode, "search_from_files": search_from_files},
+    "DenseRetrievalParallelExactSearch": {"encode": encode, "search_from_files": search_exactly},
+    "BM25Search": {"encode": refuse, "search_from_files": refuse},
+    "SparseSearch": {"encode": refuse, "search_from_files": refuse},
+}
+"""By BEIR's class, what it gets where it lacks it; for the Faiss searches, their common parent."""

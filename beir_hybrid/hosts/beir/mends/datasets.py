@@ -1,7 +1,7 @@
 """The searches take what HFDataLoader returns. Since BEIR 2.1; still so in 2.2.0.
 
 ``HFDataLoader.load`` returns ``datasets.Dataset`` objects, and the searches but the one on several GPUs read dicts:
-they fail with ``'Dataset' object has no attribute 'keys'``, or take each row for an id.
+they fail with ``'Dataset' object has no attribute 'keys'``, or take each row for an id. So do the rerankers.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "quer
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Turn rows into dicts before a search reads them; dicts pass as they are, so there is nothing to switch off."""
-    if exact := getattr(module, "DenseRetrievalExactSearch", None):
-        search = patch(exact, "search", _both, (*_SEARCH, "return_sorted", "kwargs"))
-        return search + patch(exact, "encode", _both, (*_ENCODE, "kwargs"))
-    faiss = module.DenseRetrievalFaissSearch
-    search = patch(faiss, "search", _both, (*_SEARCH, "kwargs"))
-    return search + patch(faiss, "_index", _corpus, ("self", "corpus", "score_function"))
+    undo = []
+    for owner, methods in _METHODS.items():
+        if kind := getattr(module, owner, None):
+            for name, (replacement, parameters) in methods.items():
+                undo += patch(kind, name, replacement, parameters)
+    return undo
 
 
 def _both(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
@@ -35,3 +35,22 @@ def _both(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *a
 
 def _corpus(original: Callable[..., Any], self: Any, corpus: Any, *args: Any, **kwargs: Any) -> Any:
     return original(self, as_corpus(corpus), *args, **kwargs)
+
+
+_METHODS: dict[str, dict[str, tuple[Callable[..., Any], tuple[str, ...]]]] = {
+    "DenseRetrievalExactSearch": {
+        "search": (_both, (*_SEARCH, "return_sorted", "kwargs")),
+        "encode": (_both, (*_ENCODE, "kwargs")),
+    },
+    "DenseRetrievalFaissSearch": {
+        "search": (_both, (*_SEARCH, "kwargs")),
+        "_index": (_corpus, ("self", "corpus", "score_function")),
+    },
+    "BM25Search": {
+        "search": (_both, (*_SEARCH[:4], "args", "kwargs")),
+        "index": (_corpus, ("self", "corpus")),
+    },
+    "SparseSearch": {"search": (_both, (*_SEARCH, "query_weights", "args", "kwargs"))},
+    "Rerank": {"rerank": (_both, ("self", "corpus", "queries", "results", "top_k"))},
+}
+"""By BEIR's class and method, what it goes through, and the parameters that it is known to have."""

@@ -6,61 +6,27 @@ which has BEIR's constructor and methods and trains on today's sentence-transfor
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from beir_hybrid.hosts.imports import LendingFinder, LentLoader
+from beir_hybrid.hosts.beir.mends.failing_imports import stand_by
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = ["apply"]
 
-_MODULE = "beir.retrieval.train"
-
 
 def apply() -> Callable[[], None]:
-    """Stand by while the module is imported; what can be imported is left as it is."""
-    finder = _Finder()
-    sys.meta_path.insert(0, finder)
-
-    def undo() -> None:
-        if finder in sys.meta_path:
-            sys.meta_path.remove(finder)
-        if finder.mended is not None and sys.modules.get(_MODULE) is finder.mended:
-            del sys.modules[_MODULE]
-            vars(sys.modules.get("beir.retrieval", finder)).pop("train", None)
-
-    return undo
+    """Stand by while the module is imported."""
+    return stand_by("beir.retrieval.train", _is_known, _fill)
 
 
-class _Finder(LendingFinder):
-    """Lends one module a loader that mends it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mended: ModuleType | None = None
-
-    def wants(self, name: str) -> bool:
-        return name == _MODULE
-
-    def lend(self, loader: Any) -> LentLoader:
-        return _Loader(loader, self)
+def _is_known(error: ImportError) -> bool:
+    return error.name == "transformers" and "AdamW" in str(error)
 
 
-class _Loader(LentLoader):
-    def __init__(self, true: Any, finder: _Finder) -> None:
-        super().__init__(true)
-        self._finder = finder
+def _fill(module: ModuleType) -> None:
+    from beir_hybrid.training.retriever import TrainRetriever
 
-    def execute(self, module: ModuleType, name: str) -> None:
-        try:
-            super().execute(module, name)
-        except ImportError as error:
-            if error.name != "transformers" or "AdamW" not in str(error):
-                raise
-            from beir_hybrid.training.retriever import TrainRetriever
-
-            vars(module)["TrainRetriever"] = TrainRetriever
-            self._finder.mended = module
+    vars(module)["TrainRetriever"] = TrainRetriever

@@ -1,0 +1,32 @@
+"""MonoT5 and TILDE read texts. BEIR up to 2.2.0 at least, with transformers 5.
+
+They call ``batch_encode_plus`` of their tokenizers, which have no such method any more: calling them does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from beir_hybrid.hosts.beir.patches import patch
+
+__all__ = ["apply"]
+
+_PARAMETERS = {
+    "QueryDocumentBatchTokenizer": ("self", "tokenizer", "pattern", "tokenizer_kwargs"),
+    "TILDE": ("self", "model_path", "gen_prefix", "use_fast", "device", "kwargs"),
+}
+
+
+def apply(module: ModuleType) -> list[Callable[[], None]]:
+    """Give the tokenizers that BEIR makes or gets the method, where they lack it."""
+    kinds = [(getattr(module, name, None), known) for name, known in _PARAMETERS.items()]
+    return [undo for kind, known in kinds if kind is not None for undo in patch(kind, "__init__", _init, known)]
+
+
+def _init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+    original(self, *args, **kwargs)
+    tokenizer = self.tokenizer
+    if not hasattr(tokenizer, "batch_encode_plus"):
+        tokenizer.batch_encode_plus = tokenizer.__call__

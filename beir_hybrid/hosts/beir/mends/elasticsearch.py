@@ -1,0 +1,72 @@
+"""BM25Search talks to Elasticsearch through the clients of today. BEIR 2.2.0, with elasticsearch 8 and 9.
+
+BEIR was written for the client 7.9.1, which fails with numpy 2; 7.17.13 is the last that it can call as it does. Since
+8, a client wants whole addresses, names two options otherwise, and is told by ``options`` what statuses to ignore: BEIR
+fails with a TypeError or a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+__all__ = ["apply"]
+
+_FIRST = 8
+_PORT = 9200  # where the older clients look
+
+
+def apply(module: ModuleType) -> list[Callable[[], None]]:
+    """Let BEIR call a newer client by the older one's names; an older one is left as it is."""
+    import elasticsearch
+
+    original = module.Elasticsearch
+    if elasticsearch.__version__[0] < _FIRST:
+        return []
+
+    def connect(hosts: Sequence[str], timeout: float, retry_on_timeout: bool, maxsize: int) -> _Client:
+        addresses = [_address(host) for host in hosts]
+        options = {"request_timeout": timeout, "retry_on_timeout": retry_on_timeout, "connections_per_node": maxsize}
+        return _Client(original(addresses, **options))
+
+    vars(module)["Elasticsearch"] = connect
+
+    def undo() -> None:
+        if module.Elasticsearch is connect:
+            vars(module)["Elasticsearch"] = original
+
+    return [undo]
+
+
+def _address(host: str) -> str:
+    if "://" in host:
+        return host
+    return f"http://{host}" if ":" in host else f"http://{host}:{_PORT}"
+
+
+class _Client:
+    """A client, and the calls that changed."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.indices = _Indices(client)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_client"], name)
+
+
+class _Indices:
+    """The client's calls about indices."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def create(self, index: str, body: Any, ignore: Sequence[int]) -> Any:
+        return self._client.options(ignore_status=ignore).indices.create(index=index, **body)
+
+    def delete(self, index: str, ignore: Sequence[int]) -> Any:
+        return self._client.options(ignore_status=ignore).indices.delete(index=index)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_client"].indices, name)

@@ -1,0 +1,37 @@
+"""Texts that an API has not encoded are told. BEIR 2.2.0.
+
+The encoders of ``beir.retrieval.apis`` log that a request failed and go on without its texts: the vectors after them
+would be taken for those of other texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+from beir_hybrid.errors import ModelError
+from beir_hybrid.hosts.beir.patches import patch
+
+__all__ = ["apply"]
+
+_PARAMETERS = ("self", "texts", "input_type", "batch_size", "prefix", "kwargs")
+
+
+def apply(module: ModuleType) -> list[Callable[[], None]]:
+    """Count the vectors of a module's encoder."""
+    kinds = (getattr(module, name, None) for name in ("CohereEmbedAPI", "VoyageAPI"))
+    return [undo for kind in kinds if kind is not None for undo in patch(kind, "encode", _encode, _PARAMETERS)]
+
+
+def _encode(original: Callable[..., Any], self: Any, texts: Sequence[str], *args: Any, **kwargs: Any) -> Any:
+    try:
+        vectors = original(self, texts, *args, **kwargs)
+    except IndexError:  # of normalizing no vectors at all
+        vectors = []
+    if len(vectors) != len(texts):
+        raise ModelError(
+            f"{type(self).__name__} encoded {len(vectors)} of {len(texts)} texts.",
+            "Requests failed: what is logged before says why.",
+        )
+    return vectors

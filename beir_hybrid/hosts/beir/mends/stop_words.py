@@ -1,0 +1,40 @@
+"""``beir.generation.models`` can be imported without nltk. In BEIR up to 2.2.0 at least.
+
+Its ``TILDE`` needs the stop words of nltk, on which BEIR does not depend: without nltk, QGenModel cannot be imported
+either, which needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from beir_hybrid.errors import MissingDataError
+from beir_hybrid.hosts.beir.mends.failing_imports import stand_by
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["apply"]
+
+
+def apply() -> Callable[[], None]:
+    """Stand by while the module is imported."""
+    return stand_by("beir.generation.models.tilde", _is_known, _fill)
+
+
+def _is_known(error: ImportError) -> bool:
+    return error.name is not None and error.name.partition(".")[0] == "nltk"
+
+
+def _fill(module: ModuleType) -> None:
+    class TILDE:
+        """In place of BEIR's: says what that needs."""
+
+        def __init__(self, *_: Any, **__: Any) -> None:
+            raise MissingDataError(
+                "beir.generation.models.TILDE needs nltk, which is not installed.",
+                "Run pip install nltk, and python -m nltk.downloader stopwords.",
+            )
+
+    vars(module)["TILDE"] = TILDE

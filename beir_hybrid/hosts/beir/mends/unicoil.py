@@ -1,0 +1,26 @@
+"""UniCOIL loads its weights. BEIR up to 2.2.0 at least, with transformers 5.
+
+Its encoder ends its construction without ``post_init``, by which transformers learns of tied weights: loading fails
+with ``'UniCoilEncoder' object has no attribute 'all_tied_weights_keys'``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from beir_hybrid.hosts.beir.patches import patch
+
+__all__ = ["apply"]
+
+
+def apply(module: ModuleType) -> list[Callable[[], None]]:
+    """End the construction where transformers needs it; there is nothing to switch off where it does not."""
+    return patch(module.UniCoilEncoder, "__init__", _init, ("self", "config"))
+
+
+def _init(original: Callable[..., None], self: Any, config: Any) -> None:
+    original(self, config)
+    if not hasattr(self, "all_tied_weights_keys"):
+        self.post_init()
