@@ -42,6 +42,8 @@ MENDED = {
     ("QueryDocumentBatchTokenizer", "__init__"),
     ("SentenceBERT", "__init__"),
     ("UniCoilEncoder", "__init__"),
+    ("NVEmbed", "__init__"),
+    *((kind, name) for kind in ("HuggingFace", "NVEmbed") for name in ("query_prefix", "doc_prefix")),
     ("beir.retrieval.models.sparta", "np"),
     ("beir.retrieval.models.unicoil", "np"),
 }
@@ -56,12 +58,12 @@ def patched_attributes():
     from beir.reranking import rerank
     from beir.reranking.models import mono_t5
     from beir.retrieval.evaluation import EvaluateRetrieval
-    from beir.retrieval.models import sentence_bert, sparta, unicoil
+    from beir.retrieval.models import huggingface, nvembed, sentence_bert, sparta, unicoil
     from beir.retrieval.search.dense import exact_search, exact_search_multi_gpu, faiss_index, faiss_search
     from beir.retrieval.search.sparse import sparse_search
 
     searches = (exact_search, exact_search_multi_gpu, faiss_index, faiss_search, sparse_search)
-    models = (sentence_bert, sparta, unicoil, mono_t5)
+    models = (huggingface, nvembed, sentence_bert, sparta, unicoil, mono_t5)
     classes = [
         GenericDataLoader,
         HFDataLoader,

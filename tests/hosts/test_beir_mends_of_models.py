@@ -128,6 +128,47 @@ def test_mended_sentence_bert_takes_a_batch_size_as_the_example_of_dpr_gives_it(
         SentenceBERT(static_model_folder, batchsize=128)
 
 
+def test_stock_nv_embed_refuses_the_pooling_of_its_example(bert):
+    from beir.retrieval.models import NVEmbed
+
+    try:
+        NVEmbed(bert, max_length=8, pooling="mean")
+    except TypeError as error:
+        assert "pooling" in str(error)
+    else:
+        pytest.skip("these versions have no such fault")
+
+
+def test_mended_nv_embed_takes_the_pooling_of_its_example_and_no_prompts(bert, active):
+    import torch
+    from beir.retrieval.models import NVEmbed
+
+    model = NVEmbed(bert, max_length=8, pooling="mean")
+    # as the code that comes with the model's weights has it
+    model.model.encode = lambda texts, instruction, max_length: torch.tensor([[float(len(text))] for text in texts])
+    assert model.encode_queries(["a", "abc"]).tolist() == [[1.0], [3.0]]
+    assert model.encode_corpus(PASSAGES).tolist() == [[30.0], [23.0]]
+
+
+def test_stock_hugging_face_model_wants_prompts(bert):
+    from beir.retrieval.models import HuggingFace
+
+    try:
+        HuggingFace(bert).encode_queries(["paris"])
+    except AttributeError as error:
+        assert "query_prefix" in str(error)
+    else:
+        pytest.skip("this version of BEIR has no such fault")
+
+
+def test_mended_hugging_face_model_encodes_without_prompts(bert, active):
+    from beir.retrieval.models import HuggingFace
+
+    plain, prompted = HuggingFace(bert), HuggingFace(bert, prompts={"query": "the ", "passage": "the "})
+    assert (plain.encode_queries(["the paris"]) == prompted.encode_queries(["paris"])).all()
+    assert plain.encode_corpus(PASSAGES).shape == (2, 8)
+
+
 @pytest.fixture(scope="module")
 def static_model_folder(tmp_path_factory):
     from sentence_transformers import SentenceTransformer
