@@ -28,6 +28,7 @@ __all__ = [
     "csv_text",
     "map_array",
     "new_file",
+    "no_room",
     "parse_json",
     "remove_stale",
     "write_json",
@@ -40,6 +41,7 @@ STALE_SECONDS = 86_400
 _FORMULA = re.compile(r"(?!-$)[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")  # the last four are the full-width forms
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|nan)")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_TORCH_WRITER = re.compile(r"PytorchStreamWriter failed|inline_container\.cc:\d+\] \. unexpected pos")
 
 
 def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--output") -> None:
@@ -115,6 +117,35 @@ def new_file(path: Path) -> Iterator[Path]:
             raise OutputError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def no_room(error: BaseException) -> str:
+    """Say why something could not be written, where that is no fault of what was written.
+
+    Args:
+        error: Of the system, or of a library that tells of the system's in words, such as safetensors and torch.
+
+    Returns:
+        The system's words for a full disk, an exceeded quota or a broken disk; empty for any other error.
+
+    Examples:
+        >>> no_room(OSError(28, "No space left on device")), no_room(OSError(2, "No such file or directory"))
+        ('No space left on device', '')
+        >>> no_room(RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"))
+        'No space left on device'
+    """
+    known = {os.strerror(number) for number in _NO_ROOM}
+    cause: BaseException | None = error
+    while cause is not None:
+        text = str(cause)
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return os.strerror(cause.errno)
+        if found := next((words for words in known if words in text), ""):
+            return found
+        if _TORCH_WRITER.search(text):  # it does not tell why
+            return "the disk may be full"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def write_text(path: Path, text: str) -> None:

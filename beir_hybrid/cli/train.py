@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from beir_hybrid.cli.parameters import (
     NAMES,
@@ -21,6 +29,8 @@ from beir_hybrid.cli.parameters import (
 
 __all__ = ["train"]
 
+_WORDS = f"{__name__}.words"
+
 
 def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> list[str]:
     """Make a config file's options the defaults of ours, and keep the host's words."""
@@ -33,7 +43,16 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
     return words
 
 
+class _Train(click.Command):
+    """Remembers its words, for the command that resumes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
+
 @click.command(
+    cls=_Train,
     context_settings={"ignore_unknown_options": True},
     epilog="Every argument of sentence-transformers' SentenceTransformerTrainingArguments may follow, such as "
     "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16; and --negatives N (hard "
@@ -86,7 +105,8 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in the output folder.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder, from its latest checkpoint.")
 @click.argument("host_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[TRAINING ARGUMENTS]...")
-def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) -> None:
+@click.pass_context
+def train(ctx: click.Context, /, config: list[str], host_arguments: tuple[str, ...], **options: Any) -> None:
     """Fine-tune an encoder with planned batches."""
     from beir_hybrid.reports.tables import console, draw_table
     from beir_hybrid.training.options import TrainingOptions
@@ -94,9 +114,13 @@ def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) ->
     from beir_hybrid.training.train import train as run
 
     ours = {field.name for field in fields(TrainingOptions)}
+    for name, other in (("overwrite", "resume"), ("resume", "overwrite")):  # a flag goes before the file's value
+        if options[name] and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            options[other] = options[other] and ctx.get_parameter_source(other) is ParameterSource.COMMANDLINE
     asked = TrainingOptions(**{name: value for name, value in options.items() if name in ours})
     words = sampling_words({name: value for name, value in options.items() if name not in ours})
-    trained = run(asked, [*config, *words, *host_arguments])
+    with _interruptible(ctx):
+        trained = run(asked, [*config, *words, *host_arguments])
     leave_processes()
     if int(os.environ.get("RANK", "0")) != 0:  # the first of several processes tells
         return
@@ -107,3 +131,35 @@ def train(config: list[str], host_arguments: tuple[str, ...], **options: Any) ->
     if trained.selected is not None:
         best = trained.selected
         console().print(f"It is that of step {best.step}, with the best {best.by}: {best.value:.4f}.", highlight=False)
+
+
+@contextmanager
+def _interruptible(ctx: click.Context) -> Iterator[None]:
+    """Answer Ctrl-C, and a cluster's signal to end, with the command that goes on, and the exit code of that signal."""
+    ended: list[int] = [signal.SIGINT]
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended[0] = number
+        raise KeyboardInterrupt
+
+    main = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
+    before = signal.signal(signal.SIGTERM, end) if main else None
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        if int(os.environ.get("RANK", "0")) == 0:
+            problem = getattr(interruption, "problem", "Interrupted before the training began.")
+            started = getattr(interruption, "started", False)
+            if sys.stderr.isatty():  # a progress bar may stand there
+                click.echo(err=True)
+            click.echo(f"{problem} Run: {_again(ctx, started)}", err=True)
+        ctx.exit(128 + ended[0])
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _again(ctx: click.Context, resume: bool) -> str:
+    """Write the command that goes on."""
+    words = [word for word in ctx.meta[_WORDS] if not (resume and word in {"--overwrite", "--resume"})]
+    return shlex.join([*ctx.command_path.split(), *words, *(["--resume"] if resume else [])])

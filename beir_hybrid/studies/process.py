@@ -5,7 +5,6 @@ It tells its end to the process that started it in one line of JSON, and ends wh
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.files import no_room
 
 __all__ = ["failure", "main"]
 
@@ -52,13 +52,13 @@ def failure(error: Exception) -> dict[str, Any]:
         >>> failure(OSError(28, "No space left on device", "out/model"))["error"]
         'No space left on device: out/model'
     """
+    if no_room(error):
+        name = getattr(error, "filename", None)
+        words = getattr(error, "strerror", None) or " ".join(str(error).split())
+        told = error.problem if isinstance(error, BeirHybridError) else f"{words}{f': {name}' if name else ''}"
+        return {"error": told, "hint": "Make room on the disk, and run the study again."}
     if isinstance(error, BeirHybridError):
         return {"error": error.problem, "hint": error.fix}
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    if full or "No space left" in str(error):
-        name = getattr(error, "filename", None)
-        told = f"{getattr(error, 'strerror', None) or ' '.join(str(error).split())}{f': {name}' if name else ''}"
-        return {"error": told, "hint": "Make room on the disk, and run the study again."}
     lines = str(error).strip().splitlines()
     told = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     return {"error": told, "hint": "See its log.txt."}

@@ -14,7 +14,15 @@ from beir_hybrid.contents import damage, record
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.files import parse_json, write_json
 
-__all__ = ["BATCHES_FILE", "check_checkpoint", "check_same_batches", "flaw", "latest_checkpoint", "record_checkpoint"]
+__all__ = [
+    "BATCHES_FILE",
+    "check_checkpoint",
+    "check_same_batches",
+    "flaw",
+    "latest_checkpoint",
+    "latest_step",
+    "record_checkpoint",
+]
 
 BATCHES_FILE = "batches.json"
 """Beside every saved model: the plan's identity and what was drawn."""
@@ -58,8 +66,7 @@ def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Pa
     Raises:
         DataFormatError: If some were saved completely, and each of them is damaged by now.
     """
-    found = ((_NAME.fullmatch(entry.name), entry) for entry in folder.glob("checkpoint-*"))
-    numbered = {int(match[1]): entry for match, entry in found if match is not None and entry.is_dir()}
+    numbered = _numbered(folder)
     damaged: list[str] = []
     usable = False  # by force
     for step in sorted(numbered, reverse=True):
@@ -82,6 +89,11 @@ def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Pa
             f"Put back what is missing, or start again with --overwrite{force}.",
         )
     return None
+
+
+def latest_step(folder: Path) -> int | None:
+    """Find the step of the latest checkpoint that was saved completely, without checking it; None if there is none."""
+    return max((step for step, checkpoint in _numbered(folder).items() if _is_finished(checkpoint)), default=None)
 
 
 def check_checkpoint(checkpoint: Path, exact: bool = True) -> None:
@@ -132,6 +144,12 @@ def flaw(checkpoint: Path, exact: bool = True) -> str:
     return wrong or (_missing(checkpoint) if exact else "")
 
 
+def _numbered(folder: Path) -> dict[int, Path]:
+    """List the checkpoints of a folder by their steps."""
+    found = ((_NAME.fullmatch(entry.name), entry) for entry in folder.glob("checkpoint-*"))
+    return {int(match[1]): entry for match, entry in found if match is not None and entry.is_dir()}
+
+
 def _is_finished(checkpoint: Path) -> bool:
     """Tell whether a checkpoint was saved to its end, whatever has become of it since."""
     return (checkpoint / RECORD_FILE).exists() or isinstance(_read_json(checkpoint / _STATE_FILE), dict)
@@ -149,9 +167,9 @@ def _missing(checkpoint: Path) -> str:
             return "scheduler.pt is missing"
     content = _read_json(checkpoint / BATCHES_FILE)
     plan = content.get("plan") if isinstance(content, dict) else None
-    processes = plan.get("world_size") if isinstance(plan, dict) else 1
-    several = isinstance(processes, int) and processes > 1
-    wanted = [f"rng_state_{process}.pth" for process in range(processes)] if several else []
+    told = plan.get("world_size") if isinstance(plan, dict) else None
+    processes = told if isinstance(told, int) else 1
+    wanted = [f"rng_state_{process}.pth" for process in range(processes)] if processes > 1 else []
     if not any(name.startswith("rng_state") for name in names):
         wanted = wanted or ["rng_state.pth"]
     return next((f"{name} is missing" for name in wanted if name not in names), "")

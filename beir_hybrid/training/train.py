@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.summary import DrawSummary
 from beir_hybrid.datasets import load_sources
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
-from beir_hybrid.files import check_output, parse_json, write_json
+from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.files import check_output
+from beir_hybrid.locks import locked
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.training.base_models import base_model, is_static
-from beir_hybrid.training.checkpoints import latest_checkpoint
 from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, TrainingOptions, parse_host_arguments
+from beir_hybrid.training.run_folder import RunFolder
 from beir_hybrid.training.selection import (
     Selected,
     Selection,
@@ -39,15 +38,6 @@ if TYPE_CHECKING:
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
 __all__ = ["TrainedModel", "train"]
-
-RUN_FILE = "run.json"
-"""Written when a run starts: its options. Marks a folder as a run of ours."""
-
-SUMMARY_FILE = "training.json"
-"""Written when a run ends: steps, seconds, and the checkpoint that was selected."""
-
-HISTORY_FILE = "history.json"
-"""Written when a run ends: what the host logged at which step, of training and of evaluation."""
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +68,9 @@ def train(
 ) -> TrainedModel:
     """Fine-tune an encoder with planned batches and save it.
 
-    Everything that can be wrong with the request is found before the output folder is touched. Under ``torchrun`` or
-    ``accelerate launch`` every process calls this, and the first one writes.
+    What is wrong with the request is found before the output folder is touched; what the host refuses only in its first
+    step leaves the folder as it was, but for an earlier run that was to be replaced. The folder is locked meanwhile.
+    Under ``torchrun`` or ``accelerate launch`` every process calls this, and the first one writes.
 
     Args:
         options: Model, data, strategy and output.
@@ -91,15 +82,29 @@ def train(
         The trained model; its folder loads with ``SentenceTransformer(folder)``.
 
     Raises:
-        BeirHybridError: Any of its leaves, for anything that is wrong with the request.
+        BeirHybridError: Any of its leaves, for anything that is wrong with the request. A full disk is an OutputError
+            that tells what is kept.
+        TrainingInterrupted: A KeyboardInterrupt that tells how far the training was.
     """
+    if int(os.environ.get("RANK", "0")) != 0:  # the others would see what the first one writes
+        return _train(options, host_arguments, callbacks)
+    _check_output(options)
+    with locked(options.output, f"the run in {options.output}"):
+        _check_output(options)  # another process may have written meanwhile
+        return _train(options, host_arguments, callbacks)
+
+
+def _train(
+    options: TrainingOptions, host_arguments: Sequence[str], callbacks: Sequence[TrainerCallback]
+) -> TrainedModel:
     from transformers import set_seed
 
-    if int(os.environ.get("RANK", "0")) == 0:  # the others would see what the first one writes
-        _check_output(options)
+    from beir_hybrid.training.attempt import Attempt
+
+    folder = RunFolder(options.output)
     arguments = _parse_arguments(options, host_arguments)
     if options.resume and not arguments.force_resume:
-        _check_same_options(options)
+        folder.check_same_options(options)
     sources = _load_sources(options)
     selection = load_selection(options, arguments.per_device_eval_batch_size)
     # the plan that the Trainer will make, here to find what cannot be drawn before a model is loaded
@@ -113,25 +118,29 @@ def train(
     set_seed(arguments.seed)
     model = base_model(options.model, sources)
     model.prompts = {**model.prompts, "query": options.query_prefix, "document": options.passage_prefix}
-    trainer = _build_trainer(model, arguments, sources, options, selection)
-    for callback in callbacks:
-        trainer.add_callback(callback)
-    checkpoint = latest_checkpoint(Path(str(arguments.output_dir))) if options.resume else None
-    if options.resume and checkpoint is None:
-        logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
-    if trainer.is_world_process_zero() and checkpoint is None:  # a resumed run keeps what it was started with
-        _start_output(options, arguments)
-    start = time.perf_counter()
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    seconds = time.perf_counter() - start
-    best = None if selection is None else selected(options.select_by, trainer.state)
-    if selection is not None and best is not None:
-        told = f"step {best.step} of {trainer.state.global_step}, {best.by} {best.value:.4f} on {selection.data}"
-        trainer.card_details = {**trainer.card_details, "Selected": told}
-    result = TrainedModel(model, options.output, trainer.drawn(), int(trainer.state.global_step), seconds, best)
-    if trainer.is_world_process_zero():
-        _save(result, trainer)
-    return result
+    with Attempt(folder, host_arguments) as attempt:
+        trainer = _build_trainer(model, arguments, sources, options, selection)
+        for callback in callbacks:
+            trainer.add_callback(callback)
+        checkpoint = trainer.latest_checkpoint() if options.resume else None
+        if options.resume and checkpoint is None:
+            logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
+        if checkpoint is None:
+            attempt.watch(trainer, lambda: folder.start(options, arguments))
+        else:  # it keeps what it was started with
+            attempt.watch(trainer, None, int(checkpoint.name.rpartition("-")[2]))
+        start = time.perf_counter()
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        seconds = time.perf_counter() - start
+        best = None if selection is None else selected(options.select_by, trainer.state)
+        if selection is not None and best is not None:
+            told = f"step {best.step} of {trainer.state.global_step}, {best.by} {best.value:.4f} on {selection.data}"
+            trainer.card_details = {**trainer.card_details, "Selected": told}
+        steps = int(trainer.state.global_step)
+        if trainer.is_world_process_zero():
+            chosen = {} if best is None else {"selected": asdict(best)}
+            folder.save(trainer, {"steps": steps, "seconds": round(seconds, 3), **chosen})
+    return TrainedModel(model, options.output, trainer.drawn(), steps, seconds, best)
 
 
 def _parse_arguments(options: TrainingOptions, host_arguments: Sequence[str]) -> HybridBatchTrainingArguments:
@@ -173,24 +182,15 @@ def _build_trainer(
     model.model_card_data.local_files_only = True  # a card needs no connection
     model.model_card_data.set_language(languages)
     dataset = example_dataset(sources, negatives=arguments.negatives)
-    try:
-        trainer = HybridBatchTrainer(
-            model=model,
-            args=arguments,
-            train_dataset=dataset,
-            eval_dataset=None if selection is None else selection.dataset,
-            evaluator=None if selection is None else selection.evaluator,
-            loss=MultipleNegativesRankingLoss(model, scale=options.scale),
-        )
-        _try_optimizer(trainer)
-    except BeirHybridError:
-        _remove_empty(Path(str(arguments.output_dir)), options.output)
-        raise
-    except (ValueError, TypeError, RuntimeError, ImportError) as error:  # arguments that the host refuses only now
-        _remove_empty(Path(str(arguments.output_dir)), options.output)
-        raise ConfigurationError(
-            f"Training arguments: {' '.join(str(error).split())}", "Correct or leave out the argument."
-        ) from error
+    trainer = HybridBatchTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=dataset,
+        eval_dataset=None if selection is None else selection.dataset,
+        evaluator=None if selection is None else selection.evaluator,
+        loss=MultipleNegativesRankingLoss(model, scale=options.scale),
+    )
+    _try_optimizer(trainer)
     trainer.plain_evaluation = selection is not None
     trainer.card_details = {
         "Data": "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources),
@@ -216,9 +216,10 @@ def _check_output(options: TrainingOptions) -> None:
     if options.resume:
         _check_resumable(options)
         return
-    if not folder.is_dir() or not any(folder.iterdir()):
+    run = RunFolder(folder)
+    if not folder.is_dir() or run.is_unstarted():
         return
-    if _read_run(folder) is None:
+    if run.run() is None:
         raise OutputError(f"The folder {folder} holds other things.", "Choose an empty or new folder: --output DIR")
     if not options.overwrite:
         raise OutputError(
@@ -228,73 +229,10 @@ def _check_output(options: TrainingOptions) -> None:
 
 
 def _check_resumable(options: TrainingOptions) -> None:
-    if _read_run(options.output) is None:
-        raise OutputError(f"The folder {options.output} holds no run to resume.", "Check --output.")
-    if (options.output / "modules.json").exists():
-        raise OutputError(f"The run in {options.output} is finished.", "Nothing is left to resume.")
-
-
-def _check_same_options(options: TrainingOptions) -> None:
-    before = _read_run(options.output)
-    if before is None:  # the first of several processes has told
-        return
-    now = json.loads(json.dumps(options.to_dict()))
-    changed = [
-        f"{name}: {before['options'].get(name)!r} before, {now[name]!r} now"
-        for name in now
-        if name not in {"output", "overwrite", "resume", "source"} and before["options"].get(name) != now[name]
-    ]
-    if changed:
-        raise ConfigurationError(
-            f"The run in {options.output} was started with other options ({'; '.join(changed)}).",
-            "Resume with the same ones, or with --force_resume True.",
+    run = RunFolder(options.output)
+    if run.run() is None and not (options.output.is_dir() and run.is_unstarted()):
+        raise OutputError(
+            f"The folder {options.output} holds no run to resume.", "Check --output, or start one without --resume."
         )
-
-
-def _read_run(folder: Path) -> dict[str, dict[str, object]] | None:
-    """Read the options of a folder's run; None if it holds no run of ours: others may write a run.json too."""
-    try:
-        content = parse_json((folder / RUN_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) and {"schema", "options", "arguments"} <= content.keys() else None
-
-
-def _remove_empty(*folders: Path) -> None:
-    """Remove the folders that the host made for nothing."""
-    for folder in folders:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-
-
-def _start_output(options: TrainingOptions, arguments: HybridBatchTrainingArguments) -> None:
-    if options.overwrite and _read_run(options.output) is not None:
-        shutil.rmtree(options.output)
-    as_json = arguments.to_json_string()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-    content = {"schema": 1, "options": options.to_dict(), "arguments": json.loads(as_json)}
-    write_json(options.output / RUN_FILE, content)
-
-
-def _save(result: TrainedModel, trainer: HybridBatchTrainer) -> None:
-    """Save beside the folder and move in: modules.json last, so that a folder loads only if it is complete."""
-    folder = result.folder
-    temporary = folder / ".saving"
-    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed while it saved
-    trainer.save_model(str(temporary))
-    (temporary / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json tells the same
-    for entry in sorted(temporary.iterdir(), key=lambda entry: entry.name == "modules.json"):
-        target = folder / entry.name
-        if entry.is_dir() and target.is_dir():
-            shutil.rmtree(target)
-        entry.replace(target)
-    temporary.rmdir()
-    write_json(folder / HISTORY_FILE, _history(trainer.state.log_history))
-    summary = {"schema": 1, "steps": result.steps, "seconds": round(result.seconds, 3)}
-    chosen = {} if result.selected is None else {"selected": asdict(result.selected)}
-    write_json(folder / SUMMARY_FILE, {**summary, **chosen})
-
-
-def _history(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Part what was logged in training from what was in evaluation; leave out the summary at the end."""
-    evaluations = [dict(row) for row in rows if any(name.startswith("eval_") for name in row)]
-    return {"schema": 1, "log": [dict(row) for row in rows if "loss" in row], "eval": evaluations}
+    if run.is_finished():
+        raise OutputError(f"The run in {options.output} is finished.", "Nothing is left to resume.")

@@ -185,6 +185,13 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})
             add_to_card(folder / "README.md", drawn, self.card_details)
 
+    def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
+        """Stop where no step is left: from the last checkpoint, of a run killed thereafter, the host would take one."""
+        if self.state.global_step >= self.state.max_steps:
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(*args, **kwargs)
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a checkpoint, and write down last what its files hold."""
         folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"

@@ -204,6 +204,15 @@ def test_trainer_resumes_from_the_whole_one_and_ends_with_the_same_weights(check
         assert flaw(resumed) == ""
 
 
+def test_run_killed_after_its_last_checkpoint_takes_no_further_step(pairs, tmp_path):
+    given = {"max_steps": 5, "save_steps": 5, "lr_scheduler_type": "constant"}
+    trainer(pairs, tmp_path, **given).train()
+    resumed = trainer(pairs, tmp_path, **given)
+    resumed.train(resume_from_checkpoint=True)
+    assert (resumed.state.global_step, resumed.drawn().batches) == (5, 5)
+    assert names(tmp_path) == ["checkpoint-5"]
+
+
 def test_trainer_refuses_a_damaged_checkpoint_and_names_a_whole_one(checkpoints, pairs):
     remove(checkpoints / "checkpoint-4" / "optimizer.pt")
     with pytest.raises(DataFormatError, match=r"checkpoint-4 is damaged \(optimizer.pt is missing\).*checkpoint-2\.$"):

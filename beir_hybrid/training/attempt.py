@@ -1,0 +1,160 @@
+"""Attempt: a training from the host's first look at its arguments to the saved model, and how it ended if not well."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
+from beir_hybrid.files import no_room
+from beir_hybrid.training.checkpoints import latest_step
+from beir_hybrid.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from beir_hybrid.training.trainer import HybridBatchTrainer
+
+__all__ = ["Attempt", "TrainingInterrupted"]
+
+_SHOWN = 8  # arguments in a message
+_LONGEST = 400  # letters of the host's words
+_PLAIN = (ValueError, TypeError, RuntimeError, ImportError)  # their words are understood without their names
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C, or a signal to end, while a model trained.
+
+    Args:
+        problem: How far it was, and what is kept.
+        started: Whether its folder holds a run that can be resumed.
+    """
+
+    def __init__(self, problem: str, started: bool) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.started = started
+
+
+class Attempt:
+    """Watches over a training, as a context manager.
+
+    What the host refuses before the end of the first step is taken for a fault of the arguments: it is told in one
+    line, and the folder is left as it was, so that the corrected request works. A full disk and an interruption are
+    told with what is kept. Other errors pass as they are.
+
+    Args:
+        folder: The run's folder.
+        host_arguments: The host's command-line words, which messages name.
+    """
+
+    def __init__(self, folder: RunFolder, host_arguments: Sequence[str]) -> None:
+        self.folder = folder
+        self.host_arguments = host_arguments
+        self.trainer: HybridBatchTrainer | None = None
+        self._before = 0  # steps taken before it began
+        self._written = False  # whether run.json is this attempt's
+        self._resumed = False
+
+    def watch(self, trainer: HybridBatchTrainer, start: Callable[[], None] | None, before: int = 0) -> None:
+        """Follow a trainer.
+
+        Args:
+            trainer: Is about to train.
+            start: Writes the run's first file; called by the first process once the host has accepted everything. None
+                if the run goes on from a checkpoint.
+            before: Steps that the checkpoint has behind it.
+        """
+        self.trainer, self._before, self._resumed = trainer, before, start is None
+        # first of all, before other callbacks write into the folder
+        trainer.callback_handler.callbacks.insert(0, _Begin(self, start))
+
+    def begin(self, start: Callable[[], None] | None) -> None:
+        """Write the first file, once: the host begins anew where it looks for a batch size."""
+        if start is not None and not self._written and _is_first():
+            start()
+            self._written = True
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        step = 0 if self.trainer is None else int(self.trainer.state.global_step)
+        if isinstance(error, KeyboardInterrupt):
+            raise self._interruption(step) from error
+        if isinstance(error, Exception) and step <= self._before:
+            self._abandon()
+            if not isinstance(error, BeirHybridError):
+                raise self._refusal(error) from error
+        elif why := no_room(error):
+            problem = f"{self.folder.path} cannot be written: {why}."
+            problem = error.problem if isinstance(error, BeirHybridError) else problem
+            raise OutputError(problem, f"Make room there. {self._kept()}") from error
+
+    def _abandon(self) -> None:
+        if not _is_first():
+            return
+        if self._written:
+            self.folder.abandon()
+        elif self.folder.checkpoints.is_dir() and not any(self.folder.checkpoints.iterdir()):
+            self.folder.checkpoints.rmdir()  # which the host made for nothing
+
+    def _refusal(self, error: Exception) -> BeirHybridError:
+        text = " ".join(str(error).split())
+        if not isinstance(error, _PLAIN) or not text:
+            text = f"{type(error).__name__}: {text}".removesuffix(": ")
+        if why := no_room(error):
+            return OutputError(f"{self.folder.path} cannot be written: {why}.", "Make room there.")
+        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        what = "The run cannot go on" if self._resumed else "Training arguments"
+        return ConfigurationError(f"{what}: {shown.rstrip('.')}.", self._fix(error))
+
+    def _fix(self, error: Exception) -> str:
+        """Name the arguments that the error or the host's failing lines speak of, or else all that were given."""
+        told = "".join(traceback.format_exception(error))
+        words = (word.split("=")[0] for word in self.host_arguments if word.startswith("--"))
+        names = list(dict.fromkeys(words))
+        names = [name for name in names if name.lstrip("-").replace("-", "_") in told] or names
+        if not names:
+            return "Check the model and the data."
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return f"Correct or leave out {'one of ' if len(names) > 1 else ''}{', '.join(names[:_SHOWN])}{more}."
+
+    def _interruption(self, step: int) -> TrainingInterrupted:
+        started = self._written or self._resumed or not _is_first()
+        if self.trainer is None or not started:
+            self._abandon()
+            return TrainingInterrupted("Interrupted before the training began.", started=False)
+        return TrainingInterrupted(
+            f"Interrupted after step {step} of {self.trainer.state.max_steps}. {self._kept()}", started=True
+        )
+
+    def _kept(self) -> str:
+        step = latest_step(self.folder.checkpoints)
+        if step is None:
+            return "No checkpoint was saved yet: --resume starts from the beginning."
+        return f"The checkpoint of step {step} is kept: --resume goes on from there."
+
+
+class _Begin(TrainerCallback):
+    """Tells of the moment at which the host has accepted everything."""
+
+    def __init__(self, attempt: Attempt, start: Callable[[], None] | None) -> None:
+        self.attempt = attempt
+        self.start = start
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self.attempt.begin(self.start)
+
+
+def _is_first() -> bool:
+    return int(os.environ.get("RANK", "0")) == 0
