@@ -181,7 +181,7 @@ class _Batches:
         )
         vectors: Rows = from_sparse(found) if encoder.sparse else np.asarray(found, np.float32)
         if self.normalised:  # here, as the norm would have an error of 1e-3 in half precision
-            vectors = _normalised(vectors)
+            vectors = normalised(vectors)
         wrong = first_unusable(vectors)
         if wrong is not None:
             raise ModelError(
@@ -189,12 +189,6 @@ class _Batches:
                 "Check the training run; in float16, encode in bfloat16 or float32.",
             )
         return vectors
-
-
-def _normalised(vectors: Rows) -> Rows:
-    if isinstance(vectors, SparseRows):
-        return vectors.normalised()
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
 
 
 def _encode_role(

@@ -13,7 +13,7 @@ from beir_hybrid.evaluation.scores import Rows, lengths
 from beir_hybrid.evaluation.sparse_rows import SparseRows
 from beir_hybrid.evaluation.vectors import StoredVectors, Vectors
 
-__all__ = ["as_array", "as_rows", "check_alike", "fault", "first_unusable", "from_sparse", "usable"]
+__all__ = ["as_array", "as_rows", "check_alike", "fault", "first_unusable", "from_sparse", "normalised", "usable"]
 
 _LONGEST = float(np.sqrt(np.finfo(np.float32).max))
 """Length up to which no inner product of two vectors leaves the range of float32."""
@@ -107,6 +107,14 @@ def fault(rows: Rows, row: int) -> str:
 def usable(rows: Rows) -> npt.NDArray[np.bool_]:
     """Tell, shape (n,), which vectors hold finite numbers only, and none so large that scores would not be finite."""
     return lengths(rows) <= _LONGEST  # a length is no number, or infinite, where a number is
+
+
+def normalised(rows: Rows) -> Rows:
+    """Divide each vector by its length; zeros stay zeros, as in PyTorch."""
+    if isinstance(rows, SparseRows):
+        return rows.normalised()
+    with np.errstate(invalid="ignore"):  # infinite numbers are told of elsewhere
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
 
 
 def as_array(vectors: Any) -> npt.NDArray[Any]:

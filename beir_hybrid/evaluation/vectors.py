@@ -87,6 +87,11 @@ class VectorStore:
     def __len__(self) -> int:
         return int(self._starts[-1])
 
+    @property
+    def sparse(self) -> bool:
+        """Whether sparse rows are stored."""
+        return bool(self._parts) and isinstance(self._parts[0], SparseRows)
+
     def find(self, keys: Keys) -> Ints:
         """Look up the rows of keys: shape (keys,), -1 where there is no vector."""
         return self._index.find(keys)
@@ -112,7 +117,7 @@ class VectorStore:
         Returns:
             Shape (n, dimensions), a new array, or sparse rows if such were stored.
         """
-        if self._parts and isinstance(self._parts[0], SparseRows):
+        if self.sparse:
             self._parts = [stack(self._parts)]
             self._starts = self._starts[[0, -1]]
             return self._parts[0][rows]
@@ -158,6 +163,10 @@ class StoredVectors:
     def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Floats:
         rows = np.asarray(self._rows[index])
         return self._store.take(rows.reshape(-1)).reshape(*rows.shape, self.shape[1])
+
+    def at(self, rows: Sequence[int] | Ints) -> StoredVectors:
+        """Give a view of some vectors, which reads nothing yet."""
+        return StoredVectors(self._store, self._rows[rows])
 
     def __iter__(self) -> Iterator[Floats]:
         for start in range(0, len(self), READ_ROWS):

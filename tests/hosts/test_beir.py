@@ -91,6 +91,8 @@ def test_activation_is_reversible_and_idempotent():
         ("util", "download_and_unzip"),
         ("EvaluateRetrieval", "evaluate"),
         ("EvaluateRetrieval", "evaluate_custom"),
+        ("EvaluateRetrieval", "retrieve"),
+        ("EvaluateRetrieval", "encode_and_retrieve"),
         ("GenericDataLoader", "load"),
         ("GenericDataLoader", "load_custom"),
         ("GenericDataLoader", "load_corpus"),

@@ -37,7 +37,7 @@ _ACTIONS = {
     "beir.reranking.rerank": ("mends.datasets",),
     "beir.retrieval.apis.cohere": ("mends.lost_rows",),
     "beir.retrieval.apis.voyage": ("mends.voyage", "mends.lost_rows"),
-    "beir.retrieval.evaluation": ("evaluation", "mends.rerank"),
+    "beir.retrieval.evaluation": ("evaluation", "retrieving", "mends.rerank"),
     "beir.retrieval.models.huggingface": ("mends.prompts",),
     "beir.retrieval.models.llm2vec": ("mends.prompts",),
     "beir.retrieval.models.nvembed": ("mends.needless_options", "mends.prompts"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -18,7 +19,7 @@ from beir_hybrid.hosts.beir.loaded import LoadedData, data_for
 from beir_hybrid.languages import code_of
 from beir_hybrid.translations import link_translations
 
-__all__ = ["Judged", "judge"]
+__all__ = ["Judged", "Searched", "judge", "judge_searched"]
 
 Qrels = Mapping[str, Mapping[str, int]]
 Scores = Mapping[str, Mapping[str, float]]
@@ -87,6 +88,71 @@ def judge(qrels: Qrels, results: Scores, *, whatever_language: bool = False) -> 
     differences = tuple(_differences(qrels, results))
     runs = _runs(judgements, data, results, documents, queries)
     return Judged(judgements, runs, (*notes, *differences), differences, data.declared)
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """Everything that was searched, by language.
+
+    Attributes:
+        collection: The queries and corpora, without their texts, and the judgements.
+        documents: Ids in the collection by the script's document ids.
+        queries: Ids in the collection by the script's query ids.
+        data: What was loaded.
+    """
+
+    collection: MultilingualCollection
+    documents: dict[str, str]
+    queries: dict[str, str]
+    data: LoadedData
+
+    def settings(self, judgements: Judgements) -> list[Setting]:
+        """Give the settings that have a query with a relevant passage, the pool's under the name that it has."""
+        return [
+            Setting(one.query_language, one.corpus_languages, _is_pool(self.data)) if one.pool else one
+            for one in judgements.settings
+        ]
+
+
+def judge_searched(qrels: Qrels, documents: Iterable[str], queries: Iterable[str]) -> Searched | None:
+    """Sort everything that was searched by language.
+
+    Args:
+        qrels: Grades by query id and document id.
+        documents: Ids of all documents.
+        queries: Ids of the queries, all of which are judged.
+
+    Returns:
+        None if the data carry no language.
+
+    Raises:
+        DataFormatError: If some documents or queries have a language and others have none, or a relevant document was
+            not searched.
+    """
+    ids = list(documents)
+    data = data_for(qrels, ids)
+    if data is None:
+        if not all(map(code_of, qrels)):
+            return None
+        data = LoadedData("data", {})
+    data = replace(data, sizes=Counter(map(data.language, ids)))
+    names = _Names(data)
+    named = {document: names.of(document, "document") for document in ids}
+    asked = {query: names.of(query, "query") for query in queries}
+    judged = {query: {doc: grade for doc, grade in qrels[query].items() if doc in named} for query in asked}
+    relevant = [doc for query in asked for doc, grade in qrels[query].items() if grade > 0 and doc not in named]
+    if relevant:
+        raise DataFormatError(f"{len(set(relevant)):,} relevant documents such as {relevant[0]!r} were not searched.")
+    collection = _collection(data, judged, named, asked)
+    ordered: dict[str, dict[str, str]] = {language: {} for language in collection.queries}
+    for query, name in asked.items():  # as they were loaded, since bootstrap draws depend on the order
+        ordered[data.language(query)][name] = ""
+    return Searched(replace(collection, queries=ordered), named, asked, data)
+
+
+def _is_pool(data: LoadedData) -> bool:
+    """Tell whether several corpora are all that there are, and not some of them, as in the setting en-de+fr."""
+    return "+" not in data.name
 
 
 def _differences(qrels: Qrels, results: Scores) -> Iterator[str]:
@@ -194,7 +260,7 @@ def _runs(
         return [original[passage] for passage in passages.tolist()]
 
     pool = judgements.languages
-    pooled = len(pool) > 1 and "+" not in data.name
+    pooled = len(pool) > 1 and _is_pool(data)
     runs = {}
     for language in judgements.collection.queries:
         mine = [query for query in queries if data.language(query) == language and query in results]

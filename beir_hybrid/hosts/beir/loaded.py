@@ -14,7 +14,7 @@ from beir_hybrid.files import parse_json
 from beir_hybrid.languages import code_of
 from beir_hybrid.translations import told
 
-__all__ = ["LoadedData", "data_for", "describe", "forget_all", "remember"]
+__all__ = ["LoadedData", "data_for", "describe", "forget_all", "may_carry_languages", "query_ids", "remember"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class LoadedData:
             query that is told to have none.
         passage_text: What a passage's text consists of.
         notes: What a reader of results must know.
+        measures: What is measured unless asked otherwise; empty for this package's own choice.
     """
 
     name: str
@@ -47,6 +48,7 @@ class LoadedData:
     groups: Mapping[str, str] = field(default_factory=dict)
     passage_text: str = "text"
     notes: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
     def language(self, identifier: str) -> str:
         """Tell the language of a document or query; an empty string if it has none."""
@@ -100,6 +102,7 @@ def describe(
         groups=_groups(query_file, asked if marker else None),
         passage_text=str(marker.get("passage_text") or "text"),
         notes=tuple(marker.get("notes") or ()),
+        measures=tuple(marker.get("measures") or ()),
     )
 
 
@@ -167,6 +170,19 @@ def remember(data: LoadedData) -> None:
 def forget_all() -> None:
     """Forget what was loaded."""
     _loaded.clear()
+
+
+def query_ids(queries: Any) -> list[str]:
+    """List the ids of queries, a dict or what BEIR's HFDataLoader gives."""
+    return list(queries) if isinstance(queries, Mapping) else list(queries["id"])
+
+
+def may_carry_languages(queries: Any) -> bool:
+    """Tell whether queries may have languages: by their ids, or since they were loaded with data that have."""
+    ids = query_ids(queries)
+    return bool(ids) and (
+        all(map(code_of, ids)) or any(data.queries is None or data.queries.issuperset(ids) for data in _loaded)
+    )
 
 
 def data_for(qrels: Mapping[str, Mapping[str, int]], documents: Iterable[str]) -> LoadedData | None:

@@ -13,10 +13,13 @@ from typing import Any
 
 from rich.table import Table
 
-from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir.judging import Qrels, Scores, judge
+from beir_hybrid.hosts.beir.scoring import retrieved_for
+from beir_hybrid.hosts.beir.undefined import with_reasons
+from beir_hybrid.reports.result_tables import result_tables
 from beir_hybrid.reports.tables import console
 from beir_hybrid.translations import links_in_words
 
@@ -27,11 +30,16 @@ RESULTS_VARIABLE = "BEIR_HYBRID_RESULTS"
 
 logger = logging.getLogger(__name__)
 
+_PEER_DEPTH = 10  # that of the other measures of bias
+_AS_THEY_ARE = "the results are scored as they are; all settings, with full rankings, follow from vectors only."
 _said: set[str] = set()
 
 
 def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | None:
     """Measure settings and language bias of what BEIR has evaluated, print them and write them to a file.
+
+    Where the results are those of a search whose vectors are known, all settings are scored from these, with full
+    rankings, and told once; otherwise what the results show, and a note says why.
 
     Data that carry no language are passed over in silence. Nothing that goes wrong reaches the caller: it is logged in
     a line. Of several processes only the first one reports.
@@ -47,9 +55,15 @@ def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | 
     if os.environ.get("RANK", "0") != "0":
         return None
     try:
-        found = measure_bias(qrels, results, k_values)
+        scored, lacking = _score(qrels, results)
+        found = measure_bias(qrels, results, k_values, lacking) if lacking else scored
         if found is not None:
-            _print(found, k_values, _written(found))
+            path = _written(found)
+            if lacking:
+                linked = [links_in_words(found.translations)] if found.translations.get("linked") else []
+                _print(_run_tables(found, k_values), (*linked, *found.notes), path)
+            else:
+                _print(result_tables(found), (), path)  # these tables tell the notes
         return found
     except DataFormatError as error:
         _say_once(f"{error} No language bias is measured.")
@@ -58,8 +72,32 @@ def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | 
     return None
 
 
-def measure_bias(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | None:
+def _score(qrels: Qrels, results: Scores) -> tuple[Results | None, str]:
+    """Score all settings from the vectors of the search that found the results.
+
+    Returns:
+        What was found, None if there is nothing to tell, or nothing anew; and why vectors are lacking, or nothing.
+    """
+    try:
+        retrieved = retrieved_for(qrels, results)
+        if retrieved is None or not retrieved.is_news():
+            return None, ""
+        names = ("bias", f"peer@{_PEER_DEPTH}")
+        return with_reasons(retrieved.score(names, _script()), ("default", *names)), ""
+    except BeirHybridError as error:
+        return None, error.problem
+    except Exception as error:  # there are still the results
+        return None, f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def measure_bias(qrels: Qrels, results: Scores, k_values: Sequence[int], lacking: str = "") -> Results | None:
     """Measure every setting that a run holds: BEIR's measures, and those of bias where there are several languages.
+
+    Args:
+        qrels: As for :func:`report`.
+        results: As for :func:`report`.
+        k_values: As for :func:`report`.
+        lacking: Why there are no vectors to score other settings from, for the notes; empty to say nothing of them.
 
     Returns:
         None if the data carry no language.
@@ -76,8 +114,9 @@ def measure_bias(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Resu
         measures=_names(k_values),
         name=_script(),
         intervals=False,
-        notes=judged.notes,
+        notes=(*judged.notes, *([f"{_AS_THEY_ARE} {lacking}"] if lacking else [])),
     )
+    found = with_reasons(found, _names(k_values))
     # texts are not known, so there is nothing to take a checksum of but the judgements
     return replace(found, data={"qrels": found.data["qrels"]})
 
@@ -85,7 +124,7 @@ def measure_bias(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Resu
 def _names(k_values: Sequence[int]) -> list[str]:
     first, _ = _cutoffs(k_values)
     names = [f"{name}@{k}" for name in ("ndcg", "map", "recall", "precision", "rank_distance") for k in k_values]
-    shares = [f"{name}@{first}" for name in ("same_language_share", "language_share", "ndkl", "mrc")]
+    shares = [f"{name}@{first}" for name in ("same_language_share", "language_share", "ndkl", "mrc", "peer")]
     return list(dict.fromkeys([*names, *shares, "one_target_map"]))
 
 
@@ -129,13 +168,11 @@ def _holds(folder: Path, found: Results) -> bool:
     return bool(same[0] == same[1])
 
 
-def _print(found: Results, k_values: Sequence[int], path: Path | None) -> None:
-    tables = _tables(found, k_values)
+def _print(tables: Sequence[Table], notes: Sequence[str], path: Path | None) -> None:
     out = console(*tables)
     with out.capture() as captured:
         out.print(*tables)
-        linked = [links_in_words(found.translations)] if found.translations.get("linked") else []
-        for note in (*linked, *found.notes):
+        for note in notes:
             out.print(f"note: {note}", highlight=False, markup=False)
         if path is not None:
             out.print(f"Written to {path}", highlight=False, markup=False)
@@ -146,15 +183,16 @@ def _print(found: Results, k_values: Sequence[int], path: Path | None) -> None:
         logger.warning("the settings cannot be printed: %s", error)
 
 
-def _tables(found: Results, k_values: Sequence[int]) -> list[Table]:
+def _run_tables(found: Results, k_values: Sequence[int]) -> list[Table]:
     first, last = _cutoffs(k_values)
     shown = [f"ndcg@{first}", f"map@{last}", f"recall@{last}", f"rank_distance@{last}"]
-    shown += [f"{name}@{first}" for name in ("same_language_share", "ndkl", "mrc")]
+    shown += [f"{name}@{first}" for name in ("same_language_share", "ndkl", "mrc", "peer")]
     tables = [_table(f"{found.dataset} by setting (beir-hybrid)", found, shown)]
-    shares = [name for name in _measured(found) if name.startswith("language_share[")]
-    if shares:
-        languages = [name.partition("[")[2].partition("]")[0] for name in shares]
-        tables.append(_table(f"share of each language in the first {first}", found, shares, languages))
+    families = {"language_share": f"share of each language in the first {first}", "one_target_map": "one_target_map"}
+    for family, title in families.items():
+        if names := [name for name in _measured(found) if name.startswith(f"{family}[")]:
+            languages = [name.partition("[")[2].partition("]")[0] for name in names]
+            tables.append(_table(title, found, names, languages))
     return tables
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from beir.retrieval.search import BaseSearch
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError, did_you_mean
-from beir_hybrid.evaluation.rows import as_array, from_sparse, usable
+from beir_hybrid.evaluation.rows import as_array, from_sparse, normalised, usable
 from beir_hybrid.evaluation.scores import Rows
 from beir_hybrid.evaluation.search import exact_search
 from beir_hybrid.evaluation.sparse_rows import SparseRows
@@ -20,7 +20,7 @@ from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
 from beir_hybrid.model_kinds import SPARSE, check_kind, kind_of
 
-__all__ = ["ExactSearch"]
+__all__ = ["BeirModel", "ExactSearch"]
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
                 )
             if hasattr(model, "model_type"):  # one of the host's kinds
                 check_kind(kind_of(model), "The model", sparse=True)
-            model = _BeirModel(model)
+            model = BeirModel(model)
         self.model = model
         self.batch_size = batch_size
         self.corpus_chunk_size = corpus_chunk_size
@@ -158,7 +158,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
             OutputError: If a file cannot be written.
             ModelError: If the vectors are sparse, which these files cannot hold.
         """
-        if isinstance(self.model, _BeirModel) and kind_of(self.model.model) == SPARSE:
+        if isinstance(self.model, BeirModel) and kind_of(self.model.model) == SPARSE:
             check_kind(SPARSE, "The model")
         corpus, queries, folder = as_corpus(corpus), as_queries(queries), Path(encode_output_path)
         if overwrite or not (folder / query_filename).exists():
@@ -229,16 +229,18 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         }
 
 
-class _BeirModel:
+class BeirModel:
     """A sentence-transformers model under the names that BEIR calls."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
 
     def encode_queries(self, texts: list[str], **options: Any) -> Any:
+        """Encode queries with the model's own query prompt."""
         return self.model.encode_query(texts, **options)
 
     def encode_corpus(self, documents: list[Mapping[str, str | None]], **options: Any) -> Any:
+        """Encode passages, titles before texts, with the model's own document prompt."""
         texts = [f"{document.get('title') or ''} {document.get('text') or ''}".strip() for document in documents]
         return self.model.encode_document(texts, **options)
 
@@ -325,13 +327,8 @@ def _search(queries: Any, passages: Any, function: str, depth: int, documents: S
 
 
 def _floats(vectors: Any, normalize: bool) -> Rows:
-    if isinstance(vectors, SparseRows):
-        return vectors.normalised() if normalize else vectors
-    found = np.ascontiguousarray(vectors, np.float32)
-    if normalize:  # zeros stay zeros, as with torch's normalize
-        with np.errstate(invalid="ignore"):  # infinite numbers are told of later
-            return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(1e-12))
-    return found
+    found = vectors if isinstance(vectors, SparseRows) else np.ascontiguousarray(vectors, np.float32)
+    return normalised(found) if normalize else found
 
 
 def _array(vectors: Any) -> Any:

@@ -1,0 +1,90 @@
+"""Agreement: whether a search's results follow from vectors, tried on some of its queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beir_hybrid.evaluation.scores import Rows, lengths
+from beir_hybrid.evaluation.sparse_rows import SparseRows
+from beir_hybrid.hosts.beir.named_vectors import NamedVectors
+
+__all__ = ["Agreement", "agreement_of"]
+
+_QUERIES = 32  # tried, spread evenly
+_BLOCK = 16_384  # passages scored at once
+_EXACT, _COARSE = (
+    1e-3,
+    2e-2,
+)  # of the largest product of lengths: GPUs round the products of float32, and half precision
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What was found.
+
+    Attributes:
+        scored: Whether the scores are the vectors' inner products.
+        whole: Whether nothing is left out that scores higher than what was found.
+    """
+
+    scored: bool
+    whole: bool
+
+
+def agreement_of(
+    queries: NamedVectors, passages: NamedVectors, results: Mapping[str, Mapping[str, float]], coarse: bool = False
+) -> Agreement:
+    """Compare results with the inner products of vectors.
+
+    Args:
+        queries: Vectors of the queries.
+        passages: Vectors of the passages.
+        results: Scores by query id and document id.
+        coarse: Whether scores were computed in half precision.
+    """
+    asked = queries.places(query for query, found in results.items() if found)
+    chosen = list(asked)[:: max(1, len(asked) // _QUERIES)][:_QUERIES]
+    if not chosen:
+        return Agreement(True, True)
+    left = queries.vectors[[asked[query] for query in chosen]]
+    if left.shape[1] != passages.vectors.shape[1]:
+        return Agreement(False, False)
+    places = passages.places({document for query in chosen for document in results[query]})
+    longest = lengths(left)
+    margin = np.full(len(chosen), _COARSE if coarse else _EXACT)
+    lowest = np.empty(len(chosen))
+    for row, query in enumerate(chosen):
+        found = results[query]
+        if any(document not in places for document in found):
+            return Agreement(False, False)
+        right = passages.vectors[[places[document] for document in found]]
+        margin[row] *= max(1e-6, longest[row] * lengths(right).max())
+        scores = np.array(list(found.values()), np.float64)
+        if not (np.abs(_products(left[[row]], right)[0] - scores) <= margin[row]).all():
+            return Agreement(False, False)
+        lowest[row] = scores.min()
+    return Agreement(True, _is_whole(left, passages, results, chosen, lowest + 2 * margin))
+
+
+def _is_whole(
+    left: Rows,
+    passages: NamedVectors,
+    results: Mapping[str, Mapping[str, float]],
+    chosen: list[str],
+    threshold: npt.NDArray[np.float64],
+) -> bool:
+    above = np.zeros(len(chosen), np.int64)
+    for start in range(0, len(passages.ids), _BLOCK):
+        scores = _products(left, passages.vectors[start : start + _BLOCK])
+        above += (scores > threshold[:, None]).sum(axis=1)
+    # a document that is the query itself is left out of rankings
+    return bool((above <= [len(results[query]) + 1 for query in chosen]).all())
+
+
+def _products(left: Rows, right: Rows) -> npt.NDArray[np.float32]:
+    found: npt.NDArray[np.float32] = left.products(right) if isinstance(left, SparseRows) else left @ right.T
+    return found
