@@ -1,6 +1,6 @@
 """An evaluation in plain BEIR, on a multilingual dataset.
 
-Nothing here is of beir-hybrid. Run it on its datasets, and have language bias told besides, with
+Nothing here is of beir-hybrid. Run it on its datasets, and have every setting and its language bias told besides, with
 
     beir-hybrid run examples/evaluate_beir.py
 

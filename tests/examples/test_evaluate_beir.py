@@ -65,12 +65,14 @@ def test_python_alone_and_the_launcher_give_the_same_numbers(script, model):
     assert measured(launched) == measured(plain)
 
 
-def test_the_launcher_tells_of_language_bias_in_a_pool(script, model):
+def test_the_launcher_tells_of_every_setting_that_a_pool_has(script, model):
     launched = run(script, *LAUNCH, script, "sample.en-all", model)
     assert len(measured(launched)) == 5
     report = script.parent / "beir-hybrid-results" / "sample.en-all" / "results.json"
-    scores = json.loads(report.read_text(encoding="utf-8"))["scores"]["multi"]
-    assert scores["rank_distance@1000"] > 0
+    written = json.loads(report.read_text(encoding="utf-8"))
+    assert len(written["settings"]) == 1 + 10 + 1
+    scores = written["scores"]["multi"]
+    assert scores["rank_distance"] > 0
     printed = dict(pair.rsplit(" ", 1) for line in measured(launched) for pair in line.split("  "))
     assert float(printed["NDCG@10"]) == pytest.approx(scores["ndcg@10"], abs=1e-5)
 

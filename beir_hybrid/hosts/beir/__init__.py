@@ -10,8 +10,10 @@ From then on, until :func:`deactivate`, and whether BEIR was imported before or 
 
 * ``util.download_and_unzip`` and ``HFDataLoader`` know the names of our datasets and their settings
   (:mod:`.downloads`, :mod:`.loaders`);
-* ``EvaluateRetrieval.evaluate_custom`` knows our measures, and ``EvaluateRetrieval.evaluate`` tells of language bias
-  after it has returned what it always did (:mod:`.evaluation`);
+* what a dense model encodes for ``EvaluateRetrieval.retrieve`` is kept (:mod:`.retrieving`);
+* ``EvaluateRetrieval.evaluate_custom`` knows our measures, and ``EvaluateRetrieval.evaluate`` tells of every setting
+  that these vectors or else the results have, with its language bias, besides returning what it always did
+  (:mod:`.evaluation`);
 * what is broken in BEIR is mended (:mod:`.mends`).
 
 No number that BEIR itself reports changes. Nothing of BEIR is imported before a script does.

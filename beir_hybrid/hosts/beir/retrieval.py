@@ -98,7 +98,7 @@ class Retrievals:
             ModelError: If there are none for some of the results; the message says why.
         """
         if not self._kept:
-            raise ModelError("Nothing was searched by EvaluateRetrieval.retrieve in this script.")
+            raise ModelError("No search by EvaluateRetrieval.retrieve was seen in this script.")
         used: dict[int, tuple[Retrieval, list[str]]] = {}
         strange = answered = 0
         for query in asked:
