@@ -19,7 +19,7 @@ from beir_hybrid.evaluation.cache import CachedStore, EmbeddingCache
 from beir_hybrid.evaluation.embeddings import Embeddings
 from beir_hybrid.evaluation.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.placement import DTYPES, Placement, cast
-from beir_hybrid.evaluation.rows import fault, first_unusable, from_sparse
+from beir_hybrid.evaluation.rows import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.scores import Rows, stack
 from beir_hybrid.evaluation.sparse_rows import SparseRows
 from beir_hybrid.evaluation.vectors import Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of

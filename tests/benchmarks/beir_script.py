@@ -6,7 +6,7 @@ of its own with python, and with ``beir-hybrid run``, in turns. Then ``beir-hybr
 the same prompts, and the largest difference of a measure in any setting is shown.
 
 ``added`` is what ``beir-hybrid run`` takes more, and ``scoring`` the part of it that the results name: ranks, measures
-and intervals, on the clock. Processor time is shown besides, since a busy machine makes the other one vary. The targets:
+and intervals, on the clock. Processor time is shown besides, since a busy machine makes the other one vary. Targets:
 ``beir-hybrid run`` without the scoring takes at most 1.1 times the script's own time, there are 132 settings, and they
 differ by 1e-6 at most.
 

@@ -287,7 +287,7 @@ def test_vectors_without_room_are_told(texts, tmp_path, monkeypatch):
     corpus, queries, qrels = load(texts, tmp_path / "tiny")
     evaluation = retriever(exact(Encoder()))
     evaluation.evaluate(qrels, evaluation.retrieve(corpus, queries), [10])
-    assert "12 vectors take 0.0 GiB" in reason(tmp_path)
+    assert "The vectors of 12 queries take 0.0 GiB" in reason(tmp_path)
 
 
 def test_reranked_results_are_scored_as_they_are(texts, tmp_path):
@@ -491,6 +491,21 @@ def test_index_that_rounds_is_scored_by_what_it_holds(texts, tmp_path):
     assert_same(found(tmp_path), evaluate_embeddings(texts, by_index, measures=MEASURES))
 
 
+@pytest.mark.parametrize("function", ["cos_sim", "dot"])
+def test_sparse_vectors_are_scored_as_such(function, texts, tmp_path):
+    class Sparse(Encoder):
+        def encode_queries(self, texts, **options):
+            return super().encode_queries(texts, convert_to_tensor=True).to_sparse()
+
+        def encode_corpus(self, documents, **options):
+            return self.encode_queries([document["text"] for document in documents])
+
+    corpus, queries, qrels = load(texts, tmp_path / "tiny")
+    evaluation = retriever(ours(Sparse()), function)
+    evaluation.evaluate(qrels, evaluation.retrieve(corpus, queries), [10])
+    assert_same(found(tmp_path), expected(Encoder(), texts, function == "cos_sim"))
+
+
 def test_half_precision_is_scored_and_told(texts, tmp_path):
     corpus, queries, qrels = load(texts, tmp_path / "tiny")
     evaluation = retriever(exact(Encoder(dtype=torch.float16)))
@@ -529,7 +544,7 @@ def test_model_that_is_listened_to_can_go_to_another_process(texts, tmp_path):
 @pytest.mark.parametrize(
     ("documents", "problem"),
     [
-        (lambda corpus: list(corpus.values()), "What the model returned for 15 texts is not one vector of numbers"),
+        (lambda corpus: list(corpus.values()), "The vectors of passages have the shape ()."),
         (lambda corpus: corpus, "The vectors of Odd cannot be kept: KeyError: 'text'"),
     ],
 )

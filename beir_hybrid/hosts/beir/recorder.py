@@ -44,7 +44,7 @@ class Recorder:
             keepers[_METHODS["document"]] = self.passages
         before = {name: getattr(self.model, "__dict__", {}).get(name, _UNSET) for name in keepers}
         for name, keeper in keepers.items():
-            self._try(lambda name=name, keeper=keeper: setattr(self.model, name, _Heard(self, name, keeper)))
+            self._try(functools.partial(self._listen, name, keeper))
         try:
             yield
         finally:
@@ -90,6 +90,9 @@ class Recorder:
         given = args[0] if args else next(iter(kwargs.values()), ())
         self._try(lambda: keeper.keep(_texts_of(given), vectors))
         return vectors
+
+    def _listen(self, name: str, keeper: VectorKeeper) -> None:
+        setattr(self.model, name, _Heard(self, name, keeper))
 
     def _try(self, work: Callable[[], object]) -> None:
         """Do something that must not disturb the search."""

@@ -58,8 +58,15 @@ def _encode_and_retrieve(
     if _is_wanted(self.retriever, queries):
         from beir_hybrid.hosts.beir.watching import read_files
 
-        files = (f"{encode_output_path}/{name}" for name in (query_filename, corpus_filename))
-        read_files(*files, results, self.retriever, corpus, queries, kwargs.get("score_function"))
+        read_files(
+            f"{encode_output_path}/{query_filename}",
+            f"{encode_output_path}/{corpus_filename}",
+            results,
+            self.retriever,
+            corpus,
+            queries,
+            kwargs.get("score_function"),
+        )
     return results
 
 
