@@ -322,6 +322,6 @@ def _read_description(folder: Path) -> dict[str, Any]:
             "passages": description["passages"],
             "batches": None if batches is None else [[int(sums[place]) for place in range(3)] for sums in batches],
         }
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise DataFormatError(f"{folder} is no whole stored corpus: {reason}.", _AGAIN) from error

@@ -26,6 +26,7 @@ __all__ = [
     "STALE_SECONDS",
     "check_output",
     "csv_text",
+    "existing",
     "map_array",
     "new_file",
     "no_room",
@@ -157,6 +158,18 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file as a whole: two spaces of indent, letters as they are, a newline at the end."""
     write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def existing(name: str | Path) -> Path | None:
+    """Give the file or folder that a name stands for; None if it stands for none, such as one too long to be a path.
+
+    ``Path.exists`` raises for these, and for places that nobody may look into.
+    """
+    try:
+        path = Path(name)
+        return path if path.exists() else None
+    except (OSError, ValueError):  # a null character is a ValueError
+        return None
 
 
 def parse_json(content: str | bytes) -> Any:

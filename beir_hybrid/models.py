@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.files import existing
 from beir_hybrid.model_kinds import check_kind, kind_of_files
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_device", "check_name", "load_model"]
 
+_LONGEST = 200  # characters of a name on the hub, and some more
 _PATIENCE = 10  # seconds to wait for the hub's first answer
 
 
@@ -58,8 +60,8 @@ def check_name(name: str | Path) -> None:
     Raises:
         ModelError: If it is a folder without a model, looks like one that is not there, or is ``static``.
     """
-    folder = Path(name)
-    if folder.is_dir():
+    folder = existing(name)
+    if folder is not None and folder.is_dir():
         if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
             raise ModelError(
                 f"The folder {name} holds no model: neither modules.json nor config.json is in it.",
@@ -71,10 +73,11 @@ def check_name(name: str | Path) -> None:
             "Train it and give the folder: beir-hybrid train --model static --train-data DATASET --output DIR",
         )
     elif (
-        folder.is_absolute()
+        Path(name).is_absolute()
         or str(name).startswith(".")
         or str(name).count("/") > 1
-        or (len(folder.parts) == 2 and folder.parent.is_dir())
+        or len(str(name)) > _LONGEST
+        or (len(Path(name).parts) == 2 and Path(name).parent.is_dir())
     ):  # no name on the hub, or a misspelt folder beside others
         raise ModelError(f"There is no model folder {name}.", "Check the path.")
 

@@ -3,11 +3,13 @@ import errno
 import io
 import json
 import os
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from beir_hybrid.errors import OutputError
-from beir_hybrid.files import check_output, csv_text, new_file, write_json, write_text
+from beir_hybrid.files import check_output, csv_text, existing, map_array, new_file, parse_json, write_json, write_text
 
 
 def names(folder):
@@ -158,3 +160,48 @@ def test_csv_holds_numbers_and_texts_and_no_formulas(cell, written):
 
 def test_csv_cells_with_line_breaks_are_quoted():
     assert csv_text([["\r=1", "a\rb\u2028c"]]) == '"\'\n=1","a\nb\nc"\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[" * 100_000, '{"a":' * 100_000, "9" * 5_000, b"\xff\xfe\xff"],
+    ids=["empty", "open", "deep", "deep in mappings", "long number", "not Unicode"],
+)
+def test_json_that_cannot_be_parsed_is_a_value_error(content):
+    with pytest.raises(ValueError):  # of many kinds
+        parse_json(content)
+
+
+def test_arrays_are_mapped(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(5))
+    assert map_array(tmp_path / "a.npy").tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(FileNotFoundError):
+        map_array(tmp_path / "none.npy")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"{'descr", b"{{'desc"),
+        (b"'shape': (5,)", b"'shape': (5**"),
+        (b"<i8", b"|O8"),
+        (b"(5,)", b"(9,)"),
+        (b"NUMPY", b"NUMP"),
+    ],
+    ids=["header", "shape", "objects", "length", "magic"],
+)
+def test_damaged_array_is_a_value_error(tmp_path, old, new):
+    np.save(tmp_path / "a.npy", np.arange(5))
+    content = (tmp_path / "a.npy").read_bytes()
+    assert old in content
+    (tmp_path / "a.npy").write_bytes(content.replace(old, new))
+    with pytest.raises(ValueError, match="it is no whole array"):
+        map_array(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000, "a\0b", "nothere", "file/below"], ids=ascii)
+def test_name_of_no_file_stands_for_none(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert existing(name) is None
+    assert existing("file") == Path("file")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import beir_hybrid
-from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.errors import BeirHybridError, DataFormatError
 from beir_hybrid.registry import COMMANDS
 
 __all__ = ["main"]
@@ -50,6 +50,11 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except BeirHybridError as error:
             raise _Failure(str(error)) from error
+        except OSError as error:
+            if error.filename is None:  # no fault of a path's
+                raise
+            told = DataFormatError(f"{error.filename} cannot be read: {error.strerror}.", "Check the path.")
+            raise _Failure(str(told)) from error
 
 
 def _broken(name: str, error: BeirHybridError) -> click.Command:

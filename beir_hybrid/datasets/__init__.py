@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
 from beir_hybrid.evaluation.settings import all_settings, choose_settings, parse_setting
+from beir_hybrid.files import existing
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.origin import is_ours
 from beir_hybrid.pairs import ParallelPairs
@@ -81,7 +82,7 @@ def load_pairs(
         ParallelPairs('sample', 132 groups, 264 pairs, languages=('en', 'th'))
     """
     path = Path(name)
-    if str(name) not in DATASETS.names() and (path.suffix in {".jsonl", ".arrow"} or path.exists()):
+    if str(name) not in DATASETS.names() and (path.suffix in {".jsonl", ".arrow"} or existing(name)):
         from beir_hybrid.datasets.jsonl import read_pairs
 
         if options:

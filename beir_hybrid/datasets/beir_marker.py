@@ -89,7 +89,10 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
             return None
         for state in marker["files"].values():
             int(state["bytes"]), str(state["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        words = [marker.get(name, []) for name in ("splits", "measures", "notes")]
+        if not all(isinstance(one, list) and all(isinstance(word, str) for word in one) for one in words):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
     return dict(marker)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.beir_marker import Standing
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
-from beir_hybrid.files import parse_json
+from beir_hybrid.files import existing, parse_json
 from beir_hybrid.grades import is_grade, read_grade
 from beir_hybrid.languages import code_of
 from beir_hybrid.translations import link_translations, told
@@ -82,8 +82,10 @@ class BeirFolder:
 
 def is_beir_folder(name: str | Path) -> bool:
     """Tell whether a path is meant as a BEIR folder: it has a corpus, or is a folder given with a separator."""
-    path = Path(name)
-    return (path / _CORPUS).is_file() or (path.is_dir() and ("/" in str(name) or isinstance(name, Path)))
+    path = existing(name)
+    if path is None or not path.is_dir():
+        return False
+    return (path / _CORPUS).is_file() or "/" in str(name) or isinstance(name, Path)
 
 
 def read_beir_folder(path: str | Path, split: str | None = None, language: str | None = None) -> MultilingualCollection:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.files import parse_json
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.options import TrainingOptions, option_words
@@ -135,8 +135,13 @@ class Cell:
             config = content["config"]
             trials = tuple(Trial.from_json(trial) for trial in config["evaluations"])
             languages = tuple(content["languages"])
-            return cls(content["values"], config["options"], config["arguments"], trials, languages)
-        except (KeyError, TypeError) as error:
+            values, options, arguments = (
+                dict(one) for one in (content["values"], config["options"], config["arguments"])
+            )
+            return cls(values, options, arguments, trials, languages)
+        except (LookupError, TypeError, ValueError) as error:
+            if isinstance(error, BeirHybridError):  # the trial's own, which is a ValueError
+                raise
             raise DataFormatError(
                 f"{folder / CELL_FILE} lacks or adds a field: {error}.", "Remove its folder."
             ) from error

@@ -6,12 +6,12 @@ import json
 import logging
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from beir_hybrid.contents import damage, record
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.files import parse_json, write_json
 
 __all__ = [
@@ -169,7 +169,7 @@ def _missing(checkpoint: Path) -> str:
     plan = content.get("plan") if isinstance(content, dict) else None
     told = plan.get("world_size") if isinstance(plan, dict) else None
     processes = told if isinstance(told, int) else 1
-    wanted = [f"rng_state_{process}.pth" for process in range(processes)] if processes > 1 else []
+    wanted: Iterable[str] = (f"rng_state_{process}.pth" for process in range(processes)) if processes > 1 else ()
     if not any(name.startswith("rng_state") for name in names):
         wanted = wanted or ["rng_state.pth"]
     return next((f"{name} is missing" for name in wanted if name not in names), "")
@@ -233,7 +233,7 @@ def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
     """
     path = checkpoint / BATCHES_FILE
     try:
-        before = parse_json(path.read_text(encoding="utf-8"))["plan"]
+        before = dict(parse_json(path.read_text(encoding="utf-8"))["plan"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFormatError(
             f"{path} does not tell which batches the run drew ({type(error).__name__}).",
@@ -243,7 +243,7 @@ def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
     names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if len(names) > 1:  # the length in epochs follows from the rest
         names = [name for name in names if name != "epochs"]
-    changed = [f"{name}: {before.get(name)!r} before, {now.get(name)!r} now" for name in names]
+    changed = [f"{name}: {shorten(before.get(name))} before, {shorten(now.get(name))} now" for name in names]
     if changed:
         raise ConfigurationError(
             f"The run in {checkpoint} drew other batches ({'; '.join(changed)}).",

@@ -88,3 +88,25 @@ def test_names_of_runs_are_no_formulas_in_tables(invoke, make_results_of, tmp_pa
         assert not cell.startswith(("=", "+", "@")), cell
         if cell.startswith("-"):
             float(cell)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "x" * 300, "--output", "r.html"),
+        ("compare", "x" * 300, "y" * 300),
+        ("study", "x" * 300, "--output", "out"),
+        ("train", "--config", "x" * 300, "--output", "out"),
+        ("train", "--model", "x" * 300, "--train-data", "sample", "--output", "out"),
+        ("plan", "--train-data", "x" * 300),
+        ("plan", "--train-data", f"{'x' * 300}.arrow"),
+        ("evaluate", "--model", "x" * 300, "--dataset", "sample"),
+        ("evaluate", "--model", "x", "--dataset", "x" * 300),
+        ("evaluate", "--run", "x" * 300, "--dataset", "sample"),
+        ("datasets", "get", "xquad-r", "--source", "x" * 300),
+        ("datasets", "get", "miracl.sw", "--source", "x" * 300),
+    ],
+    ids=" ".join,
+)
+def test_names_too_long_for_a_path_are_told_in_one_line(refused, words):
+    assert len(refused(*words)) < 1_000

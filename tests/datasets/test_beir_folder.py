@@ -242,6 +242,17 @@ def test_strangers_file_in_a_folder_of_ours_is_never_lost(tmp_path):
     assert (folder / "gen-queries.jsonl").exists()
 
 
+@pytest.mark.parametrize(
+    "change", [{"notes": 1.5}, {"splits": "test"}, {"measures": [1]}, {"files": {"a": {"bytes": 1e999}}}], ids=repr
+)
+def test_marker_with_other_types_is_none(tmp_path, change):
+    folder = materialise("sample.de", tmp_path)
+    marker = folder / MARKER
+    marker.write_text(json.dumps({**json.loads(marker.read_text()), **change}))
+    assert read_marker(folder) is None
+    assert read_beir_folder(folder).notes == ()
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("what", ["folder", "file", "broken marker", "dangling link"])
 def test_somebody_elses_is_never_touched(tmp_path, what, overwrite):

@@ -12,6 +12,8 @@ child process. What is found is printed, with the number that gives the same inp
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
 import os
 import time
 from collections import Counter
@@ -21,6 +23,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from engine import Outcome, fuzz
 from targets import TARGETS
+
+# what readers import when they are first used: once here, and not in every child
+for module in ("datasets", "faiss", "jinja2", "pandas", "scipy.stats", "torch", "beir_hybrid.training.arguments"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(module)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import struct
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -147,7 +148,7 @@ def in_gzip(mutations: list[Mutation]) -> list[Mutation]:
         def change(content: bytes, generator: np.random.Generator) -> bytes:
             try:
                 return gzip.compress(mutation(gzip.decompress(content), generator), 1)
-            except (OSError, EOFError):
+            except (OSError, EOFError, zlib.error):
                 return flip(content, generator)
 
         return change

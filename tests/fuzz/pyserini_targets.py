@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 from engine import Target
 from mutations import BINARY, JSON, TEXT
@@ -11,7 +12,7 @@ from mutations import BINARY, JSON, TEXT
 from beir_hybrid.evaluation.settings import parse_setting
 from beir_hybrid.files import write_json
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
-from beir_hybrid_pyserini.folder import count_ids, read_about
+from beir_hybrid_pyserini.folder import check_files, count_ids, read_about
 from beir_hybrid_pyserini.fusion import fuse_runs
 from beir_hybrid_pyserini.index import write_index
 from beir_hybrid_pyserini.search import model_of
@@ -30,6 +31,9 @@ def read_index(folder: Path) -> None:
         count_ids(folder / name)
         read_about(folder / name)
         model_of(folder / name)
+        check_files(folder / name)
+        index = faiss.read_index(str(folder / name / "index"))
+        index.search(np.ones((2, 8), np.float32), 5)
 
 
 def make_baseline(folder: Path) -> None:

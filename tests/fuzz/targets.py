@@ -392,7 +392,7 @@ TARGETS = [
     Target("results", make_results, read_results, {"*.json": JSON, "*.jsonl": JSON, "*.parquet": BINARY}),
     Target("study's YAML", make_study_file, read_study_file, {"*": YAML}),
     Target("training's YAML", make_config, lambda folder: read_config(folder / "train.yaml"), {"*": YAML}),
-    Target("report", make_report, read_report, {"*.json": JSON}),
+    Target("report", make_report, read_report, {"*.json": JSON}, 0.5),
     Target(
         "study's folder", make_study_folder, read_study_folder, {"*.json": JSON, "*.jsonl": JSON, "*.parquet": BINARY}
     ),

@@ -39,6 +39,16 @@ def test_file_reads_as_the_same_cell(cell, tmp_path):
         pytest.param({"schema": 2}, id="schema"),
         pytest.param({"schema": 1}, id="fields"),
         pytest.param([1], id="list"),
+        pytest.param(
+            {
+                "schema": 1,
+                "values": ["x"],
+                "languages": [],
+                "config": {"options": {}, "arguments": {}, "evaluations": []},
+            },
+            id="types",
+        ),
+        pytest.param({"schema": 1, "values": {}, "config": {"options": {}, "evaluations": [["x"]]}}, id="trial"),
     ],
 )
 def test_file_of_another_kind_is_refused(tmp_path, content):

@@ -163,6 +163,16 @@ def test_random_states_of_all_processes_are_wanted(checkpoints):
     assert flaw(checkpoint) == "rng_state_1.pth is missing"
     (checkpoint / "rng_state.pth").rename(checkpoint / "rng_state_1.pth")
     assert flaw(checkpoint) == ""
+    content["plan"]["world_size"] = 2**62
+    (checkpoint / "batches.json").write_text(json.dumps(content))
+    assert flaw(checkpoint) == "rng_state_2.pth is missing"
+
+
+@pytest.mark.parametrize("plan", [4, [], "x", None, ["ab"]], ids=repr)
+def test_batches_that_are_no_plan_are_told(tmp_path, plan):
+    (tmp_path / "batches.json").write_text(json.dumps({"plan": plan}))
+    with pytest.raises(DataFormatError if plan not in ([],) else ConfigurationError):
+        check_same_batches(tmp_path, {"seed": 1})
 
 
 @pytest.mark.parametrize("left", [(), ("model.safetensors",), FILES[:-2]], ids=["nothing", "weights", "almost-all"])

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from beir_hybrid.contents import damage
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.vectors import keys_of
 from beir_hybrid.files import check_output, new_file, parse_json
@@ -23,6 +24,7 @@ __all__ = [
     "ABOUT",
     "DOCID",
     "INDEX",
+    "check_files",
     "check_free",
     "clear",
     "count_ids",
@@ -167,6 +169,19 @@ def _check_distinct(keys: np.ndarray[Any, np.dtype[np.uint64]], path: Path) -> N
     with path.open(encoding="utf-8", errors="surrogateescape") as lines:
         document = next(islice(lines, wanted, None)).rstrip("\n")
     raise DataFormatError(f"The document id {shorten(document)} comes twice.", "Give each passage an id of its own.")
+
+
+def check_files(folder: Path) -> None:
+    """Refuse an index whose files are not what it says they are; reads them, as whoever opens an index does.
+
+    A damaged index may be searched in silence, or without end.
+
+    Raises:
+        DataFormatError: If they are not. One that says nothing of its files, such as Pyserini's own, passes.
+    """
+    about = read_about(folder)
+    if "files" in about and (wrong := damage(folder, about["files"])):
+        raise DataFormatError(f"{folder} is damaged: {wrong}.", "Build the index again.")
 
 
 def count_ids(folder: Path) -> int:

@@ -13,7 +13,7 @@ from beir_hybrid.evaluation.fingerprint import fingerprint_of
 from beir_hybrid.files import new_file
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder
-from beir_hybrid_pyserini.folder import DOCID, INDEX, count_ids, read_about
+from beir_hybrid_pyserini.folder import DOCID, INDEX, check_files, count_ids, read_about
 from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def open_searcher(index: Path, model: SentenceTransformer, *, batch_size: int = 
     """
     ids, about = count_ids(index), read_about(index)
     _check_model(index, about, model)
+    check_files(index)
     java.start()
     from pyserini.search.faiss import FaissSearcher
 
@@ -69,8 +70,8 @@ def open_searcher(index: Path, model: SentenceTransformer, *, batch_size: int = 
         raise DataFormatError(
             f"{index / DOCID} has {ids:,} ids, and {INDEX} another number of vectors.", "Build the index again."
         ) from error
-    except RuntimeError as error:
-        reason = " ".join(str(error).split()).rpartition(": ")[2]
+    except (RuntimeError, MemoryError) as error:  # the latter where a damaged length is taken for a size
+        reason = " ".join(str(error).split()).rpartition(": ")[2] or "it wants more memory than there is"
         raise DataFormatError(f"{index / INDEX} cannot be read: {reason}.", "Build the index again.") from error
     dimensions = model.get_embedding_dimension()
     if dimensions != searcher.dimension:

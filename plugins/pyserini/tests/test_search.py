@@ -75,7 +75,23 @@ def test_run_that_is_there_stays(java, tmp_path, index, model):
     assert (tmp_path / "run.trec").read_text().startswith("q Q0 ")
 
 
-def test_more_ids_than_vectors_are_told(java, index, model, chosen):
+def test_damaged_index_is_told_before_faiss_reads_it(index, model):
+    content = bytearray((index / INDEX).read_bytes())
+    content[-3] ^= 1
+    (index / INDEX).write_bytes(content)
+    with pytest.raises(DataFormatError, match="is damaged: index has another checksum"):
+        open_searcher(index, model)
+
+
+@pytest.fixture
+def foreign(index):
+    """An index that does not say what its files hold, as Pyserini's own do not."""
+    (index / ABOUT).unlink()
+    return index
+
+
+def test_more_ids_than_vectors_are_told(java, foreign, model, chosen):
+    index = foreign
     with (index / DOCID).open("a") as file:
         file.write("en:one-more\n")
     count = sum(map(len, chosen.corpora.values()))
@@ -91,7 +107,8 @@ def test_double_id_is_told(java, index, model):
         open_searcher(index, model)
 
 
-def test_cut_off_index_is_told_in_one_line(java, index, model):
+def test_cut_off_index_is_told_in_one_line(java, foreign, model):
+    index = foreign
     (index / INDEX).write_bytes((index / INDEX).read_bytes()[:-100])
     with pytest.raises(DataFormatError, match="index cannot be read") as caught:
         open_searcher(index, model)
