@@ -85,6 +85,12 @@ def test_a_folder_of_another_kind_is_refused_and_never_converted(folders, name, 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "told"), [("plain", True), ("dense", False)])
+def test_a_plain_transformer_is_said_to_be_pooled(folders, name, told, caplog):
+    open_encoder(str(folders / name), None, "cpu")
+    assert ("holds a plain transformer; sentence-transformers pools" in caplog.text) is told
+
+
 def test_an_unknown_kind_is_refused(folders, tmp_path):
     (tmp_path / "modules.json").write_text("[]")
     (tmp_path / "config_sentence_transformers.json").write_text('{"model_type": "HoloEncoder"}')

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from beir_hybrid.corpus import cache_folder
 from beir_hybrid.errors import ModelError, OutputError
+from beir_hybrid.evaluation.rows import fault, first_unusable
 from beir_hybrid.evaluation.vectors import Floats, Ints, Keys, VectorStore
 from beir_hybrid.files import STALE_SECONDS, map_array, new_file, write_json
 
@@ -215,6 +216,8 @@ class CachedStore(VectorStore):
             raise ValueError(f"its rows are not keys and vectors of {self.dimensions} dimensions")
         if len(wrong := np.flatnonzero(self._checks(records) != records["check"])):
             raise ValueError(f"row {wrong[0]} does not match its checksum")
+        if (unusable := first_unusable(records["vector"])) is not None:  # of a version that did not check them
+            raise ValueError(f"row {unusable} {fault(records['vector'], unusable)}")
         keys = np.ascontiguousarray(records["key"]).view("<u8").reshape(-1, 2)
         _release(records)
         return keys, records

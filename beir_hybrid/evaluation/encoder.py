@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import platform
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Description", "Encoder", "FolderEncoder", "Role", "as_encoder", "open_encoder"]
 
 Role = Literal["query", "document"]
+
+logger = logging.getLogger(__name__)
 
 SCHEMA = 1
 _BLOCK = 16 << 20  # bytes read at once
@@ -229,7 +232,10 @@ def open_encoder(model: str, cache: EmbeddingCache | None, device: str | None = 
     """
     check_name(model)
     folder = Path(model)
-    if cache is None or not folder.is_dir() or kind_of_files(folder) != DENSE:
+    dense = folder.is_dir() and kind_of_files(folder) == DENSE
+    if dense and not (folder / "modules.json").is_file():
+        logger.warning("%s holds a plain transformer; sentence-transformers pools its token vectors.", model)
+    if cache is None or not dense:
         return Encoder(load_model(model, device, sparse=True))
     return FolderEncoder(folder, Path(cache.folder) / "models", device)
 

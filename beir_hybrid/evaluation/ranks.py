@@ -178,15 +178,27 @@ class _Counter:
         if not exact:
             scores = exact_scores(self.queries, ranks.query[row], block.vectors, number - block.first)
             higher = scores > self.thresholds[row]
-            np.add.at(ranks.above, (row[higher], language[higher]), 1)
+            _add(ranks.above, row[higher], language[higher])
             level = np.flatnonzero(scores == self.thresholds[row])
             row, number, language = row[level], number[level], language[level]
         if len(row):
-            np.add.at(ranks.tied, (row, language), 1)
+            _add(ranks.tied, row, language)
             place, own_place = np.split(id_places(self.identifiers, np.concatenate([number, ranks.passage[row]])), 2)
             first = place > own_place
-            np.add.at(ranks.tied_above, (row[first], language[first]), 1)
-            np.add.at(ranks.above, (row[first], language[first]), 1)
+            _add(ranks.tied_above, row[first], language[first])
+            _add(ranks.above, row[first], language[first])
+
+
+def _add(counts: Counts, row: Ints, language: Ints) -> None:
+    """Count pairs of a row and a language, in place."""
+    if not len(row):
+        return
+    first, stop, width = int(row.min()), int(row.max()) + 1, counts.shape[1]
+    if (stop - first) * width > len(row):
+        np.add.at(counts, (row, language), 1)
+    else:  # many, as where most scores are 0
+        found = np.bincount((row - first) * width + language, minlength=(stop - first) * width)
+        counts[first:stop] += found.reshape(-1, width).astype(counts.dtype)
 
 
 def _differences(words: Words, others: Words) -> Ints:

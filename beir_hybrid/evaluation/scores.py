@@ -203,15 +203,17 @@ def error_bound(queries: Rows, largest: float) -> Floats:
     bound, and half of float32's smallest number for each product below its normal ones. Rounding errors that are
     independent add up to less than 10 * sqrt(d) units with a probability beyond 1 - 1e-18 (Higham and Mary, SIAM J.
     Sci. Comput. 41(5), 2019, theorem 2.4); the smaller of the two is taken, and 8 units more for the rounding of what
-    is compared with.
+    is compared with. The products of sparse rows are the scores themselves.
 
     Args:
         queries: Shape (queries, dimensions).
         largest: Largest length of a passage vector.
 
     Returns:
-        Shape (queries,).
+        Shape (queries,); 0 where the products are the scores.
     """
+    if isinstance(queries, SparseRows):
+        return np.zeros(len(queries), np.float32)
     dimensions = queries.shape[1]
     unit, smallest = 2.0**-24, 2.0**-149
     units = min(dimensions, 10 * math.sqrt(dimensions)) + 8
@@ -310,6 +312,6 @@ def _distinct(numbers: Ints) -> tuple[Ints, Ints]:
     if span > len(numbers):
         distinct, back = np.unique(numbers, return_inverse=True)
         return distinct, back.reshape(-1)
-    there = np.zeros(span, bool)
-    there[numbers - low] = True
-    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[numbers - low]
+    there, places = np.zeros(span, bool), numbers - low
+    there[places] = True
+    return np.flatnonzero(there) + low, (np.cumsum(there) - 1)[places]

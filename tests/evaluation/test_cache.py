@@ -201,6 +201,16 @@ def test_a_damaged_shard_is_put_aside_with_one_warning(folder, vectors, caplog, 
     assert names < {path.name for path in folder.iterdir()}
 
 
+def test_vectors_that_cannot_be_scored_are_put_aside(tmp_path, caplog):
+    vectors = np.ones((3, 4), np.float32)
+    vectors[1, 2] = np.nan
+    keys = keys_of(["a", "b", "c"])
+    CachedStore(tmp_path, 4).commit(keys, vectors)
+    assert CachedStore(tmp_path, 4).find(keys).tolist() == [-1] * 3
+    assert "row 1 is not finite" in caplog.text
+    assert len(list(tmp_path.glob("*.damaged"))) == 1
+
+
 def test_every_flipped_bit_of_a_row_is_found(tmp_path):
     store = CachedStore(tmp_path, 3)
     (record,) = records = store._records(keys_of(["one"]), np.array([[1, -2, 0]], np.float32))

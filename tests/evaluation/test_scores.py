@@ -169,3 +169,18 @@ def test_ids_compare_by_code_point():
     places = id_places(lambda numbers: [ids[number] for number in numbers], np.r_[shuffled, shuffled[:2]])
     assert places.tolist() == [*shuffled, *shuffled[:2]]
     assert sorted(ids) == sorted(ids, key=str.encode) == ids
+
+
+@pytest.mark.parametrize("passages", [[], [4], [7, 3, 3, 5], [10**9, 5, 10**9], [3, 4, 5] * 4], ids=str)
+def test_ids_of_passages_near_and_far_apart_are_ordered(passages):
+    asked = []
+
+    def name(numbers):
+        asked.extend(numbers.tolist())
+        return [f"{-number % 11}:{number}" for number in numbers]  # in another order than the numbers
+
+    places = id_places(name, np.array(passages, np.int64))
+    distinct = sorted(set(passages))
+    assert asked == distinct
+    ranked = sorted(distinct, key=lambda number: f"{-number % 11}:{number}")
+    assert places.tolist() == [ranked.index(number) for number in passages]

@@ -145,6 +145,19 @@ def test_ranks_and_search_are_exact_in_any_blocks(draw_pool, brute_force, named,
     np.testing.assert_array_equal(hits.score, np.take_along_axis(scores, hits.passage, axis=1))
 
 
+def test_products_are_not_scored_again_however_many_are_level(named, monkeypatch):
+    queries, passages = SparseRows(np.eye(3, 9)), [SparseRows(np.zeros((300, 9)))]
+    pairs = []
+    monkeypatch.setattr(SparseRows, "paired", lambda *given: pairs.append(len(given[1])) or np.zeros(len(given[1])))
+    ids = [str(number) for number in range(300)]
+    ranks = exact_ranks(queries, passages, np.arange(3), np.arange(3), np.ones(3, np.int64), named(ids))
+    hits = exact_search(queries, passages, 4, named(ids))
+    assert sum(pairs) == 3  # the relevant ones
+    assert ranks.tied.tolist() == [[299]] * 3
+    assert ranks.above.tolist() == [[299 - sorted(ids).index(each)] for each in ids[:3]]
+    assert hits.passage.tolist() == [[99, 98, 97, 96]] * 3
+
+
 def test_the_evaluator_scores_a_sparse_encoder(words, model):
     found = MultilingualRetrievalEvaluator(words, measures=["map"])(model)
     assert found == {

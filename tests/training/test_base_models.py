@@ -51,7 +51,7 @@ def test_folder_without_a_model_is_named(pairs, tmp_path):
 
 
 def test_unknown_name_is_named(pairs):
-    with pytest.raises(ModelError, match="'no-such-model-anywhere' cannot be loaded"):
+    with pytest.raises(ModelError, match="'no-such-model-anywhere' is no folder here"):
         base_model("no-such-model-anywhere", pairs)
 
 

@@ -51,10 +51,8 @@ def encode_texts(
     encoder = as_encoder(model, sparse=False)
     numbered = {f"x:{number}": text for number, text in enumerate(texts)}
     if role == "query":
-        queries = encode(
-            encoder, MultilingualCollection("texts", {}, {"x": numbered}, {}), batch_size=batch_size
-        ).queries
-        return queries["x"][:]
+        asked = MultilingualCollection("texts", {}, {"x": numbered}, {})
+        return np.asarray(encode(encoder, asked, batch_size=batch_size).queries["x"][:])
     passages = {number: Passage(text) for number, text in numbered.items()}
     corpus = MultilingualCollection("texts", {"x": passages}, {}, {})
     return np.asarray(encode(encoder, corpus, batch_size=batch_size).passages["x"][:])
