@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -48,9 +47,9 @@ def table_checksum(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _lengths(lengths: pa.Array) -> npt.NDArray[np.int64]:
-    """Give lengths as numbers; a null, which has none, is -1."""
-    return np.asarray(pc.fill_null(lengths.cast(pa.int64()), -1), "<i8")
+def _lengths(lengths: pa.Array) -> memoryview:
+    """Give lengths as bytes; that of a null, which has none, is -1."""
+    return np.asarray(pc.fill_null(lengths.cast(pa.int64()), -1), "<i8").data
 
 
 def _texts(strings: pa.Array) -> memoryview:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from beir_hybrid.files import existing
+
 __all__ = ["checksum", "damage", "record", "stamp", "sync"]
 
 
@@ -36,7 +38,7 @@ def damage(folder: Path, recorded: Any) -> str:
         return "it does not say what its files hold"
     for name, about in recorded.items():
         path = folder / name
-        if not path.is_file():
+        if existing(path) is None or not path.is_file():
             return f"{name} is missing"
         size = path.stat().st_size
         if not isinstance(about, Mapping) or size != about.get("bytes"):

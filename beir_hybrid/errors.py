@@ -72,9 +72,9 @@ def shorten(value: object, longest: int = _VALUE) -> str:
     if len(whole) <= longest:
         return whole
     half = (longest - len(_LEFT_OUT)) // 2
-    items = isinstance(value, Sized) and not isinstance(value, str | bytes)
     size = len(value) if isinstance(value, Sized) else len(whole)
-    return f"{whole[:half]}{_LEFT_OUT}{whole[-half:]} ({size:,} {'items' if items else 'characters'})"
+    noun = "characters" if isinstance(value, str | bytes) or not isinstance(value, Sized) else "item" + "s" * (size > 1)
+    return f"{whole[:half]}{_LEFT_OUT}{whole[-half:]} ({size:,} {noun})"
 
 
 def _one_line(text: str, longest: int) -> str:

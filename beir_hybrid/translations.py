@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import code_of
 
 __all__ = ["DATASET", "IDS", "METADATA", "NONE", "Links", "count_linked", "link_translations", "links_in_words", "told"]
@@ -22,7 +22,6 @@ NONE = "none"
 DATASET = "dataset"
 
 _WORDS = {METADATA: "metadata.group", IDS: "equal ids after the language", DATASET: "the dataset"}
-_SHOWN = 40  # characters of an offending value
 
 
 class Links(NamedTuple):
@@ -87,13 +86,15 @@ def told(metadata: Mapping[str, Any], where: str) -> str | None:
     group = metadata.get("group")
     if group is None or isinstance(group, str):
         return group if group is None else group.strip()
-    if isinstance(group, int | float) and not isinstance(group, bool):
+    if isinstance(group, int) and not isinstance(group, bool):
+        return str(group)
+    if isinstance(group, float):
         if math.isnan(group):
             return None
-        return str(int(group)) if math.isfinite(group) and group == int(group) else str(group)
-    shown = repr(group) if len(repr(group)) <= _SHOWN else f"{repr(group)[:_SHOWN]}..."
+        return str(int(group)) if group.is_integer() else str(group)
     raise DataFormatError(
-        f"{where}: the group is {shown}.", "Give a string or a number that translations share, or an empty string."
+        f"{where}: the group is {shorten(group)}.",
+        "Give a string or a number that translations share, or an empty string.",
     )
 
 

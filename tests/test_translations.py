@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.translations import count_linked, link_translations, links_in_words, told
 
 NAN = float("nan")
@@ -93,7 +93,7 @@ def test_group_that_is_not_there_is_not_told():
 
 
 @pytest.mark.parametrize(
-    ("group", "shown"), [(True, "True"), (["x"], "['x']"), ({"a" * 99: 1}, "{'" + "a" * 38 + "...")]
+    ("group", "shown"), [(True, "True"), (["x"], "['x']"), ({"a" * 99: 1}, shorten({"a" * 99: 1}))]
 )
 def test_group_of_another_type_is_refused_in_a_line(group, shown):
     with pytest.raises(DataFormatError) as caught:
@@ -134,3 +134,12 @@ def test_queries_of_one_group_and_language_are_not_linked_to_a_translation():
         "linked": 0,
         "queries": 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("group", "read"),
+    [(10**400, str(10**400)), (2.0**60, str(2**60)), (float("inf"), "inf")],
+    ids=["int", "float", "infinity"],
+)
+def test_groups_may_be_numbers_of_any_size(group, read):
+    assert told({"group": group}, "queries.jsonl:1") == read

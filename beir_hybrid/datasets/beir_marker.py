@@ -77,7 +77,7 @@ class Standing:
                 and (not thorough or _sha256(self.folder / name) == state["sha256"])
                 for name, state in self.files.items()
             )
-        except OSError:
+        except (OSError, ValueError):  # the latter for names that no file can have
             return False
 
 

@@ -32,8 +32,10 @@ def commands_of(run: Run) -> list[str]:
     A trained model goes to the folder ``model``, an evaluation to a folder of its own name.
     """
     trained = str(run.cell.get("command") or "") or train_command(run.settings)
-    trials = run.cell.get("config", {}).get("evaluations", []) if isinstance(run.cell.get("config"), dict) else []
-    told = {str(trial.get("name")): trial for trial in trials if isinstance(trial, dict)}
+    config = run.cell.get("config")
+    trials = config.get("evaluations") if isinstance(config, dict) else None
+    found = trials if isinstance(trials, list) else []
+    told = {str(trial.get("name")): trial for trial in found if isinstance(trial, dict)}
     evaluations = [
         evaluate_command(results, "model" if trained else results.model, name, told.get(name))
         for name, results in run.evaluations.items()

@@ -135,10 +135,10 @@ class Cell:
             config = content["config"]
             trials = tuple(Trial.from_json(trial) for trial in config["evaluations"])
             languages = tuple(content["languages"])
-            values, options, arguments = (
-                dict(one) for one in (content["values"], config["options"], config["arguments"])
-            )
-            return cls(values, options, arguments, trials, languages)
+            given = (content["values"], config["options"], config["arguments"])
+            if not all(isinstance(one, dict) for one in given):
+                raise TypeError("values, options and arguments are mappings")
+            return cls(*given, trials, languages)
         except (LookupError, TypeError, ValueError) as error:
             if isinstance(error, BeirHybridError):  # the trial's own, which is a ValueError
                 raise

@@ -233,7 +233,9 @@ def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
     """
     path = checkpoint / BATCHES_FILE
     try:
-        before = dict(parse_json(path.read_text(encoding="utf-8"))["plan"])
+        before = parse_json(path.read_text(encoding="utf-8"))["plan"]
+        if not isinstance(before, dict):
+            raise TypeError("its plan is no mapping")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFormatError(
             f"{path} does not tell which batches the run drew ({type(error).__name__}).",
