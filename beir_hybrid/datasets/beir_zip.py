@@ -114,5 +114,5 @@ def _members(archive: Path, marker: str) -> tuple[dict[str, int], bytes] | None:
     try:
         with zipfile.ZipFile(archive) as content:
             return {info.filename: info.file_size for info in content.infolist()}, content.read(name)
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
+    except (OSError, KeyError, ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error):
+        return None  # a RuntimeError tells of encryption, or of a version that Python does not know

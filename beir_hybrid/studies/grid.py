@@ -68,6 +68,8 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         values = dict(zip(study.grid, combination, strict=True))
         given = {**study.train, **values}
         sources = _texts(study, "train_data", given["train_data"])
+        if not sources:
+            raise ConfigurationError(f"{_where(study, 'train_data')}: train_data is empty.", "Name at least one.")
         passage_text = None if given.get("passage_text") is None else str(given["passage_text"])
         source = None if given.get("source") is None else str(given["source"])
         known = languages_of(sources, source, passage_text)

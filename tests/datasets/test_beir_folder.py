@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,7 @@ from beir_hybrid.datasets.beir_folder import (
     read_marker,
     write_beir_folder,
 )
+from beir_hybrid.datasets.beir_marker import Standing
 from beir_hybrid.datasets.beir_zip import ensure_archive
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError, UnknownNameError
 
@@ -271,6 +273,14 @@ def test_somebody_elses_is_never_touched(tmp_path, what, overwrite):
     assert [path.name for path in tmp_path.iterdir()] == ["sample.de"]
 
 
+def test_folder_whose_marker_names_what_no_file_can_be_is_not_whole(tmp_path):
+    folder = materialise("sample.de", tmp_path)
+    marker = json.loads((folder / MARKER).read_text())
+    marker["files"]["\ud800"] = {"bytes": 1, "sha256": ""}
+    (folder / MARKER).write_text(json.dumps(marker))
+    assert not Standing(folder).whole()
+
+
 def test_empty_folder_is_free(tmp_path):
     (tmp_path / "sample.de").mkdir()
     assert get_folder("sample.de", tmp_path).new
@@ -283,6 +293,20 @@ def test_somebody_elses_zip_is_never_touched(tmp_path):
     with pytest.raises(OutputError, match=r"sample\.de\.zip is there and was not written"):
         get_folder("sample.de", tmp_path, overwrite=True)
     assert content(tmp_path) == {(tmp_path / "sample.de.zip").relative_to(tmp_path): before}
+
+
+@pytest.mark.parametrize(("field", "value"), [(6, 252), (8, 1)], ids=["version that Python does not know", "encrypted"])
+def test_zip_that_cannot_be_read_is_somebody_elses(tmp_path, field, value):
+    materialise("sample.de", tmp_path)
+    archive = tmp_path / "sample.de.zip"
+    content = bytearray(archive.read_bytes())
+    for start in (match.start() for match in re.finditer(b"PK\x01\x02", bytes(content))):
+        content[start + field] = value
+    for start in (match.start() for match in re.finditer(b"PK\x03\x04", bytes(content))):
+        content[start + field - 2] = value
+    archive.write_bytes(content)
+    with pytest.raises(OutputError, match=r"sample\.de\.zip is there and was not written by beir-hybrid"):
+        get_folder("sample.de", tmp_path)
 
 
 @pytest.mark.parametrize("page", [b"<html>404</html>", b""], ids=["page", "empty"])

@@ -95,6 +95,12 @@ def test_wrong_options_are_told_with_their_line(cells, exchanged, told):
     assert str(caught.value).startswith("mini.yaml, line 4")
 
 
+def test_no_training_data_are_told(write, mini):
+    assert "train_data: sample" in mini
+    with pytest.raises(ConfigurationError, match=r"train_data is empty\. Name at least one\."):
+        build_cells(read_study(write(mini.replace("train_data: sample", "train_data: []"))))
+
+
 def test_thousands_of_cells_need_a_yes(write, mini):
     study = read_study(write(mini.replace("seed: [1, 2]", f"seed: {list(range(500))}")))
     assert count_combinations(study) == 1000
