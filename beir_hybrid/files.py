@@ -150,9 +150,9 @@ def no_room(error: BaseException) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file as a whole, in UTF-8."""
+    """Write a text file as a whole, in UTF-8; half of a surrogate pair becomes its escape, as JSON has it."""
     with new_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, content: Any) -> None:

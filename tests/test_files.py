@@ -205,3 +205,10 @@ def test_name_of_no_file_stands_for_none(tmp_path, monkeypatch, name):
     (tmp_path / "file").write_text("")
     assert existing(name) is None
     assert existing("file") == Path("file")
+
+
+def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path):
+    write_json(tmp_path / "a.json", {"\ud800": ["é\udfff", "\\"]})
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"\ud800": ["é\udfff", "\\"]}
+    write_text(tmp_path / "a.txt", "a\ud800b")
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == r"a\ud800b"

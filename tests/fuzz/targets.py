@@ -31,9 +31,11 @@ from beir_hybrid.evaluation.vectors import keys_of
 from beir_hybrid.files import write_json
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.reports.assets import _pieces
 from beir_hybrid.reports.contents import build_contents
 from beir_hybrid.reports.page import render_page
 from beir_hybrid.reports.sources import read_sources
+from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.grid import build_cells
@@ -292,8 +294,12 @@ def make_report(folder: Path) -> None:
 
 
 def read_report(folder: Path) -> None:
-    names = ("study", "model", "three")
-    render_page(build_contents(read_sources([folder / name for name in names]), reference="paper")).encode()
+    contents = build_contents(read_sources([folder / name for name in ("study", "model", "three")]), reference="paper")
+    render_page(contents).encode()
+    for _, piece in _pieces(contents):
+        table = piece if isinstance(piece, TextTable) else piece.text_table()
+        for written in (csv_table(table), markdown_table(table), latex_table(table)):
+            written.encode("utf-8", "backslashreplace")  # as files are written
 
 
 def read_study_folder(folder: Path) -> None:
