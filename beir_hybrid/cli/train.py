@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -150,7 +149,7 @@ def _interruptible(ctx: click.Context) -> Iterator[None]:
         if int(os.environ.get("RANK", "0")) == 0:
             problem = getattr(interruption, "problem", "Interrupted before the training began.")
             started = getattr(interruption, "started", False)
-            if sys.stderr.isatty():  # a progress bar may stand there
+            if started:  # a progress bar may stand there
                 click.echo(err=True)
             click.echo(f"{problem} Run: {_again(ctx, started)}", err=True)
         ctx.exit(128 + ended[0])

@@ -1,7 +1,13 @@
 import json
+import os
+import shlex
 import shutil
+import signal
 
 import pytest
+from transformers import TrainerCallback
+
+from beir_hybrid.training.trainer import HybridBatchTrainer
 
 WORDS = ("train", "--model", "static:8", "--train-data", "sample", "--languages", "de,en", "--strategy", "x-y")
 STEPS = ("--max_steps", "4", "--save_steps", "2", "--per_device_train_batch_size", "16")
@@ -59,3 +65,93 @@ def test_nothing_is_left_to_resume_of_a_finished_run(invoke, tmp_path):
 
 def test_folder_without_a_run_is_not_resumed(refused):
     assert "holds no run to resume" in refused(*WORDS, "--output", "out", "--resume")
+
+
+@pytest.mark.parametrize("name", ["optimizer.pt", "scheduler.pt", "rng_state.pth", "model.safetensors", "batches.json"])
+def test_damaged_checkpoint_is_named_and_the_run_ends_as_an_undisturbed_one(invoke, tmp_path, caplog, name):
+    folder = tmp_path / "out"
+    assert invoke(*WORDS, "--output", folder, *STEPS).exception is None
+    whole = (folder / "model.safetensors").read_bytes()
+    for entry in folder.iterdir():
+        if entry.name not in {"run.json", "checkpoints"}:
+            entry.unlink()
+    damaged = folder / "checkpoints" / "checkpoint-4" / name
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    caplog.clear()
+    assert invoke(*WORDS, "--output", folder, *STEPS, "--resume").exception is None
+    assert f"Damaged: checkpoint-4 ({name} has 100 bytes" in caplog.text
+    assert (folder / "model.safetensors").read_bytes() == whole
+
+
+def test_run_without_a_whole_checkpoint_is_refused_and_left_as_it_is(invoke, interrupted):
+    (interrupted / "checkpoints" / "checkpoint-2" / "optimizer.pt").unlink()
+    result = invoke(*WORDS, "--output", interrupted, *STEPS, "--resume")
+    assert result.exit_code == 2
+    assert "holds no whole checkpoint: checkpoint-2 (optimizer.pt is missing). Put back" in result.stderr
+    assert sorted(path.name for path in interrupted.iterdir()) == ["checkpoints", "run.json"]
+    assert invoke(*WORDS, "--output", interrupted, *STEPS, "--overwrite").exception is None
+
+
+@pytest.fixture
+def signalled(monkeypatch):
+    """Make a training send its own process a signal before its fourth step."""
+
+    def arrange(number):
+        class Send(TrainerCallback):
+            def on_step_begin(self, args, state, control, **kwargs):
+                if state.global_step == 3:
+                    os.kill(os.getpid(), number)
+
+        def added(trainer, *args, **options):
+            build(trainer, *args, **options)
+            trainer.add_callback(Send())
+
+        build = HybridBatchTrainer.__init__
+        monkeypatch.setattr(HybridBatchTrainer, "__init__", added)
+
+    return arrange
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "term"])
+def test_interruption_is_one_line_with_the_command_that_goes_on(invoke, tmp_path, signalled, monkeypatch, number, code):
+    words = [*WORDS, "--output", tmp_path / "my out", *STEPS, "--query-prefix", "Q: "]
+    handler = signal.getsignal(signal.SIGTERM)
+    signalled(number)
+    result = invoke(*words, "--overwrite")
+    assert result.exit_code == code
+    assert signal.getsignal(signal.SIGTERM) == handler
+    told = "Interrupted after step 3 of 4. The checkpoint of step 2 is kept: --resume goes on from there. Run: "
+    line = next(line for line in result.stderr.splitlines() if line.startswith("Interrupted"))
+    assert line.startswith(told)
+    again = shlex.split(line.removeprefix(told))
+    assert again[again.index("train") :] == [*map(str, words), "--resume"]
+    monkeypatch.undo()
+    assert invoke(*again[again.index("train") :]).exception is None
+    assert json.loads((tmp_path / "my out" / "training.json").read_text())["steps"] == 4
+
+
+def test_interruption_before_the_training_gives_the_same_command(invoke, tmp_path, monkeypatch):
+    from beir_hybrid.training import train
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "load_selection", interrupted)
+    result = invoke(*WORDS, "--output", tmp_path / "out", "--overwrite")
+    assert result.exit_code == 130
+    [line] = result.stderr.splitlines()
+    assert line.startswith("Interrupted before the training began. Run: ")
+    assert line.endswith("--overwrite")
+    assert not (tmp_path / "out").exists()
+
+
+def test_resume_goes_before_overwrite_of_a_config_file(invoke, interrupted, tmp_path):
+    (tmp_path / "run.yaml").write_text("overwrite: true\n")
+    result = invoke(*WORDS, "--config", tmp_path / "run.yaml", "--output", interrupted, *STEPS, "--resume")
+    assert result.exception is None
+    (tmp_path / "run.yaml").write_text("resume: true\n")
+    result = invoke(*WORDS, "--config", tmp_path / "run.yaml", "--output", interrupted, *STEPS, "--overwrite")
+    assert result.exception is None
+    (tmp_path / "run.yaml").write_text("resume: true\noverwrite: true\n")
+    result = invoke(*WORDS, "--config", tmp_path / "run.yaml", "--output", interrupted, *STEPS)
+    assert "Choose one" in result.stderr
