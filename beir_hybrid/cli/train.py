@@ -102,7 +102,11 @@ class _Train(click.Command):
 )
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder for the trained model.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in the output folder.")
-@click.option("--resume", is_flag=True, help="Go on with the run in the output folder, from its latest checkpoint.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Resume the run in the output folder from its latest checkpoint; start it if there is none.",
+)
 @click.argument("host_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[TRAINING ARGUMENTS]...")
 @click.pass_context
 def train(ctx: click.Context, /, config: list[str], host_arguments: tuple[str, ...], **options: Any) -> None:
@@ -110,6 +114,7 @@ def train(ctx: click.Context, /, config: list[str], host_arguments: tuple[str, .
     from beir_hybrid.reports.tables import console, draw_table
     from beir_hybrid.training.options import TrainingOptions
     from beir_hybrid.training.processes import leave_processes
+    from beir_hybrid.training.train import RunFinishedError
     from beir_hybrid.training.train import train as run
 
     ours = {field.name for field in fields(TrainingOptions)}
@@ -118,8 +123,13 @@ def train(ctx: click.Context, /, config: list[str], host_arguments: tuple[str, .
             options[other] = options[other] and ctx.get_parameter_source(other) is ParameterSource.COMMANDLINE
     asked = TrainingOptions(**{name: value for name, value in options.items() if name in ours})
     words = sampling_words({name: value for name, value in options.items() if name not in ours})
-    with _interruptible(ctx):
-        trained = run(asked, [*config, *words, *host_arguments])
+    try:
+        with _interruptible(ctx):
+            trained = run(asked, [*config, *words, *host_arguments])
+    except RunFinishedError as finished:  # a script that is started again goes on with what follows the training
+        if int(os.environ.get("RANK", "0")) == 0:
+            console().print(str(finished), highlight=False, markup=False)
+        return
     leave_processes()
     if int(os.environ.get("RANK", "0")) != 0:  # the first of several processes tells
         return

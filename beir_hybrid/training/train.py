@@ -37,9 +37,13 @@ if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
-__all__ = ["TrainedModel", "train"]
+__all__ = ["RunFinishedError", "TrainedModel", "train"]
 
 logger = logging.getLogger(__name__)
+
+
+class RunFinishedError(OutputError):
+    """A run that is to be resumed has ended: there is nothing to do, and its model is there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +86,13 @@ def train(
         The trained model; its folder loads with ``SentenceTransformer(folder)``.
 
     Raises:
+        RunFinishedError: If the run that is to be resumed has ended.
         BeirHybridError: Any of its leaves, for anything that is wrong with the request. A full disk is an OutputError
             that tells what is kept.
         TrainingInterrupted: A KeyboardInterrupt that tells how far the training was.
     """
+    if options.resume:
+        _check_unfinished(options, host_arguments)
     if int(os.environ.get("RANK", "0")) != 0:  # the others would see what the first one writes
         return _train(options, host_arguments, callbacks)
     _check_output(options)
@@ -229,10 +236,28 @@ def _check_output(options: TrainingOptions) -> None:
 
 
 def _check_resumable(options: TrainingOptions) -> None:
+    """Refuse a folder of other things; a run that is not there is started, as a job that is queued again expects."""
     run = RunFolder(options.output)
-    if run.run() is None and not (options.output.is_dir() and run.is_unstarted()):
+    if run.run() is None and options.output.is_dir() and not run.is_unstarted():
         raise OutputError(
-            f"The folder {options.output} holds no run to resume.", "Check --output, or start one without --resume."
+            f"The folder {options.output} holds other things than a run to resume.",
+            "Choose that run's folder, or an empty or new one: --output DIR",
         )
-    if run.is_finished():
-        raise OutputError(f"The run in {options.output} is finished.", "Nothing is left to resume.")
+
+
+def _check_unfinished(options: TrainingOptions, host_arguments: Sequence[str]) -> None:
+    """Refuse to resume a run that has ended: on every process, as none of them writes then."""
+    folder = RunFolder(options.output)
+    run = folder.run()
+    if run is None or not folder.is_finished():
+        return
+    folder.check_same_options(options)
+    arguments = _parse_arguments(options, host_arguments)
+    for name in ("max_steps", "num_train_epochs"):
+        before, now = run["arguments"].get(name), getattr(arguments, name)
+        if before != now:
+            raise OutputError(
+                f"The run in {options.output} is finished, with {name} {before}, not {now}.",
+                f"To train its model further, start a run with --model {options.output}.",
+            )
+    raise RunFinishedError(f"The run in {options.output} is finished.", "Nothing is left to resume.")

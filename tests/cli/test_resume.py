@@ -57,14 +57,38 @@ def test_resuming_a_different_run_is_refused(invoke, interrupted, changed, messa
     assert (interrupted / "checkpoints" / "checkpoint-2").is_dir()
 
 
-def test_nothing_is_left_to_resume_of_a_finished_run(invoke, tmp_path):
+def test_nothing_is_left_to_resume_of_a_finished_run_and_that_is_no_failure(invoke, tmp_path):
     assert invoke(*WORDS, "--output", tmp_path / "out", *STEPS).exception is None
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     result = invoke(*WORDS, "--output", tmp_path / "out", *STEPS, "--resume")
-    assert (result.exit_code, "is finished" in result.stderr) == (2, True)
+    assert (result.exit_code, "is finished. Nothing is left to resume." in result.stdout) == (0, True)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
 
 
-def test_folder_without_a_run_is_not_resumed(refused):
-    assert "holds no run to resume" in refused(*WORDS, "--output", "out", "--resume")
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("--scale", "10"), "scale: 20.0 before, 10.0 now"),
+        (("--max_steps", "8"), "is finished, with max_steps 4, not 8. To train its model further, start a run with"),
+    ],
+    ids=["option", "length"],
+)
+def test_finished_run_is_not_taken_for_another(invoke, tmp_path, changed, message):
+    assert invoke(*WORDS, "--output", tmp_path / "out", *STEPS).exception is None
+    result = invoke(*WORDS, "--output", tmp_path / "out", *STEPS, *changed, "--resume")
+    assert (result.exit_code, message in result.stderr) == (2, True)
+
+
+def test_run_that_is_not_there_is_started(invoke, tmp_path):
+    """So that a job that a cluster stops and queues again is one command."""
+    assert invoke(*WORDS, "--output", tmp_path / "new", *STEPS, "--resume").exception is None
+    assert json.loads((tmp_path / "new" / "training.json").read_text())["steps"] == 4
+
+
+def test_folder_of_other_things_is_not_resumed(refused, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert "holds other things than a run to resume" in refused(*WORDS, "--output", tmp_path / "out", "--resume")
 
 
 @pytest.mark.parametrize("name", ["optimizer.pt", "scheduler.pt", "rng_state.pth", "model.safetensors", "batches.json"])
