@@ -1,6 +1,8 @@
 import json
 import logging
 import shutil
+import zipfile
+import zlib
 
 import pytest
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
@@ -166,6 +168,18 @@ def test_random_states_of_all_processes_are_wanted(checkpoints):
     content["plan"]["world_size"] = 2**62
     (checkpoint / "batches.json").write_text(json.dumps(content))
     assert flaw(checkpoint) == "rng_state_2.pth is missing"
+
+
+def test_archive_whose_parts_do_not_unpack_is_damage(tmp_path):
+    (tmp_path / "pytorch_model.bin").write_bytes(b"")
+    with zipfile.ZipFile(tmp_path / "optimizer.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", "a" * 1_000)
+    content = bytearray((tmp_path / "optimizer.pt").read_bytes())
+    content[31:35] = b"\xff" * 4  # the packed bytes
+    (tmp_path / "optimizer.pt").write_bytes(content)
+    with pytest.raises(zlib.error), zipfile.ZipFile(tmp_path / "optimizer.pt") as archive:
+        archive.testzip()
+    assert flaw(tmp_path) == "optimizer.pt cannot be read"
 
 
 @pytest.mark.parametrize("plan", [4, [], "x", None, ["ab"]], ids=repr)
