@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import math
 import os
 import time
 from collections import Counter
@@ -47,7 +48,7 @@ def main() -> int:
     sums = Outcome(0, 0, 0, [])
     for target in chosen:
         start = time.perf_counter()
-        count = max(round(asked.inputs * target.share / shares), 1)
+        count = math.ceil(asked.inputs * target.share / shares)
         found = fuzz(target, count, asked.seed, asked.first)
         seconds = time.perf_counter() - start
         print(f"{target.name:26} {_told(found)}, {seconds:.1f} s", flush=True)  # noqa: T201
