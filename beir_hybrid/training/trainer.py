@@ -190,7 +190,7 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
         if self.state.global_step >= self.state.max_steps:
             self.control.should_training_stop = True
         else:
-            super()._run_epoch(*args, **kwargs)
+            super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a checkpoint, and write down last what its files hold."""
