@@ -89,7 +89,7 @@ def test_odd_names_are_drawn_as_they_are(tmp_path):
 
 
 def test_unknown_format_is_refused_and_nothing_written(tmp_path):
-    with pytest.raises(ConfigurationError, match=re.escape("End it in .png or .svg.")):
+    with pytest.raises(ConfigurationError, match=re.escape("End it in .png or .svg or .pdf")):
         plots.plot_forecast(planned(), tmp_path / "plan.gif")
     assert list(tmp_path.iterdir()) == []
 
