@@ -287,7 +287,7 @@ def test_cache_that_cannot_be_written_is_refused(invoke, words, tmp_path):
     result = invoke(*words, "--cache", tmp_path / "file" / "cache", "--output", tmp_path / "out")
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1].startswith("Error: ")
-    assert "cannot be written" in result.stderr
+    assert "file is a file. Choose another place: --cache" in result.stderr
     assert not (tmp_path / "out").exists()
 
 
