@@ -105,7 +105,7 @@ class _Train(click.Command):
 @click.option(
     "--resume",
     is_flag=True,
-    help="Resume the run in the output folder from its latest checkpoint; start it if there is none.",
+    help="Resume the run in the output folder from its latest whole checkpoint; start it if there is none.",
 )
 @click.argument("host_arguments", nargs=-1, type=click.UNPROCESSED, metavar="[TRAINING ARGUMENTS]...")
 @click.pass_context
@@ -161,7 +161,8 @@ def _interruptible(ctx: click.Context) -> Iterator[None]:
             started = getattr(interruption, "started", False)
             if started:  # a progress bar may stand there
                 click.echo(err=True)
-            click.echo(f"{problem} Run: {_again(ctx, started)}", err=True)
+            launched = ", launched as before" if int(os.environ.get("WORLD_SIZE", "1")) > 1 else ""
+            click.echo(f"{problem} Run{launched}: {_again(ctx, started)}", err=True)
         ctx.exit(128 + ended[0])
     finally:
         if main:

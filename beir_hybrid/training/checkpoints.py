@@ -84,10 +84,10 @@ def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Pa
         damaged.append(f"{checkpoint.name} ({wrong})")
         usable = usable or (exact and not flaw(checkpoint, exact=False))
     if damaged:
-        force = "; or resume without it: --force_resume True" if usable else ""
+        force = ", or resume without it: --force_resume True" if usable else ""
         raise DataFormatError(
             f"{folder} holds no whole checkpoint: {_shorten(damaged)}.",
-            f"Put back what is missing, or start again with --overwrite{force}.",
+            f"Put back what is missing{force}, or start again (on the command line, --overwrite).",
         )
     return None
 
@@ -127,7 +127,7 @@ def flaw(checkpoint: Path, exact: bool = True) -> str:
 
     Args:
         checkpoint: Its folder.
-        exact: Whether the states of batches, optimizer, schedule and random numbers must be there.
+        exact: Whether the states of optimizer, schedule and random numbers must be there.
 
     Returns:
         What is wrong with it; empty if it is whole.
@@ -159,8 +159,6 @@ def _is_finished(checkpoint: Path) -> bool:
 def _missing(checkpoint: Path) -> str:
     """Say which state that training goes on from exactly was never saved; empty if none."""
     names = {path.name for path in checkpoint.iterdir()}
-    if BATCHES_FILE not in names:
-        return f"{BATCHES_FILE} is missing"
     if not any(name.startswith("global_step") for name in names):  # DeepSpeed keeps all states in there
         if not any(name.startswith(("optimizer", "rank0-of-")) for name in names):
             return "optimizer.pt is missing, as --save_only_model leaves it out"

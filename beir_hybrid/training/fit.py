@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
-from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers import SentenceTransformerTrainingArguments
 from sentence_transformers.base.sampler import DefaultBatchSampler
 from torch import nn
 from torch.optim import Optimizer
@@ -25,6 +25,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.callbacks import SetEpoch
 from beir_hybrid.training.checkpoints import latest_checkpoint
 from beir_hybrid.training.fit_options import SCHEDULERS, FitOptions, ScoreCallback
+from beir_hybrid.training.resumable import ResumableTrainer
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -146,7 +147,7 @@ class _Turns(DefaultBatchSampler):
             yield (plan.batch(epoch, step).rows + self.offsets[objective]).tolist()
 
 
-class _Trainer(SentenceTransformerTrainer):
+class _Trainer(ResumableTrainer):
     """The host's Trainer, with a sampler that is made already: it would make one per dataset, all with one seed."""
 
     def __init__(self, turns: _Turns, **host: Any) -> None:

@@ -130,7 +130,7 @@ def _train(
         for callback in callbacks:
             trainer.add_callback(callback)
         checkpoint = trainer.latest_checkpoint() if options.resume else None
-        if options.resume and checkpoint is None:
+        if options.resume and checkpoint is None and trainer.is_world_process_zero():
             logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", options.output)
         if checkpoint is None:
             attempt.watch(trainer, lambda: folder.start(options, arguments))

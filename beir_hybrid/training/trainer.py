@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from datasets import Dataset
-from sentence_transformers import SentenceTransformerTrainer
 
 from beir_hybrid.batching.columns import hide
 from beir_hybrid.batching.examples import ExampleTable
@@ -27,15 +25,15 @@ from beir_hybrid.training.checkpoints import (
     check_checkpoint,
     check_same_batches,
     latest_checkpoint,
-    record_checkpoint,
 )
+from beir_hybrid.training.resumable import ResumableTrainer
 
 __all__ = ["HybridBatchTrainer"]
 
 logger = logging.getLogger(__name__)
 
 
-class HybridBatchTrainer(SentenceTransformerTrainer):
+class HybridBatchTrainer(ResumableTrainer):
     """Trains with planned batches; everything else is the host's.
 
     Over the plain Trainer with ``batch_sampler=HybridBatchSampler.configure(...)`` it knows the length of the training
@@ -184,28 +182,6 @@ class HybridBatchTrainer(SentenceTransformerTrainer):
             drawn = self.drawn()
             write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})
             add_to_card(folder / "README.md", drawn, self.card_details)
-
-    def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
-        """Stop where no step is left: from the last checkpoint, of a run killed thereafter, the host would take one."""
-        if self.state.global_step >= self.state.max_steps:
-            self.control.should_training_stop = True
-        else:
-            super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Save a checkpoint, and write down last what its files hold."""
-        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
-        if self.args.should_save:  # a run that was killed while saving may have left files that this one has not
-            shutil.rmtree(folder, ignore_errors=True)
-        self.accelerator.wait_for_everyone()
-        super()._save_checkpoint(model, trial)
-        if self.args.should_save:
-            record_checkpoint(folder)
-
-    def _save_rng_state(self, output_dir: str) -> None:
-        """Wait for the other processes' states: the first one then completes the checkpoint and deletes older ones."""
-        super()._save_rng_state(output_dir)
-        self.accelerator.wait_for_everyone()
 
     def _load_best_model(self) -> None:
         """Load the best checkpoint, and tell of it alone.

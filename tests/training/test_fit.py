@@ -18,6 +18,7 @@ from beir_hybrid.batching.kinds import CROSS, MONO
 from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training.checkpoints import flaw
 from beir_hybrid.training.fit import fit
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -325,6 +326,15 @@ def test_resuming_without_a_checkpoint_starts_at_the_beginning(model, loader, co
     quietly(model, [(loader, MultipleNegativesRankingLoss(model))], **options)
     assert len(collated) == 8
     assert "There is no checkpoint in none" in caplog.text
+
+
+def test_damaged_checkpoint_is_passed_over(model, loader, tmp_path, caplog):
+    options = {"checkpoint_path": "saved", "checkpoint_save_steps": 2}
+    quietly(model, [(loader, MultipleNegativesRankingLoss(model))], **options)
+    (tmp_path / "saved" / "checkpoint-8" / "optimizer.pt").unlink()
+    quietly(model, [(loader, MultipleNegativesRankingLoss(model))], resume_from_checkpoint=True, **options)
+    assert "Damaged: checkpoint-8 (optimizer.pt is missing). Resuming from checkpoint-6." in caplog.text
+    assert flaw(tmp_path / "saved" / "checkpoint-8") == ""
 
 
 def test_nothing_is_written_where_no_folder_is_given(model, loader, tmp_path):

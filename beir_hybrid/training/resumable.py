@@ -1,0 +1,43 @@
+"""ResumableTrainer: the host's Trainer, with checkpoints that tell whether they are whole."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sentence_transformers import SentenceTransformerTrainer
+
+from beir_hybrid.training.checkpoints import record_checkpoint
+
+__all__ = ["ResumableTrainer"]
+
+
+class ResumableTrainer(SentenceTransformerTrainer):
+    """The host's Trainer, whose checkpoints tell what their files hold, and which takes no step too many.
+
+    It can be killed at any moment: an older checkpoint is deleted only when all of the new one is written, by each
+    process.
+    """
+
+    def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
+        """Stop where no step is left: from the last checkpoint, of a run killed thereafter, the host would take one."""
+        if self.state.global_step >= self.state.max_steps:
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Save a checkpoint, and write down last what its files hold."""
+        folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
+        if self.args.should_save:  # a run that was killed while saving may have left files that this one has not
+            shutil.rmtree(folder, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        super()._save_checkpoint(model, trial)
+        if self.args.should_save:
+            record_checkpoint(folder)
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        """Wait for the other processes' states: the first one then completes the checkpoint and deletes older ones."""
+        super()._save_rng_state(output_dir)
+        self.accelerator.wait_for_everyone()
