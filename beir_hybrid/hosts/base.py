@@ -15,25 +15,11 @@ class Host(Protocol):
     start of an interpreter, whether its toolkit is ever imported or not. So the module of a host, and its ``activate``,
     import neither the toolkit nor anything large, and do not fail where the toolkit is not installed.
 
-    Patches belong into actions of :func:`~beir_hybrid.hosts.imports.when_imported`, which run as soon as a module of
+    Patches belong into actions of :func:`~beir_hybrid.hosts.kit.when_imported`, which run as soon as a module of
     the toolkit has been imported, or at once if it was before: one for each module that defines what is changed. A
     function that is replaced in its module is not seen by scripts that fetched it earlier (``from toolkit import
     search``), so change what they hold in place: a method of the class, or an entry of the toolkit's registry.
-    :class:`~beir_hybrid.hosts.activation.Activation` keeps what takes each patch back, and gives the three functions::
-
-        def _begin():
-            _activation.undo.append(when_imported("toolkit.search", _patch))
-
-
-        def _patch(module):
-            original = module.Searcher.search
-            module.Searcher.search = ...
-            _activation.undo.append(lambda: setattr(module.Searcher, "search", original))
-
-
-        _activation = Activation(_begin)
-        activate, deactivate, is_active = _activation.activate, _activation.deactivate, _activation.is_active
-
+    :mod:`beir_hybrid.hosts.kit` has what makes and takes back such changes, and a whole host as an example.
     :class:`beir_hybrid.testing.HostContract` tests all of it.
     """
 

@@ -134,7 +134,7 @@ class HostContract:
         expect(
             not lacking,
             f"Whether {', '.join(lacking[:5])} is changed depends on what is imported first.",
-            "Patch in an action of beir_hybrid.hosts.imports.when_imported, for every module that is changed.",
+            "Patch in an action of beir_hybrid.hosts.kit.when_imported, for every module that is changed.",
         )
         own, found = imported_before["described"], imported_after["described"]
         differing = sorted(name for name in {*own, *found} if own.get(name) != found.get(name))
@@ -151,7 +151,7 @@ class HostContract:
         expect(
             not heavy,
             f"Activation imports {', '.join(heavy)}.",
-            "Import inside the actions of beir_hybrid.hosts.imports.when_imported.",
+            "Import inside the actions of beir_hybrid.hosts.kit.when_imported.",
         )
 
     def test_toolkit_need_not_be_installed(self) -> None:

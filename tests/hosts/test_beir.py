@@ -1,15 +1,12 @@
 import inspect
-import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.hosts.beir.patches import patch
 from beir_hybrid.registry import HOSTS
 
 
@@ -129,37 +126,6 @@ def test_function_fetched_while_active_is_the_original_afterwards(monkeypatch, t
     (tmp_path / "sample").mkdir()
     assert fetched("http://localhost:1/sample.zip", str(tmp_path)) == str(tmp_path / "sample")
     assert not list((tmp_path / "sample").iterdir())
-
-
-def test_function_of_unknown_signature_is_left_alone_with_a_warning(caplog):
-    def search(self, corpus, more):
-        return "theirs"
-
-    owner = SimpleNamespace(search=search, __name__="Search")
-    with caplog.at_level(logging.WARNING):
-        assert patch(owner, "search", lambda *_: "ours", ("self", "corpus")) == []
-    assert owner.search is search
-    [record] = caplog.records
-    assert "2." in record.getMessage()
-    assert "Search.search has the signature (self, corpus, more)" in record.getMessage()
-
-
-def test_missing_function_is_left_alone_with_a_warning(caplog):
-    assert patch(SimpleNamespace(__name__="util"), "gone", print, ()) == []
-    assert "util.gone is no function" in caplog.text
-
-
-def test_patch_under_a_later_one_is_undone_in_place():
-    def ask():
-        return "theirs"
-
-    owner = SimpleNamespace(ask=ask, __name__="owner")
-    [undo] = patch(owner, "ask", lambda original: "ours over " + original(), ())
-    ours = owner.ask
-    owner.ask = lambda: "later over " + ours()
-    assert owner.ask() == "later over ours over theirs"
-    undo()
-    assert owner.ask() == "later over theirs"
 
 
 def run(script: str, folder: Path) -> str:

@@ -225,7 +225,7 @@ def test_a_name_that_is_taken_is_refused():
     from beir_hybrid.hosts.ir_measures.provider import add_measures
 
     before = dict(ir_measures.measures.registry)
-    with pytest.raises(PluginError, match="ir_measures has a measure 'RankDistance' already"):
+    with pytest.raises(PluginError, match=r"There is a 'RankDistance' already, of beir_hybrid\.hosts\.ir_measures"):
         add_measures(ir_measures)
     assert ir_measures.measures.registry == before
 

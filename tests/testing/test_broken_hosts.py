@@ -19,7 +19,7 @@ CAUGHT = {
     },
     "Clinging": {LEFT: "toy_toolkit:Searcher.search is not what it was. Keep what you replace", ORDER: ""},
     "Once": {AGAIN: "Forget in deactivate() what activate() noted."},
-    "Late": {TWICE: "", ORDER: "Patch in an action of beir_hybrid.hosts.imports.when_imported"},
+    "Late": {TWICE: "", ORDER: "Patch in an action of beir_hybrid.hosts.kit.when_imported"},
     "Impatient": {
         HEAVY: "Activation imports toy_toolkit.",
         WITHOUT: "ModuleNotFoundError: No module named 'toy_toolkit'",

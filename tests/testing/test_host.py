@@ -14,3 +14,8 @@ class TestBeir(HostContract):
         "beir.retrieval.search.dense.faiss_index:FaissIndex",
         "beir.retrieval.search.dense.faiss_search:DenseRetrievalFaissSearch",
     )
+
+
+class TestIrMeasures(HostContract):
+    name = "ir_measures"
+    watched = ("ir_measures.measures", "ir_measures.providers", "ir_measures:DefaultPipeline")

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit.imports import when_imported
 
 
 class Sound:

@@ -25,8 +25,8 @@ from functools import partial
 from importlib import import_module
 from types import ModuleType
 
-from beir_hybrid.hosts.activation import Activation
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit.activation import Activation
+from beir_hybrid.hosts.kit.imports import when_imported
 
 __all__ = ["activate", "deactivate", "is_active"]
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
-from beir_hybrid.hosts.beir.patches import patch
+from beir_hybrid.hosts.kit.patches import patch
 
 __all__ = ["apply"]
 

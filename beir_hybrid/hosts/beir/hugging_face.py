@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.loaders import note
-from beir_hybrid.hosts.beir.patches import patch
 from beir_hybrid.hosts.beir.splits import find_split
+from beir_hybrid.hosts.kit.patches import patch
 
 __all__ = ["apply"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ModelError
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors, VectorKeeper
+from beir_hybrid.hosts.kit.patches import replace
 
 __all__ = ["Recorder"]
 
 _METHODS = {"query": "encode_queries", "document": "encode_corpus"}
-_UNSET = object()
 
 
 class Recorder:
@@ -42,15 +42,14 @@ class Recorder:
         keepers = {_METHODS["query"]: self.queries}
         if self.passages is not None:
             keepers[_METHODS["document"]] = self.passages
-        before = {name: getattr(self.model, "__dict__", {}).get(name, _UNSET) for name in keepers}
+        undo: list[Callable[[], None]] = []
         for name, keeper in keepers.items():
-            self._try(functools.partial(self._listen, name, keeper))
+            self._try(functools.partial(self._listen, name, keeper, undo))
         try:
             yield
         finally:
-            for name, method in before.items():
-                if isinstance(getattr(self.model, "__dict__", {}).get(name), _Heard):
-                    delattr(self.model, name) if method is _UNSET else setattr(self.model, name, method)
+            for take_back in undo:
+                take_back()
 
     def encoded_queries(self, queries: Mapping[str, str]) -> NamedVectors:
         """Give the queries' vectors.
@@ -91,8 +90,8 @@ class Recorder:
         self._try(lambda: keeper.keep(_texts_of(given), vectors))
         return vectors
 
-    def _listen(self, name: str, keeper: VectorKeeper) -> None:
-        setattr(self.model, name, _Heard(self, name, keeper))
+    def _listen(self, name: str, keeper: VectorKeeper, undo: list[Callable[[], None]]) -> None:
+        undo.append(replace(self.model, name, _Heard(self, name, keeper)))
 
     def _try(self, work: Callable[[], object]) -> None:
         """Do something that must not disturb the search."""

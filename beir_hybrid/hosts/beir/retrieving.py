@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.loaded import may_carry_languages
-from beir_hybrid.hosts.beir.patches import patch
+from beir_hybrid.hosts.kit.patches import patch
 
 __all__ = ["apply"]
 

@@ -37,8 +37,8 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.hosts.activation import Activation
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit.activation import Activation
+from beir_hybrid.hosts.kit.imports import when_imported
 
 if TYPE_CHECKING:
     from beir_hybrid.hosts.ir_measures.measures import (
@@ -82,7 +82,7 @@ def _begin() -> None:
 def _add_measures(module: ModuleType) -> None:
     from beir_hybrid.hosts.ir_measures.provider import add_measures
 
-    _activation.undo.append(add_measures(module))
+    _activation.undo.extend(add_measures(module))
 
 
 _activation = Activation(_begin)

@@ -14,7 +14,7 @@ import ir_measures
 import numpy as np
 import numpy.typing as npt
 from ir_measures import providers
-from ir_measures.measures import Measure, register, registry
+from ir_measures.measures import Measure, registry
 
 from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.judgements import Judgements
@@ -24,43 +24,33 @@ from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.evaluation.scorer import RunScorer
 from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.hosts.ir_measures.measures import ALL, LanguageMeasure
+from beir_hybrid.hosts.kit.registries import add_entry, add_item
 
 __all__ = ["LanguageEvaluator", "LanguageProvider", "add_measures"]
 
 
-def add_measures(module: ModuleType) -> Callable[[], None]:
+def add_measures(module: ModuleType) -> list[Callable[[], None]]:
     """Add every measure, and the provider that computes them, to ir_measures.
 
     Args:
         module: ir_measures.
 
     Returns:
-        What removes them again.
+        What removes each of them again.
 
     Raises:
         PluginError: If it has another measure or provider of such a name.
     """
-    names = [measure.NAME for measure in ALL]
-    for name in names:
-        if name in registry:
-            raise PluginError(
-                f"ir_measures has a measure {name!r} already, of {type(registry[name]).__module__}.",
-                "Use only one of the two packages.",
-            )
     provider = LanguageProvider()
-    providers.register(provider)
-    for measure in ALL:
-        register(measure)
-    pipeline = module.DefaultPipeline.providers
-    pipeline.append(provider)
-
-    def remove() -> None:
-        pipeline.remove(provider)
-        del providers.registry[provider.NAME]
-        for name in names:
-            del registry[name]
-
-    return remove
+    undo: list[Callable[[], None]] = []
+    try:
+        undo.extend(add_entry(registry, measure.NAME, measure) for measure in ALL)  # keeps those before one that fails
+        undo.append(add_entry(providers.registry, provider.NAME, provider))
+    except PluginError:
+        for remove in undo:
+            remove()
+        raise
+    return [*undo, add_item(module.DefaultPipeline.providers, provider)]
 
 
 class LanguageProvider(providers.Provider):

@@ -11,13 +11,11 @@ From :func:`activate` on, until :func:`deactivate`, as under ``beir-hybrid run s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import wraps
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.activation import Activation
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit import Activation, add_item, patch, when_imported
 
 __all__ = ["activate", "deactivate", "is_active"]
 
@@ -25,39 +23,38 @@ _NAME = "rbp"
 
 
 def _begin() -> None:
-    _activation.undo.append(when_imported("pytrec_eval", _patch))
+    _activation.undo.append(when_imported("pytrec_eval", _change))
 
 
-def _patch(module: ModuleType) -> None:
+def _change(module: ModuleType) -> None:
     """Change the class itself: scripts that have it by ``from pytrec_eval import RelevanceEvaluator`` see it too."""
-    evaluator = module.RelevanceEvaluator
-    make, evaluate = evaluator.__init__, evaluator.evaluate
+    _activation.undo.append(add_item(module.supported_measures, _NAME))
+    _activation.undo.extend(patch(module.RelevanceEvaluator, "__init__", _init, None))
+    _activation.undo.extend(patch(module.RelevanceEvaluator, "evaluate", _evaluate, ["self", "scores"]))
 
-    @wraps(make)
-    def made(
-        self: Any, query_relevance: Mapping[str, Mapping[str, int]], measures: Iterable[str], *more: Any, **options: Any
-    ) -> None:
-        wanted = set(measures)
-        level = more[0] if more else options.get("relevance_level", 1)
-        self.rbp_relevant = _relevant(query_relevance, level) if _NAME in wanted else None
-        make(self, query_relevance, wanted - {_NAME}, *more, **options)
 
-    @wraps(evaluate)
-    def evaluated(self: Any, scores: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-        found: dict[str, dict[str, float]] = evaluate(self, scores)
-        for query, relevant in (getattr(self, "rbp_relevant", None) or {}).items():
-            if query in scores:
-                found.setdefault(query, {})[_NAME] = _value(scores[query], relevant)
-        return found
+def _init(
+    original: Callable[..., None],
+    self: Any,
+    query_relevance: Mapping[str, Mapping[str, int]],
+    measures: Iterable[str],
+    *more: Any,
+    **options: Any,
+) -> None:
+    wanted = set(measures)
+    level = more[0] if more else options.get("relevance_level", 1)
+    self.rbp_relevant = _relevant(query_relevance, level) if _NAME in wanted else None
+    original(self, query_relevance, wanted - {_NAME}, *more, **options)
 
-    evaluator.__init__, evaluator.evaluate = made, evaluated
-    module.supported_measures.add(_NAME)
 
-    def undo() -> None:
-        evaluator.__init__, evaluator.evaluate = make, evaluate
-        module.supported_measures.discard(_NAME)
-
-    _activation.undo.append(undo)
+def _evaluate(
+    original: Callable[..., dict[str, dict[str, float]]], self: Any, scores: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    found = original(self, scores)
+    for query, relevant in (getattr(self, "rbp_relevant", None) or {}).items():
+        if query in scores:
+            found.setdefault(query, {})[_NAME] = _value(scores[query], relevant)
+    return found
 
 
 def _relevant(qrels: Mapping[str, Mapping[str, int]], level: int) -> dict[str, set[str]]:

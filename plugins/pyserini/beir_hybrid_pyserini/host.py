@@ -23,8 +23,7 @@ from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 
-from beir_hybrid.hosts.activation import Activation
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit import Activation, add_entry, patch, when_imported
 
 __all__ = ["activate", "deactivate", "is_active"]
 
@@ -43,36 +42,18 @@ def _start_java(module: ModuleType) -> None:
 def _add_encoders(module: ModuleType) -> None:
     from beir_hybrid_pyserini.encoder import PREFIX, DocumentEncoder, QueryEncoder
 
-    for encoders, ours in (
-        (module.query_encoder_class_map, QueryEncoder),
-        (module.document_encoder_class_map, DocumentEncoder),
-    ):
-        theirs = dict(encoders)
-        encoders.clear()  # a path is searched for each name in turn, and only the first would not see others in it
-        encoders.update({PREFIX: ours, **theirs})
-        _activation.undo.append(partial(encoders.pop, PREFIX, None))
-    _activation.undo.append(_tell_of_whole_models(module.AutoQueryEncoder))
-    _activation.undo.append(_tell_of_whole_models(module.AutoDocumentEncoder))
+    # first, since Pyserini searches a model's name for each of these in turn
+    _activation.undo.append(add_entry(module.query_encoder_class_map, PREFIX, QueryEncoder, first=True))
+    _activation.undo.append(add_entry(module.document_encoder_class_map, PREFIX, DocumentEncoder, first=True))
+    for encoder in (module.AutoQueryEncoder, module.AutoDocumentEncoder):
+        _activation.undo.extend(patch(encoder, "__init__", partial(_telling, encoder.__name__), None))
 
 
-def _tell_of_whole_models(encoder: type) -> Callable[[], None]:
-    """Have a class say, when it loads a sentence-transformers model, what it leaves out."""
-    from functools import wraps
-
-    original: Callable[..., None] = encoder.__init__  # type: ignore[misc]  # what is wrapped, whatever the class
-
-    @wraps(original)
-    def made(self: object, *arguments: object, **options: object) -> None:
-        given = arguments[0] if arguments else options.get("encoder_dir", options.get("model_name"))
-        _tell(encoder.__name__, str(given or ""))
-        original(self, *arguments, **options)
-
-    encoder.__init__ = made  # type: ignore[misc]
-
-    def undo() -> None:
-        encoder.__init__ = original  # type: ignore[misc]
-
-    return undo
+def _telling(encoder: str, original: Callable[..., None], self: object, *arguments: object, **options: object) -> None:
+    """Log, when an encoder loads a sentence-transformers model, what it leaves out."""
+    given = arguments[0] if arguments else options.get("encoder_dir", options.get("model_name"))
+    _tell(encoder, str(given or ""))
+    original(self, *arguments, **options)
 
 
 def _tell(encoder: str, model: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from beir_hybrid.errors import MissingDataError, PluginError
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit import when_imported
 
 __all__ = ["INCUBATOR", "anserini_jar", "jvm_options", "lend_openai_key", "major_version"]
 

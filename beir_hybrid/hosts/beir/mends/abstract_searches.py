@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.hosts.kit.patches import replace
 
 __all__ = ["apply"]
 
@@ -27,13 +28,12 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
 def _complete(kind: type, methods: Mapping[str, Callable[..., Any]]) -> list[Callable[[], None]]:
     abstract: frozenset[str] = getattr(kind, "__abstractmethods__", frozenset())
     lacking = [name for name in methods if name in abstract and name not in vars(kind)]
-    for name in lacking:
-        setattr(kind, name, methods[name])
+    added = [replace(kind, name, methods[name]) for name in lacking]
     _recount(kind)
 
     def undo() -> None:
-        for name in lacking:
-            delattr(kind, name)
+        for take_back in added:
+            take_back()
         _recount(kind)
 
     return [undo] if lacking else []

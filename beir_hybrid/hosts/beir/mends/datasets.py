@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
-from beir_hybrid.hosts.beir.patches import patch
+from beir_hybrid.hosts.kit.patches import patch
 
 __all__ = ["apply"]
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+from beir_hybrid.hosts.kit.patches import replace
+
 __all__ = ["apply"]
 
 _FIRST = 8
@@ -30,13 +32,7 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
         options = {"request_timeout": timeout, "retry_on_timeout": retry_on_timeout, "connections_per_node": maxsize}
         return _Client(original(addresses, **options))
 
-    vars(module)["Elasticsearch"] = connect
-
-    def undo() -> None:
-        if module.Elasticsearch is connect:
-            vars(module)["Elasticsearch"] = original
-
-    return [undo]
+    return [replace(module, "Elasticsearch", connect)]
 
 
 def _address(host: str) -> str:

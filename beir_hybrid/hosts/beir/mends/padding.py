@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.hosts.beir.patches import patch
+from beir_hybrid.hosts.kit.patches import patch
 
 __all__ = ["apply"]
 

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
-from beir_hybrid.hosts.beir.mends.seen import see
-from beir_hybrid.hosts.beir.patches import patch
+from beir_hybrid.hosts.kit.patches import patch
+from beir_hybrid.hosts.kit.seen import see
 
 __all__ = ["apply"]
 

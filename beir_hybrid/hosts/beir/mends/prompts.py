@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
+from beir_hybrid.hosts.kit.patches import replace
+
 __all__ = ["apply"]
 
 _KINDS = ("HuggingFace", "LLM2Vec", "NVEmbed", "VLLMEmbed")
@@ -19,12 +21,4 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Let nothing be put before texts where nothing was given."""
     kinds = [kind for name in _KINDS if (kind := getattr(module, name, None)) is not None]
     lacking = [(kind, name) for kind in kinds for name in _NAMES if not hasattr(kind, name)]
-    for kind, name in lacking:
-        setattr(kind, name, "")
-
-    def undo() -> None:
-        for kind, name in lacking:
-            if name in vars(kind):
-                delattr(kind, name)
-
-    return [undo] if lacking else []
+    return [replace(kind, name, "") for kind, name in lacking]

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
+from beir_hybrid.hosts.kit.patches import replace
 
 __all__ = ["apply"]
 
@@ -18,15 +19,7 @@ __all__ = ["apply"]
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Add the method, as it was before it was removed."""
     kind = module.EvaluateRetrieval
-    if hasattr(kind, "rerank"):
-        return []
-    kind.rerank = rerank
-
-    def undo() -> None:
-        if vars(kind).get("rerank") is rerank:
-            del kind.rerank
-
-    return [undo]
+    return [] if hasattr(kind, "rerank") else [replace(kind, "rerank", rerank)]
 
 
 def rerank(

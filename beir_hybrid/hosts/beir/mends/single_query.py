@@ -12,7 +12,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.beir.patches import patch
+from beir_hybrid.hosts.kit.patches import patch
 
 __all__ = ["apply"]
 

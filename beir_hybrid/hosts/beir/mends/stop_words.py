@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import MissingDataError
-from beir_hybrid.hosts.beir.mends.failing_imports import stand_by
+from beir_hybrid.hosts.kit.failing_imports import stand_by
 
 if TYPE_CHECKING:
     from types import ModuleType

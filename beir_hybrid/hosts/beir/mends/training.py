@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from beir_hybrid.hosts.beir.mends.failing_imports import stand_by
+from beir_hybrid.hosts.kit.failing_imports import stand_by
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -7,8 +7,8 @@ from importlib.machinery import ModuleSpec, NamespaceLoader, SourceFileLoader
 
 import pytest
 
-from beir_hybrid.hosts import imports
-from beir_hybrid.hosts.imports import when_imported
+from beir_hybrid.hosts.kit import imports
+from beir_hybrid.hosts.kit.imports import when_imported
 
 
 @pytest.fixture(autouse=True)

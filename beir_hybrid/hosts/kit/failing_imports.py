@@ -1,4 +1,4 @@
-"""Modules of BEIR whose import fails for a reason that is known, and what fits there instead."""
+"""Modules of other packages whose import fails for a reason that is known, and what fits there instead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.hosts.imports import LendingFinder, LentLoader
+from beir_hybrid.hosts.kit.imports import LendingFinder, LentLoader
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -1,10 +1,15 @@
-"""A module of BEIR that sees another one with some names replaced."""
+"""A module of another package that sees what it has imported with some names replaced.
+
+Hosts may import this file at every start of an interpreter, so it imports next to nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
 
 __all__ = ["see"]
 
@@ -21,8 +26,8 @@ def see(module: ModuleType, name: str, **names: Any) -> Callable[[], None]:
         What takes it back.
 
     Examples:
-        >>> module = ModuleType("theirs")
-        >>> import math
+        >>> import math, types
+        >>> module = types.ModuleType("theirs")
         >>> module.m = math
         >>> undo = see(module, "m", tau=6)
         >>> module.m.tau, module.m.floor(2.5), math.tau > 6
@@ -31,15 +36,9 @@ def see(module: ModuleType, name: str, **names: Any) -> Callable[[], None]:
         >>> module.m is math
         True
     """
-    other = vars(module)[name]
-    seen = _Seen(other, names)
-    vars(module)[name] = seen
+    from beir_hybrid.hosts.kit.patches import replace
 
-    def undo() -> None:
-        if vars(module).get(name) is seen:
-            vars(module)[name] = other
-
-    return undo
+    return replace(module, name, _Seen(vars(module)[name], names))
 
 
 class _Seen:
