@@ -113,7 +113,7 @@ class HostContract:
             expect(
                 not imported_before[key],
                 f"After deactivate(), {', '.join(imported_before[key][:5])} is not what it was.",
-                "Keep what you replace, and put just that back.",
+                "Keep what you replace, and put just that back, as the parts of beir_hybrid.hosts.kit do.",
             )
 
     def test_it_can_be_activated_again(self, imported_before: dict[str, Any]) -> None:
@@ -141,7 +141,7 @@ class HostContract:
         expect(
             not differing,
             f"Imported while it was active, {', '.join(differing[:5])} is not the toolkit's own after deactivate().",
-            "Keep what you replace, and put just that back.",
+            "Keep what you replace, and put just that back, as the parts of beir_hybrid.hosts.kit do.",
         )
 
     def test_activation_imports_nothing_heavy(self, imported_after: dict[str, Any]) -> None:

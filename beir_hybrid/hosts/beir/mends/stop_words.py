@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import MissingDataError
 from beir_hybrid.hosts.kit.failing_imports import stand_by
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def _is_known(error: ImportError) -> bool:
 
 
 def _fill(module: ModuleType) -> None:
+    from beir_hybrid.errors import MissingDataError
+
     class TILDE:
         """In place of BEIR's: says what that needs."""
 
