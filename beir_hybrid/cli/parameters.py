@@ -167,7 +167,8 @@ _DATASET_OPTIONS = (
     click.option(
         "--dataset",
         required=True,
-        help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw; or a BEIR folder.",
+        help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw; or a BEIR folder, such as "
+        "./mine or ./mine.en-de.",
     ),
     source_option,
     languages_option,

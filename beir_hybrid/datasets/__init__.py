@@ -131,10 +131,12 @@ def split_name(name: str) -> tuple[str, str]:
     """Split the name of a dataset's setting into the two.
 
     Args:
-        name: Such as ``xquad-r`` (all of it), ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
+        name: Such as ``xquad-r`` (all of it), ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``; likewise with
+            the path of a BEIR folder in the dataset's place, as in ``./mine.en-de``. A folder that has the whole name
+            is meant as it is.
 
     Returns:
-        The dataset's name and the setting's, which is empty for all of it.
+        The dataset's name or path and the setting's name, which is empty for all of it.
 
     Examples:
         >>> split_name("xquad-r.en-de"), split_name("xquad-r")
@@ -144,6 +146,12 @@ def split_name(name: str) -> tuple[str, str]:
         return name, ""
     fitting = [known for known in DATASETS.names() if name.startswith(f"{known}.")]
     dataset = max(fitting, key=len, default=name)
+    if dataset == name:
+        from beir_hybrid.datasets.beir_reader import is_beir_folder
+
+        folder, _, setting = name.rpartition(".")
+        if setting and "/" not in setting and not is_beir_folder(name) and is_beir_folder(folder):
+            return folder, setting
     return dataset, name[len(dataset) + 1 :]
 
 
@@ -156,9 +164,9 @@ def load_setting(
     """Load a dataset, or the languages that one of its settings needs.
 
     Args:
-        name: Such as ``xquad-r`` or ``xquad-r.en-de``.
+        name: Such as ``xquad-r``, ``xquad-r.en-de``, or ``./mine.en-de`` for a BEIR folder.
         source: As for :func:`load_dataset`.
-        languages: Language codes; None for all, or those of the setting.
+        languages: Language codes; None for all, or those of the setting (all of a folder's).
         **options: Options of the dataset.
 
     Returns:
@@ -173,7 +181,7 @@ def load_setting(
         (MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence'), 'en-th')
     """
     dataset, setting = split_name(name)
-    known = check_settings(dataset, [setting]) if name != dataset else ()
+    known = check_settings(dataset, [setting]) if name != dataset and dataset in DATASETS.names() else ()
     parsed = parse_setting(setting, known)
     if languages is None and parsed is not None and not parsed.pool:
         languages = dict.fromkeys([parsed.query_language, *parsed.corpus_languages])

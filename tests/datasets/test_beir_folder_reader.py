@@ -290,6 +290,22 @@ def test_folder_named_like_a_dataset_does_not_hide_it(put, monkeypatch):
     assert load_dataset("./sample").languages == ("und",)
 
 
+def test_setting_of_a_folder_is_named_after_its_path(tmp_path, monkeypatch):
+    folder = materialise("sample", tmp_path / "v1.0")
+    for name in (str(folder), f"{folder}/"):
+        collection, setting = load_setting(f"{name}.en-de")
+        assert (collection.name, setting) == ("sample", "en-de")
+        assert {"en", "de"} <= set(collection.languages)
+    assert load_setting(str(folder))[1] == ""  # the dot in the path above is none of a setting
+    one = materialise("sample.en-de", tmp_path)
+    monkeypatch.chdir(one.parent)
+    folder.rename(tmp_path / "sample")
+    assert load_setting("./sample.en-de")[0].name == "sample.en-de"  # a folder of that name is meant as it is
+    assert load_setting("./sample.en-th")[1] == "en-th"
+    with pytest.raises(UnknownNameError, match=r"There is no dataset './other\.en-th'"):
+        load_setting("./other.en-th")
+
+
 def test_folder_without_a_corpus_is_told_where_a_path_is_given(tmp_path):
     with pytest.raises(MissingDataError, match=r"holds no corpus\.jsonl"):
         load_dataset(str(tmp_path))

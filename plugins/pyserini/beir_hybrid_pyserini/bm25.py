@@ -22,7 +22,7 @@ import numpy as np
 
 from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets import load_setting
+from beir_hybrid.datasets import load_setting, split_name
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.evaluate import choose_judged
 from beir_hybrid.evaluation.judgements import Judgements
@@ -107,7 +107,8 @@ def write_baseline(
     """Load a dataset or a setting and write its baseline, as :func:`search_baseline` does.
 
     Args:
-        dataset: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de``, ``xquad-r.en-all`` or ``miracl.sw``.
+        dataset: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de``, ``xquad-r.en-all`` or ``miracl.sw``; or the
+            path of a BEIR folder, such as ``mine`` or ``./mine.en-de``.
         output: Folder for ``indexes``, ``runs`` and ``bm25.json``.
         settings: Names of settings; None for that of the dataset's name, or all.
         source: As for :func:`~beir_hybrid.datasets.load_setting`.
@@ -135,7 +136,7 @@ def write_baseline(
     baseline = search_baseline(
         collection, output, wanted, how, analyzers=choices, overwrite=overwrite, show_progress=True
     )
-    return _lines(baseline, output, collection.name)
+    return _lines(baseline, output, split_name(dataset)[0])
 
 
 def search_baseline(
@@ -304,7 +305,7 @@ def _bar(title: str, total: int, unit: str, shown: bool) -> Iterator[Callable[[i
         yield bar.update
 
 
-def _lines(baseline: Baseline, output: Path, name: str) -> list[str]:
+def _lines(baseline: Baseline, output: Path, dataset: str) -> list[str]:
     new = [index for index, built in baseline.indexes.items() if built]
     old = [index for index, built in baseline.indexes.items() if not built]
     written = len(baseline.runs) - len(baseline.kept)
@@ -314,5 +315,5 @@ def _lines(baseline: Baseline, output: Path, name: str) -> list[str]:
         *([f"Indexes built: {', '.join(new)}"] if new else []),
         *([f"Indexes left as they are, since they hold just that: {', '.join(old)}"] if old else []),
         f"Runs written: {written}" + (f", left as they are: {len(baseline.kept)}" if baseline.kept else ""),
-        f"Judge them: beir-hybrid evaluate --dataset {name} --run {output / 'runs'}",
+        f"Judge them: beir-hybrid evaluate --dataset {dataset} --run {output / 'runs'}",
     ]

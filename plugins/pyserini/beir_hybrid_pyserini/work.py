@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.datasets import load_setting
+from beir_hybrid.datasets import load_setting, split_name
 from beir_hybrid.datasets.beir_content import in_setting
 from beir_hybrid.datasets.beir_names import check_name
 from beir_hybrid.errors import ConfigurationError
@@ -15,6 +15,7 @@ from beir_hybrid.evaluation.cache import open_cache
 from beir_hybrid.evaluation.faiss_factory import empty_index
 from beir_hybrid.files import check_output
 from beir_hybrid.models import load_model
+from beir_hybrid.registry import DATASETS
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection
@@ -47,7 +48,8 @@ def write_all(
     """Write an index of a dataset or a setting, and the files that go with it.
 
     Args:
-        dataset: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
+        dataset: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``; or the path of a BEIR
+            folder, such as ``mine`` or ``./mine.en-de``.
         model: Folder or name of the encoder; the index needs it.
         output: Folder of the index; None for none.
         factory: What Faiss builds.
@@ -86,7 +88,9 @@ def write_all(
     for option, file in (("--topics", topics), ("--qrels", qrels)):
         if file is not None:
             check_output(file, "file", option)
-    check_name(dataset, languages)
+    is_registered = split_name(dataset)[0] in DATASETS.names()
+    if is_registered:  # the settings of a BEIR folder are known once it is read
+        check_name(dataset, languages)
     given = {name: value for name, value in data_options.items() if value is not None}
     collection, setting = load_setting(dataset, source, languages, **given)
     chosen = in_setting(collection, setting)
@@ -105,7 +109,8 @@ def write_all(
             output,
             factory,
             model_name=str(Path(model).resolve()) if Path(model).is_dir() else model,
-            dataset=dataset,
+            # however the path of a folder is written, it is the same data
+            dataset=dataset if is_registered else ".".join(filter(None, (collection.name, setting))),
             overwrite=overwrite,
             batch_size=batch_size,
             show_progress=True,

@@ -18,6 +18,17 @@ def test_a_setting_is_indexed_searched_and_judged(java, invoke, tmp_path):
     assert "Runs written: 0, left as they are: 1" in again.stdout
 
 
+def test_setting_of_a_beir_folder_is_searched_and_judged_as_the_last_line_says(java, invoke, tmp_path):
+    assert invoke("datasets", "get", "sample", "--languages", "de,en", "--out", "data").exit_code == 0
+    result = invoke("bm25", "--dataset", "data/sample.en-de", "--output", "out")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in (tmp_path / "out" / "runs").iterdir()] == ["en-de.trec"]
+    last = result.stdout.splitlines()[-1]
+    assert last == "Judge them: beir-hybrid evaluate --dataset data/sample --run out/runs"
+    judged = invoke(*last.split()[3:])
+    assert judged.exit_code == 0, judged.output
+
+
 def test_settings_are_chosen_by_name(java, invoke, tmp_path):
     result = invoke(
         "bm25", "--dataset", "sample", "--languages", "en,el", "--settings", "en-el,el-all", "--output", "out",

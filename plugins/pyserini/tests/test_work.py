@@ -29,6 +29,79 @@ def test_setting_has_its_passages_queries_and_judgements(invoke, tmp_path, words
     assert {language.partition(":")[0] for _, _, language, _ in judged} == {"de"}
 
 
+@pytest.fixture
+def own(tmp_path, sample):
+    """A BEIR folder of somebody else's, with the sample's texts in German and English and two splits."""
+    folder = tmp_path / "data" / "own"
+    (folder / "qrels").mkdir(parents=True)
+    corpus = [{"_id": key, "text": part.text} for code in ("de", "en") for key, part in sample.corpora[code].items()]
+    queries = [{"_id": key, "text": text} for code in ("de", "en") for key, text in sample.queries[code].items()]
+    for name, rows in (("corpus.jsonl", corpus), ("queries.jsonl", queries)):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    known = {row["_id"] for row in corpus}
+    judged = [
+        f"{query['_id']}\t{document}\t{grade}"
+        for query in queries
+        for document, grade in sample.qrels[query["_id"]].items()
+        if document in known
+    ]
+    (folder / "qrels" / "test.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *judged]), encoding="utf-8")
+    (folder / "qrels" / "dev.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", judged[0]]), encoding="utf-8")
+    return folder
+
+
+def test_beir_folder_is_indexed_as_a_dataset_is(invoke, tmp_path, model_folder, own):
+    files = ("--topics", "topics.tsv", "--qrels", "qrels.txt", "--jsonl", "corpus")
+    result = invoke("index", "--dataset", "data/own.en-de", "--model", model_folder, "--output", "index", *files)
+    assert result.exit_code == 0, result.output
+    ours = invoke("index", "--dataset", "sample.en-de", "--topics", "ours.tsv", "--qrels", "ours.txt")
+    assert ours.exit_code == 0, ours.output
+    for theirs, wanted in (("topics.tsv", "ours.tsv"), ("qrels.txt", "ours.txt")):
+        assert sorted((tmp_path / theirs).read_bytes().split(b"\n")) == sorted(
+            (tmp_path / wanted).read_bytes().split(b"\n")
+        )
+    documents = (tmp_path / "index" / "docid").read_text(encoding="utf-8").splitlines()
+    assert documents == [
+        json.loads(line)["_id"]
+        for line in (own / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+        if '"de:' in line
+    ]
+    assert json.loads((tmp_path / "index" / "beir-hybrid.json").read_text(encoding="utf-8"))["dataset"] == "own.en-de"
+    again = invoke("index", "--dataset", f"{own}.en-de", "--model", model_folder, "--output", "index", *files)
+    assert [line.partition(":")[0] for line in again.stdout.splitlines()] == [
+        "Left as it is, since it holds just that"
+    ] * 4
+
+
+def test_split_of_a_beir_folder_is_chosen(invoke, own):
+    assert "(148 topics)" in invoke("index", "--dataset", own, "--topics", "all.tsv").stdout
+    assert "(1 topics)" in invoke("index", "--dataset", own, "--split", "dev", "--topics", "one.tsv").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["data/own.en-xx"], "own has no setting 'en-xx'"),
+        (["data/own.mono"], "own has no setting 'mono'"),
+        (["data/own", "--split", "train"], "own has no split 'train'. Known: dev, test."),
+        (["data/mine.en-de"], "There is no dataset 'data/mine.en-de'"),
+        (["data/own", "--source", "data"], "A BEIR folder has no source 'data'"),
+    ],
+    ids=["setting", "kind", "split", "folder", "source"],
+)
+def test_wrong_choices_of_a_beir_folder_are_one_line(refused, model_folder, own, words, message):
+    assert message in refused("index", "--model", model_folder, "--output", "index", "--dataset", *words)
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])
+def test_ids_with_blanks_are_refused_with_their_line(refused, own, name):
+    lines = (own / name).read_text(encoding="utf-8").splitlines()
+    row = json.loads(lines[2])
+    lines[2] = json.dumps(row | {"_id": row["_id"].replace("-", " ", 1)})
+    (own / name).write_text("\n".join(lines), encoding="utf-8")
+    assert f"{name}:3: the id 'de:" in refused("index", "--dataset", own, "--topics", "topics.tsv")
+
+
 def test_second_run_leaves_the_same_index_and_reads_the_cache(invoke, words):
     assert invoke(*words, "--factory", "SQ8").exit_code == 0
     again = invoke(*words, "--factory", "SQ8")
@@ -82,7 +155,7 @@ def test_other_index_that_is_there_stays(invoke, refused, words):
         ("run.trec", "theirs", "run.trec exists already"),
         ("index/docid", None, "no file 'docid'"),
         ("index/docid", "de:1\nde:1\n", "'de:1' comes twice"),
-        ("index/docid", "de:1\nde:2\n", "has 2 ids, and index another number of vectors"),
+        ("index/docid", "de:1\nde:2\n", "index is damaged: docid has 10 bytes"),
     ],
     ids=["tab", "run", "no ids", "double", "count"],
 )
