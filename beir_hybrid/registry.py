@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from typing import Any
 
-from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError, did_you_mean
+from beir_hybrid.errors import (
+    ConfigurationError,
+    DuplicateNameError,
+    PluginError,
+    UnknownNameError,
+    did_you_mean,
+    shorten,
+)
 from beir_hybrid.installed import distribution_of, points_of
 from beir_hybrid.origin import Origin, is_ours, top_package
 from beir_hybrid.shapes import command_problem, dataset_problem, host_problem, measure_problem
@@ -258,7 +265,7 @@ def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
         return name.strip(), {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:  # the last two of deep nesting
         raise ConfigurationError(
-            f"{spec!r} is neither a name nor name(key=value, ...).", "For example: hybrid(alpha=0.5)"
+            f"{shorten(spec)} is neither a name nor name(key=value, ...).", "For example: hybrid(alpha=0.5)"
         ) from error
 
 

@@ -16,8 +16,8 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -28,12 +28,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pyarrow.parquet as pq
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "beir-hybrid")
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python")
 TRAINING = (
-    "train --model static:16 --train-data sample --languages de,en,es --strategy hybrid --output out "
+    "train --model static:16 --train-data sample --languages de,en,es --strategy hybrid --output out --resume "
     "--max_steps 40 --save_steps 8 --logging_steps 4 --per_device_train_batch_size 16"
 )
 STUDY = """\
@@ -44,8 +45,10 @@ grid: {strategy: [x-x-mono, x-y], seed: [1]}
 evaluate: [{dataset: sample, languages: [en, de], measures: [map, rank_distance]}]
 """
 DATASET = "xquad-r" if os.environ.get("BEIR_HYBRID_DATA") else "sample"
-TIMES = {"cost.json", "seconds", "speed"}
+TIMES = {"cost.json", "log.txt", "seconds", "speed"}
 """Files, and keys of JSON, that hold times."""
+CARD = "README.md"
+"""The model's card, which names the seconds of training."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ JOBS = (
 def content(path: Path) -> Any:
     """Read what must be equal in a file: JSON without times, tables as values, everything else as bytes."""
     with contextlib.suppress(ValueError):  # damaged, which the bytes show too
+        if path.name == CARD:
+            return re.sub(r"[0-9.]+ (seconds|minutes)", "", path.read_text(encoding="utf-8"))
         if path.suffix == ".json":
             return without_times(json.loads(path.read_text(encoding="utf-8")))
         if path.suffix == ".parquet":
@@ -105,9 +110,9 @@ def content(path: Path) -> Any:
 
 
 def without_times(found: Any) -> Any:
-    """Leave out, at any depth, the keys that hold times."""
+    """Leave out, at any depth, the keys that hold times, and what is said of the card's bytes."""
     if isinstance(found, dict):
-        return {key: without_times(value) for key, value in found.items() if key not in TIMES}
+        return {key: without_times(value) for key, value in found.items() if key not in {*TIMES, CARD}}
     return [without_times(value) for value in found] if isinstance(found, list) else found
 
 
@@ -125,14 +130,20 @@ def left(folder: Path) -> dict[str, Any]:
 
 
 def start(job: Job, folder: Path) -> subprocess.Popen[bytes]:
-    """Start a job in a session of its own, with its own caches, so that it can be killed with all its processes."""
+    """Start a job with caches of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "BEIR_HYBRID_CACHE": str(folder / "c")}
     log = (folder / "log.txt").open("ab")
     with log:
-        return subprocess.Popen(
-            job.command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        return subprocess.Popen(job.command, cwd=folder, env=environment, stdout=log, stderr=log)
+
+
+def descendants(number: int) -> list[psutil.Process]:
+    """List the processes that a process has started, and those that these have."""
+    try:
+        return psutil.Process(number).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def kill_once(job: Job, folder: Path, wait: float, from_first_file: bool) -> bool:
@@ -143,8 +154,9 @@ def kill_once(job: Job, folder: Path, wait: float, from_first_file: bool) -> boo
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(wait)
     running = process.poll() is None
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    for one in [*descendants(process.pid), process]:  # the workers of torchrun are in sessions of their own
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
     process.wait()
     return running
 

@@ -102,7 +102,7 @@ def test_a_collection_without_relevant_passages_is_refused(partly, qrels):
         Judgements(replace(partly, qrels=qrels))
 
 
-@pytest.mark.parametrize("grade", [2**31, 10**20, float("inf")], ids=str)
+@pytest.mark.parametrize("grade", [2**31, 10**20], ids=str)
 def test_a_grade_out_of_range_is_named(collection, grade):
     qrels = {**collection.qrels, "en:q1": {"de:1": grade}}
     with pytest.raises(DataFormatError, match="The grade of 'de:1' for 'en:q1' is above 2147483647"):
