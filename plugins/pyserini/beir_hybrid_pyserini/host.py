@@ -10,6 +10,8 @@ From :func:`activate` on, until :func:`deactivate`:
   enough (:mod:`.java`); ``pyserini.eval.trec_eval`` finds the same;
 * ``--encoder beir-hybrid:MODEL`` of ``pyserini.search.faiss`` and ``pyserini.encode`` applies a sentence-transformers
   model with its pooling, normalisation and prompts (:mod:`.encoder`);
+* MIRACL's topics and judgements, which Pyserini downloads when they are first used, are those of the dataset ``miracl``
+  where that fails, and a line says so (:mod:`.miracl`);
 * who has Pyserini's ``auto`` encoder apply such a model is told, in a line, that it does so only in part.
 
 Nothing else changes. Nothing of Pyserini or Java is imported before a script does. A JVM cannot be stopped, so once it
@@ -31,6 +33,7 @@ __all__ = ["activate", "deactivate", "is_active"]
 def _begin() -> None:
     _activation.undo.append(when_imported("pyserini", _start_java))
     _activation.undo.append(when_imported("pyserini.encode", _add_encoders))
+    _activation.undo.append(when_imported("pyserini.search._base", _stand_in_for_miracl))
 
 
 def _start_java(module: ModuleType) -> None:
@@ -54,6 +57,12 @@ def _telling(encoder: str, original: Callable[..., None], self: object, *argumen
     given = arguments[0] if arguments else options.get("encoder_dir", options.get("model_name"))
     _tell(encoder, str(given or ""))
     original(self, *arguments, **options)
+
+
+def _stand_in_for_miracl(module: ModuleType) -> None:
+    from beir_hybrid_pyserini.miracl import stand_in
+
+    _activation.undo.append(stand_in(module))
 
 
 def _tell(encoder: str, model: str) -> None:
