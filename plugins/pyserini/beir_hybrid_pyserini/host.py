@@ -10,6 +10,8 @@ From :func:`activate` on, until :func:`deactivate`:
   enough (:mod:`.java`); ``pyserini.eval.trec_eval`` finds the same;
 * ``--encoder beir-hybrid:MODEL`` of ``pyserini.search.faiss`` and ``pyserini.encode`` applies a sentence-transformers
   model with its pooling, normalisation and prompts (:mod:`.encoder`);
+* ``pyserini.encode --to-faiss`` finds the dimension of the vectors itself, whatever encoder they are from: its option
+  ``--dimension`` defaults to 768, and with vectors of another one it fails;
 * MIRACL's topics and judgements, which Pyserini downloads when they are first used, are those of the dataset ``miracl``
   where that fails, and a line says so (:mod:`.miracl`);
 * who has Pyserini's ``auto`` encoder apply such a model is told, in a line, that it does so only in part.
@@ -27,12 +29,20 @@ from types import ModuleType
 
 from beir_hybrid.hosts.kit import Activation, add_entry, patch, when_imported
 
+TYPE_CHECKING = False  # as in typing, which this is spared at every start of an interpreter
+if TYPE_CHECKING:
+    from logging import Logger
+    from typing import Any
+
 __all__ = ["activate", "deactivate", "is_active"]
+
+_USUAL_DIMENSION = 768  # the option's default, which no one need have chosen
 
 
 def _begin() -> None:
     _activation.undo.append(when_imported("pyserini", _start_java))
     _activation.undo.append(when_imported("pyserini.encode", _add_encoders))
+    _activation.undo.append(when_imported("pyserini.encode.optional._faiss", _find_dimensions))
     _activation.undo.append(when_imported("pyserini.search._base", _stand_in_for_miracl))
 
 
@@ -59,20 +69,39 @@ def _telling(encoder: str, original: Callable[..., None], self: object, *argumen
     original(self, *arguments, **options)
 
 
+def _find_dimensions(module: ModuleType) -> None:
+    """Have the writer of an index take the dimension of the first vectors that it gets."""
+
+    def write(original: Callable[..., None], self: Any, batch_info: Any, *others: Any, **options: Any) -> None:
+        found = len(batch_info["vector"][0]) if len(batch_info["vector"]) else self.dimension
+        if found != self.dimension and not self.index.ntotal:
+            if self.dimension != _USUAL_DIMENSION:
+                _log().warning("--dimension is %d, and the vectors have %d: so has the index.", self.dimension, found)
+            self.dimension, self.index = found, module.faiss.IndexFlatIP(found)
+        original(self, batch_info, *others, **options)
+
+    _activation.undo.extend(patch(module.FaissRepresentationWriter, "write", write, None))
+
+
 def _stand_in_for_miracl(module: ModuleType) -> None:
     from beir_hybrid_pyserini.miracl import stand_in
 
-    _activation.undo.append(stand_in(module))
+    _activation.undo.extend(stand_in(module))
+
+
+def _log() -> Logger:
+    from logging import getLogger
+
+    return getLogger(__name__)
 
 
 def _tell(encoder: str, model: str) -> None:
-    from logging import getLogger
     from pathlib import Path
 
     from beir_hybrid_pyserini.encoder import PREFIX
 
     if model and (Path(model) / "modules.json").is_file():
-        getLogger(__name__).warning(
+        _log().warning(
             "Pyserini's %s applies the transformer of %s only, without prompts and further layers, and pools as the "
             "command line says. For the whole model: --encoder %s%s",
             encoder,

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.hosts.kit import replace
 
 __all__ = ["stand_in"]
 
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 _FILE = re.compile(r"(topics|qrels)\.miracl-v1\.0-([a-z]{2})-([a-z]+)\.tsv")
 
 
-def stand_in(module: ModuleType) -> Callable[[], None]:
+def stand_in(module: ModuleType) -> list[Callable[[], None]]:
     """Let Pyserini fall back to our files where its download of MIRACL's fails.
 
     What is replaced are the two Java classes of the module that download: ``get_topics`` and ``get_qrels_file`` look
@@ -33,22 +34,20 @@ def stand_in(module: ModuleType) -> Callable[[], None]:
         module: ``pyserini.search._base``.
 
     Returns:
-        What takes it back.
+        What takes each back.
     """
     reader, judgements, path = module.JTopicReader, module.JRelevanceJudgments, module.JPath
 
     def topics(entry: Any, file: Path) -> Any:
         return reader.getTopicsWithStringIdsFromFileWithTopicReaderClass(entry.readerClass.getName(), str(file))
 
-    module.JTopicReader = _FallingBack(reader, "getTopicsWithStringIds", lambda entry: str(entry.path), topics)
-    module.JRelevanceJudgments = _FallingBack(
-        judgements, "getQrelsPath", lambda wanted: str(wanted.toString()), lambda _, file: path.of(str(file))
-    )
-
-    def undo() -> None:
-        module.JTopicReader, module.JRelevanceJudgments = reader, judgements
-
-    return undo
+    ours = {
+        "JTopicReader": _FallingBack(reader, "getTopicsWithStringIds", lambda entry: str(entry.path), topics),
+        "JRelevanceJudgments": _FallingBack(
+            judgements, "getQrelsPath", lambda wanted: str(wanted.toString()), lambda _, file: path.of(str(file))
+        ),
+    }
+    return [replace(module, name, stand) for name, stand in ours.items()]
 
 
 class _FallingBack:

@@ -19,7 +19,9 @@ from beir_hybrid_pyserini.encoder import PREFIX
 from beir_hybrid_pyserini.export import write_jsonl
 from beir_hybrid_pyserini.folder import DOCID, INDEX
 from beir_hybrid_pyserini.index import index_collection
+from beir_hybrid_pyserini.search import search_topics
 from beir_hybrid_pyserini.topics import write_qrels, write_topics
+from beir_hybrid_pyserini.versions import INCUBATOR, anserini_jar
 
 MEASURES = ("ndcg@10", "recall@100", "map")
 
@@ -119,6 +121,32 @@ def minilm():
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
+def test_plain_pyserini_searches_our_index(java, sample, tmp_path):
+    """Without our launcher and without ``enable``, as the README says."""
+    folder = minilm()
+    model = load_model(folder, "cpu")
+    chosen = in_setting(sample, "de")
+    index_collection(model, chosen, tmp_path / "index")
+    queries = dict(list(chosen.queries["de"].items())[:6])
+    write_topics(tmp_path / "topics.tsv", queries)
+    environment = {name: value for name, value in os.environ.items() if name not in ("JVM_PATH", "PYTHONPATH")}
+    environment |= {"JAVA_HOME": str(java.home), "OPENAI_API_KEY": "none"}
+    if INCUBATOR not in java.modules:
+        environment |= {"ANSERINI_CLASSPATH": "none", "CLASSPATH": str(anserini_jar())}
+    command = [
+        *(sys.executable, "-m", "pyserini.search.faiss", "--index", "index", "--topics", "topics.tsv", "--hits", "74"),
+        *("--output", "run.trec", "--encoder", str(folder), "--encoder-class", "auto", "--pooling", "mean"),
+        *("--l2-norm", "--device", "cpu"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    search_topics(tmp_path / "index", queries, tmp_path / "ours.trec", model, depth=74)
+    theirs, wanted = read_run(tmp_path / "run.trec"), read_run(tmp_path / "ours.trec")
+    assert theirs.keys() == queries.keys()
+    for query, scores in wanted.items():
+        assert theirs[query] == pytest.approx(scores, abs=1e-5)
+
+
 def test_index_that_pyserini_builds_from_our_jsonl_ranks_alike(java, sample, tmp_path, pyserini):
     folder = minilm()
     model = load_model(folder, "cpu")
@@ -146,15 +174,29 @@ def test_index_that_pyserini_builds_from_our_jsonl_ranks_alike(java, sample, tmp
         assert (np.diff(in_order, axis=1) < 1e-5).all()  # the same ranking, up to ties
 
 
-def test_pyserini_encodes_with_our_whole_model(java, sample, tmp_path, pyserini, model_folder, model):
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ((), []),
+        (("--dimension", 32), []),
+        (("--dimension", 64), ["--dimension is 64, and the vectors have 32: so has the index."]),
+    ],
+    ids=["found", "given", "wrong"],
+)
+def test_pyserini_encodes_with_our_whole_model(
+    java, sample, tmp_path, pyserini, model_folder, model, caplog, option, told
+):
     chosen = in_setting(sample, "de")
     index_collection(model, chosen, tmp_path / "ours")
     write_jsonl(tmp_path / "corpus", chosen.corpora)
     pyserini(
         *("pyserini.encode", "input", "--corpus", tmp_path / "corpus", "--fields", "text"),
         *("output", "--embeddings", tmp_path / "theirs", "--to-faiss"),
-        *("encoder", "--encoder", f"{PREFIX}{model_folder}", "--dimension", 32, "--device", "cpu", "--fields", "text"),
+        *("encoder", "--encoder", f"{PREFIX}{model_folder}", "--device", "cpu", "--fields", "text", "--batch-size", 16),
+        *option,
     )
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("beir_hybrid")] == told
+    assert (tmp_path / "ours" / DOCID).read_bytes() == (tmp_path / "theirs" / DOCID).read_bytes()
     mine, others = (faiss.read_index(str(tmp_path / name / INDEX)) for name in ("ours", "theirs"))
     np.testing.assert_allclose(
         mine.reconstruct_n(0, mine.ntotal), others.reconstruct_n(0, others.ntotal), rtol=0, atol=1e-6
