@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
@@ -24,7 +23,7 @@ logger = logging.getLogger(__name__)
 _FILE = re.compile(r"(topics|qrels)\.miracl-v1\.0-([a-z]{2})-([a-z]+)\.tsv")
 
 
-def stand_in(module: ModuleType) -> list[Callable[[], None]]:
+def stand_in(module: Any) -> list[Callable[[], None]]:
     """Let Pyserini fall back to our files where its download of MIRACL's fails.
 
     What is replaced are the two Java classes of the module that download: ``get_topics`` and ``get_qrels_file`` look
