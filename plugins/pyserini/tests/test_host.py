@@ -23,7 +23,8 @@ def test_plug_in_is_registered_and_loads():
     assert {COMMANDS.get(name).name for name in ("index", "search")} == {"index", "search"}
 
 
-def test_activation_is_idempotent_and_undone():
+def test_activation_is_idempotent_and_undone(monkeypatch):
+    monkeypatch.setattr(host, "_start_java", lambda module: None)  # where Pyserini is imported already: that stays
     hooks = len(sys.meta_path)
     assert not host.is_active()
     host.activate()
