@@ -48,12 +48,12 @@ def table_checksum(table: pa.Table) -> str:
 
 
 def _lengths(lengths: pa.Array) -> memoryview:
-    """Give lengths as bytes; that of a null, which has none, is -1."""
+    """Return lengths as bytes; that of a null, which has none, is -1."""
     return np.asarray(pc.fill_null(lengths.cast(pa.int64()), -1), "<i8").data
 
 
 def _texts(strings: pa.Array) -> memoryview:
-    """Give the bytes of all strings, one after another."""
+    """Return the bytes of all strings, one after another."""
     if strings.null_count:
         strings = pc.fill_null(strings, "")
     _, offsets, texts = strings.buffers()
@@ -108,7 +108,7 @@ def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
 
 
 def _known(path: Path, names: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Give those of the columns that a file has."""
+    """Return those of the columns that a file has."""
     if twice := next((name for name in columns if names.count(name) > 1), None):
         raise DataFormatError(f"{path} has the column {twice!r} twice.", "Write it again with one of them.")
     return [name for name in columns if name in names]
@@ -155,7 +155,7 @@ class StoredBatches:
         return len(self._batches)
 
     def column(self, number: int, place: int) -> pa.Array:
-        """Give one column of one batch.
+        """Return one column of one batch.
 
         Raises:
             DataFormatError: If it is damaged, or has a null.
@@ -174,12 +174,12 @@ class StoredBatches:
         return column
 
     def checksums(self) -> list[list[int]]:
-        """Give a checksum for each column of each batch; reads the file once."""
+        """Return a checksum for each column of each batch; reads the file once."""
         return [[_array_checksum(column) for column in batch.columns] for batch in self._batches]
 
 
 def _array_checksum(array: pa.Array) -> int:
-    """Give the CRC-32 of an array's buffers as they lie in the file; nothing of them is interpreted."""
+    """Return the CRC-32 of an array's buffers as they lie in the file; nothing of them is interpreted."""
     value = 0
     for buffer in array.buffers():
         value = zlib.crc32(buffer, value) if buffer is not None else value

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, shorten
 
 __all__ = ["HIGHEST_GRADE", "is_grade", "read_grade"]
 
 HIGHEST_GRADE = 2**31 - 1
 """Grades are whole numbers up to this one, and from its negative on, as trec_eval and its kin can hold them."""
 
-_SHOWN = 20  # characters of a grade in a message
+_SHOWN = 24  # characters of a grade in a message
 
 
 def is_grade(text: str) -> bool:
-    """Tell whether a text is a whole number in ASCII digits, between blanks if need be.
+    """Return whether a text is a whole number in ASCII digits, between blanks if need be.
 
     Examples:
         >>> [is_grade(text) for text in ("2", " -1 ", "1.0", "+1", "1e3", "")]
@@ -39,11 +39,11 @@ def read_grade(text: str, place: str) -> int:
         2
         >>> read_grade("9" * 5000, "qrels.tsv:7")
         Traceback (most recent call last):
-        beir_hybrid.errors.DataFormatError: qrels.tsv:7: the grade 99999999999999999999... (5,000 characters) is ...
+        beir_hybrid.errors.DataFormatError: qrels.tsv:7: the grade '99999999 ... 99999999' (5,000 characters) is out ...
     """
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text):,} characters)"
+    shown = shorten(text, _SHOWN)
     if not is_grade(text):
-        raise DataFormatError(f"{place}: the grade {shown!r} is no whole number.", "Give 0, 1, ...")
+        raise DataFormatError(f"{place}: the grade {shown} is no whole number.", "Give 0, 1, ...")
     digits = text.strip().removeprefix("-").lstrip("0")
     # int() refuses thousands of digits, so they are counted first
     if len(digits) > len(str(HIGHEST_GRADE)) or int(digits or "0") > HIGHEST_GRADE:

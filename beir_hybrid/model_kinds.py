@@ -25,7 +25,7 @@ _GIVES = {MULTI_VECTOR: "several vectors for a text", CROSS: "scores of pairs of
 
 
 def kind_of_files(name: str | Path, *, local_files_only: bool = False) -> str:
-    """Tell what a model's files say that it is.
+    """Find what kind a model's files say that it is.
 
     Args:
         name: Folder, or whole name on the Hugging Face hub.
@@ -54,7 +54,7 @@ def kind_of_files(name: str | Path, *, local_files_only: bool = False) -> str:
 
 
 def kind_of(model: object) -> str:
-    """Tell what a loaded model is: the name of the host's class, or of its own class if it is none of the host's."""
+    """Return what kind a loaded model is: the name of the host's class, or of its own if it is none of the host's."""
     return str(getattr(model, "model_type", None) or type(model).__name__)
 
 

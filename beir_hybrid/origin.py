@@ -12,7 +12,7 @@ __all__ = ["Origin", "describe_type", "is_ours", "top_package"]
 
 
 def is_ours(target: str) -> bool:
-    """Tell whether something lives in this package, whose names nobody can take.
+    """Return whether something lives in this package, whose names nobody can take.
 
     Args:
         target: As ``module:attribute``.
@@ -26,7 +26,7 @@ def top_package(target: str) -> str:
 
 
 def describe_type(value: object) -> str:
-    """Say what kind of thing a value is, in a sentence.
+    """Describe what kind of thing a value is, for a message.
 
     Examples:
         >>> describe_type([]), describe_type(None), describe_type(1j)
@@ -73,7 +73,7 @@ class Origin:
 
     @contextmanager
     def blamed(self, what: str) -> Iterator[None]:
-        """Tell in one line whatever a stranger's code raises that is no error of this package.
+        """Refuse in one line whatever a stranger's code raises that is no error of this package.
 
         What this package's own code raises, or code that nobody registered, is left alone: its traceback is of use to
         whoever wrote it.

@@ -54,7 +54,7 @@ def command_problem(thing: Any) -> str:
 
 
 def _uncallable(thing: Any, method: str, **arguments: Any) -> str:
-    """Say why a method cannot be called with these arguments; empty if it can."""
+    """Return why a method cannot be called with these arguments; empty if it can."""
     try:
         signature = inspect.signature(getattr(thing, method))
     except (TypeError, ValueError):  # of what is written in C

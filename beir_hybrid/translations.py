@@ -118,7 +118,7 @@ def count_linked(groups: Mapping[str, str], rule: str) -> dict[str, Any]:
 
 
 def links_in_words(translations: Mapping[str, Any]) -> str:
-    """Say how translations are linked, and how many; empty if all queries are of one language.
+    """Describe how translations are linked, and how many; empty if all queries are of one language.
 
     Args:
         translations: As :func:`count_linked` gives it.

@@ -127,13 +127,13 @@ def read_texts(dataset: Dataset, names: Iterable[str]) -> dict[str, pa.ChunkedAr
 
 
 def reset_by_host(dataset: Dataset) -> bool:
-    """Tell whether the host replaced the dataset's format by its own, so that columns hidden before are back."""
+    """Return whether the host replaced the dataset's format by its own, so that columns hidden before are back."""
     transform = dataset.format["format_kwargs"].get("transform")
     return transform is not None and not _is_computed(dataset)
 
 
 def _is_computed(dataset: Dataset) -> bool:
-    """Tell whether rows come from a transform of the user's, not only from the host's, which adds a name."""
+    """Return whether rows come from a transform of the user's, not only from the host's, which adds a name."""
     transform = dataset.format["format_kwargs"].get("transform")
     while isinstance(transform, _Without | partial):
         if isinstance(transform, _Without):

@@ -16,7 +16,7 @@ __all__ = ["notes_on"]
 
 
 def notes_on(values: QueryValues, translations: Mapping[str, Any], intervals: bool) -> Iterator[str]:
-    """Say what the values of the queries do not show by themselves.
+    """Return notes on what the values of the queries do not show by themselves.
 
     Args:
         values: What was measured.
@@ -48,7 +48,7 @@ def _undefined(values: QueryValues) -> Iterator[str]:
 
 
 def _few(values: QueryValues) -> Iterator[str]:
-    """Tell of intervals over so few questions that they may be too narrow."""
+    """Return a note on intervals over so few questions that they may be too narrow."""
     from beir_hybrid.evaluation.significance import FEW
 
     partial = {name for counts in values.undefined().values() for name in counts}

@@ -96,7 +96,7 @@ def first_unusable(rows: Rows) -> int | None:
 
 
 def fault(rows: Rows, row: int) -> str:
-    """Say in words what is wrong with a vector that cannot be scored."""
+    """Describe what is wrong with a vector that cannot be scored."""
     found = rows[row : row + 1]
     numbers = found.matrix.data if isinstance(found, SparseRows) else found[0]
     if not np.isfinite(numbers).all():

@@ -32,5 +32,5 @@ class Host(Protocol):
         ...
 
     def is_active(self) -> bool:
-        """Tell whether it is active: false until ``activate``, and after ``deactivate``."""
+        """Return whether it is active: false until ``activate``, and after ``deactivate``."""
         ...

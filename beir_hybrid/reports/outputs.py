@@ -96,12 +96,12 @@ def _move(temporary: Path, folder: Path) -> None:
 
 
 def _note(page: Path) -> Path:
-    """Give the place of the note that is there as long as a page and its folder may be of two reports."""
+    """Return the place of the note that is there as long as a page and its folder may be of two reports."""
     return page.with_name(f".{page.name}.unfinished")
 
 
 def _is_unfinished(page: Path, assets: Path | None) -> bool:
-    """Tell whether a report of just these outputs was killed while they were put in their places."""
+    """Return whether a report of just these outputs was killed while they were put in their places."""
     try:
         told = parse_json(_note(page).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -49,14 +49,14 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def is_unstarted(self) -> bool:
-        """Tell whether it is empty but for what a run that was killed before its ``run.json`` may leave."""
+        """Return whether it is empty but for what a run that was killed before its ``run.json`` may leave."""
         return all(
             entry.name == LOCK or _is_temporary(entry) or (entry == self.checkpoints and _is_hollow(entry))
             for entry in self.path.iterdir()
         )
 
     def is_finished(self) -> bool:
-        """Tell whether its run has ended."""
+        """Return whether its run has ended."""
         return (self.path / _MODEL_FILE).exists()
 
     def run(self) -> dict[str, dict[str, object]] | None:
@@ -145,7 +145,7 @@ class RunFolder:
 
 
 def _is_temporary(path: Path) -> bool:
-    """Tell whether a file was being written when its process was killed."""
+    """Return whether a file was being written when its process was killed."""
     return path.name.startswith((f".{RUN_FILE}.", f".{_MODEL_FILE}.")) and path.suffix == ".tmp"
 
 

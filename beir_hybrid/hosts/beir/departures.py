@@ -13,7 +13,7 @@ __all__ = ["departures"]
 
 
 def departures(model: Any, keepers: Sequence[VectorKeeper], cosine: bool) -> tuple[str, ...]:
-    """Say in a line how a script encodes and compares otherwise than ``beir-hybrid evaluate`` would.
+    """Describe in a line how a script encodes and compares otherwise than ``beir-hybrid evaluate`` would.
 
     Args:
         model: The search's model.

@@ -46,7 +46,7 @@ class NamedVectors:
         return 4 * self.vectors.shape[0] * self.vectors.shape[1]
 
     def places(self, ids: Iterable[str]) -> dict[str, int]:
-        """Give the place of each id that is there, in the order of places."""
+        """Return the place of each id that is there, in the order of places."""
         wanted = set(ids)
         return {identifier: place for place, identifier in enumerate(self.ids) if identifier in wanted}
 

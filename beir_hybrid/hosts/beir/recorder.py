@@ -52,7 +52,7 @@ class Recorder:
                 take_back()
 
     def encoded_queries(self, queries: Mapping[str, str]) -> NamedVectors:
-        """Give the queries' vectors.
+        """Return the queries' vectors.
 
         Args:
             queries: Texts by query id.
@@ -64,7 +64,7 @@ class Recorder:
         return self.queries.named(list(queries), queries.values())
 
     def encoded_passages(self, corpus: Mapping[str, Any]) -> NamedVectors:
-        """Give the passages' vectors.
+        """Return the passages' vectors.
 
         Args:
             corpus: Title and text by document id.
@@ -128,7 +128,7 @@ class _Heard:
 
 
 def _texts_of(given: Any) -> list[str]:
-    """Give a text for each of what a model was asked to encode: strings, documents, or columns of documents."""
+    """Return a text for each of what a model was asked to encode: strings, documents, or columns of documents."""
     if isinstance(given, Mapping):
         columns: Iterable[Sequence[Any]] = [given.get(name) or [""] * len(given["text"]) for name in ("title", "text")]
         return [_joined(title, text) for title, text in zip(*columns, strict=True)]

@@ -71,7 +71,7 @@ def _encode_and_retrieve(
 
 
 def _is_wanted(search: Any, queries: Any) -> bool:
-    """Tell whether there may be languages to compare, and this is the process that reports on them."""
+    """Return whether there may be languages to compare, and this is the process that reports on them."""
     try:
         return search is not None and os.environ.get("RANK", "0") == "0" and may_carry_languages(queries)
     except Exception:  # queries of some kind of the script's own

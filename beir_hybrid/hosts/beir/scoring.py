@@ -100,7 +100,7 @@ class Retrieved:
             yield f"queries with a document of their own id, which BEIR leaves out of rankings: {itself:,}"
 
     def _checksums(self) -> dict[str, str]:
-        """Tell the texts apart from any others, as :meth:`MultilingualCollection.checksums` does."""
+        """Return checksums of the texts, as :meth:`MultilingualCollection.checksums` does."""
         texts = {query: text for encoded, _ in self.vectors for query, text in as_queries(encoded.query_texts).items()}
         corpus = as_corpus(self.vectors[0][0].corpus)
         passages = ((name, corpus[document]) for document, name in self.searched.documents.items())

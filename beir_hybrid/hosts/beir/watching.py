@@ -116,7 +116,7 @@ def _refuse(problem: str) -> Encoded:
 
 
 def _agreeing(encoded: Encoded, results: Any, search: Any) -> Encoded:
-    """Give vectors if results follow from them.
+    """Return vectors if results follow from them.
 
     Raises:
         ModelError: If they do not.

@@ -80,7 +80,7 @@ class LanguageEvaluator(providers.Evaluator):
         self.built = [(measure, measure.build()) for measure in chosen if isinstance(measure, LanguageMeasure)]
 
     def _iter_calc(self, run: Any) -> Iterator[ir_measures.Metric]:
-        """Give the values of the queries that have a relevant document; ir_measures fills in the others."""
+        """Return the values of the queries that have a relevant document; ir_measures fills in the others."""
         results = ir_measures.util.RunConverter(run).as_dict_of_dict()
         named = {measure.params["language"] for measure, _ in self.built if "language" in measure.params}
         named |= {language for measure, _ in self.built for language in measure.params.get("sizes", {})}
@@ -102,7 +102,7 @@ class LanguageEvaluator(providers.Evaluator):
 
 
 def _sizes(judgements: Judgements, given: Mapping[str, int] | None) -> npt.NDArray[np.int64]:
-    """Give the languages' sizes: those given, or else the numbers of documents seen.
+    """Return the languages' sizes: those given, or else the numbers of documents seen.
 
     Raises:
         ConfigurationError: If more documents were seen than the sizes allow.

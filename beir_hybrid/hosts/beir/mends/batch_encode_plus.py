@@ -20,7 +20,7 @@ _PARAMETERS = {
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Give the tokenizers that BEIR makes or gets the method, where they lack it."""
+    """Return the tokenizers that BEIR makes or gets the method, where they lack it."""
     kinds = [(getattr(module, name, None), known) for name, known in _PARAMETERS.items()]
     return [undo for kind, known in kinds if kind is not None for undo in patch(kind, "__init__", _init, known)]
 
