@@ -27,6 +27,11 @@ class ResumableTrainer(SentenceTransformerTrainer):
         else:
             super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
 
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        """Save on one process: transformers 5 calls this on all, and the host's own method does not look which it is."""
+        if self.args.should_save:
+            super()._save(output_dir, state_dict)
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a checkpoint, and write down last what its files hold."""
         folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"

@@ -177,7 +177,7 @@ class HybridBatchTrainer(ResumableTrainer):
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         super()._save(output_dir, state_dict)
-        if self.sampler is not None:
+        if self.args.should_save and self.sampler is not None:
             folder = Path(str(output_dir or self.args.output_dir))
             drawn = self.drawn()
             write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})

@@ -269,3 +269,13 @@ def test_copied_arguments_may_change_the_length(tmp_path):
 def test_languages_that_are_no_codes_are_refused(build):
     with pytest.raises(DataFormatError, match="'anchor_language' holds int64"):
         build(own(anchor_language=[0, 1] * 12))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_only_the_first_process_writes_a_model(build, tmp_path, monkeypatch, first):
+    """Transformers 5 calls the method on every process, and several would write the same files at once."""
+    trainer = build()
+    monkeypatch.setattr(type(trainer.args), "should_save", first)
+    trainer.save_model(str(tmp_path / "model"))
+    assert (tmp_path / "model" / "modules.json").exists() is first
+    assert (tmp_path / "model" / "batches.json").exists() is first
