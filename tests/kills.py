@@ -49,6 +49,8 @@ TIMES = {"cost.json", "log.txt", "seconds", "speed"}
 """Files, and keys of JSON, that hold times."""
 CARD = "README.md"
 """The model's card, which names the seconds of training."""
+OTHER_BYTES = {CARD, "training_args.bin"}
+"""Files of a checkpoint that are written anew with other bytes; ``checksums.json`` says what they hold."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,9 @@ def content(path: Path) -> Any:
 
 
 def without_times(found: Any) -> Any:
-    """Leave out, at any depth, the keys that hold times, and what is said of the card's bytes."""
+    """Leave out, at any depth, the keys that hold times, and what is said of files with other bytes."""
     if isinstance(found, dict):
-        return {key: without_times(value) for key, value in found.items() if key not in {*TIMES, CARD}}
+        return {key: without_times(value) for key, value in found.items() if key not in TIMES | OTHER_BYTES}
     return [without_times(value) for value in found] if isinstance(found, list) else found
 
 

@@ -28,7 +28,7 @@ class ResumableTrainer(SentenceTransformerTrainer):
             super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
-        """Save on one process: transformers 5 calls this on all, and the host's own method does not look which it is."""
+        """Save on one process: transformers 5 calls this on all, and the method of the host does not look which."""
         if self.args.should_save:
             super()._save(output_dir, state_dict)
 
