@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakSet
 
@@ -22,7 +24,7 @@ from beir_hybrid.batching.rows import index_rows
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies import Strategy, strategy_spec
 from beir_hybrid.batching.summary import changes
-from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
+from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
 
 if TYPE_CHECKING:
     import torch
@@ -82,6 +84,7 @@ class HybridBatchSampler(DefaultBatchSampler):
     Attributes:
         plan: Which rows every batch holds.
         begun: Whether a batch was asked for.
+        labels: ``valid_label_columns`` as given, which is the Trainer's own list.
 
     Raises:
         ConfigurationError: If an option is unknown or refused.
@@ -125,6 +128,7 @@ class HybridBatchSampler(DefaultBatchSampler):
         if max_steps is not None:
             self.plan.epochs = max_steps / len(self.plan)
         self.begun = False
+        self.labels = valid_label_columns
         if valid_label_columns is not None:
             hide(dataset, columns)
         for notice in self.plan.notices:
@@ -249,6 +253,7 @@ class ConfiguredSampler:
     options: Mapping[str, Any]
     sampler: type[HybridBatchSampler] = HybridBatchSampler
     _built: WeakSet[HybridBatchSampler] = field(default_factory=WeakSet, init=False, repr=False, compare=False)
+    _told: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __call__(self, dataset: Dataset, batch_size: int, drop_last: bool = True, **given: Any) -> DefaultBatchSampler:
         """Build the sampler of a dataset, as the Trainer asks for it.
@@ -256,13 +261,21 @@ class ConfiguredSampler:
         Raises:
             BeirHybridError: As the class does, for training data.
         """
-        begun = any(sampler.begun for sampler in self._built)
+        labels = given.get("valid_label_columns")  # a list of the Trainer's own: other Trainers do not count
+        begun = any(sampler.begun and sampler.labels is labels for sampler in self._built)
         try:
             sampler = self.sampler(dataset, batch_size, drop_last, **given, **self.options)
         except (BatchError, DataFormatError) as error:
             if not begun:
                 raise
-            logger.warning("The evaluation dataset is batched in order, without planning: %s", error.problem)
+            if error.problem not in self._told:  # once, and not at every evaluation
+                self._told.add(error.problem)
+                logger.warning(
+                    "A dataset of %d rows, taken for evaluation data since training has begun, is batched in order, "
+                    "without planning: %s",
+                    len(dataset),
+                    error.problem,
+                )
             names = {name: self.options[name] for name in COLUMN_OPTIONS if name in self.options}
             columns = Columns(**{name.removesuffix("_column"): column for name, column in names.items()})
             return batches_in_order(dataset, batch_size, drop_last, columns)
@@ -281,7 +294,9 @@ def _check_length(strategy: Strategy, epochs: float | None, max_steps: int | Non
     """Check what is told about the length of a training; it must be told to strategies that change."""
     if epochs is not None and max_steps is not None:
         raise ConfigurationError(f"epochs={epochs} and max_steps={max_steps} are both given.", "Give one of the two.")
-    if max_steps is not None and (not isinstance(max_steps, int) or max_steps < 1):
+    if epochs is not None and not (isinstance(epochs, Real) and epochs is not True and 0 < epochs < math.inf):
+        raise ConfigurationError(f"epochs is {shorten(epochs)}.", "Give a number above 0.")
+    if max_steps is not None and (type(max_steps) is not int or max_steps < 1):
         raise ConfigurationError(f"max_steps is {max_steps!r}.", "Give a whole number from 1 on.")
     check_length(strategy, epochs is not None or max_steps is not None, "epochs= or max_steps=", "HybridBatchTrainer")
 

@@ -115,6 +115,18 @@ def _compare(folder: Path, table: str, told: Numbers, found: Numbers, source: st
                 )
 
 
+def _check_intervals(path: Path, results: Results) -> None:
+    """Refuse intervals that do not hold their means: each end lies beyond the mean, wherever it was estimated."""
+    for part, means in (("scores", results.scores), ("settings", results.settings)):
+        for row, bounds in results.intervals.get(part, {}).items():
+            for name, (low, high) in bounds.items():
+                mean = means.get(row, {}).get(name)
+                if mean is None or not low - 1e-9 - 1e-6 * abs(low) <= mean <= high + 1e-9 + 1e-6 * abs(high):
+                    raise DataFormatError(
+                        f"{path} gives {name} of {row} as {mean}, with an interval from {low:g} to {high:g}.", _AGAIN
+                    )
+
+
 def _read_content(folder: Path) -> Results:
     """Read a file of results whose every number is one."""
     path = folder / "results.json"
@@ -131,24 +143,25 @@ def _read_content(folder: Path) -> Results:
         wrong = [row for row in rows if not isinstance(row, dict)]
         wrong += [value for row in rows if isinstance(row, dict) for value in row.values() if not is_number(value)]
         if wrong:
-            raise DataFormatError(f"{path} has {shorten(wrong[0])} among its {name}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has {shorten(wrong[0])} among its {name}.", _AGAIN)
     try:
         pairs = [pair for kinds in results.intervals.values() for bounds in kinds.values() for pair in bounds.values()]
     except AttributeError as error:
-        raise DataFormatError(f"{path} has intervals that cannot be read.", "Evaluate again.") from error
+        raise DataFormatError(f"{path} has intervals that cannot be read.", _AGAIN) from error
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(map(is_number, pair))):
-            raise DataFormatError(f"{path} has the interval {shorten(pair)}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has the interval {shorten(pair)}.", _AGAIN)
         if pair[0] > pair[1]:
-            raise DataFormatError(f"{path} has an interval from {pair[0]:g} to {pair[1]:g}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has an interval from {pair[0]:g} to {pair[1]:g}.", _AGAIN)
+    _check_intervals(path, results)
     for name, words in (("languages", results.languages), ("notes", results.notes)):
         if not all(isinstance(word, str) for word in words):
-            raise DataFormatError(f"{path} has {name} that are no words: {shorten(words)}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has {name} that are no words: {shorten(words)}.", _AGAIN)
     for name, content in (("data", results.data), ("environment", results.environment)):
         if not isinstance(content, dict):
-            raise DataFormatError(f"{path} has {shorten(content)} as its {name}.", "Evaluate again.")
+            raise DataFormatError(f"{path} has {shorten(content)} as its {name}.", _AGAIN)
     if results.translations != {} and not _are_links(results.translations):
-        raise DataFormatError(f"{path} has {shorten(results.translations)} as its translations.", "Evaluate again.")
+        raise DataFormatError(f"{path} has {shorten(results.translations)} as its translations.", _AGAIN)
     return results
 
 

@@ -87,7 +87,7 @@ def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Pa
         force = ", or resume without it: --force_resume True" if usable else ""
         raise DataFormatError(
             f"{folder} holds no whole checkpoint: {_shorten(damaged)}.",
-            f"Put back what is missing{force}, or start again (on the command line, --overwrite).",
+            f"Put back its files{force}, or start again (on the command line, --overwrite).",
         )
     return None
 

@@ -99,7 +99,7 @@ class HybridBatchTrainer(ResumableTrainer):
         except (BatchError, DataFormatError) as error:
             if not self._told:
                 self._told = True
-                logger.warning("The evaluation dataset is batched in order, without planning: %s", error.problem)
+                logger.warning("Evaluation data are batched in order, without planning: %s", error.problem)
             return batches_in_order(dataset, batch_size, drop_last, self.args.columns())
 
     def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:

@@ -10,7 +10,7 @@ from sentence_transformers import SentenceTransformerTrainer, SentenceTransforme
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
 from beir_hybrid.batching.sampler import HybridBatchSampler
-from beir_hybrid.errors import BatchError, DataFormatError
+from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
 
@@ -144,7 +144,10 @@ def test_evaluation_data_that_cannot_be_planned_are_batched_in_order(trainer_of,
         trainer.train()
     assert [row["eval_loss"] > 0 for row in trainer.state.log_history if "eval_loss" in row] == [True, True]
     assert {count for count, _ in trainer.columns} == {2}
-    assert ("The evaluation dataset is batched in order, without planning: " in caplog.text) is told
+    notice = (
+        f"A dataset of {len(evaluated)} rows, taken for evaluation data since training has begun, is batched in order"
+    )
+    assert caplog.text.count(notice) == int(told)  # once, of two evaluations
     if told:
         anchors = [row["anchor"] for batch in collated for row in batch]
         start = anchors.index(evaluated[0]["anchor"])
@@ -167,6 +170,20 @@ def test_data_of_another_training_are_refused_though_one_has_ended(trainer_of):
     first.train()
     with pytest.raises(DataFormatError, match="no column 'anchor_language'"):
         trainer_of(own().remove_columns("anchor_language")).train()
+
+
+def test_training_data_are_refused_though_another_trainer_of_the_same_arguments_has_begun(trainer_of):
+    first, other = trainer_of(own()), trainer_of(own().remove_columns("anchor_language"))
+    other.args = first.args
+    first.train()
+    with pytest.raises(DataFormatError, match="no column 'anchor_language'"):
+        other.train()
+
+
+@pytest.mark.parametrize("epochs", ["2", 0, -1, float("nan"), float("inf"), True], ids=str)
+def test_length_that_is_no_positive_number_is_refused_where_it_is_given(epochs):
+    with pytest.raises(ConfigurationError, match=r"epochs is .*Give a number above 0"):
+        HybridBatchSampler.configure(strategy="sequential", epochs=epochs)
 
 
 def kinds(collated):

@@ -69,6 +69,7 @@ def test_results_without_values_are_refused(tmp_path):
         ({"scores": {"mono": {"ndcg@10": 0.75}}}, "do not both have map of mono in scores"),
         ({"intervals": {"scores": {"mono": {"map": [0.1]}}}}, r"has the interval \[0\.1\]"),
         ({"intervals": {"scores": {"mono": {"map": [0.9, 0.1]}}}}, "has an interval from 0.9 to 0.1"),
+        ({"intervals": {"scores": {"mono": {"map": [0.99, 0.999]}}}}, "map of mono as .* interval from 0.99 to 0.999"),
         ({"notes": [1]}, "notes that are no words"),
         ({"translations": ["x"]}, r"has \['x'\] as its translations"),
         ({"translations": {"rule": "none"}}, "as its translations"),

@@ -223,7 +223,7 @@ def test_run_whose_checkpoints_are_all_damaged_is_refused_in_one_line(checkpoint
         latest_checkpoint(checkpoints)
     assert "checkpoint-4 (optimizer.pt has" in str(caught.value)
     assert "checkpoint-2 (scheduler.pt is missing)" in str(caught.value)
-    assert str(caught.value).endswith("Put back what is missing, or start again (on the command line, --overwrite).")
+    assert str(caught.value).endswith("Put back its files, or start again (on the command line, --overwrite).")
     assert "\n" not in str(caught.value)
 
 

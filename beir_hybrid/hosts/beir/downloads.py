@@ -53,11 +53,11 @@ def _leave(original: Callable[..., str], url: str, folder: Path, chunk_size: int
         ours = False
     if not ours:
         return original(url, str(folder.parent), chunk_size)
-    logger.warning("%s is there and was not written by beir-hybrid: it is used as it is", folder)
-    if "/" in url:
-        return original(url, str(folder.parent), chunk_size)
-    # BEIR would take a bare name for an address
-    return str(folder) if folder.is_dir() else original(f"{folder.name}.zip", str(folder.parent), chunk_size)
+    there = folder if folder.is_dir() else folder.parent / f"{folder.name}.zip"
+    logger.warning("%s is there and was not written by beir-hybrid: it is used as it is", there)
+    if folder.is_dir():  # without a zip beside it, BEIR would download one and unpack it over the folder
+        return str(folder)
+    return original(url if "/" in url else there.name, str(folder.parent), chunk_size)
 
 
 def _asked_name(url: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,10 @@ def watch(retrieve: Callable[[], Any], search: Any, corpus: Any, queries: Any, f
     if not all(callable(getattr(model, name, None)) for name in ("encode_queries", "encode_corpus")):
         results = retrieve()
         _remember(results, queries, lambda: _refuse(f"{type(search).__name__} has no model that returns vectors."))
+        return results
+    if not (isinstance(corpus, Sized) and isinstance(queries, Sized)):
+        results = retrieve()
+        _remember(results, queries, lambda: _refuse("the corpus or the queries are a stream."))
         return results
     indexed = hasattr(search, "faiss_index")  # Faiss searches ask for vectors of length 1, and keep them themselves
     cosine = function == "cos_sim"

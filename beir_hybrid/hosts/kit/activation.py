@@ -34,10 +34,14 @@ class Activation:
         self._active = False
 
     def activate(self) -> None:
-        """Make the changes; does nothing if they are made already."""
+        """Make the changes, all or none; does nothing if they are made already."""
         if not self._active:
             self._active = True
-            self._begin()
+            try:
+                self._begin()
+            except BaseException:  # what it has changed so far is undone
+                self.deactivate()
+                raise
 
     def deactivate(self) -> None:
         """Take the changes back; does nothing if there are none."""

@@ -238,3 +238,18 @@ def test_peer_is_measured_where_it_is_defined(scripts, collection, tmp_path):
     results["en:q0"].popitem()  # the same of results as they are
     evaluation.evaluate(qrels, results, [10])
     assert 0 <= scripts.found(tmp_path, "tiny-2").scores["multi"]["peer@10"] <= 1
+
+
+def test_search_of_a_stream_is_left_alone_and_told(scripts, texts, tmp_path):
+    """A search of one's own may only iterate over the corpus, which then has no length."""
+    from beir_hybrid.hosts.beir.watching import watch
+
+    _, queries, qrels = scripts.load(texts, tmp_path / "tiny")
+    found = {query: {next(iter(grades)): 1.0} for query, grades in qrels.items()}
+
+    class Search:
+        model = scripts.Encoder()
+
+    assert watch(lambda: found, Search(), iter([{"id": "en:1", "text": "x", "title": ""}]), queries, "dot") is found
+    scripts.retriever(scripts.exact(scripts.Encoder()), "dot").evaluate(qrels, found, [1, 10])
+    assert any("the corpus or the queries are a stream." in note for note in scripts.found(tmp_path).notes)
