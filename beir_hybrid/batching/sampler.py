@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakSet
 
@@ -290,11 +289,11 @@ class ConfiguredSampler:
         return f"{self.sampler.__name__}.configure({given})"
 
 
-def _check_length(strategy: Strategy, epochs: float | None, max_steps: int | None) -> None:
+def _check_length(strategy: Strategy, epochs: Any, max_steps: Any) -> None:
     """Check what is told about the length of a training; it must be told to strategies that change."""
     if epochs is not None and max_steps is not None:
         raise ConfigurationError(f"epochs={epochs} and max_steps={max_steps} are both given.", "Give one of the two.")
-    if epochs is not None and not (isinstance(epochs, Real) and epochs is not True and 0 < epochs < math.inf):
+    if epochs is not None and not (isinstance(epochs, int | float) and epochs is not True and 0 < epochs < math.inf):
         raise ConfigurationError(f"epochs is {shorten(epochs)}.", "Give a number above 0.")
     if max_steps is not None and (type(max_steps) is not int or max_steps < 1):
         raise ConfigurationError(f"max_steps is {max_steps!r}.", "Give a whole number from 1 on.")
