@@ -251,8 +251,9 @@ def _check_unfinished(options: TrainingOptions, host_arguments: Sequence[str]) -
     run = folder.run()
     if run is None or not folder.is_finished():
         return
-    folder.check_same_options(options)
     arguments = _parse_arguments(options, host_arguments)
+    if not arguments.force_resume:
+        folder.check_same_options(options)
     for name in ("max_steps", "num_train_epochs"):
         before, now = run["arguments"].get(name), getattr(arguments, name)
         if before != now:

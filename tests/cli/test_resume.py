@@ -79,6 +79,13 @@ def test_finished_run_is_not_taken_for_another(invoke, tmp_path, changed, messag
     assert (result.exit_code, message in result.stderr) == (2, True)
 
 
+def test_finished_run_of_other_options_is_left_alone_by_force(invoke, tmp_path):
+    assert invoke(*WORDS, "--output", tmp_path / "out", *STEPS).exception is None
+    forced = (*STEPS, "--scale", "10", "--resume", "--force_resume", "True")
+    result = invoke(*WORDS, "--output", tmp_path / "out", *forced)
+    assert (result.exit_code, "Nothing is left to resume." in result.stdout) == (0, True)
+
+
 def test_run_that_is_not_there_is_started(invoke, tmp_path):
     """So that a job that a cluster stops and queues again is one command."""
     assert invoke(*WORDS, "--output", tmp_path / "new", *STEPS, "--resume").exception is None
