@@ -141,7 +141,6 @@ class MultilingualCollection:
                         f"{self.name}: the qrels of {shorten(query)} grade {shorten(document)} with {shorten(grade)}.",
                         "Give a whole number, above 0 for what is relevant.",
                     )
-
         self._check_words()
 
     def _check_words(self) -> None:

@@ -161,7 +161,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def existing(name: str | Path) -> Path | None:
-    """Give the file or folder that a name stands for; None if it stands for none, such as one too long to be a path.
+    """Return the file or folder that a name stands for; None if it stands for none, such as one too long to be a path.
 
     ``Path.exists`` raises for these, and for places that nobody may look into.
     """

@@ -250,7 +250,7 @@ class BatchPlan:
 
 
 def _left_out(source: ExampleIndex) -> Iterator[str]:
-    """Tell of the hard negatives of a source that are not used."""
+    """Yield a notice of a source's hard negatives that are not used."""
     if source.left_out:
         rows = "" if source.order is None else ", with their rows"  # a column of negatives has no others to take
         yield f"{source.name}: {source.left_out} hard negatives answer their own question: left out{rows}."

@@ -129,7 +129,7 @@ def _unfilled(sources: Sequence[ExampleIndex], kind: BatchKind, step_size: int) 
 
 
 def _is_unpaired(source: ExampleIndex) -> bool:
-    """Tell whether groups hold several languages, but no example is in two of them."""
+    """Return whether groups hold several languages, but no example is in two of them."""
     diagonal = np.eye(len(source.languages), dtype=bool)
     return bool(((source.patterns & diagonal).sum(axis=(1, 2)) > 1).any() and not (source.patterns & ~diagonal).any())
 

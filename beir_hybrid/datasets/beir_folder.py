@@ -225,7 +225,7 @@ def check_place(folder: Path) -> None:
 
 
 def is_foreign(folder: Path) -> bool:
-    """Tell whether a folder, or a zip where there is none, was written by somebody else or cannot be read.
+    """Return whether a folder, or a zip where there is none, was written by somebody else or cannot be read.
 
     Args:
         folder: The place of a BEIR folder; its zip lies beside it.

@@ -43,7 +43,7 @@ def check_archive(archive: Path, marker: str) -> None:
 
 
 def is_foreign_archive(archive: Path, marker: str) -> bool:
-    """Tell whether somebody else's zip is there, or something that is no file; see :func:`check_archive`."""
+    """Return whether somebody else's zip is there, or something that is no file; see :func:`check_archive`."""
     if not archive.exists() or _members(archive, marker) is not None:
         return False
     return not archive.is_file() or zipfile.is_zipfile(archive)

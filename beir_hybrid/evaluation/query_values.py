@@ -126,7 +126,7 @@ class QueryValues:
         return {kind: (min(found), max(found)) for kind, found in sizes.items() if min(found) < max(found)}
 
     def groups(self) -> dict[str, str]:
-        """Give the group of every query, of all settings."""
+        """Return the group of every query, of all settings."""
         return {
             query: group
             for setting in self.settings

@@ -166,7 +166,7 @@ def _read_content(folder: Path) -> Results:
 
 
 def _are_links(found: Any) -> bool:
-    """Tell whether that is what :func:`~beir_hybrid.translations.count_linked` gives."""
+    """Return whether that is what :func:`~beir_hybrid.translations.count_linked` gives."""
     if not isinstance(found, dict) or found.keys() != {"rule", "linked", "queries"}:
         return False
     counts = [found["linked"], found["queries"]]

@@ -165,7 +165,7 @@ class StoredVectors:
         return self._store.take(rows.reshape(-1)).reshape(*rows.shape, self.shape[1])
 
     def at(self, rows: Sequence[int] | Ints) -> StoredVectors:
-        """Give a view of some vectors, which reads nothing yet."""
+        """Return a view of some vectors, which reads nothing yet."""
         return StoredVectors(self._store, self._rows[rows])
 
     def __iter__(self) -> Iterator[Floats]:

@@ -55,7 +55,7 @@ def render_page(contents: Contents) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Give Jinja with our filters, once: it compiles each template when it is first used."""
+    """Return Jinja with our filters, once: it compiles each template when it is first used."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -149,7 +149,7 @@ def read_sources(folders: Sequence[Path]) -> Sources:
 
 
 def _shows(folder: Path, inner: Path) -> bool:
-    """Tell whether one folder is read with another: a cell of a study, or an evaluation in a model's folder."""
+    """Return whether one folder is read with another: a cell of a study, or an evaluation in a model's folder."""
     if folder not in inner.parents:
         return False
     first, *rest = inner.relative_to(folder).parts

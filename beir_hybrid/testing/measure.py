@@ -72,9 +72,8 @@ class MeasureContract:
             f"It is called {self.name!r}.",
             "Use lower case.",
         )
-        expect(
-            is_dataclass(measure), f"{type(measure).__name__} is no dataclass.", "Put @dataclass(frozen=True) on it."
-        )
+        kind = type(measure).__name__
+        expect(is_dataclass(measure), f"{kind} is no dataclass.", "Put @dataclass(frozen=True) on it.")
         again = build_measure(measure.name)
         expect(again == measure, f"{self.name} builds {again!r}, not {measure!r}.", "Let its fields be its parameters.")
         try:

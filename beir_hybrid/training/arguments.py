@@ -95,7 +95,7 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
         return {name: value for name, value in sampler.options.items() if name not in {"epochs", "max_steps"}}
 
     def columns(self) -> Columns:
-        """Give the names of columns as one object."""
+        """Return the names of columns as one object."""
         return Columns(self.group_column, self.question_column, self.passage_column, self.answer_column)
 
     def batch_processes(self) -> int:

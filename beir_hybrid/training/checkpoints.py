@@ -152,7 +152,7 @@ def _numbered(folder: Path) -> dict[int, Path]:
 
 
 def _is_finished(checkpoint: Path) -> bool:
-    """Tell whether a checkpoint was saved to its end, whatever has become of it since."""
+    """Return whether a checkpoint was saved to its end, whatever has become of it since."""
     return (checkpoint / RECORD_FILE).exists() or isinstance(_read_json(checkpoint / _STATE_FILE), dict)
 
 

@@ -67,7 +67,7 @@ class Measure(Protocol):
 
 
 def bounds_of(measure: Measure) -> tuple[float, float]:
-    """Give the lowest and highest possible value of a measure; infinite where it does not say.
+    """Return the lowest and highest possible value of a measure; infinite where it does not say.
 
     Raises:
         PluginError: If its ``bounds`` are not two numbers, the lower one first.

@@ -138,7 +138,7 @@ class MadeUpRun:
         return self.with_orders(own, others)
 
     def rankings(self, depth: int) -> Rankings:
-        """Give the rankings as measures get them: with the top kept to a depth, or not at all if that is 0."""
+        """Return the rankings as measures get them: with the top kept to a depth, or not at all if that is 0."""
         order = self.order(self.scores)
         count = self.scores.shape[1]
         kept = count if self.kept is None else min(self.kept, count)

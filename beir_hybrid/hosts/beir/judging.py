@@ -107,7 +107,7 @@ class Searched:
     data: LoadedData
 
     def settings(self, judgements: Judgements) -> list[Setting]:
-        """Give the settings that have a query with a relevant passage, the pool's under the name that it has."""
+        """Return the settings that have a query with a relevant passage, the pool's under the name that it has."""
         return [
             Setting(one.query_language, one.corpus_languages, _is_pool(self.data)) if one.pool else one
             for one in judgements.settings
@@ -151,7 +151,7 @@ def judge_searched(qrels: Qrels, documents: Iterable[str], queries: Iterable[str
 
 
 def _is_pool(data: LoadedData) -> bool:
-    """Tell whether several corpora are all that there are, and not some of them, as in the setting en-de+fr."""
+    """Return whether several corpora are all that there are, and not some of them, as in the setting en-de+fr."""
     return "+" not in data.name
 
 

@@ -178,7 +178,7 @@ def query_ids(queries: Any) -> list[str]:
 
 
 def may_carry_languages(queries: Any) -> bool:
-    """Tell whether queries may have languages: by their ids, or since they were loaded with data that have."""
+    """Return whether queries may have languages: by their ids, or since they were loaded with data that have."""
     ids = query_ids(queries)
     return bool(ids) and (
         all(map(code_of, ids)) or any(data.queries is None or data.queries.issuperset(ids) for data in _loaded)

@@ -20,7 +20,7 @@ __all__ = ["apply"]
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Give the searches of a module the methods that they lack, and their heirs with them."""
+    """Add to the searches of a module the methods that they lack, and their heirs with them."""
     kinds = [(getattr(module, name, None), methods) for name, methods in _METHODS.items()]
     return [undo for kind, methods in kinds if kind is not None for undo in _complete(kind, methods)]
 
