@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.translations import DATASET
-
-__all__ = ["LazyCorpus", "MultilingualCollection", "Passage", "language_of"]
 
 BeirCorpus = dict[str, dict[str, str]]
 BeirQueries = dict[str, str]
@@ -42,11 +40,11 @@ class Passage(NamedTuple):
 class LazyCorpus(Protocol):
     """A corpus that answers for its own ids and content, so that nobody has to walk it.
 
-    Such as :class:`~beir_hybrid.corpus.StoredCorpus`; it is a mapping from document ids to passages as well.
+    Such as :class:`~beir_hybrid.storage.corpus.StoredCorpus`; it is a mapping from document ids to passages as well.
 
     Attributes:
         language: Code that all its ids begin with.
-        checksum: As :func:`~beir_hybrid.checksums.combine` gives it for rows of id, title and text.
+        checksum: As :func:`~beir_hybrid.storage.checksums.combine` gives it for rows of id, title and text.
     """
 
     language: str

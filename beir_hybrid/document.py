@@ -11,8 +11,6 @@ import yaml
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
 
-__all__ = ["Document", "read_document"]
-
 Keys = tuple[str | int, ...]
 _MOST = 100_000
 """No study or configuration has as many things; a short text of aliases within aliases can stand for far more."""

@@ -25,23 +25,6 @@ import difflib
 import re
 from collections.abc import Iterable, Sized
 
-__all__ = [
-    "BatchError",
-    "BeirHybridError",
-    "ChecksumError",
-    "ConfigurationError",
-    "DataFormatError",
-    "DuplicateNameError",
-    "LanguageError",
-    "MissingDataError",
-    "ModelError",
-    "OutputError",
-    "PluginError",
-    "UnknownNameError",
-    "did_you_mean",
-    "shorten",
-]
-
 _SHOWN = 20  # known names in a message
 _VALUE, _NAME, _PROBLEM, _FIX = 80, 40, 600, 400  # characters at most
 _LEFT_OUT = " ... "

@@ -6,8 +6,6 @@ import re
 
 from beir_hybrid.errors import DataFormatError, shorten
 
-__all__ = ["HIGHEST_GRADE", "is_grade", "read_grade"]
-
 HIGHEST_GRADE = 2**31 - 1
 """Grades are whole numbers up to this one, and from its negative on, as trec_eval and its kin can hold them."""
 

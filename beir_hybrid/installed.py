@@ -8,8 +8,6 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 
-__all__ = ["Unreadable", "distribution_of", "groups", "points_of", "unreadable"]
-
 _PREFIX = "beir_hybrid."
 
 State = tuple[tuple[str, int | None], ...]

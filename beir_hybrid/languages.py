@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import LanguageError, did_you_mean
 
-__all__ = ["LANGUAGES", "Language", "choose_languages", "code_of", "scripts_of"]
-
 
 @dataclass(frozen=True)
 class Language:

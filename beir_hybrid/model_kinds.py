@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import ModelError
-from beir_hybrid.files import parse_json
-
-__all__ = ["CROSS", "DENSE", "MULTI_VECTOR", "SPARSE", "check_kind", "kind_of", "kind_of_files"]
+from beir_hybrid.storage.files import parse_json
 
 DENSE = "SentenceTransformer"
 SPARSE = "SparseEncoder"

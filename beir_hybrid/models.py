@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beir_hybrid.errors import ConfigurationError, ModelError
-from beir_hybrid.files import existing
 from beir_hybrid.model_kinds import check_kind, kind_of_files
+from beir_hybrid.storage.files import existing
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["check_device", "check_name", "load_model"]
 
 _LONGEST = 200  # characters of a name on the hub, and some more
 _PATIENCE = 10  # seconds to wait for the hub's first answer

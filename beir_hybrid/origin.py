@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import BeirHybridError, PluginError
 
-__all__ = ["Origin", "describe_type", "is_ours", "top_package"]
-
 
 def is_ours(target: str) -> bool:
     """Return whether something lives in this package, whose names nobody can take.

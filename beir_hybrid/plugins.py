@@ -9,8 +9,6 @@ from beir_hybrid.errors import BeirHybridError, did_you_mean
 from beir_hybrid.installed import distribution_of, groups, points_of, unreadable
 from beir_hybrid.registry import MEASURES, REGISTRIES, STRATEGIES, Registration, Registry
 
-__all__ = ["Plugin", "list_plugins"]
-
 
 @dataclass(frozen=True)
 class Plugin:

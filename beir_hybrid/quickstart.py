@@ -9,11 +9,9 @@ from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import OutputError
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.files import check_output
+from beir_hybrid.storage.files import check_output
 from beir_hybrid.training.options import TrainingOptions
 from beir_hybrid.training.train import train
-
-__all__ = ["STRATEGIES", "check_folder", "run"]
 
 STRATEGIES = ("x-x-mono", "x-y", "hybrid")
 

@@ -24,18 +24,6 @@ from beir_hybrid.installed import distribution_of, points_of
 from beir_hybrid.origin import Origin, is_ours, top_package
 from beir_hybrid.shapes import command_problem, dataset_problem, host_problem, measure_problem
 
-__all__ = [
-    "COMMANDS",
-    "DATASETS",
-    "HOSTS",
-    "MEASURES",
-    "REGISTRIES",
-    "STRATEGIES",
-    "Registration",
-    "Registry",
-    "parse_spec",
-]
-
 
 @dataclass(frozen=True)
 class Registration:
@@ -292,7 +280,7 @@ MEASURES = Registry(
 HOSTS = Registry(
     "beir_hybrid.hosts",
     "host",
-    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.base.Host says",
+    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.kit.base.Host says",
     ("activate", "deactivate", "is_active"),
     host_problem,
 )

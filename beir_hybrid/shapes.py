@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["command_problem", "dataset_problem", "host_problem", "measure_problem"]
-
 
 def dataset_problem(thing: Any) -> str:
     """Find out what is wrong with the methods and attributes of a dataset; nothing of it is loaded.

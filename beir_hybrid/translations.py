@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import code_of
 
-__all__ = ["DATASET", "IDS", "METADATA", "NONE", "Links", "count_linked", "link_translations", "links_in_words", "told"]
-
 METADATA = "metadata.group"
 IDS = "equal ids"
 NONE = "none"

@@ -14,7 +14,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from beir_hybrid import ParallelPairs, evaluate, load_dataset, load_pairs
 from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.training.base_models import static_model
-from beir_hybrid.training.fit import fit
+from beir_hybrid.training.legacy.fit import fit
 
 LANGUAGES = ("de", "en")
 EPOCHS = 10

@@ -22,9 +22,9 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.settings import KINDS, all_settings
-from beir_hybrid.files import write_json
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.settings import KINDS, all_settings
+from beir_hybrid.storage.files import write_json
 
 LANGUAGES = ("de", "en", "es")
 

@@ -6,8 +6,8 @@ from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassificat
 
 from beir_hybrid import evaluate
 from beir_hybrid.errors import ModelError
-from beir_hybrid.evaluation.cache import EmbeddingCache
-from beir_hybrid.evaluation.encoder import as_encoder, open_encoder
+from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+from beir_hybrid.evaluation.encoding.encoder import as_encoder, open_encoder
 from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
 from beir_hybrid.model_kinds import CROSS, DENSE, MULTI_VECTOR, SPARSE, kind_of, kind_of_files
 from beir_hybrid.models import load_model

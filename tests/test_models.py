@@ -2,7 +2,7 @@ import pytest
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from beir_hybrid.errors import ConfigurationError, ModelError
-from beir_hybrid.evaluation.encoder import open_encoder
+from beir_hybrid.evaluation.encoding.encoder import open_encoder
 from beir_hybrid.models import load_model
 from beir_hybrid.training.base_models import static_model
 

@@ -15,7 +15,6 @@ from beir_hybrid.languages import LANGUAGES
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["LABELS", "Columns", "hide", "language_hint", "read_texts", "reset_by_host", "shown", "texts_of"]
 
 LABELS = ("label", "labels", "score", "scores")
 """Columns that the host takes as labels: the first of them that there is."""

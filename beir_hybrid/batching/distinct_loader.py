@@ -11,8 +11,6 @@ from sentence_transformers.sentence_transformer.readers import InputExample
 
 from beir_hybrid.errors import BatchError
 
-__all__ = ["DistinctTextsDataLoader"]
-
 
 class DistinctTextsDataLoader(NoDuplicatesDataLoader):
     """Batches no two of whose examples share a text; the host's loader, which its ``fit`` knows.

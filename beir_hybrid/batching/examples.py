@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from beir_hybrid.batching.index import ExampleIndex
     from beir_hybrid.pairs import ParallelPairs
 
-__all__ = ["ExampleSlice", "ExampleTable", "example_dataset"]
 
 Ints = npt.NDArray[np.int64]
 

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.streams import Stream
 
-__all__ = ["part"]
-
 Ints = npt.NDArray[np.int64]
 
 _ROUNDS = 8  # of random candidates, before all groups are gone through

@@ -11,8 +11,6 @@ import pyarrow.compute as pc
 
 from beir_hybrid.batching.texts import number_texts
 
-__all__ = ["HardNegatives", "answers_of_negatives"]
-
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 

@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from beir_hybrid.errors import DataFormatError
 
-__all__ = ["ExampleIndex", "negatives_of"]
-
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 

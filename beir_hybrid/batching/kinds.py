@@ -8,8 +8,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ANY", "CROSS", "MIXED", "MONO", "ONE_PAIR", "BatchKind"]
-
 
 @dataclass(frozen=True)
 class BatchKind:

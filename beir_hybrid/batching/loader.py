@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from beir_hybrid.batching.sampling import Sampling
     from beir_hybrid.pairs import ParallelPairs
 
-__all__ = ["HybridBatchDataLoader"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ _PARAMETERS = ("batch_size", "strategy", "seed", "query_prefix", "passage_prefix
 # Not a torch DataLoader: no code of the host asks for one (its own NoDuplicatesDataLoader is none either), and one made
 # with a batch sampler has the batch size None, which the host writes into model cards and warns about.
 class HybridBatchDataLoader:
-    """Yields planned batches of ``InputExample`` to ``model.old_fit``, :func:`beir_hybrid.training.fit.fit` or a loop.
+    """Yields planned batches of ``InputExample`` to ``model.old_fit``, :func:`beir_hybrid.fit` or a loop.
 
     Each example has the texts ``[question, passage]``, followed by any hard negatives, and as its label a whole number,
     that of its group; groups that share an answer share the number. A full pass moves on to the next epoch, whose
@@ -45,7 +44,8 @@ class HybridBatchDataLoader:
     :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` of the same options draws in one process.
 
     ``model.fit`` of sentence-transformers takes every loader apart into single examples and batches those anew, in
-    random order: it is refused here. :func:`beir_hybrid.training.fit.fit` has its arguments and keeps the batches.
+    random order: it is refused here. :func:`beir_hybrid.fit` has its arguments and keeps the
+    batches.
 
     Args:
         pairs: The data; or their dataset with hard negatives, ``pairs.dataset(negatives=2)``; or several sources side
@@ -59,7 +59,7 @@ class HybridBatchDataLoader:
         passage_prefix: Put before every passage.
         sampling: How sources and languages share the batches.
         epochs: Length of the whole training in epochs, against which strategies that change measure progress. Without
-            it, those yield no batch; :func:`beir_hybrid.training.fit.fit` knows the length and goes by its own.
+            it, those yield no batch; :func:`beir_hybrid.fit` knows the length and goes by its own.
         **options: Options of the strategy, such as ``alpha``, and fields of
             :class:`~beir_hybrid.batching.sampling.Sampling`, such as ``too_small``.
 

@@ -13,8 +13,6 @@ from beir_hybrid.batching.summary import changes
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.registry import STRATEGIES, parse_spec
 
-__all__ = ["check_length", "read_options"]
-
 _SAMPLING = tuple(field.name for field in fields(Sampling))
 
 

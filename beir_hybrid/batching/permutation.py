@@ -7,8 +7,6 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ROUNDS", "permute"]
-
 ROUNDS = 12  # half-rounds of the Feistel network; with 6, domains of a few dozen were visibly uneven
 
 

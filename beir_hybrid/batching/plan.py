@@ -20,8 +20,6 @@ from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
 
-__all__ = ["Batch", "BatchPlan"]
-
 Ints = npt.NDArray[np.int64]
 
 # What a random generator is for: the second number of its seed, after the plan's own seed and the epoch.

@@ -22,7 +22,6 @@ from beir_hybrid.errors import DataFormatError, did_you_mean
 if TYPE_CHECKING:
     from datasets import Dataset
 
-__all__ = ["index_rows"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import torch
     from datasets import Dataset
 
-__all__ = ["ConfiguredSampler", "HybridBatchSampler", "batches_in_order", "indexes_of"]
 
 logger = logging.getLogger(__name__)
 

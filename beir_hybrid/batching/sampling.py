@@ -12,8 +12,6 @@ import numpy.typing as npt
 
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 
-__all__ = ["LanguageShares", "Sampling", "TooSmall"]
-
 LanguageShares = Literal["uniform", "size"]
 TooSmall = Literal["error", "drop", "repeat"]
 

@@ -15,8 +15,6 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.check import allowed_pairs
 from beir_hybrid.errors import BatchError, ConfigurationError
 
-__all__ = ["Choices", "Stream", "build_streams"]
-
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 

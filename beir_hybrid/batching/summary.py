@@ -17,8 +17,6 @@ from beir_hybrid.batching.strategies import Strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["DrawSummary", "Forecast", "Part", "changes", "forecast", "summarize"]
-
 _PATIENCE = 1.0  # seconds before a progress bar appears: most plans are drawn faster than one reads it
 
 

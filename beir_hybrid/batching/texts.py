@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["fold", "number_texts"]
-
 Ints = npt.NDArray[np.int64]
 
 _AT_ONCE = 10_000  # texts that are in memory at the same time

@@ -8,8 +8,6 @@ import click
 
 from beir_hybrid.cli.parameters import NAMES
 
-__all__ = ["compare"]
-
 
 @click.command()
 @click.argument("folders", metavar="DIR DIR ...", nargs=-1, type=click.Path(path_type=Path))
@@ -35,8 +33,8 @@ def compare(
     The folders are what beir-hybrid evaluate --output wrote.
     """
     from beir_hybrid.errors import ConfigurationError
-    from beir_hybrid.evaluation.comparison import compare as run
     from beir_hybrid.evaluation.result_folders import load_runs
+    from beir_hybrid.evaluation.statistics.comparison import compare as run
     from beir_hybrid.reports.comparison_tables import check_file, contrast_tables, remarks, write_comparison
     from beir_hybrid.reports.difference_tables import difference_tables
     from beir_hybrid.reports.tables import console

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from beir_hybrid.datasets.listing import Listing
 
-__all__ = ["datasets"]
-
 
 @click.group()
 def datasets() -> None:
@@ -84,8 +82,8 @@ def get(
 
     A zip of each is put beside it, so that a BEIR script next to the folder datasets runs offline, unmodified.
     """
-    from beir_hybrid.datasets.beir_folder import check_place, get_folder
-    from beir_hybrid.datasets.beir_names import check_name
+    from beir_hybrid.datasets.beir.folder import check_place, get_folder
+    from beir_hybrid.datasets.beir.names import check_name
     from beir_hybrid.reports.tables import console
 
     given = {name: value for name, value in options.items() if value is not None}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["disable", "enable"]
-
 
 @click.command()
 @click.option("--status", is_flag=True, help="Only say whether it is enabled, and where.")

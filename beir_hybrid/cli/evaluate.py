@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
     from beir_hybrid.evaluation.results import Results
 
-__all__ = ["evaluate"]
-
 
 @click.command()
 @click.option("--model", help="Model folder, or name on the Hugging Face hub.")
@@ -71,9 +69,9 @@ def evaluate(
     from beir_hybrid.datasets import check_settings, load_setting, split_name
     from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_results
-    from beir_hybrid.files import check_output
     from beir_hybrid.reports.result_tables import result_tables
     from beir_hybrid.reports.tables import console
+    from beir_hybrid.storage.files import check_output
 
     _check_choices(model, run, output, runs, choices)
     check_results(output, overwrite, per_query)
@@ -147,8 +145,8 @@ def _evaluate_model(
     no_cache: bool,
     depth: int,
 ) -> Results:
-    from beir_hybrid.evaluation.cache import open_cache
-    from beir_hybrid.evaluation.encoder import open_encoder
+    from beir_hybrid.evaluation.encoding.cache import open_cache
+    from beir_hybrid.evaluation.encoding.encoder import open_encoder
     from beir_hybrid.evaluation.evaluate import evaluate as run
 
     kept = None if no_cache else open_cache(cache)
@@ -164,7 +162,7 @@ def _evaluate_model(
     }
     encoder = open_encoder(model, kept, device[0] if device else None)
     if index is not None:
-        from beir_hybrid.evaluation.faiss_evaluation import evaluate_with_faiss
+        from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_with_faiss
 
         return evaluate_with_faiss(encoder, collection, index, depth=depth, **options)
     return run(encoder, collection, runs=runs, run_depth=depth, **options)

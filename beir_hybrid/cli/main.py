@@ -11,8 +11,6 @@ import beir_hybrid
 from beir_hybrid.errors import BeirHybridError, DataFormatError
 from beir_hybrid.registry import COMMANDS
 
-__all__ = ["main"]
-
 
 class _Failure(click.ClickException):
     """One of our errors as the command line shows it: one line, exit code 2."""

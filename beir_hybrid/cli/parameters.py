@@ -13,24 +13,6 @@ from beir_hybrid.errors import ConfigurationError
 if TYPE_CHECKING:
     from beir_hybrid.batching.sampling import Sampling
 
-__all__ = [
-    "NAMES",
-    "Names",
-    "Number",
-    "Numbers",
-    "Pairs",
-    "batch_options",
-    "both_spellings",
-    "build_sampling",
-    "dataset_options",
-    "encoding_options",
-    "judged_only_option",
-    "languages_option",
-    "passage_text_option",
-    "sample_passages_option",
-    "sampling_words",
-    "source_option",
-]
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 

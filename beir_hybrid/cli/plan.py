@@ -22,8 +22,6 @@ from beir_hybrid.errors import ConfigurationError
 if TYPE_CHECKING:
     from beir_hybrid.batching.summary import Forecast
 
-__all__ = ["plan"]
-
 
 @click.command()
 @click.option(
@@ -85,7 +83,7 @@ def plan(
     from beir_hybrid.batching.strategies import build_strategy
     from beir_hybrid.batching.summary import forecast
     from beir_hybrid.datasets import load_sources
-    from beir_hybrid.files import write_json
+    from beir_hybrid.storage.files import write_json
 
     _check_file(output, "--output", (".json",))
     if plot is not None:
@@ -112,7 +110,7 @@ def plan(
 
 def _check_file(path: Path | None, option: str, suffixes: tuple[str, ...]) -> None:
     """Find out before anything is drawn whether a file can be written."""
-    from beir_hybrid.files import check_output
+    from beir_hybrid.storage.files import check_output
 
     if path is None:
         return

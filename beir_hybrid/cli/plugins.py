@@ -13,8 +13,6 @@ import click
 if TYPE_CHECKING:
     from beir_hybrid.plugins import Plugin
 
-__all__ = ["plugins"]
-
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-__all__ = ["quickstart"]
-
 
 @click.command()
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of models and batches.")

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-__all__ = ["report"]
-
 
 @click.command()
 @click.argument("folders", metavar="DIR...", nargs=-1, type=click.Path(path_type=Path))

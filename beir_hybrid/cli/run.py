@@ -6,8 +6,6 @@ from itertools import takewhile
 
 import click
 
-__all__ = ["run"]
-
 
 class _Launcher(click.Command):
     """A command whose options end where the program begins."""

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-__all__ = ["study"]
-
 
 @click.command()
 @click.argument("file", metavar="FILE.yaml", type=click.Path(path_type=Path))
@@ -21,9 +19,9 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
 
     Run it again to go on: finished cells are kept, failed ones are tried again.
     """
-    from beir_hybrid.files import check_output
     from beir_hybrid.reports.study_tables import failure_lines, grid_table, plan_lines, study_tables, verdict_lines
     from beir_hybrid.reports.tables import console
+    from beir_hybrid.storage.files import check_output
     from beir_hybrid.studies.check import check_study
     from beir_hybrid.studies.folder import StudyFolder
     from beir_hybrid.studies.grid import build_cells, check_count

@@ -26,8 +26,6 @@ from beir_hybrid.cli.parameters import (
     source_option,
 )
 
-__all__ = ["train"]
-
 _WORDS = f"{__name__}.words"
 
 

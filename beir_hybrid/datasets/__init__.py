@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
-from beir_hybrid.evaluation.settings import all_settings, choose_settings, parse_setting
-from beir_hybrid.files import existing
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.origin import is_ours
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
+from beir_hybrid.settings import all_settings, choose_settings, parse_setting
+from beir_hybrid.storage.files import existing
 
 __all__ = ["load_dataset", "load_pairs", "load_setting", "load_sources", "split_name"]
 
@@ -31,7 +31,7 @@ def load_dataset(
 
     Args:
         name: A registered name, such as ``xquad-r``, ``mlqa-r``, ``miracl`` or ``sample``, or the path of a BEIR
-            folder; see :func:`~beir_hybrid.datasets.beir_folder.read_beir_folder`.
+            folder; see :func:`~beir_hybrid.datasets.beir.folder.read_beir_folder`.
         source: Folder that holds the dataset's files; None for the folder that the environment variable
             ``BEIR_HYBRID_DATA`` names, or else a download into the user's cache.
         languages: Language codes; None for all.
@@ -147,7 +147,7 @@ def split_name(name: str) -> tuple[str, str]:
     fitting = [known for known in DATASETS.names() if name.startswith(f"{known}.")]
     dataset = max(fitting, key=len, default=name)
     if dataset == name:
-        from beir_hybrid.datasets.beir_reader import is_beir_folder
+        from beir_hybrid.datasets.beir.reader import is_beir_folder
 
         folder, _, setting = name.rpartition(".")
         if setting and "/" not in setting and not is_beir_folder(name) and is_beir_folder(folder):
@@ -245,7 +245,7 @@ def _call(
 def _find(name: str | Path) -> Any:
     """Find a dataset: a registered one, or else a BEIR folder."""
     if str(name) not in DATASETS.names():
-        from beir_hybrid.datasets.beir_reader import BeirFolder, is_beir_folder
+        from beir_hybrid.datasets.beir.reader import BeirFolder, is_beir_folder
 
         if is_beir_folder(name):
             return BeirFolder(Path(name))

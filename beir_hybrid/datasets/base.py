@@ -9,8 +9,6 @@ from typing import Any, Protocol, runtime_checkable
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.pairs import ParallelPairs
 
-__all__ = ["Dataset"]
-
 
 @runtime_checkable
 class Dataset(Protocol):

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
-from beir_hybrid.files import parse_json
 from beir_hybrid.pairs import Pair, ParallelPairs
-
-__all__ = ["read_pairs"]
+from beir_hybrid.storage.files import parse_json
 
 
 def read_pairs(path: Path) -> ParallelPairs:

@@ -13,11 +13,9 @@ from typing import Any, Literal, NamedTuple, get_args
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets.sources import Files
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean, shorten
-from beir_hybrid.files import parse_json
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
-
-__all__ = ["MLQA_R", "XQUAD_R", "Lareqa", "PassageText", "read_lareqa"]
+from beir_hybrid.storage.files import parse_json
 
 PassageText = Literal["sentence", "sentence+context"]
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from beir_hybrid.datasets.beir_names import splits_of
+from beir_hybrid.datasets.beir.names import splits_of
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.registry import DATASETS, Registration
-
-__all__ = ["Listing", "list_datasets"]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
 
-__all__ = ["SAMPLE", "Sample"]
-
 
 class Sample:
     """220 facts about countries, elements, planets, animals and people, each with a question and a passage.

@@ -8,10 +8,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from beir_hybrid.corpus import cache_folder
 from beir_hybrid.errors import ChecksumError, MissingDataError
-
-__all__ = ["DATA_VARIABLE", "Files"]
+from beir_hybrid.storage.corpus import cache_folder
 
 DATA_VARIABLE = "BEIR_HYBRID_DATA"
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.embeddings import Embeddings
-from beir_hybrid.evaluation.encoder import Encoder, as_encoder
-from beir_hybrid.evaluation.encoding import encode
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.encode import encode
+from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
 from beir_hybrid.evaluation.measures.base import bounds_of
@@ -22,22 +22,14 @@ from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
 from beir_hybrid.evaluation.runs import Run, write_run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
-from beir_hybrid.evaluation.settings import KINDS, Kind, Setting, choose_settings
 from beir_hybrid.evaluation.timing import timed
+from beir_hybrid.settings import KINDS, Kind, Setting, choose_settings
 from beir_hybrid.translations import count_linked
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from beir_hybrid.evaluation.cache import EmbeddingCache
-
-__all__ = [
-    "choose_judged",
-    "evaluate",
-    "evaluate_embeddings",
-    "evaluate_runs",
-    "evaluate_scorer",
-]
+    from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 
 
 def evaluate(
@@ -328,7 +320,7 @@ def _measure_setting(scorer: Scorer, setting: Setting, measures: Sequence[Measur
 
 
 def _intervals(values: QueryValues) -> dict[str, dict[str, dict[str, list[float]]]]:
-    from beir_hybrid.evaluation.significance import intervals  # scipy takes its time to import
+    from beir_hybrid.evaluation.statistics.significance import intervals  # scipy takes its time to import
 
     names = {name for setting in values.settings for name in setting.values}
     return intervals(values, bounds={name: bounds_of(build_measure(name)) for name in names})

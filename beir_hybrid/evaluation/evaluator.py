@@ -17,12 +17,11 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
-from beir_hybrid.files import csv_text
+from beir_hybrid.storage.files import csv_text
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["MultilingualRetrievalEvaluator"]
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.collection import MultilingualCollection, language_of
-from beir_hybrid.corpus import StoredCorpus
 from beir_hybrid.errors import ConfigurationError, DataFormatError
-from beir_hybrid.evaluation.settings import Setting, all_settings
 from beir_hybrid.grades import HIGHEST_GRADE
-
-__all__ = ["Judgements"]
+from beir_hybrid.settings import Setting, all_settings
+from beir_hybrid.storage.corpus import StoredCorpus
 
 Ints = npt.NDArray[np.int64]
 

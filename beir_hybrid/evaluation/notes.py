@@ -12,8 +12,6 @@ import numpy as np
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.translations import links_in_words
 
-__all__ = ["notes_on"]
-
 
 def notes_on(values: QueryValues, translations: Mapping[str, Any], intervals: bool) -> Iterator[str]:
     """Return notes on what the values of the queries do not show by themselves.
@@ -49,7 +47,7 @@ def _undefined(values: QueryValues) -> Iterator[str]:
 
 def _few(values: QueryValues) -> Iterator[str]:
     """Return a note on intervals over so few questions that they may be too narrow."""
-    from beir_hybrid.evaluation.significance import FEW
+    from beir_hybrid.evaluation.statistics.significance import FEW
 
     partial = {name for counts in values.undefined().values() for name in counts}
     few = []

@@ -8,8 +8,6 @@ from beir_hybrid.collection import MultilingualCollection, Passage, language_of
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.translations import link_translations
 
-__all__ = ["observed_collection"]
-
 _UNREAD = Passage("")
 
 

@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
-from beir_hybrid.evaluation.settings import KINDS
-from beir_hybrid.files import new_file, parse_json
-
-__all__ = ["QueryValues", "SettingValues"]
+from beir_hybrid.settings import KINDS
+from beir_hybrid.storage.files import new_file, parse_json
 
 Floats = npt.NDArray[np.float64]
 Format = Literal["parquet", "jsonl"]

@@ -12,8 +12,6 @@ import numpy.typing as npt
 
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["Rankings", "Top", "Translation"]
-
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Array = TypeVar("Array", bound=npt.NDArray[Any])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.scores import (
+from beir_hybrid.evaluation.search.scores import (
     WORD,
     Identifiers,
     PassageBlock,
@@ -23,8 +23,6 @@ from beir_hybrid.evaluation.scores import (
     id_places,
     over_blocks,
 )
-
-__all__ = ["Ranks", "exact_ranks"]
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -71,7 +69,8 @@ def exact_ranks(
 ) -> Ranks:
     """Rank every relevant passage exactly, in each language's corpus, in one pass over blocks of scores.
 
-    Scores are inner products, as :func:`~beir_hybrid.evaluation.scores.exact_scores` defines them. The matrix product's
+    Scores are inner products, as :func:`~beir_hybrid.evaluation.search.scores.exact_scores` defines them. The matrix
+    product's
     numbers are compared with the scores of the relevant passages only, and comparisons are counted as packed bits, so
     the pass costs little more than the product itself; the few passages too near to tell are scored exactly.
 

@@ -13,8 +13,6 @@ from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatEr
 from beir_hybrid.evaluation.query_values import Format, QueryValues
 from beir_hybrid.evaluation.results import Results
 
-__all__ = ["is_number", "load_runs", "read_results"]
-
 Numbers = Mapping[str, Mapping[str, float]]
 
 _AGAIN = "Evaluate again."

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
-from beir_hybrid.evaluation.settings import Setting, parse_setting
-from beir_hybrid.files import check_output, parse_json, write_json
+from beir_hybrid.settings import Setting, parse_setting
+from beir_hybrid.storage.files import check_output, parse_json, write_json
 
 if TYPE_CHECKING:
     from beir_hybrid.evaluation.query_values import Format, QueryValues
 
-__all__ = ["SCHEMA", "Results", "check_results", "environment"]
 
 SCHEMA = 1
 
@@ -34,7 +33,7 @@ class Results:
         settings: By setting name, the number of ``queries`` and the mean of each measure over them.
         micro: Micro means over the queries of each kind's settings, every query counting once.
         intervals: 95 % intervals ``[low, high]`` of ``scores`` and ``settings``, under these two names; see
-            :func:`~beir_hybrid.evaluation.significance.intervals`.
+            :func:`~beir_hybrid.evaluation.statistics.significance.intervals`.
         undefined: By setting name and measure, how many queries have no value and are not in the mean; only those
             above 0.
         ties: By kind of setting, the share of queries with another passage level with a relevant one.

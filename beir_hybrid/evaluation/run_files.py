@@ -11,9 +11,7 @@ import numpy as np
 from beir_hybrid.errors import ConfigurationError, MissingDataError, UnknownNameError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run, read_run, split_run
-from beir_hybrid.evaluation.settings import KINDS, Setting, choose_settings
-
-__all__ = ["partial_kinds", "read_runs"]
+from beir_hybrid.settings import KINDS, Setting, choose_settings
 
 
 def read_runs(

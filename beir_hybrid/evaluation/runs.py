@@ -16,12 +16,10 @@ import numpy.typing as npt
 from beir_hybrid.collection import language_of
 from beir_hybrid.errors import DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.scores import Identifiers, id_places
-from beir_hybrid.evaluation.search import Hits
-from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.files import new_file
-
-__all__ = ["Run", "read_run", "run_of_results", "split_run", "write_run"]
+from beir_hybrid.evaluation.search.exact import Hits
+from beir_hybrid.evaluation.search.scores import Identifiers, id_places
+from beir_hybrid.settings import Setting
+from beir_hybrid.storage.files import new_file
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

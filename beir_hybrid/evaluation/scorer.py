@@ -13,17 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.errors import ConfigurationError, shorten
-from beir_hybrid.evaluation.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.vectors import Vectors
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
 from beir_hybrid.evaluation.ranks import Ranks, exact_ranks
 from beir_hybrid.evaluation.runs import Run
-from beir_hybrid.evaluation.scores import stack
-from beir_hybrid.evaluation.search import Hits, exact_search
-from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.evaluation.vectors import Vectors
-
-__all__ = ["EmbeddingScorer", "RunScorer", "Scorer", "aligned", "progress"]
+from beir_hybrid.evaluation.search.exact import Hits, exact_search
+from beir_hybrid.evaluation.search.scores import stack
+from beir_hybrid.settings import Setting
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["timed"]
-
 
 @contextmanager
 def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:

@@ -12,10 +12,8 @@ import sysconfig
 from pathlib import Path
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import write_text
 from beir_hybrid.hosts.launcher import registered_hosts
-
-__all__ = ["disable", "enable", "enabled_hosts", "hook_file"]
+from beir_hybrid.storage.files import write_text
 
 _MARK = "# written by `beir-hybrid enable`, removed by `beir-hybrid disable`"
 

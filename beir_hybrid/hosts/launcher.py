@@ -19,8 +19,6 @@ from beir_hybrid.hosts.startup import CHILDREN_VARIABLE, HOSTS_VARIABLE, leave_o
 from beir_hybrid.origin import is_ours
 from beir_hybrid.registry import HOSTS
 
-__all__ = ["environment_with_hosts", "interpreter_options", "registered_hosts", "run"]
-
 _FOLDER = str(Path(__file__).resolve().parent / "at_start")
 
 

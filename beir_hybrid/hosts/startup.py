@@ -14,7 +14,6 @@ TYPE_CHECKING = False  # as in typing, which takes longer to import than all of 
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["CHILDREN_VARIABLE", "HOSTS_VARIABLE", "activate_hosts", "begin", "leave_out", "without_folder"]
 
 HOSTS_VARIABLE = "BEIR_HYBRID_HOSTS"
 """Environment variable: what to activate, as ``name=target,name=target``."""

@@ -7,14 +7,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from beir_hybrid.files import write_text
 from beir_hybrid.reports.contents import BlockContents, Contents
 from beir_hybrid.reports.pictures import Picture, draw
 from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.reports.verdict_rows import verdict_table
-
-__all__ = ["write_assets"]
+from beir_hybrid.storage.files import write_text
 
 _WRITERS: dict[str, Callable[[TextTable], str]] = {
     ".csv": csv_table,

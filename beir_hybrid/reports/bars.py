@@ -11,8 +11,6 @@ from beir_hybrid.reports.published import Published
 from beir_hybrid.reports.tables import number
 from beir_hybrid.reports.text_tables import TextTable
 
-__all__ = ["Bar", "Bars", "DotRow", "Dots", "score_bars", "share_dots"]
-
 
 @dataclass(frozen=True)
 class Bar:

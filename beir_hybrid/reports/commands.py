@@ -11,10 +11,8 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.settings import KINDS, all_settings
 from beir_hybrid.reports.sources import Run
-
-__all__ = ["command_lines", "commands_of", "evaluate_command", "train_command"]
+from beir_hybrid.settings import KINDS, all_settings
 
 _LANGUAGE = re.compile(r"\[[^\]]*\]")
 _TRIAL = ("dataset", "source", "languages", "passage_text", "split", "sample_passages", "settings", "measures")

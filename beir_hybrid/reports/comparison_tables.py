@@ -12,22 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.evaluation.comparison import NOT_SHOWN, Comparison, Contrast
-from beir_hybrid.evaluation.settings import KINDS
-from beir_hybrid.files import check_output, csv_text, write_text
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.reports.text_tables import TextTable, latex_table, markdown_table, markdown_text, one_line
+from beir_hybrid.settings import KINDS
+from beir_hybrid.storage.files import check_output, csv_text, write_text
 from beir_hybrid.studies.sentences import decimals
-
-__all__ = [
-    "as_csv",
-    "as_json",
-    "as_latex",
-    "as_markdown",
-    "check_file",
-    "contrast_tables",
-    "remarks",
-    "write_comparison",
-]
 
 TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
 HEADINGS = ("measure", "run", "mean", "baseline", "difference", "95 % interval", "p", "Holm", "d", "queries", "")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.result_folders import is_number
-from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.bars import Bars, Dots, score_bars, share_dots
 from beir_hybrid.reports.commands import commands_of
 from beir_hybrid.reports.curve import Chart, Curve, thinned
@@ -21,8 +20,7 @@ from beir_hybrid.reports.sources import Failure, Sources, Study
 from beir_hybrid.reports.summary import TITLES, Summary, kind_summary, main_summary
 from beir_hybrid.reports.text_tables import TextTable
 from beir_hybrid.reports.wording import duration, size, tick_text
-
-__all__ = ["BlockContents", "Contents", "Drawn", "Environment", "build_contents"]
+from beir_hybrid.settings import KINDS
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,6 @@ from itertools import pairwise
 from beir_hybrid.reports.text_tables import TextTable
 from beir_hybrid.reports.wording import tick_text
 
-__all__ = ["Chart", "Curve", "Layout", "thinned", "ticks"]
-
 WIDTH, HEIGHT = 360.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 114.0, 16.0, 40.0
 _LINE = 13.0  # from label to label

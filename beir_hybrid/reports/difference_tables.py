@@ -8,11 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from beir_hybrid.evaluation.comparison import NOT_SHOWN, Comparison, Contrast
-from beir_hybrid.evaluation.settings import parse_setting
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.reports.palette import LIGHT, diverging_step
-
-__all__ = ["difference_tables"]
+from beir_hybrid.settings import parse_setting
 
 
 def difference_tables(comparison: Comparison) -> list[Table]:

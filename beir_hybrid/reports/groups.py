@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.source_files import comparison_key
 from beir_hybrid.reports.sources import Run, Sources
+from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name, is_seed
-
-__all__ = ["Block", "Group", "Score", "blocks_of", "find_group", "groups_of"]
 
 _SEED = re.compile(r"[,;]?\s*seed\W*\d+$")
 _OF_LANGUAGE = re.compile(r"[^\[]+\[[^\]]*\]")

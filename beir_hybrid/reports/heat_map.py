@@ -10,8 +10,6 @@ from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.palette import diverging_step, sequential_step
 from beir_hybrid.reports.text_tables import TextTable
 
-__all__ = ["Cell", "HeatMap", "difference_maps", "drawn_map", "family_maps", "pair_maps"]
-
 _HUNDRED = 100.0
 
 

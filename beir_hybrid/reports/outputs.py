@@ -7,12 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import check_output, parse_json, remove_stale, write_json, write_text
 from beir_hybrid.reports.assets import write_assets
 from beir_hybrid.reports.contents import Contents
 from beir_hybrid.reports.page import render_page
-
-__all__ = ["check_outputs", "write_report"]
+from beir_hybrid.storage.files import check_output, parse_json, remove_stale, write_json, write_text
 
 _SUFFIXES = (".html", ".htm")
 

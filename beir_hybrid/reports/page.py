@@ -22,7 +22,6 @@ from beir_hybrid.reports.wording import visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_page"]
 
 _TEMPLATES = "templates"
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "Palette", "Shade", "diverging_step", "ink", "sequential_step"]
-
 
 @dataclass(frozen=True)
 class Shade:

@@ -11,15 +11,14 @@ import numpy as np
 
 from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.files import new_file
 from beir_hybrid.reports.palette import ink
 from beir_hybrid.reports.wording import compact, shortened
+from beir_hybrid.storage.files import new_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_forecast"]
 
 FORMATS = ("png", "svg", "pdf", "eps", "jpg", "jpeg", "tif", "tiff", "webp")
 """What matplotlib writes without other programs."""

@@ -10,8 +10,6 @@ from importlib.resources import files
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
 
-__all__ = ["REFERENCES", "Published", "check_reference", "published_for"]
-
 REFERENCES = ("paper",)
 """Names of the collections of published results that this package has."""
 

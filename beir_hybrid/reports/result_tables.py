@@ -14,8 +14,6 @@ from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.tables import number
 from beir_hybrid.translations import links_in_words
 
-__all__ = ["families", "language_table", "matrix_table", "pair_table", "result_tables", "score_table"]
-
 KIND_TITLES = {"mono": "monolingual", "cross": "cross-lingual", "multi": "multilingual"}
 
 _OF_LANGUAGE = re.compile(r"(?P<base>[^\[]+)\[(?P<language>[^\]]+)\](?P<cutoff>@\d+)?")

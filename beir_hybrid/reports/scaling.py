@@ -8,15 +8,13 @@ from typing import Any
 
 from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.curve import Chart, Curve
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.sources import Run
 from beir_hybrid.reports.summary import TITLES
+from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.statistic import higher_is_better
-
-__all__ = ["cost_of", "drawn_pairs", "scaling_charts", "settings_of", "training_languages"]
 
 _COMPUTE = (
     ("flops", "training compute in FLOPs"),

@@ -8,9 +8,7 @@ from typing import Any
 
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.files import parse_json
-
-__all__ = ["comparison_key", "read_object"]
+from beir_hybrid.storage.files import parse_json
 
 SCHEMA = 1
 

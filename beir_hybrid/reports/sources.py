@@ -15,8 +15,6 @@ from beir_hybrid.reports.source_files import comparison_key, read_object
 from beir_hybrid.reports.study_statistics import Statistic, read_statistics
 from beir_hybrid.reports.verdict_rows import Verdict, read_verdicts
 
-__all__ = ["Failure", "Run", "Sources", "Study", "read_sources"]
-
 _CELLS, _EVALUATIONS = "cells", "evaluations"
 _MARKS = ("study.json", "run.json", "results.json")
 

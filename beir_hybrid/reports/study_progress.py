@@ -12,8 +12,6 @@ from beir_hybrid.reports.study_tables import duration
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.run import Failure
 
-__all__ = ["StudyProgress"]
-
 
 class StudyProgress:
     """Shows which cells run, how many are done, and about how long the others take.

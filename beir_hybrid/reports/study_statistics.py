@@ -13,8 +13,6 @@ from beir_hybrid.reports.tables import number
 from beir_hybrid.reports.text_tables import TextTable, plain_number
 from beir_hybrid.studies.cell import cell_name
 
-__all__ = ["Statistic", "read_statistics", "statistics_table"]
-
 _PARTS = ("worst", "spread", "seen", "unseen")
 _NUMBERS = ("mean", "deviation", *_PARTS)
 _TEXTS = ("evaluation", "kind", "measure")

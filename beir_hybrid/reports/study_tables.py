@@ -18,8 +18,6 @@ from beir_hybrid.studies.statistic import higher_is_better
 from beir_hybrid.studies.study import Study
 from beir_hybrid.studies.summary import Summary
 
-__all__ = ["duration", "failure_lines", "grid_table", "plan_lines", "study_tables", "verdict_lines"]
-
 Column = tuple[str, str]
 
 _TITLES: Mapping[str, str] = {

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.reports.groups import Block, Score
 from beir_hybrid.reports.published import Published
 from beir_hybrid.reports.tables import number
 from beir_hybrid.reports.text_tables import TextTable
+from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.statistic import higher_is_better
-
-__all__ = ["Column", "Row", "Summary", "Value", "kind_summary", "main_summary", "score_text"]
 
 TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
 

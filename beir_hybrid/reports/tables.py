@@ -13,17 +13,6 @@ from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.results import Results
 
-__all__ = [
-    "comparison_table",
-    "console",
-    "course_table",
-    "draw_table",
-    "kind_table",
-    "number",
-    "plan_tables",
-    "source_table",
-]
-
 
 def console(*tables: Table) -> Console:
     """Give the console that tables are printed on; wide enough for them where output goes to a file."""

@@ -6,9 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beir_hybrid.files import csv_text
-
-__all__ = ["TextTable", "csv_table", "latex_table", "markdown_table", "markdown_text", "one_line", "plain_number"]
+from beir_hybrid.storage.files import csv_text
 
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$"}
 _TEX |= {letter: f"\\{letter}" for letter in "&%$#_{}"}

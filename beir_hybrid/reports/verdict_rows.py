@@ -13,8 +13,6 @@ from beir_hybrid.reports.text_tables import TextTable, plain_number
 from beir_hybrid.studies.cell import cell_name, is_seed
 from beir_hybrid.studies.sentences import decimals
 
-__all__ = ["Strip", "Verdict", "read_verdicts", "strips_of", "verdict_table"]
-
 _WORDS = ("claim", "evaluation", "kind", "measure", "verdict", "sentence")
 _STATISTICS = {"worst": "worst setting", "spread": "spread over settings"}
 _NUMBERS = ("mean", "baseline_mean", "difference", "p", "holm", "effect")

@@ -6,8 +6,6 @@ import math
 import unicodedata
 from typing import Any
 
-__all__ = ["compact", "duration", "shortened", "size", "tick_text", "visible"]
-
 _SIZES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 

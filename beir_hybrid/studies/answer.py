@@ -15,8 +15,6 @@ from beir_hybrid.studies.sentences import claims_sentence
 from beir_hybrid.studies.summary import Summary, group_cells, summarize_study
 from beir_hybrid.studies.verdicts import Verdict, find_verdicts
 
-__all__ = ["Answer", "Cost", "find_answer"]
-
 
 @dataclass(frozen=True)
 class Cost:

@@ -11,22 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
-from beir_hybrid.files import parse_json
+from beir_hybrid.storage.files import parse_json
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.options import TrainingOptions, option_words
-
-__all__ = [
-    "CELL_FILE",
-    "DONE_FILE",
-    "FAILED_FILE",
-    "OPTIONS",
-    "STUDY_FILE",
-    "Cell",
-    "State",
-    "cell_name",
-    "is_seed",
-    "read_json",
-]
 
 CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE = "cell.json", "done.json", "failed.json", "study.json"
 SCHEMA = 1

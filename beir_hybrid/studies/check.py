@@ -8,14 +8,12 @@ from pathlib import Path
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
-from beir_hybrid.evaluation.settings import KINDS, Kind, Setting
+from beir_hybrid.settings import KINDS, Kind, Setting
 from beir_hybrid.studies.cell import Cell, is_seed
 from beir_hybrid.studies.outcomes import matching
 from beir_hybrid.studies.sentences import sides_in_words
 from beir_hybrid.studies.study import Study
 from beir_hybrid.studies.trial import Trial
-
-__all__ = ["check_study"]
 
 _SELECTION = ("eval_data", "eval_languages", "eval_split", "select_by", "source", "passage_text")
 

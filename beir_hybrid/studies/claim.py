@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 from beir_hybrid.studies.statistic import Statistic
 
-__all__ = ["LANGUAGES", "Claim", "Languages"]
-
 Languages = Literal["all", "seen", "unseen"]
 LANGUAGES: tuple[Languages, ...] = ("all", "seen", "unseen")
 

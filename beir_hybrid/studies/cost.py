@@ -12,8 +12,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from torch.utils.hooks import RemovableHandle
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-__all__ = ["CostMeter", "Flops", "peak_memory"]
-
 COUNTED_STEPS = 3
 """Steps whose operations are counted, after the first; counting slows them down."""
 

@@ -11,12 +11,10 @@ from typing import Any
 from beir_hybrid.document import Document
 from beir_hybrid.errors import BeirHybridError, OutputError
 from beir_hybrid.evaluation.result_folders import is_number, load_runs
-from beir_hybrid.files import check_output, write_json
-from beir_hybrid.locks import LOCK, locked
+from beir_hybrid.storage.files import check_output, write_json
+from beir_hybrid.storage.locks import LOCK, locked
 from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE, Cell, State, read_json
 from beir_hybrid.studies.study import Study, parse_study
-
-__all__ = ["StudyFolder"]
 
 _CELLS = "cells"
 

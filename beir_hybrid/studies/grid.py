@@ -17,8 +17,6 @@ from beir_hybrid.studies.cell import OPTIONS, Cell
 from beir_hybrid.studies.study import Study
 from beir_hybrid.training.options import TrainingOptions
 
-__all__ = ["MANY", "build_cells", "check_count", "count_combinations"]
-
 MANY = 1000
 """So many cells are run only if that is said to be meant."""
 

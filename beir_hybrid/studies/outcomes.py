@@ -15,8 +15,6 @@ from beir_hybrid.evaluation.results import Results
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.folder import StudyFolder
 
-__all__ = ["Outcomes", "average", "matching"]
-
 
 class Outcomes:
     """The results of a study's finished cells, read as they are needed.

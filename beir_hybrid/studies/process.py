@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.files import no_room
-
-__all__ = ["failure", "main"]
+from beir_hybrid.storage.files import no_room
 
 
 def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str, Any]:

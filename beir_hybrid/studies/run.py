@@ -22,8 +22,6 @@ from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.process import failure
 from beir_hybrid.training.base_models import is_static
 
-__all__ = ["Failure", "Watcher", "run_study", "time_left"]
-
 _INTERRUPTED = {"error": "The study was interrupted.", "hint": "Run it again."}
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from beir_hybrid.evaluation.comparison import NOT_SHOWN, Contrast
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast
 from beir_hybrid.studies.cell import Cell, cell_name, is_seed
 from beir_hybrid.studies.claim import Claim
 from beir_hybrid.studies.statistic import higher_is_better
@@ -15,7 +15,6 @@ from beir_hybrid.studies.statistic import higher_is_better
 if TYPE_CHECKING:
     from beir_hybrid.studies.verdicts import Verdict
 
-__all__ = ["claims_sentence", "decimals", "sides_in_words", "verdict_sentence"]
 
 _KINDS = {"mono": "monolingually", "cross": "cross-lingually", "multi": "multilingually"}
 _STATISTICS = {"mean": "", "worst": "in the worst setting ", "spread": "in the spread over settings "}

@@ -11,13 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.evaluation.comparison import NOT_SHOWN, Contrast, judge
 from beir_hybrid.evaluation.measures import build_measure
-from beir_hybrid.evaluation.pairing import Pair
 from beir_hybrid.evaluation.query_values import QueryValues
-from beir_hybrid.evaluation.significance import RESAMPLES
-
-__all__ = ["STATISTICS", "Statistic", "contrast_statistic", "higher_is_better", "settle", "statistic_over"]
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast, judge
+from beir_hybrid.evaluation.statistics.pairing import Pair
+from beir_hybrid.evaluation.statistics.significance import RESAMPLES
 
 Statistic = Literal["mean", "worst", "spread"]
 STATISTICS: tuple[Statistic, ...] = ("mean", "worst", "spread")

@@ -11,14 +11,12 @@ from typing import Any, TypeVar
 
 from beir_hybrid.document import Document, read_document
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
-from beir_hybrid.evaluation.settings import KINDS
+from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import OPTIONS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
 from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
-
-__all__ = ["SHOWN", "Study", "parse_study", "read_study"]
 
 SHOWN = ("mean", "worst", "spread", "seen", "unseen")
 """What the tables may show of an evaluation: the mean over settings, the worst setting and the standard deviation over

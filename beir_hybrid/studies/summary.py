@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.settings import Setting
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.outcomes import Outcomes
 from beir_hybrid.studies.statistic import higher_is_better, statistic_over
-
-__all__ = ["Summary", "group_cells", "summarize_study"]
 
 
 @dataclass(frozen=True)

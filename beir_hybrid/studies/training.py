@@ -7,13 +7,11 @@ import time
 from pathlib import Path
 
 from beir_hybrid.errors import OutputError
-from beir_hybrid.evaluation.encoder import Encoder
-from beir_hybrid.files import write_json
+from beir_hybrid.evaluation.encoding.encoder import Encoder
+from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.cell import DONE_FILE, Cell
 from beir_hybrid.studies.cost import CostMeter, peak_memory
 from beir_hybrid.training.train import TrainedModel, train
-
-__all__ = ["run_cell"]
 
 _TRAINING = ".training"
 """Folder within the cell's in which it is trained."""

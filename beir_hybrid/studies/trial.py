@@ -11,10 +11,9 @@ from beir_hybrid.errors import ConfigurationError, shorten
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
-    from beir_hybrid.evaluation.encoder import Encoder
+    from beir_hybrid.evaluation.encoding.encoder import Encoder
     from beir_hybrid.evaluation.results import Results
 
-__all__ = ["KEYS", "Trial"]
 
 _LISTS = ("languages", "settings", "measures")
 _TYPES = {"source": str, "passage_text": str, "split": str, "judged_only": bool, "sample_passages": int}

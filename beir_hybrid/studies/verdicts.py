@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError
-from beir_hybrid.evaluation.comparison import NOT_SHOWN, Contrast, compare
-from beir_hybrid.evaluation.pairing import pair_up
 from beir_hybrid.evaluation.query_values import QueryValues
-from beir_hybrid.evaluation.significance import RESAMPLES, holm
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast, compare
+from beir_hybrid.evaluation.statistics.pairing import pair_up
+from beir_hybrid.evaluation.statistics.significance import RESAMPLES, holm
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.claim import Claim, Languages
 from beir_hybrid.studies.outcomes import Outcomes, matching
 from beir_hybrid.studies.sentences import sides_in_words, verdict_sentence
 from beir_hybrid.studies.statistic import contrast_statistic, settle, statistic_over
-
-__all__ = ["Verdict", "find_verdicts"]
 
 _MANY = 250
 """So many verdicts leave the correction of the smallest p-value half the level; more are remarked on."""
@@ -95,7 +93,8 @@ def find_verdicts(outcomes: Outcomes, claims: Sequence[Claim]) -> tuple[list[Ver
     """Judge claims.
 
     Each query's value is averaged over the cells of a side, which differ in nothing but the seed and what else the
-    claim leaves open; then queries are compared as :func:`~beir_hybrid.evaluation.comparison.compare` does, clustered
+    claim leaves open; then queries are compared as :func:`~beir_hybrid.evaluation.statistics.comparison.compare`
+    does, clustered
     by question. The correction is over all verdicts. So intervals tell how far other questions could change the
     difference; how far other seeds do, ``by_seed`` shows, and nothing is shown unless all seeds agree in sign.
 

@@ -14,8 +14,6 @@ from beir_hybrid.testing.expectation import built, expect
 from beir_hybrid.testing.host import HEAVY
 from beir_hybrid.testing.process import run_python
 
-__all__ = ["CommandContract"]
-
 _IMPORTS = """
 import json, sys
 from importlib import import_module

@@ -17,8 +17,6 @@ from beir_hybrid.registry import DATASETS
 from beir_hybrid.testing.expectation import built, expect, expect_refusal, other_randomness
 from beir_hybrid.testing.pairs import CHOOSE, PairsContract
 
-__all__ = ["DatasetContract"]
-
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 

@@ -12,8 +12,6 @@ import pytest
 
 from beir_hybrid.errors import BeirHybridError
 
-__all__ = ["built", "expect", "expect_refusal", "other_randomness"]
-
 
 def expect(fulfilled: object, broken: str, mend: str) -> None:
     """Fail the test that calls this unless something is fulfilled.

@@ -12,8 +12,6 @@ from beir_hybrid.registry import HOSTS
 from beir_hybrid.testing.expectation import built, expect
 from beir_hybrid.testing.process import run_python
 
-__all__ = ["HEAVY", "HostContract"]
-
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "datasets", "numpy", "scipy", "pandas", "pyarrow", "faiss"),
     *("matplotlib", "beir", "pyserini", "jnius"),

@@ -17,8 +17,6 @@ from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.measures.made_up import MadeUpRun
 from beir_hybrid.testing.expectation import built, expect, other_randomness
 
-__all__ = ["MeasureContract"]
-
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 

@@ -15,8 +15,6 @@ from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.testing.expectation import built, expect, expect_refusal, other_randomness
 
-__all__ = ["CHOOSE", "PairsContract"]
-
 CHOOSE = "Pass the argument through beir_hybrid.languages.choose_languages."
 """What to do about languages that are not checked."""
 

@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-__all__ = ["run_python"]
-
 _LIMIT = 300.0  # seconds, far above what any contract takes
 
 

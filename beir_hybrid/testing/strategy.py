@@ -20,8 +20,6 @@ from beir_hybrid.errors import PluginError
 from beir_hybrid.testing.expectation import built, expect, other_randomness
 from beir_hybrid.testing.process import run_python
 
-__all__ = ["StrategyContract"]
-
 _STEPS = 20_000  # in which a kind of 1 batch in 1,000 is missed once in 500 million times
 _EPOCHS = 2
 _PURE = "Let draw() follow from rng and progress alone: keep no state, and use no hash(), set order or time."

@@ -13,8 +13,6 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies import Strategy, build_strategy
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["HybridBatchTrainingArguments"]
-
 
 @dataclass
 class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):

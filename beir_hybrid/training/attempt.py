@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
-from beir_hybrid.files import no_room
+from beir_hybrid.storage.files import no_room
 from beir_hybrid.training.checkpoints import latest_step
 from beir_hybrid.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
-__all__ = ["Attempt", "TrainingInterrupted"]
 
 _SHOWN = 8  # arguments in a message
 _LONGEST = 400  # letters of the host's words

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-__all__ = ["STATIC_DIMENSIONS", "base_model", "is_static", "static_model", "train_tokenizer"]
 
 STATIC_DIMENSIONS = 256
 _VOCABULARY = 32_000

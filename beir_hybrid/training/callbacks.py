@@ -11,8 +11,6 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from beir_hybrid.training.checkpoints import flaw
 
-__all__ = ["BatchLog", "FindBest", "SetEpoch"]
-
 logger = logging.getLogger(__name__)
 
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from beir_hybrid.batching.summary import DrawSummary
-from beir_hybrid.files import write_text
-
-__all__ = ["add_to_card"]
+from beir_hybrid.storage.files import write_text
 
 _BEFORE = "## Usage"  # the host's card goes on here
 

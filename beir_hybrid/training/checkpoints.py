@@ -11,19 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.contents import damage, record
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
-from beir_hybrid.files import parse_json, write_json
-
-__all__ = [
-    "BATCHES_FILE",
-    "check_checkpoint",
-    "check_same_batches",
-    "flaw",
-    "latest_checkpoint",
-    "latest_step",
-    "record_checkpoint",
-]
+from beir_hybrid.storage.contents import damage, record
+from beir_hybrid.storage.files import parse_json, write_json
 
 BATCHES_FILE = "batches.json"
 """Beside every saved model: the plan's identity and what was drawn."""

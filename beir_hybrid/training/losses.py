@@ -20,8 +20,6 @@ from torch import Tensor
 
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["CachedGroupMaskedMultipleNegativesRankingLoss", "GroupMaskedMultipleNegativesRankingLoss"]
-
 Similarity = Callable[[Tensor, Tensor], Tensor]
 
 _TAG = 3 * 8

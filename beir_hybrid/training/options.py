@@ -17,14 +17,6 @@ from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
 if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 
-__all__ = [
-    "HOST_DEFAULTS",
-    "STATIC_DEFAULTS",
-    "TrainingOptions",
-    "option_words",
-    "parse_host_arguments",
-    "read_config",
-]
 
 HOST_DEFAULTS: Mapping[str, Any] = {
     "per_device_train_batch_size": 100,

@@ -2,8 +2,6 @@
 
 import time
 
-__all__ = ["leave_processes"]
-
 DRAIN_SECONDS = 0.2
 
 

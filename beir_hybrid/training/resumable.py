@@ -10,8 +10,6 @@ from sentence_transformers import SentenceTransformerTrainer
 
 from beir_hybrid.training.checkpoints import record_checkpoint
 
-__all__ = ["ResumableTrainer"]
-
 
 class ResumableTrainer(SentenceTransformerTrainer):
     """The host's Trainer, whose checkpoints tell what their files hold, and which takes no step too many.

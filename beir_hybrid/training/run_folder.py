@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import parse_json, write_json
-from beir_hybrid.locks import LOCK
+from beir_hybrid.storage.files import parse_json, write_json
+from beir_hybrid.storage.locks import LOCK
 
 if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.options import TrainingOptions
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
-__all__ = ["RunFolder"]
 
 RUN_FILE = "run.json"
 """Written when a run starts: its options. Marks a folder as a run of ours."""

@@ -14,8 +14,8 @@ import numpy as np
 from beir_hybrid.datasets import load_dataset, load_pairs
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.measures import DEFAULT_MEASURES, build_measure
-from beir_hybrid.evaluation.settings import KINDS
 from beir_hybrid.registry import DATASETS
+from beir_hybrid.settings import KINDS
 from beir_hybrid.training.options import HOST_DEFAULTS
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.options import TrainingOptions
 
-__all__ = ["Selected", "Selection", "check_selection", "load_selection", "selected", "selection_defaults"]
 
 _BATCH_SIZE = "per_device_train_batch_size"
 

@@ -15,9 +15,9 @@ from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.summary import DrawSummary
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import check_output
-from beir_hybrid.locks import locked
 from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.storage.files import check_output
+from beir_hybrid.storage.locks import locked
 from beir_hybrid.training.base_models import base_model, is_static
 from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, TrainingOptions, parse_host_arguments
 from beir_hybrid.training.run_folder import RunFolder
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
-__all__ = ["RunFinishedError", "TrainedModel", "train"]
 
 logger = logging.getLogger(__name__)
 

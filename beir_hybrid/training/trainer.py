@@ -16,7 +16,7 @@ from beir_hybrid.batching.examples import ExampleTable
 from beir_hybrid.batching.sampler import HybridBatchSampler, batches_in_order
 from beir_hybrid.batching.summary import DrawSummary, summarize
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
-from beir_hybrid.files import write_json
+from beir_hybrid.storage.files import write_json
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
@@ -27,8 +27,6 @@ from beir_hybrid.training.checkpoints import (
     latest_checkpoint,
 )
 from beir_hybrid.training.resumable import ResumableTrainer
-
-__all__ = ["HybridBatchTrainer"]
 
 logger = logging.getLogger(__name__)
 

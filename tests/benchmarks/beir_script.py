@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.datasets.beir_folder import get_folder
+from beir_hybrid.datasets.beir.folder import get_folder
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.training.base_models import static_model
 

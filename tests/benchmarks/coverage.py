@@ -28,7 +28,7 @@ import numpy as np
 import scipy.special
 
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
-from beir_hybrid.evaluation.significance import intervals, paired_test
+from beir_hybrid.evaluation.statistics.significance import intervals, paired_test
 
 LANGUAGES = ("de", "en", "es", "ru")
 SETTINGS = [(one, other) for one in LANGUAGES for other in LANGUAGES if one != other] + [

@@ -35,10 +35,11 @@ from beir.retrieval.evaluation import EvaluateRetrieval
 from beir.retrieval.search.dense import DenseRetrievalExactSearch
 
 from beir_hybrid.datasets import load_dataset, load_pairs
-from beir_hybrid.evaluation.encoding import Embeddings, encode
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
-from beir_hybrid.evaluation.settings import all_settings
 from beir_hybrid.models import load_model
+from beir_hybrid.settings import all_settings
 from beir_hybrid.training.base_models import static_model
 
 CORPORA = ("de", "en", "th")  # a large, a middle and the smallest one

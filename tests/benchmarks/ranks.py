@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection, Passage
-from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.ranks import exact_ranks

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from beir_hybrid.files import write_json
+from beir_hybrid.storage.files import write_json
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ import pytest
 import pytrec_eval
 
 from beir_hybrid.collection import MultilingualCollection, Passage
-from beir_hybrid.evaluation import ranks, scores, search
-from beir_hybrid.evaluation.encoding import Embeddings
-from beir_hybrid.evaluation.vectors import StoredVectors, VectorStore, keys_of
+from beir_hybrid.evaluation import ranks
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.vectors import StoredVectors, VectorStore, keys_of
+from beir_hybrid.evaluation.search import exact as search
+from beir_hybrid.evaluation.search import scores
 
 
 @pytest.fixture

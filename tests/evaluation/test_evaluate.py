@@ -9,7 +9,7 @@ import pytest
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
-from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import (
     evaluate,
     evaluate_embeddings,

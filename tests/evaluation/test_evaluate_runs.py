@@ -9,7 +9,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import read_run, run_of_results
-from beir_hybrid.evaluation.settings import Setting, choose_settings
+from beir_hybrid.settings import Setting, choose_settings
 
 CLASSIC = ("map", "map@4", "ndcg@5", "recall@5", "precision@3", "mrr", "mrr@2", "success@2")
 BIAS = ("same_language_share@5", "language_share@3", "ndkl@5", "mrc@5", "rank_distance@5", "peer@5")

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beir_hybrid import corpus as corpus_module
 from beir_hybrid.collection import MultilingualCollection, Passage
-from beir_hybrid.corpus import write_corpus
 from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.settings import Setting
+from beir_hybrid.storage import corpus as corpus_module
+from beir_hybrid.storage.corpus import write_corpus
 
 
 @pytest.fixture(params=["dicts", "stored", "mixed"])

@@ -3,7 +3,7 @@ import pytest
 
 from beir_hybrid.evaluation.notes import notes_on
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
-from beir_hybrid.evaluation.significance import FEW
+from beir_hybrid.evaluation.statistics.significance import FEW
 
 NAN = float("nan")
 

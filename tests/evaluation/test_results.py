@@ -9,7 +9,7 @@ import pytest
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import SCHEMA, Results, check_results, environment
-from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.settings import Setting
 
 VALUES = QueryValues(
     (

@@ -13,8 +13,8 @@ from beir_hybrid.evaluation.evaluate import evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run, read_run, run_of_results, split_run, write_run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer
-from beir_hybrid.evaluation.search import Hits
-from beir_hybrid.evaluation.settings import Setting
+from beir_hybrid.evaluation.search.exact import Hits
+from beir_hybrid.settings import Setting
 
 CLASSIC = (
     "map",

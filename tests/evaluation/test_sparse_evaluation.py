@@ -7,16 +7,16 @@ from sentence_transformers.sparse_encoder.evaluation import SparseInformationRet
 from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import ConfigurationError, ModelError
-from beir_hybrid.evaluation.cache import EmbeddingCache
-from beir_hybrid.evaluation.embeddings import Embeddings
-from beir_hybrid.evaluation.encoder import FolderEncoder, open_encoder
-from beir_hybrid.evaluation.encoding import encode
+from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.encode import encode
+from beir_hybrid.evaluation.encoding.encoder import FolderEncoder, open_encoder
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
-from beir_hybrid.evaluation.faiss_evaluation import evaluate_embeddings_with_faiss, evaluate_with_faiss
 from beir_hybrid.evaluation.ranks import exact_ranks
-from beir_hybrid.evaluation.search import exact_search
-from beir_hybrid.evaluation.sparse_rows import SparseRows
+from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_embeddings_with_faiss, evaluate_with_faiss
 
 # of PyTorch, for the host's own similarity
 pytestmark = [
@@ -104,8 +104,8 @@ def test_vectors_are_the_models(words, model):
 
 
 def test_texts_of_a_window_come_back_in_their_places(words, model, monkeypatch):
-    monkeypatch.setattr("beir_hybrid.evaluation.encoding.WINDOW", 7)
-    monkeypatch.setattr("beir_hybrid.evaluation.encoding.CHUNK", 2)
+    monkeypatch.setattr("beir_hybrid.evaluation.encoding.encode.WINDOW", 7)
+    monkeypatch.setattr("beir_hybrid.evaluation.encoding.encode.CHUNK", 2)
     cut = encode(model, words, batch_size=2)
     whole = encode(model, words, batch_size=32)
     monkeypatch.undo()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.datasets.beir_folder import get_folder
+from beir_hybrid.datasets.beir.folder import get_folder
 from beir_hybrid.training.base_models import static_model
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "evaluate_beir.py"

@@ -9,8 +9,8 @@ import numpy as np
 from engine import Target
 from mutations import BINARY, JSON, TEXT
 
-from beir_hybrid.evaluation.settings import parse_setting
-from beir_hybrid.files import write_json
+from beir_hybrid.settings import parse_setting
+from beir_hybrid.storage.files import write_json
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
 from beir_hybrid_pyserini.folder import check_files, count_ids, read_about
 from beir_hybrid_pyserini.fusion import fuse_runs

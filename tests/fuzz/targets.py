@@ -14,21 +14,19 @@ from engine import Target
 from mutations import BINARY, JSON, TEXT, YAML, in_gzip
 
 from beir_hybrid.collection import MultilingualCollection, Passage
-from beir_hybrid.corpus import StoredCorpus, write_corpus
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.beir_folder import check_place, get_folder, write_beir_folder
-from beir_hybrid.datasets.beir_reader import BeirFolder, read_beir_folder
+from beir_hybrid.datasets.beir.folder import check_place, get_folder, write_beir_folder
+from beir_hybrid.datasets.beir.reader import BeirFolder, read_beir_folder
 from beir_hybrid.datasets.jsonl import read_pairs
 from beir_hybrid.datasets.lareqa import read_lareqa
-from beir_hybrid.evaluation.cache import CachedStore
-from beir_hybrid.evaluation.comparison import compare
-from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.evaluation.encoding.cache import CachedStore
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.vectors import keys_of
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.result_folders import load_runs
 from beir_hybrid.evaluation.run_files import read_runs
-from beir_hybrid.evaluation.vectors import keys_of
-from beir_hybrid.files import write_json
+from beir_hybrid.evaluation.statistics.comparison import compare
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
 from beir_hybrid.pairs import Pair, ParallelPairs
 from beir_hybrid.reports.assets import _pieces
@@ -36,6 +34,8 @@ from beir_hybrid.reports.contents import build_contents
 from beir_hybrid.reports.page import render_page
 from beir_hybrid.reports.sources import read_sources
 from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
+from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
+from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.grid import build_cells

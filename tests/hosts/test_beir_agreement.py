@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from beir_hybrid import evaluate, load_dataset, load_pairs
-from beir_hybrid.datasets.beir_folder import get_folder, write_beir_folder
+from beir_hybrid.datasets.beir.folder import get_folder, write_beir_folder
 from beir_hybrid.hosts.beir import is_active
 from beir_hybrid.training.base_models import static_model
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.datasets.beir_folder import write_beir_folder
+from beir_hybrid.datasets.beir.folder import write_beir_folder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements

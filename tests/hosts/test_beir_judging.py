@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.datasets.beir_folder import read_beir_folder, write_beir_folder
+from beir_hybrid.datasets.beir.folder import write_beir_folder
+from beir_hybrid.datasets.beir.reader import read_beir_folder
 from beir_hybrid.hosts.beir import report as reporting
 from beir_hybrid.hosts.beir.judging import judge
 from beir_hybrid.hosts.beir.loaded import forget_all

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.files import write_json
 from beir_hybrid.reports.contents import build_contents
 from beir_hybrid.reports.page import render_page
 from beir_hybrid.reports.sources import Run, Sources, read_sources
+from beir_hybrid.storage.files import write_json
 
 
 @pytest.fixture(scope="session")

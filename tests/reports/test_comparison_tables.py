@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.evaluation.comparison import Comparison, Contrast
+from beir_hybrid.evaluation.statistics.comparison import Comparison, Contrast
 from beir_hybrid.reports.comparison_tables import (
     as_csv,
     as_json,

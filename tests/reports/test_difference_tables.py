@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from beir_hybrid.evaluation.comparison import Comparison, Contrast
+from beir_hybrid.evaluation.statistics.comparison import Comparison, Contrast
 from beir_hybrid.reports.difference_tables import difference_tables
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import write_text
 from beir_hybrid.reports.outputs import check_outputs, write_report
+from beir_hybrid.storage.files import write_text
 
 
 def test_a_page_or_folder_that_exists_is_refused(tmp_path):

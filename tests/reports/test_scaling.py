@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from beir_hybrid.files import write_json
 from beir_hybrid.reports.contents import build_contents
 from beir_hybrid.reports.scaling import cost_of, drawn_pairs, training_languages
 from beir_hybrid.reports.sources import Run, read_sources
+from beir_hybrid.storage.files import write_json
 
 
 def run(**given):

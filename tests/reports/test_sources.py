@@ -4,9 +4,9 @@ import shutil
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
-from beir_hybrid.files import write_json
 from beir_hybrid.reports.groups import groups_of
 from beir_hybrid.reports.sources import Sources, read_sources
+from beir_hybrid.storage.files import write_json
 
 
 def change(path, **fields):

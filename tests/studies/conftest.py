@@ -8,7 +8,7 @@ import pytest
 
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.files import write_json
+from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies import process, run
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.grid import build_cells

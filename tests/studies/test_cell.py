@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.errors import DataFormatError, MissingDataError
-from beir_hybrid.files import write_json
+from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.trial import Trial
 

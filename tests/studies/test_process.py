@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.files import write_json
+from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.process import failure, main
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from beir_hybrid.evaluation.comparison import Contrast
+from beir_hybrid.evaluation.statistics.comparison import Contrast
 from beir_hybrid.studies.claim import Claim
 from beir_hybrid.studies.sentences import claims_sentence, verdict_sentence
 from beir_hybrid.studies.verdicts import Verdict

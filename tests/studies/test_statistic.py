@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from beir_hybrid.evaluation.comparison import Contrast
-from beir_hybrid.evaluation.pairing import pair_up
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
-from beir_hybrid.evaluation.significance import paired_test
+from beir_hybrid.evaluation.statistics.comparison import Contrast
+from beir_hybrid.evaluation.statistics.pairing import pair_up
+from beir_hybrid.evaluation.statistics.significance import paired_test
 from beir_hybrid.studies.statistic import contrast_statistic, settle, statistic_over
 
 GROUPS = tuple(f"g{number}" for number in range(30))

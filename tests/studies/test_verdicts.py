@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.evaluation.comparison import compare
-from beir_hybrid.evaluation.significance import holm
+from beir_hybrid.evaluation.statistics.comparison import compare
+from beir_hybrid.evaluation.statistics.significance import holm
 from beir_hybrid.studies.outcomes import Outcomes
 from beir_hybrid.studies.verdicts import find_verdicts
 

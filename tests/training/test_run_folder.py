@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from beir_hybrid.errors import OutputError
-from beir_hybrid.locks import LOCK, locked
+from beir_hybrid.storage.locks import LOCK, locked
 from beir_hybrid.training import run_folder as module
 from beir_hybrid.training.options import TrainingOptions
 from beir_hybrid.training.run_folder import RunFolder

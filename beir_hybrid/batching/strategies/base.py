@@ -10,8 +10,6 @@ import numpy.typing as npt
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["SingleKind", "Strategy", "check_share"]
-
 
 @runtime_checkable
 class Strategy(Protocol):

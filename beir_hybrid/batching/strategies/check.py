@@ -15,8 +15,6 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.origin import Origin, describe_type
 from beir_hybrid.registry import STRATEGIES
 
-__all__ = ["allowed_pairs", "check_options", "check_strategy", "draw_kinds", "needed_options"]
-
 _TRIED = 8  # steps that are drawn on trial
 _DRAWS = "draw() must give an int64 array with one place in kinds for each element of progress"
 

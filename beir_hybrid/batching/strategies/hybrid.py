@@ -11,8 +11,6 @@ import numpy.typing as npt
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.batching.strategies.base import check_share
 
-__all__ = ["Hybrid"]
-
 
 @dataclass(frozen=True)
 class Hybrid:

@@ -8,8 +8,6 @@ from typing import ClassVar
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.strategies.base import SingleKind
 
-__all__ = ["OneLanguage"]
-
 
 @dataclass(frozen=True)
 class OneLanguage(SingleKind):

@@ -8,8 +8,6 @@ from typing import ClassVar
 from beir_hybrid.batching.kinds import ANY, BatchKind
 from beir_hybrid.batching.strategies.base import SingleKind
 
-__all__ = ["Random"]
-
 
 @dataclass(frozen=True)
 class Random(SingleKind):

@@ -12,8 +12,6 @@ from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.batching.strategies.base import check_share
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 
-__all__ = ["Schedule", "Shape"]
-
 Shape = Literal["linear", "cosine", "steps"]
 
 

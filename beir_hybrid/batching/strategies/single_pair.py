@@ -8,8 +8,6 @@ from typing import ClassVar
 from beir_hybrid.batching.kinds import ONE_PAIR, BatchKind
 from beir_hybrid.batching.strategies.base import SingleKind
 
-__all__ = ["SinglePair"]
-
 
 @dataclass(frozen=True)
 class SinglePair(SingleKind):

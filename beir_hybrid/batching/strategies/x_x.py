@@ -8,8 +8,6 @@ from typing import ClassVar
 from beir_hybrid.batching.kinds import MIXED, BatchKind
 from beir_hybrid.batching.strategies.base import SingleKind
 
-__all__ = ["XX"]
-
 
 @dataclass(frozen=True)
 class XX(SingleKind):

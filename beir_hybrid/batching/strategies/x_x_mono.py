@@ -8,8 +8,6 @@ from typing import ClassVar
 from beir_hybrid.batching.kinds import MONO, BatchKind
 from beir_hybrid.batching.strategies.base import SingleKind
 
-__all__ = ["XXMono"]
-
 
 @dataclass(frozen=True)
 class XXMono(SingleKind):

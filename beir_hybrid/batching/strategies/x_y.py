@@ -8,8 +8,6 @@ from typing import ClassVar
 from beir_hybrid.batching.kinds import CROSS, BatchKind
 from beir_hybrid.batching.strategies.base import SingleKind
 
-__all__ = ["XY"]
-
 
 @dataclass(frozen=True)
 class XY(SingleKind):

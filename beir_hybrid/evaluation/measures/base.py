@@ -10,8 +10,6 @@ import numpy.typing as npt
 from beir_hybrid.errors import PluginError
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["Measure", "bounds_of"]
-
 
 @runtime_checkable
 class Measure(Protocol):

@@ -13,8 +13,6 @@ from beir_hybrid.evaluation.measures.check import check_measure
 from beir_hybrid.origin import describe_type
 from beir_hybrid.registry import MEASURES
 
-__all__ = ["build_measure", "example_name", "expand_measures"]
-
 _FORM = re.compile(r"(?P<base>[^\[\]@]*)(\[(?P<language>[^\[\]@]*)\])?(@(?P<cutoff>[^\[\]]*))?")
 _NOUNS = {"cutoff": "cut-off", "language": "language"}
 

@@ -16,8 +16,6 @@ from beir_hybrid.evaluation.rankings import Rankings
 from beir_hybrid.origin import Origin, describe_type
 from beir_hybrid.registry import MEASURES
 
-__all__ = ["LARGEST", "TRIED_LANGUAGES", "check_measure", "measure_queries", "try_measure"]
-
 LARGEST = 1e100
 """Largest magnitude of a value: means and variances of larger ones would be infinite."""
 

@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from beir_hybrid.evaluation.measures.base import Measure
 from beir_hybrid.evaluation.measures.build import build_measure, expand_measures
 from beir_hybrid.evaluation.measures.check import TRIED_LANGUAGES, try_measure
-from beir_hybrid.evaluation.settings import KINDS, Kind
 from beir_hybrid.registry import MEASURES
-
-__all__ = ["BIAS_MEASURES", "DEFAULT_MEASURES", "build_measures"]
+from beir_hybrid.settings import KINDS, Kind
 
 DEFAULT_MEASURES: Mapping[Kind, tuple[str, ...]] = {
     "mono": ("map", "recall@1", "ndcg@10"),

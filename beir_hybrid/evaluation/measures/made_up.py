@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
 
-__all__ = ["MadeUpRun"]
-
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["MRC"]
-
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 

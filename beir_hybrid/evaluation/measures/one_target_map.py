@@ -11,8 +11,6 @@ import numpy.typing as npt
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["OneTargetMAP"]
-
 
 @dataclass(frozen=True)
 class OneTargetMAP:

@@ -11,8 +11,6 @@ from scipy.special import chdtrc
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["PEER"]
-
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Weights = tuple[tuple[int, float], ...]

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["Precision"]
-
 
 @dataclass(frozen=True)
 class Precision:

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["RankDistance"]
-
 
 @dataclass(frozen=True)
 class RankDistance:

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from beir_hybrid.evaluation.measures.language_share import LanguageShare
 from beir_hybrid.evaluation.rankings import Rankings
 
-__all__ = ["SameLanguageShare"]
-
 
 @dataclass(frozen=True)
 class SameLanguageShare:

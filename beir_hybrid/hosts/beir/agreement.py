@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beir_hybrid.evaluation.scores import Rows, lengths
-from beir_hybrid.evaluation.sparse_rows import SparseRows
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.evaluation.search.scores import Rows, lengths
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors
-
-__all__ = ["Agreement", "agreement_of"]
 
 _QUERIES = 32  # tried, spread evenly
 _BLOCK = 16_384  # passages scored at once

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from beir_hybrid.evaluation.encoder import as_encoder
+from beir_hybrid.evaluation.encoding.encoder import as_encoder
 from beir_hybrid.hosts.beir.named_vectors import VectorKeeper
 from beir_hybrid.hosts.beir.search import BeirModel
-
-__all__ = ["departures"]
 
 
 def departures(model: Any, keepers: Sequence[VectorKeeper], cosine: bool) -> tuple[str, ...]:

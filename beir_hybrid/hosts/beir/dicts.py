@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_corpus", "as_queries"]
-
 
 def as_corpus(corpus: Any) -> Any:
     """Give a corpus as a dict of title and text by document id.

@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 logger = logging.getLogger(__name__)
 
 _BEIR_HOST = "public.ukp.informatik.tu-darmstadt.de"
@@ -29,7 +27,8 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
 
 
 def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, chunk_size: int = 1024) -> str:
-    from beir_hybrid.datasets.beir_folder import find_setting_name, is_foreign, materialise
+    from beir_hybrid.datasets.beir.folder import is_foreign, materialise
+    from beir_hybrid.datasets.beir.names import find_setting_name
 
     if (name := _asked_name(url)) is None:
         return original(url, out_dir, chunk_size)
@@ -45,7 +44,7 @@ def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, ch
 
 def _leave(original: Callable[..., str], url: str, folder: Path, chunk_size: int) -> str:
     """Let BEIR have what somebody keeps where a dataset shall be."""
-    from beir_hybrid.datasets.beir_folder import find_setting_name
+    from beir_hybrid.datasets.beir.names import find_setting_name
 
     try:
         ours = find_setting_name(folder.name) is not None

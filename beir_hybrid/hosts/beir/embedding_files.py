@@ -15,9 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.errors import DataFormatError, MissingDataError
-from beir_hybrid.files import new_file
-
-__all__ = ["read_embeddings", "write_embeddings"]
+from beir_hybrid.storage.files import new_file
 
 _ALLOWED = {
     (module, name)

@@ -12,8 +12,6 @@ from beir_hybrid.hosts.beir.loaders import note
 from beir_hybrid.hosts.beir.splits import find_split
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 logger = logging.getLogger(__name__)
 
 _PARAMETERS = (
@@ -34,8 +32,9 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
 
 
 def _init(original: Callable[..., None], self: Any, hf_repo: str | None = None, *args: Any, **kwargs: Any) -> None:
-    from beir_hybrid.corpus import cache_folder
-    from beir_hybrid.datasets.beir_folder import find_setting_name, materialise
+    from beir_hybrid.datasets.beir.folder import materialise
+    from beir_hybrid.datasets.beir.names import find_setting_name
+    from beir_hybrid.storage.corpus import cache_folder
 
     owner, _, name = (hf_repo or "").rpartition("/")
     # a folder of that name is what the hub's library reads in place of a repository

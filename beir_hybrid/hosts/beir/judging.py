@@ -14,12 +14,10 @@ from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run
-from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.hosts.beir.loaded import LoadedData, data_for
 from beir_hybrid.languages import code_of
+from beir_hybrid.settings import Setting
 from beir_hybrid.translations import link_translations
-
-__all__ = ["Judged", "Searched", "judge", "judge_searched"]
 
 Qrels = Mapping[str, Mapping[str, int]]
 Scores = Mapping[str, Mapping[str, float]]

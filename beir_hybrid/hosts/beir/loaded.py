@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.files import parse_json
 from beir_hybrid.languages import code_of
+from beir_hybrid.storage.files import parse_json
 from beir_hybrid.translations import told
-
-__all__ = ["LoadedData", "data_for", "describe", "forget_all", "may_carry_languages", "query_ids", "remember"]
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +152,7 @@ def _metadata_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _marker(folder: Path) -> dict[str, Any]:
-    from beir_hybrid.datasets.beir_marker import read_marker
+    from beir_hybrid.datasets.beir.marker import read_marker
 
     return read_marker(folder) or {}
 

@@ -12,8 +12,6 @@ from beir_hybrid.hosts.beir.loaded import describe, forget_all, remember
 from beir_hybrid.hosts.beir.splits import find_split
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply", "note"]
-
 logger = logging.getLogger(__name__)
 
 

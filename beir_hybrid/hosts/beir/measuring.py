@@ -15,8 +15,6 @@ from beir_hybrid.evaluation.measures import Measure, build_measure
 from beir_hybrid.hosts.beir.judging import Judged, Qrels, Scores, judge
 from beir_hybrid.registry import MEASURES
 
-__all__ = ["measure"]
-
 logger = logging.getLogger(__name__)
 
 _BEIRS = ("accuracy", "hole", "mrr", "recall_cap")

@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.errors import ModelError
-from beir_hybrid.evaluation.cache import CachedStore
-from beir_hybrid.evaluation.rows import as_rows, normalised
-from beir_hybrid.evaluation.scores import Rows, lengths
-from beir_hybrid.evaluation.sparse_rows import SparseRows
-from beir_hybrid.evaluation.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
-
-__all__ = ["IN_MEMORY", "NamedVectors", "VectorKeeper"]
+from beir_hybrid.evaluation.encoding.cache import CachedStore
+from beir_hybrid.evaluation.encoding.rows import as_rows, normalised
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
+from beir_hybrid.evaluation.search.scores import Rows, lengths
 
 IN_MEMORY = 1 << 30
 """Bytes of vectors of one role, queries or passages, that are kept in memory; more go to a temporary folder."""

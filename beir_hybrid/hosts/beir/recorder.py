@@ -11,8 +11,6 @@ from beir_hybrid.errors import BeirHybridError, ModelError
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors, VectorKeeper
 from beir_hybrid.hosts.kit.patches import replace
 
-__all__ = ["Recorder"]
-
 _METHODS = {"query": "encode_queries", "document": "encode_corpus"}
 
 

@@ -23,8 +23,6 @@ from beir_hybrid.reports.result_tables import result_tables
 from beir_hybrid.reports.tables import console
 from beir_hybrid.translations import links_in_words
 
-__all__ = ["RESULTS_VARIABLE", "report"]
-
 RESULTS_VARIABLE = "BEIR_HYBRID_RESULTS"
 """Environment variable that names the folder for results; ``beir-hybrid-results`` if it is not set."""
 

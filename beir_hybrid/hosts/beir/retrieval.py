@@ -11,8 +11,6 @@ from beir_hybrid.errors import ModelError
 from beir_hybrid.hosts.beir.agreement import agreement_of
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors
 
-__all__ = ["Encoded", "Retrieval", "Retrievals", "fingerprint", "retrievals"]
-
 Scores = Mapping[str, Mapping[str, float]]
 
 _KEPT = 32  # searches that are remembered

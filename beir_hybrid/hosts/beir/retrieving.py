@@ -10,8 +10,6 @@ from typing import Any
 from beir_hybrid.hosts.beir.loaded import may_carry_languages
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "query_filename", "corpus_filename")
 
 

@@ -6,19 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
-from beir_hybrid.checksums import combine, digest_row
-from beir_hybrid.evaluation.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_scorer
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.scorer import EmbeddingScorer
-from beir_hybrid.evaluation.scores import stack
+from beir_hybrid.evaluation.search.scores import stack
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.beir.judging import Qrels, Scores, Searched, judge_searched
 from beir_hybrid.hosts.beir.retrieval import Encoded, retrievals
-
-__all__ = ["Retrieved", "retrieved_for"]
+from beir_hybrid.storage.checksums import combine, digest_row
 
 _told: WeakKeyDictionary[Encoded, set[int]] = WeakKeyDictionary()
 """By the vectors of a search, the judgements that it was reported on with."""

@@ -12,15 +12,13 @@ import numpy.typing as npt
 from beir.retrieval.search import BaseSearch
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError, did_you_mean
-from beir_hybrid.evaluation.rows import as_array, from_sparse, normalised, usable
-from beir_hybrid.evaluation.scores import Rows
-from beir_hybrid.evaluation.search import exact_search
-from beir_hybrid.evaluation.sparse_rows import SparseRows
+from beir_hybrid.evaluation.encoding.rows import as_array, from_sparse, normalised, usable
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.evaluation.search.scores import Rows
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
 from beir_hybrid.model_kinds import SPARSE, check_kind, kind_of
-
-__all__ = ["BeirModel", "ExactSearch"]
 
 logger = logging.getLogger(__name__)
 

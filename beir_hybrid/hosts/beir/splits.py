@@ -8,8 +8,6 @@ from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 
-__all__ = ["find_split"]
-
 logger = logging.getLogger(__name__)
 
 
@@ -26,7 +24,7 @@ def find_split(loader: Any, split: str = "test") -> None:
     Raises:
         ConfigurationError: If the dataset has no such split.
     """
-    from beir_hybrid.datasets.beir_marker import read_marker
+    from beir_hybrid.datasets.beir.marker import read_marker
 
     folder = Path(loader.qrels_folder or "").parent
     if not loader.qrels_folder or (Path(loader.qrels_folder) / f"{split}.tsv").exists():
@@ -34,10 +32,10 @@ def find_split(loader: Any, split: str = "test") -> None:
     loaded = not isinstance(loader.corpus, dict) or loader.corpus  # a stream has no length
     if loaded or (marker := read_marker(folder)) is None:
         return
-    from beir_hybrid.corpus import cache_folder
-    from beir_hybrid.datasets.beir_folder import materialise
-    from beir_hybrid.datasets.beir_names import splits_of
+    from beir_hybrid.datasets.beir.folder import materialise
+    from beir_hybrid.datasets.beir.names import splits_of
     from beir_hybrid.registry import DATASETS
+    from beir_hybrid.storage.corpus import cache_folder
 
     name, dataset = str(marker["name"]), str(marker.get("dataset"))
     known = splits_of(dataset) if dataset in DATASETS.names() else marker["splits"]

@@ -10,8 +10,6 @@ import numpy as np
 from beir_hybrid.evaluation.measures import build_measures
 from beir_hybrid.evaluation.results import Results
 
-__all__ = ["with_reasons"]
-
 _REASONS = {
     "rank_distance": "no query has several relevant passages, one of them among those that count",
     "same_language_share": "no passage is in the language of a query",

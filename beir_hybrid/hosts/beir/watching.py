@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.errors import BeirHybridError, ModelError
-from beir_hybrid.evaluation.vectors import keys_of
+from beir_hybrid.evaluation.encoding.vectors import keys_of
 from beir_hybrid.hosts.beir.agreement import agreement_of
 from beir_hybrid.hosts.beir.departures import departures
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
@@ -20,8 +20,6 @@ from beir_hybrid.hosts.beir.loaded import query_ids
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors, VectorKeeper
 from beir_hybrid.hosts.beir.recorder import Recorder
 from beir_hybrid.hosts.beir.retrieval import Encoded, Retrieval, fingerprint, retrievals
-
-__all__ = ["read_files", "watch"]
 
 logger = logging.getLogger(__name__)
 

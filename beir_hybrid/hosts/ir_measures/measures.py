@@ -20,18 +20,6 @@ try:
 except ModuleNotFoundError as error:
     raise PluginError(f"{__package__} needs {error.name}.", "Install it: pip install ir-measures") from error
 
-__all__ = [
-    "ALL",
-    "MRC",
-    "NDKL",
-    "LanguageMeasure",
-    "LanguagePEER",
-    "LanguageShare",
-    "OneTargetMAP",
-    "RankDistance",
-    "SameLanguageShare",
-]
-
 
 class MeanOfDefined(ir_measures.MeanAgg):
     """Mean of the values that are not NaN; NaN if none is."""

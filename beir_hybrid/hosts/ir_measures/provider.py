@@ -22,11 +22,9 @@ from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.observed import observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.evaluation.scorer import RunScorer
-from beir_hybrid.evaluation.settings import Setting
 from beir_hybrid.hosts.ir_measures.measures import ALL, LanguageMeasure
 from beir_hybrid.hosts.kit.registries import add_entry, add_item
-
-__all__ = ["LanguageEvaluator", "LanguageProvider", "add_measures"]
+from beir_hybrid.settings import Setting
 
 
 def add_measures(module: ModuleType) -> list[Callable[[], None]]:

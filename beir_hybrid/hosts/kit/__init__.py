@@ -52,40 +52,6 @@ Examples:
     'found apes'
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from beir_hybrid.hosts.base import Host
-    from beir_hybrid.hosts.kit.activation import Activation
-    from beir_hybrid.hosts.kit.failing_imports import stand_by
-    from beir_hybrid.hosts.kit.imports import when_imported
-    from beir_hybrid.hosts.kit.patches import patch, replace
-    from beir_hybrid.hosts.kit.registries import add_entry, add_item
-    from beir_hybrid.hosts.kit.seen import see
-
-__all__ = ["Activation", "Host", "add_entry", "add_item", "patch", "replace", "see", "stand_by", "when_imported"]
-
-_HOMES = {
-    "Activation": "kit.activation",
-    "Host": "base",
-    "add_entry": "kit.registries",
-    "add_item": "kit.registries",
-    "patch": "kit.patches",
-    "replace": "kit.patches",
-    "see": "kit.seen",
-    "stand_by": "kit.failing_imports",
-    "when_imported": "kit.imports",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"beir_hybrid.hosts.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

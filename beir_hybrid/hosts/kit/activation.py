@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["Activation"]
-
 
 class Activation:
     """Changes that are made once and taken back in the reverse order.

@@ -11,8 +11,6 @@ from beir_hybrid.hosts.kit.imports import LendingFinder, LentLoader
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["stand_by"]
-
 
 def stand_by(
     name: str, is_known: Callable[[ImportError], bool], fill: Callable[[ModuleType], None]

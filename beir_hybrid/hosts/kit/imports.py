@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["LendingFinder", "LentLoader", "when_imported"]
-
 
 def when_imported(module: str, action: Callable[[ModuleType], None]) -> Callable[[], None]:
     """Carry out an action once a module has been imported, or at once if it is already.

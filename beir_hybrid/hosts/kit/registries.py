@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["add_entry", "add_item"]
-
 
 def add_entry(registry: dict[Any, Any], name: Any, entry: Any, *, first: bool = False) -> Callable[[], None]:
     """Add a name to a registry, which stays the same dict, since others hold it.

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-__all__ = ["see"]
-
 
 def see(module: ModuleType, name: str, **names: Any) -> Callable[[], None]:
     """Let a module see what it has imported with some names replaced; nobody else does.

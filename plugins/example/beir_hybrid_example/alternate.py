@@ -11,8 +11,6 @@ import numpy.typing as npt
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.errors import ConfigurationError
 
-__all__ = ["Alternate"]
-
 
 @dataclass(frozen=True)
 class Alternate:

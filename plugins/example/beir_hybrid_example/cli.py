@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-__all__ = ["library_faq"]
-
 
 @click.command()
 @click.option(

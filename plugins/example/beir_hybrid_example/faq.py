@@ -14,8 +14,6 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
 
-__all__ = ["FAQ", "Faq"]
-
 _COLUMNS = ("group", "split", "language", "question", "answer")
 
 

@@ -17,8 +17,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit import Activation, add_item, patch, when_imported
 
-__all__ = ["activate", "deactivate", "is_active"]
-
 _NAME = "rbp"
 
 

@@ -23,8 +23,6 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.languages import LANGUAGES
 from beir_hybrid_pyserini import java
 
-__all__ = ["Analyzer", "analyzers_for", "choose_analyzer", "parse_choices", "trigrams"]
-
 logger = logging.getLogger(__name__)
 
 _LUCENE = "org.apache.lucene.analysis"

@@ -8,12 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.contents import checksum, sync
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
-from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.files import check_output, new_file, parse_json, write_json
-
-__all__ = ["BaselineFolder"]
+from beir_hybrid.settings import Setting
+from beir_hybrid.storage.contents import checksum, sync
+from beir_hybrid.storage.files import check_output, new_file, parse_json, write_json
 
 logger = logging.getLogger(__name__)
 

@@ -20,21 +20,19 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_setting, split_name
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.evaluate import choose_judged
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.settings import Setting
-from beir_hybrid.files import check_output
-from beir_hybrid.locks import locked
+from beir_hybrid.settings import Setting
+from beir_hybrid.storage.checksums import combine, digest_row
+from beir_hybrid.storage.files import check_output
+from beir_hybrid.storage.locks import locked
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
 from beir_hybrid_pyserini.lucene_index import build_index, check_index, corpus_checksum, describe
 from beir_hybrid_pyserini.lucene_search import LuceneIndex
-
-__all__ = ["BM25", "Baseline", "Pool", "search_baseline", "write_baseline"]
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,8 @@
 
 Pyserini's own ``auto`` encoders load the transformer of such a folder and take pooling and normalisation from the
 command line; they know nothing of prompts, Dense layers, adapters or static embeddings. These apply the whole model,
-as :func:`~beir_hybrid.evaluation.encoding.encode` does. They have the methods and arguments that Pyserini 1.6 and 2.x
+as :func:`~beir_hybrid.evaluation.encoding.encode.encode` does. They have the methods and arguments that Pyserini 1.6
+and 2.x
 call, and need neither Pyserini nor Java themselves.
 """
 
@@ -16,15 +17,14 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoder import as_encoder
-from beir_hybrid.evaluation.encoding import encode
-from beir_hybrid.evaluation.vectors import Floats
+from beir_hybrid.evaluation.encoding.encode import encode
+from beir_hybrid.evaluation.encoding.encoder import as_encoder
+from beir_hybrid.evaluation.encoding.vectors import Floats
 from beir_hybrid.models import load_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["PREFIX", "DocumentEncoder", "QueryEncoder", "encode_texts"]
 
 PREFIX = "beir-hybrid:"
 """What stands before a model's folder on Pyserini's command line to choose these encoders."""

@@ -9,10 +9,8 @@ from pathlib import Path
 
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
-from beir_hybrid.files import check_output
+from beir_hybrid.storage.files import check_output
 from beir_hybrid_pyserini.side_file import check_side_file, write_lines
-
-__all__ = ["CORPUS", "check_folder", "write_jsonl"]
 
 CORPUS = "corpus.jsonl"
 """Name of the file in the folder; Pyserini reads every file of a folder."""

@@ -14,25 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.contents import damage
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
-from beir_hybrid.evaluation.vectors import keys_of
-from beir_hybrid.files import check_output, new_file, parse_json
-from beir_hybrid.locks import LOCK
-
-__all__ = [
-    "ABOUT",
-    "DOCID",
-    "INDEX",
-    "check_files",
-    "check_free",
-    "clear",
-    "count_ids",
-    "place",
-    "read_about",
-    "work_folder",
-    "write_ids",
-]
+from beir_hybrid.evaluation.encoding.vectors import keys_of
+from beir_hybrid.storage.contents import damage
+from beir_hybrid.storage.files import check_output, new_file, parse_json
+from beir_hybrid.storage.locks import LOCK
 
 INDEX, DOCID, ABOUT = "index", "docid", "beir-hybrid.json"
 

@@ -25,13 +25,12 @@ from beir_hybrid.errors import (
     OutputError,
     shorten,
 )
-from beir_hybrid.files import new_file
+from beir_hybrid.storage.files import new_file
 from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fuse", "fuse_runs"]
 
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.EACCES, errno.EPERM}  # by a folder that is there; the last two: Windows
 

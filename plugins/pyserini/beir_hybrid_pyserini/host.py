@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
-__all__ = ["activate", "deactivate", "is_active"]
 
 _USUAL_DIMENSION = 768  # the option's default, which no one need have chosen
 

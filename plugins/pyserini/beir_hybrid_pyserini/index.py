@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.contents import damage, record, stamp, sync
 from beir_hybrid.errors import ModelError, OutputError
-from beir_hybrid.evaluation.encoder import as_encoder
-from beir_hybrid.evaluation.encoding import encode
-from beir_hybrid.evaluation.faiss_factory import empty_index
-from beir_hybrid.evaluation.fingerprint import fingerprint_of
-from beir_hybrid.evaluation.vectors import Vectors
-from beir_hybrid.files import new_file, write_json
-from beir_hybrid.locks import locked
+from beir_hybrid.evaluation.encoding.encode import encode
+from beir_hybrid.evaluation.encoding.encoder import as_encoder
+from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
+from beir_hybrid.evaluation.encoding.vectors import Vectors
+from beir_hybrid.evaluation.search.faiss_factory import empty_index
+from beir_hybrid.storage.contents import damage, record, stamp, sync
+from beir_hybrid.storage.files import new_file, write_json
+from beir_hybrid.storage.locks import locked
 from beir_hybrid_pyserini.folder import (
     ABOUT,
     DOCID,
@@ -36,9 +36,8 @@ from beir_hybrid_pyserini.shards import build
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from beir_hybrid.evaluation.cache import EmbeddingCache
+    from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 
-__all__ = ["index_collection", "write_index"]
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +157,8 @@ def index_collection(
 ) -> bool:
     """Encode the corpora of a collection and write their index.
 
-    Passages are encoded as :func:`~beir_hybrid.evaluation.encoding.encode` does: with the model's pooling, document
+    Passages are encoded as :func:`~beir_hybrid.evaluation.encoding.encode.encode` does: with the model's pooling,
+    document
     prompt and normalisation.
 
     Args:

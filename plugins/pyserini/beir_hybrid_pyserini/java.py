@@ -21,8 +21,6 @@ from typing import Any
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid_pyserini.versions import INCUBATOR, anserini_jar, jvm_options, lend_openai_key
 
-__all__ = ["OLDEST", "Java", "JavaError", "find", "home", "start"]
-
 logger = logging.getLogger(__name__)
 
 OLDEST = 21

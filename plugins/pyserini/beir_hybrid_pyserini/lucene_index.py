@@ -15,25 +15,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from beir_hybrid.checksums import combine, digest_row
 from beir_hybrid.collection import LazyCorpus, Passage
-from beir_hybrid.contents import damage, record, stamp
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
-from beir_hybrid.files import parse_json, write_json
+from beir_hybrid.storage.checksums import combine, digest_row
+from beir_hybrid.storage.contents import damage, record, stamp
+from beir_hybrid.storage.files import parse_json, write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
-
-__all__ = [
-    "ABOUT",
-    "build_index",
-    "check_index",
-    "corpus_checksum",
-    "describe",
-    "parts",
-    "read_about",
-    "reason",
-    "threads",
-]
 
 logger = logging.getLogger(__name__)
 

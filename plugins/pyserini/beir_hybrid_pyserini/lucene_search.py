@@ -12,8 +12,6 @@ from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
 from beir_hybrid_pyserini.lucene_index import parts, read_about, reason, threads
 
-__all__ = ["LuceneIndex"]
-
 _QUERIES = 64  # searched at a time
 _CLAUSES = 1 << 16  # different words in a query; Lucene's limit of 1,024 is short of a long question in trigrams
 

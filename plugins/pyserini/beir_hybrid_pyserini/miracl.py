@@ -16,8 +16,6 @@ from typing import Any
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.hosts.kit import replace
 
-__all__ = ["stand_in"]
-
 logger = logging.getLogger(__name__)
 
 _FILE = re.compile(r"(topics|qrels)\.miracl-v1\.0-([a-z]{2})-([a-z]+)\.tsv")
@@ -80,7 +78,7 @@ class _FallingBack:
 
 def _find(name: str) -> Path | None:
     """Find a file of MIRACL's by its name; None if it is another one's, or cannot be had, which a warning tells."""
-    from beir_hybrid.datasets.miracl_files import MiraclFiles
+    from beir_hybrid.datasets.miracl.files import MiraclFiles
 
     match = _FILE.fullmatch(name)
     if match is None:

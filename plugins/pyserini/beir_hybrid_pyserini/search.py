@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError
-from beir_hybrid.evaluation.fingerprint import fingerprint_of
-from beir_hybrid.files import new_file
+from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
+from beir_hybrid.storage.files import new_file
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder
 from beir_hybrid_pyserini.folder import DOCID, INDEX, check_files, count_ids, read_about
@@ -19,7 +19,6 @@ from beir_hybrid_pyserini.side_file import check_file
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["model_of", "open_searcher", "search_topics"]
 
 logger = logging.getLogger(__name__)
 

@@ -20,20 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.contents import sync
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation.faiss_factory import (
+from beir_hybrid.evaluation.encoding.vectors import Floats, Vectors
+from beir_hybrid.evaluation.search.faiss_factory import (
     at_work,
     empty_index,
     parse_factory,
     set_thoroughness,
     training_sample,
 )
-from beir_hybrid.evaluation.scores import passage_blocks
-from beir_hybrid.evaluation.vectors import Floats, Vectors
-from beir_hybrid.files import new_file
-
-__all__ = ["SHARD_BYTES", "build"]
+from beir_hybrid.evaluation.search.scores import passage_blocks
+from beir_hybrid.storage.contents import sync
+from beir_hybrid.storage.files import new_file
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +55,7 @@ def build(
     Args:
         passages: Vectors, shape (passages of the language, dimensions) per language; may be memory-mapped.
         factory: Such as ``Flat``, ``HNSW64`` or ``IVF256,Flat:nprobe=16``; as for
-            :class:`~beir_hybrid.evaluation.faiss_search.FaissIndex`.
+            :class:`~beir_hybrid.evaluation.search.faiss_search.FaissIndex`.
         work: Folder for the parts, which is made.
         seed: Decides which vectors the index is trained on.
         shard_bytes: Of the vectors of one part; about twice as much memory is used beyond the index itself.

@@ -7,9 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.files import check_output, new_file
-
-__all__ = ["check_apart", "check_file", "check_side_file", "holds", "write_lines"]
+from beir_hybrid.storage.files import check_output, new_file
 
 _FIX = "Choose another name, or give --overwrite."
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
 from beir_hybrid_pyserini.side_file import write_lines
 
-__all__ = ["qrels_lines", "read_topics", "topics_lines", "write_qrels", "write_topics"]
-
 _SEPARATORS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 

@@ -15,8 +15,6 @@ from types import ModuleType
 from beir_hybrid.errors import MissingDataError, PluginError
 from beir_hybrid.hosts.kit import when_imported
 
-__all__ = ["INCUBATOR", "anserini_jar", "jvm_options", "lend_openai_key", "major_version"]
-
 INCUBATOR = "jdk.incubator.vector"
 """The Java module that Pyserini asks for, which makes vector search in Lucene faster; a JRE may lack it."""
 

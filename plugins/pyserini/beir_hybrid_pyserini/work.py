@@ -8,22 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.datasets import load_setting, split_name
-from beir_hybrid.datasets.beir_content import in_setting
-from beir_hybrid.datasets.beir_names import check_name
+from beir_hybrid.datasets.beir.content import in_setting
+from beir_hybrid.datasets.beir.names import check_name
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.cache import open_cache
-from beir_hybrid.evaluation.faiss_factory import empty_index
-from beir_hybrid.files import check_output
+from beir_hybrid.evaluation.encoding.cache import open_cache
+from beir_hybrid.evaluation.search.faiss_factory import empty_index
 from beir_hybrid.models import load_model
 from beir_hybrid.registry import DATASETS
+from beir_hybrid.storage.files import check_output
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection
 from beir_hybrid_pyserini.search import model_of, search_topics
 from beir_hybrid_pyserini.side_file import check_apart, check_file, check_side_file
 from beir_hybrid_pyserini.topics import qrels_lines, read_topics, topics_lines, write_qrels, write_topics
-
-__all__ = ["search_file", "write_all"]
 
 
 def write_all(

@@ -9,8 +9,8 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError,
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import read_run
-from beir_hybrid.evaluation.settings import choose_settings
-from beir_hybrid.files import write_json
+from beir_hybrid.settings import choose_settings
+from beir_hybrid.storage.files import write_json
 from beir_hybrid_pyserini import baseline_folder, bm25
 from beir_hybrid_pyserini.bm25 import BM25, search_baseline
 from beir_hybrid_pyserini.lucene_search import LuceneIndex

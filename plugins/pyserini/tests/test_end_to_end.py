@@ -12,7 +12,7 @@ import pytest
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_setting
-from beir_hybrid.datasets.beir_content import in_setting
+from beir_hybrid.datasets.beir.content import in_setting
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.encoder import PREFIX

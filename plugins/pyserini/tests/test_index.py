@@ -9,11 +9,11 @@ import faiss
 import numpy as np
 import pytest
 
-from beir_hybrid.contents import record
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation.cache import EmbeddingCache
-from beir_hybrid.evaluation.encoding import encode
-from beir_hybrid.locks import LOCK
+from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+from beir_hybrid.evaluation.encoding.encode import encode
+from beir_hybrid.storage.contents import record
+from beir_hybrid.storage.locks import LOCK
 from beir_hybrid_pyserini import index as index_module
 from beir_hybrid_pyserini import shards
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, read_about, work_folder
@@ -279,7 +279,7 @@ def test_second_writer_is_refused_and_disturbs_nothing(tmp_path, vectors, ids):
     code = """
 import sys
 from pathlib import Path
-from beir_hybrid.locks import locked
+from beir_hybrid.storage.locks import locked
 with locked(Path(sys.argv[1]), "it"):
     print("held", flush=True)
     sys.stdin.read()

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from beir_hybrid.collection import Passage
-from beir_hybrid.corpus import write_corpus
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.storage.corpus import write_corpus
 from beir_hybrid_pyserini import lucene_index, lucene_search
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for
 from beir_hybrid_pyserini.lucene_index import ABOUT, build_index, check_index, corpus_checksum

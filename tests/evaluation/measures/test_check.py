@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, PluginError
-from beir_hybrid.evaluation.encoding import Embeddings
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
 from beir_hybrid.evaluation.measures import build_measure, build_measures
 from beir_hybrid.evaluation.measures.check import LARGEST, measure_queries, try_measure

@@ -10,8 +10,8 @@ import torch
 
 import beir_hybrid.hosts.beir as host
 from beir_hybrid.collection import Passage
-from beir_hybrid.datasets.beir_folder import write_beir_folder
-from beir_hybrid.evaluation.embeddings import Embeddings
+from beir_hybrid.datasets.beir.folder import write_beir_folder
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir import report as reporting

@@ -10,7 +10,7 @@ import torch
 
 import beir_hybrid.hosts.beir as host
 from beir_hybrid import load_dataset, load_pairs
-from beir_hybrid.evaluation.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
 from beir_hybrid.hosts.beir import named_vectors
 

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import beir_hybrid.hosts.kit as kit
-from beir_hybrid.hosts.base import Host
+from beir_hybrid.hosts.kit.base import Host
 
 
 def test_every_name_is_there_and_what_it_is_called():

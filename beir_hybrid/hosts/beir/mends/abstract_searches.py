@@ -16,8 +16,6 @@ import numpy as np
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.hosts.kit.patches import replace
 
-__all__ = ["apply"]
-
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Add to the searches of a module the methods that they lack, and their heirs with them."""

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-__all__ = ["apply"]
-
 _MODULE = "beir.retrieval.apis.util"
 
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _PARAMETERS = {
     "QueryDocumentBatchTokenizer": ("self", "tokenizer", "pattern", "tokenizer_kwargs"),
     "TILDE": ("self", "model_path", "gen_prefix", "use_fast", "device", "kwargs"),

@@ -13,8 +13,6 @@ from typing import Any
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _SEARCH = ("self", "corpus", "queries", "top_k", "score_function")
 _ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "query_filename", "corpus_filename")
 

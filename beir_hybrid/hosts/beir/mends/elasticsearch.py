@@ -13,8 +13,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import replace
 
-__all__ = ["apply"]
-
 _FIRST = 8
 _PORT = 9200  # where the older clients look
 

@@ -14,8 +14,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Build the index with the vectors' own dimension, and inner products."""

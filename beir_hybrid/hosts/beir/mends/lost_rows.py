@@ -13,8 +13,6 @@ from typing import Any
 from beir_hybrid.errors import ModelError
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _PARAMETERS = ("self", "texts", "input_type", "batch_size", "prefix", "kwargs")
 
 

@@ -13,8 +13,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _PARAMETERS = ("self", "model_path", "max_length", "sep", "prompts", "prompt_names", "kwargs")
 
 

@@ -14,8 +14,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _OPTIONS = {
     "SentenceBERT": ("batch_size", ("self", "model_path", "max_length", "sep", "prompts", "prompt_names", "kwargs")),
     "NVEmbed": ("pooling", ("self", "model_path", "max_length", "sep", "normalize", "prompts", "kwargs")),

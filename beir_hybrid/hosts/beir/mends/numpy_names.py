@@ -10,8 +10,6 @@ from types import ModuleType
 
 from beir_hybrid.hosts.kit.seen import see
 
-__all__ = ["apply"]
-
 _TYPES = {"int": int, "float": float}
 
 

@@ -15,8 +15,6 @@ import numpy as np
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 Undo = list[Callable[[], None]]
 
 

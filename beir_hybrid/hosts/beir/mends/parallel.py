@@ -16,8 +16,6 @@ from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.kit.patches import patch
 from beir_hybrid.hosts.kit.seen import see
 
-__all__ = ["apply"]
-
 _PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "ignore_identical_ids", "kwargs")
 
 

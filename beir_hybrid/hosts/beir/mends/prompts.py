@@ -11,8 +11,6 @@ from types import ModuleType
 
 from beir_hybrid.hosts.kit.patches import replace
 
-__all__ = ["apply"]
-
 _KINDS = ("HuggingFace", "LLM2Vec", "NVEmbed", "VLLMEmbed")
 _NAMES = ("query_prefix", "doc_prefix")
 

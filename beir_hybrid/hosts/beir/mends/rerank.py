@@ -13,8 +13,6 @@ from typing import Any
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.kit.patches import replace
 
-__all__ = ["apply"]
-
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Add the method, as it was before it was removed."""

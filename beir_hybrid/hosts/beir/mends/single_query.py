@@ -14,8 +14,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 _PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "return_sorted", "kwargs")
 
 

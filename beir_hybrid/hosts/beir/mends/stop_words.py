@@ -14,8 +14,6 @@ from beir_hybrid.hosts.kit.failing_imports import stand_by
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["apply"]
-
 
 def apply() -> Callable[[], None]:
     """Stand by while the module is imported."""

@@ -14,8 +14,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Load what a stream cannot answer without it; ``load`` without streaming stays the original."""

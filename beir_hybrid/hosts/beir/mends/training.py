@@ -14,8 +14,6 @@ from beir_hybrid.hosts.kit.failing_imports import stand_by
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["apply"]
-
 
 def apply() -> Callable[[], None]:
     """Stand by while the module is imported."""
@@ -27,6 +25,6 @@ def _is_known(error: ImportError) -> bool:
 
 
 def _fill(module: ModuleType) -> None:
-    from beir_hybrid.training.retriever import TrainRetriever
+    from beir_hybrid.training.legacy.retriever import TrainRetriever
 
     vars(module)["TrainRetriever"] = TrainRetriever

@@ -12,8 +12,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """End the construction where transformers needs it; there is nothing to switch off where it does not."""

@@ -13,8 +13,6 @@ from typing import Any
 
 from beir_hybrid.hosts.kit.patches import patch
 
-__all__ = ["apply"]
-
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Let requests go through the option's name of today."""

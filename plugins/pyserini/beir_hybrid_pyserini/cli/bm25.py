@@ -9,8 +9,6 @@ import click
 
 from beir_hybrid.cli.parameters import NAMES, Number, dataset_options
 
-__all__ = ["bm25"]
-
 
 @click.command()
 @dataset_options

@@ -9,8 +9,6 @@ import click
 
 from beir_hybrid.cli.parameters import Number
 
-__all__ = ["fuse"]
-
 
 @click.command()
 @click.option(

@@ -9,8 +9,6 @@ import click
 
 from beir_hybrid.cli.parameters import dataset_options, encoding_options
 
-__all__ = ["index"]
-
 
 @click.command()
 @click.option("--model", help="Model folder, or name on the Hugging Face hub.")

@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-__all__ = ["search"]
-
 
 @click.command()
 @click.option("--index", required=True, type=click.Path(path_type=Path), help="Folder of a dense index.")

@@ -1,0 +1,1 @@
+"""BEIR folders: what they contain, read and written, in every setting."""

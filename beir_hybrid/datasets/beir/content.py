@@ -1,0 +1,224 @@
+"""What a BEIR folder holds: the lines of its files, from the collections of its splits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage, language_of
+from beir_hybrid.datasets.beir.names import one_setting
+from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
+from beir_hybrid.storage.checksums import combine, digest_row
+
+QRELS_HEADER = "query-id\tcorpus-id\tscore"
+
+
+def in_setting(collection: MultilingualCollection, setting: str) -> MultilingualCollection:
+    """Keep what a setting needs: the queries that have a relevant passage in its corpora, as BEIR's dicts hold them.
+
+    Args:
+        collection: Queries, corpora and relevance.
+        setting: Such as ``en-de`` or ``en-all``; empty for all queries and all corpora.
+
+    Raises:
+        UnknownNameError: If the collection has no such setting.
+        ConfigurationError: If no query has a relevant passage in the corpora.
+    """
+    chosen, corpora = tuple(collection.queries), tuple(collection.corpora)
+    if setting:
+        found = one_setting(setting, chosen, corpora, collection.name)
+        chosen, corpora = (found.query_language,), found.corpus_languages
+    judged = {
+        query: {doc: grade for doc, grade in collection.qrels.get(query, {}).items() if language_of(doc) in corpora}
+        for language in chosen
+        for query in collection.queries[language]
+    }
+    qrels = {query: grades for query, grades in judged.items() if any(grade > 0 for grade in grades.values())}
+    if not qrels:
+        where = f"the setting {setting!r}" if setting else "it"
+        raise ConfigurationError(
+            f"{collection.name}: no query has a relevant passage in {where}.", "Choose another setting or split."
+        )
+    queries = {
+        language: {query: text for query, text in collection.queries[language].items() if query in qrels}
+        for language in chosen
+    }
+    return MultilingualCollection(
+        name=collection.name,
+        corpora={language: collection.corpora[language] for language in corpora},
+        queries={language: texts for language, texts in queries.items() if texts},
+        qrels=qrels,
+        passage_text=collection.passage_text,
+        group_of={query: group for query, group in collection.group_of.items() if query in qrels},
+        notes=collection.notes,
+        measures=collection.measures,
+        linked_by=collection.linked_by,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FolderContent:
+    """The content of one folder.
+
+    Args:
+        splits: What each split holds, as :func:`in_setting` gives it; at least one. BEIR's folders have one corpus, so
+            corpora that differ between the splits are united, and a note says so.
+    """
+
+    splits: Mapping[str, MultilingualCollection]
+
+    @cached_property
+    def corpora(self) -> dict[str, Mapping[str, Passage]]:
+        """Passages by language."""
+        found: dict[str, Mapping[str, Passage]] = {}
+        for part in self.splits.values():
+            for language, corpus in part.corpora.items():
+                known = found.setdefault(language, corpus)
+                if not _same(known, corpus):
+                    found[language] = _union(known, corpus, f"{part.name}: the passage")
+        return found
+
+    @cached_property
+    def queries(self) -> dict[str, str]:
+        """Queries of all splits by id."""
+        found: dict[str, str] = {}
+        for part in self.splits.values():
+            for texts in part.queries.values():
+                found = _union(found, texts, f"{part.name}: the query")
+        return found
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """Groups of the queries that have one."""
+        return {query: group for part in self.splits.values() for query, group in part.group_of.items()}
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of results must know."""
+        notes = dict.fromkeys(note for part in self.splits.values() for note in part.notes)
+        if not all(self._has_corpora(part) for part in self.splits.values()):
+            united = " and ".join(self.splits)
+            notes[f"corpora unite those of the splits {united}: not comparable with results on a split's own"] = None
+        return tuple(notes)
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return sum(len(corpus) for corpus in self.corpora.values())
+
+    def corpus_lines(self) -> Iterator[str]:
+        """Write the passages, one JSON object a line, decoding stored corpora as a stream.
+
+        All have the same keys, since BEIR's loader through Arrow wants one schema: ``context`` is there, perhaps
+        empty, if any passage has one.
+
+        Raises:
+            DataFormatError: If an id has blanks, or a text is not Unicode.
+        """
+        with_context = self._has_context()
+        for language, corpus in self.corpora.items():
+            for identifier, passage in corpus.items():
+                metadata = {"language": language} | ({"context": passage.context} if with_context else {})
+                row = {"_id": identifier, "title": passage.title, "text": passage.text, "metadata": metadata}
+                yield _line("document", identifier, row)
+
+    def query_lines(self) -> Iterator[str]:
+        """Write the queries of all splits, one JSON object a line; ``group`` is there if any query has one.
+
+        Raises:
+            DataFormatError: If an id has blanks, or a text is not Unicode.
+        """
+        for identifier, text in self.queries.items():
+            metadata = {"language": language_of(identifier)}
+            if self.groups:
+                metadata["group"] = self.groups.get(identifier, "")
+            yield _line("query", identifier, {"_id": identifier, "text": text, "metadata": metadata})
+
+    def qrels_lines(self, split: str) -> Iterator[str]:
+        """Write a split's judgements below their header, grades of 0 included."""
+        yield QRELS_HEADER
+        for query, grades in self.splits[split].qrels.items():
+            for document, grade in grades.items():
+                yield f"{_field(query)}\t{_field(document)}\t{int(grade)}"
+
+    def checksums(self) -> dict[str, str]:
+        """Tell the content apart from any other, whatever its order; corpora on disk are not read for it.
+
+        Returns:
+            32 hexadecimal digits each of ``passages``, ``queries`` and ``metadata``, and of each split's ``qrels``.
+        """
+        sums = MultilingualCollection("", self.corpora, _by_language(self.queries), {}).checksums()
+        contexts = (
+            digest_row(document, passage.context)
+            for corpus in self.corpora.values()
+            if not isinstance(corpus, LazyCorpus)
+            for document, passage in corpus.items()
+        )
+        groups = (digest_row(query, group) for query, group in self.groups.items())
+        qrels = {
+            f"qrels/{split}": combine(
+                digest_row(query, document, str(int(grade)))
+                for query, grades in part.qrels.items()
+                for document, grade in grades.items()
+            )
+            for split, part in self.splits.items()
+        }
+        metadata = combine(digest for digests in (contexts, groups) for digest in digests)
+        return {"passages": sums["passages"], "queries": sums["queries"], "metadata": metadata} | qrels
+
+    def _has_corpora(self, part: MultilingualCollection) -> bool:
+        return part.corpora.keys() == self.corpora.keys() and all(
+            _same(corpus, self.corpora[language]) for language, corpus in part.corpora.items()
+        )
+
+    def _has_context(self) -> bool:
+        return any(
+            passage.context
+            for corpus in self.corpora.values()
+            if not isinstance(corpus, LazyCorpus)  # those have none, and are too large to look
+            for passage in corpus.values()
+        )
+
+
+def _by_language(queries: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for query, text in queries.items():
+        found.setdefault(language_of(query), {})[query] = text
+    return found
+
+
+def _same(one: Mapping[str, Passage], other: Mapping[str, Passage]) -> bool:
+    if isinstance(one, LazyCorpus) and isinstance(other, LazyCorpus):
+        return one.checksum == other.checksum
+    return one is other or (len(one) == len(other) and dict(one.items()) == dict(other.items()))
+
+
+def _union(one: Mapping[str, Any], other: Mapping[str, Any], what: str) -> dict[str, Any]:
+    united = dict(one.items())
+    for identifier, value in other.items():
+        if united.setdefault(identifier, value) != value:
+            raise DataFormatError(f"{what} {shorten(identifier)} differs between the splits.", "Write one split alone.")
+    return united
+
+
+def _line(kind: str, identifier: str, row: dict[str, Any]) -> str:
+    if identifier.split() != [identifier]:
+        raise DataFormatError(
+            f"The {kind} id {shorten(identifier)} has blanks, which runs and judgements cannot hold.", "Rename it."
+        )
+    line = json.dumps(row, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair
+        raise DataFormatError(
+            f"The {kind} {shorten(identifier)} is not Unicode: {error}.", "Correct its text."
+        ) from error
+    return line
+
+
+def _field(identifier: str) -> str:
+    """Quote an id as CSV readers want it; blanks were refused before."""
+    return '"' + identifier.replace('"', '""') + '"' if '"' in identifier else identifier

@@ -1,0 +1,1 @@
+"""MIRACL: its files, formats and subsets."""

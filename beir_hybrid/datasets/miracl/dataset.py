@@ -1,0 +1,202 @@
+"""MIRACL: Wikipedia passages and judged queries in 18 languages (Zhang et al., TACL 2023, arXiv:2210.09984)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.datasets.miracl.files import MiraclFiles
+from beir_hybrid.datasets.miracl.formats import Documents, Judgement, read_qrels, read_topics
+from beir_hybrid.datasets.miracl.subset import Subset
+from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.languages import choose_languages
+from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
+
+logger = logging.getLogger(__name__)
+
+RELEASE: dict[str, tuple[int, int]] = {
+    "ar": (2_061_414, 2_896),
+    "bn": (297_265, 411),
+    "de": (15_866_222, 305),
+    "en": (32_893_221, 799),
+    "es": (10_373_953, 648),
+    "fa": (2_207_172, 632),
+    "fi": (1_883_509, 1_271),
+    "fr": (14_636_953, 343),
+    "hi": (506_264, 350),
+    "id": (1_446_315, 960),
+    "ja": (6_953_614, 860),
+    "ko": (1_486_752, 213),
+    "ru": (9_543_918, 1_252),
+    "sw": (131_924, 482),
+    "te": (518_079, 828),
+    "th": (542_166, 733),
+    "yo": (49_043, 119),
+    "zh": (4_934_368, 393),
+}
+"""Passages and dev queries of version 1.0 by language, as its dataset cards give them."""
+
+
+@dataclass(frozen=True)
+class _Split:
+    """One language's queries and judgements.
+
+    Attributes:
+        topics: Queries by id.
+        judgements: The lines of the qrels.
+        qrels_path: Their file.
+        shards: The files of the corpus.
+    """
+
+    topics: dict[str, str]
+    judgements: list[Judgement]
+    qrels_path: Path
+    shards: list[Path]
+
+
+class Miracl:
+    """MIRACL 1.0. Every query is judged in its own language alone.
+
+    Its convention is nDCG@10 and Recall@100 over all dev queries, where a query missing from a run counts 0. Every dev
+    query has a relevant passage. German and Yoruba have no train split; the test splits have no published judgements.
+
+    Corpora are converted, as streams, into memory-mapped files in the user's cache (or the folder that
+    ``BEIR_HYBRID_CACHE`` names) on first use, and again whenever a source file changes.
+    """
+
+    name = "miracl"
+    description = "13,495 dev queries in 18 languages over 106 million Wikipedia passages, judged by native speakers"
+    languages = tuple(RELEASE)
+    licence = "Apache-2.0"
+    splits = ("dev", "train")
+    queries = sum(queries for _, queries in RELEASE.values())  # of the dev split
+    passages = sum(passages for passages, _ in RELEASE.values())
+
+    def load(
+        self,
+        source: str | Path | None = None,
+        languages: Iterable[str] | None = None,
+        split: str = "dev",
+        judged_only: bool = False,
+        sample_passages: int | None = None,
+    ) -> MultilingualCollection:
+        """Load topics, judgements and corpora.
+
+        Args:
+            source: Folder in the hub's layout; see :class:`~beir_hybrid.datasets.miracl.files.MiraclFiles`.
+            languages: Language codes; None for all 18.
+            split: ``dev``, ``train``, or whatever else there are topics and qrels of.
+            judged_only: Whether corpora hold the judged passages alone, relevant or not.
+            sample_passages: How many others they hold besides, drawn at random, always the same; None for all.
+        """
+        subset = Subset.of(judged_only, sample_passages)
+        chosen = choose_languages(languages, self.languages, self.name)
+        files = MiraclFiles(source)
+        splits = {language: _read_split(files, language, split) for language in chosen}
+        corpora = {language: _corpus(language, splits[language], subset) for language in chosen}
+        notes = _notes(splits, split, corpora, subset)
+        for note in notes:
+            logger.warning("miracl: %s", note)
+        qrels: dict[str, dict[str, int]] = {}
+        for language, of_language in splits.items():
+            for judgement in of_language.judgements:
+                document = f"{language}:{judgement.document}"
+                if document not in corpora[language]:
+                    raise DataFormatError(
+                        f"{of_language.qrels_path}:{judgement.line}: the corpus {of_language.shards[0].parent} has no "
+                        f"document {shorten(judgement.document)}.",
+                        "Fetch the shards that are missing, or qrels of the same version.",
+                    )
+                qrels.setdefault(f"{language}:{judgement.query}", {})[document] = judgement.grade
+        return MultilingualCollection(
+            name=self.name,
+            corpora=corpora,
+            queries={
+                language: {f"{language}:{query}": text for query, text in of_language.topics.items()}
+                for language, of_language in splits.items()
+            },
+            qrels=qrels,
+            passage_text="title+text",
+            notes=notes,
+            measures=("ndcg@10", "recall@100"),  # its convention, over all dev queries
+        )
+
+
+def _read_split(files: MiraclFiles, language: str, split: str) -> _Split:
+    topics_path, qrels_path = files.topics_and_qrels(language, split)
+    topics = read_topics(topics_path)
+    return _Split(topics, read_qrels(qrels_path, topics), qrels_path, files.shards(language))
+
+
+def _corpus(language: str, split: _Split, subset: Subset | None) -> StoredCorpus:
+    whole = _folder(language, split.shards, "")
+    if subset is None:
+        return _stored(whole) or _convert(whole, language, split.shards)
+    judged = {judgement.document for judgement in split.judgements}
+    part = _folder(language, split.shards, f"{subset.others} {' '.join(sorted(judged))}")
+    if (stored := _stored(part)) is not None:
+        return stored
+    if (stored := _stored(whole)) is not None:  # whatever is converted already need not be unpacked again
+        prefix = len(language) + 1
+        documents = ((identifier[prefix:], passage) for identifier, passage in stored.rows())
+        return write_corpus(part, language, subset.choose(documents, judged, language))
+    return _convert(part, language, split.shards, subset, judged)
+
+
+def _stored(folder: Path) -> StoredCorpus | None:
+    if not folder.exists():
+        return None
+    try:
+        return StoredCorpus(folder)
+    except DataFormatError as error:
+        logger.warning("%s The corpus is read again.", error.problem)
+        return None
+
+
+def _convert(
+    folder: Path, language: str, shards: list[Path], subset: Subset | None = None, judged: Iterable[str] = ()
+) -> StoredCorpus:
+    from tqdm import tqdm
+
+    size = sum(shard.stat().st_size for shard in shards)
+    with tqdm(total=size, unit="B", unit_scale=True, desc=f"miracl {language}", disable=None) as bar:
+        documents = Documents(shards, bar.update)
+        rows: Iterator[tuple[str, Passage]] = iter(documents)
+        if subset is None:
+            return write_corpus(folder, language, rows, documents.where)
+        return write_corpus(folder, language, subset.choose(rows, set(judged), language))
+
+
+def _folder(language: str, shards: list[Path], choice: str) -> Path:
+    """Name the stored corpus by what it is made from, so that changed files are read again."""
+    states = [(str(shard.resolve()), shard.stat().st_size, shard.stat().st_mtime_ns) for shard in shards]
+    content = json.dumps([language, states, choice]).encode("utf-8", "surrogatepass")
+    return cache_folder() / "corpora" / f"miracl-{language}-{hashlib.blake2b(content, digest_size=8).hexdigest()}"
+
+
+def _notes(
+    splits: dict[str, _Split], split: str, corpora: dict[str, StoredCorpus], subset: Subset | None
+) -> tuple[str, ...]:
+    notes = [] if subset is None else [subset.note]
+    for language, of_language in splits.items():
+        passages, queries = RELEASE[language]
+        if subset is None and len(corpora[language]) != passages:
+            notes.append(_differs(f"the {language} corpus", len(corpora[language]), passages, "passages"))
+        if split == "dev" and len(of_language.topics) != queries:
+            notes.append(_differs(f"the {language} topics", len(of_language.topics), queries, "queries"))
+        answered = {judgement.query for judgement in of_language.judgements if judgement.grade > 0}
+        if unanswered := len(of_language.topics) - len(answered):
+            notes.append(f"{language} queries that have no relevant passage and are left out: {unanswered:,}")
+    return tuple(notes)
+
+
+def _differs(what: str, found: int, released: int, unit: str) -> str:
+    return f"{what} hold{'s' if unit == 'passages' else ''} {found:,} {unit}, the release {released:,}: not comparable"
+
+
+MIRACL = Miracl()

@@ -1,0 +1,1 @@
+"""Vectors of queries and passages: encoded once, cached, checked."""

@@ -1,0 +1,299 @@
+"""Encoders: a loaded model, or a model's folder that is loaded only if a text must be encoded."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from beir_hybrid.errors import ModelError, OutputError
+from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
+from beir_hybrid.model_kinds import DENSE, SPARSE, check_kind, kind_of, kind_of_files
+from beir_hybrid.models import check_name, load_model
+from beir_hybrid.storage.files import parse_json, write_json
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+
+
+Role = Literal["query", "document"]
+
+logger = logging.getLogger(__name__)
+
+SCHEMA = 1
+_BLOCK = 16 << 20  # bytes read at once
+_FLAT = ("StaticEmbedding", "Transformer")  # modules whose files lie in one folder
+_NOT_THE_MODEL = ("README.md", "results.json", "queries.parquet", "queries.jsonl", "run.json", "training.json")
+
+
+@dataclass(frozen=True)
+class Description:
+    """What must be known of a model, besides its fingerprint, to find its vectors in a cache.
+
+    Attributes:
+        similarity: ``cosine``, ``dot`` or another of the host's.
+        dtype: Number format that the model computes in, such as ``float32``.
+        dimensions: Of a vector; 0 if the model does not tell.
+        query_prompt: What is put before a query; None for nothing.
+        document_prompt: What is put before a passage; None for nothing.
+        name: What the model calls itself, or its kind.
+    """
+
+    similarity: str
+    dtype: str
+    dimensions: int
+    query_prompt: str | None
+    document_prompt: str | None
+    name: str
+
+    def prompt(self, role: Role) -> str | None:
+        """Give the text that the host's encode_query or encode_document puts before each text."""
+        return self.query_prompt if role == "query" else self.document_prompt
+
+
+class Encoder:
+    """A loaded model.
+
+    Args:
+        model: Any SentenceTransformer, or a SparseEncoder.
+    """
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        self._model = model
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The model."""
+        return self._model
+
+    @property
+    def sparse(self) -> bool:
+        """Whether its vectors are sparse."""
+        return kind_of(self._model) == SPARSE
+
+    @property
+    def name(self) -> str:
+        """What the model was loaded from, as far as it knows."""
+        return str(self.model.model_card_data.base_model or "unnamed")
+
+    @property
+    def device(self) -> str:
+        """Where the model is."""
+        return str(self.model.device)
+
+    @cached_property
+    def description(self) -> Description:
+        """What must be known of the model."""
+        return _describe(self.model)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that decides about vectors; see :func:`~.fingerprint.fingerprint_of`.
+
+        Raises:
+            ModelError: If a part of the model cannot be read.
+        """
+        return fingerprint_of(self.model)
+
+
+class FolderEncoder(Encoder):
+    """A model's folder, which is loaded only if a text must be encoded.
+
+    What must be known of a model is kept by the content of its files, so that a second evaluation of a model, whose
+    vectors are all in the cache, neither loads it nor imports what it runs on. That is for folders that hold all there
+    is to the model: those with adapters, whose base model lies elsewhere, or with modules of other packages or code of
+    their own are always loaded.
+
+    Args:
+        folder: Of a SentenceTransformer.
+        memory: Folder for what is known of models; made when it is needed.
+        device: Such as ``cpu`` or ``cuda:1``, when it is loaded; None for the best there is.
+    """
+
+    def __init__(self, folder: Path, memory: Path, device: str | None = None) -> None:
+        self.folder = folder
+        self.memory = memory
+        self._wanted = device
+        self._loaded: SentenceTransformer | None = None
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The model, loaded at its first use.
+
+        Raises:
+            ModelError: If it cannot be loaded.
+        """
+        if self._loaded is None:
+            self._loaded = load_model(self.folder, self._wanted)
+        return self._loaded
+
+    @property
+    def sparse(self) -> bool:
+        """Whether its vectors are sparse: never, as those are not kept in a cache."""
+        return False
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    @property
+    def device(self) -> str:
+        """Where the model is; empty if it was not needed."""
+        return super().device if self._loaded is not None else ""
+
+    @cached_property
+    def description(self) -> Description:
+        """What must be known of the model: what was noted of the same files, or else what the model itself tells.
+
+        Raises:
+            ModelError: If it is not known and the model cannot be loaded.
+        """
+        return self._known[1] if self._known else _describe(self.model)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that decides about vectors; noted, if it was not.
+
+        Raises:
+            ModelError: If a part of the model cannot be read.
+        """
+        if self._known:
+            return self._known[0]
+        found = fingerprint_of(self.model)
+        if self._note is not None:
+            with suppress(OutputError):  # the cache itself tells whoever wants to write there
+                known = {"fingerprint": found, **asdict(self.description)}
+                write_json(self._note, {"schema": SCHEMA, "check": _check(known), **known})
+        return found
+
+    @cached_property
+    def _known(self) -> tuple[str, Description] | None:
+        return _read(self._note) if self._note is not None else None
+
+    @cached_property
+    def _note(self) -> Path | None:
+        """Name the file for what is known of these files under these versions; None if other files matter too."""
+        files = _own_files(self.folder)
+        if files is None:
+            return None
+        digest = blake2b(digest_size=16)
+        digest.update(repr([SCHEMA, platform.machine(), self._wanted, *_versions()]).encode())
+        try:
+            for path in files:
+                digest.update(repr((path.relative_to(self.folder).as_posix(), path.stat().st_size)).encode())
+                with path.open("rb") as file:
+                    while block := file.read(_BLOCK):
+                        digest.update(block)
+        except OSError:  # a file that cannot be read is for the loading to explain
+            return None
+        return self.memory / f"{digest.hexdigest()}.json"
+
+
+def as_encoder(model: SentenceTransformer | Encoder, *, sparse: bool = True) -> Encoder:
+    """Take a loaded model for an encoder; an encoder stays what it is.
+
+    Args:
+        model: A SentenceTransformer, a SparseEncoder or an encoder.
+        sparse: Whether sparse vectors will do.
+
+    Raises:
+        ModelError: If it is a model of another kind, or sparse and that will not do.
+    """
+    encoder = model if isinstance(model, Encoder) else None
+    kind = kind_of(model) if encoder is None else SPARSE if encoder.sparse else DENSE
+    if isinstance(model, str | Path):
+        raise ModelError(f"{str(model)!r} is a name and no model.", f"Load it: SentenceTransformer({str(model)!r})")
+    check_kind(kind, "The model", sparse=sparse)
+    return encoder or Encoder(model)  # type: ignore[arg-type]  # what is no encoder is a model
+
+
+def open_encoder(model: str, cache: EmbeddingCache | None, device: str | None = None) -> Encoder:
+    """Open a model by its folder or name; a folder's is loaded only if the cache lacks a vector.
+
+    Args:
+        model: Folder, or name on the Hugging Face hub.
+        cache: Where vectors are kept; None to load the model at once.
+        device: Such as ``cpu`` or ``cuda:1``; None for the best there is.
+
+    Raises:
+        ModelError: If there is no such model, it cannot be loaded, or it is of a kind that cannot be scored.
+    """
+    check_name(model)
+    folder = Path(model)
+    dense = folder.is_dir() and kind_of_files(folder) == DENSE
+    if dense and not (folder / "modules.json").is_file():
+        logger.warning("%s holds a plain transformer; sentence-transformers pools its token vectors.", model)
+    if cache is None or not dense:
+        return Encoder(load_model(model, device, sparse=True))
+    return FolderEncoder(folder, Path(cache.folder) / "models", device)
+
+
+def _versions() -> Iterator[str]:
+    # what they compute with the same files may change
+    return (version(package) for package in ("sentence-transformers", "transformers", "torch", "tokenizers"))
+
+
+def _own_files(folder: Path) -> list[Path] | None:
+    """List the files that make up a model; None if there may be others elsewhere."""
+    try:
+        modules = parse_json((folder / "modules.json").read_text(encoding="utf-8"))
+        paths = [(str(module["type"]), str(module["path"])) for module in modules]
+        inside = [path for _, path in paths if path]
+        files = [path for path in folder.iterdir() if path.is_file() and path.name not in _NOT_THE_MODEL]
+        files += [path for name in inside for path in (folder / name).rglob("*") if path.is_file()]
+        if not all(kind.startswith("sentence_transformers.") for kind, _ in paths):
+            return None
+        if not all(path or kind.rpartition(".")[2] in _FLAT for kind, path in paths):
+            return None  # such as a Router, which has folders of its own below
+        if any(not (folder / name).resolve().is_relative_to(folder.resolve()) for name in inside):
+            return None
+        if any(path.name == "adapter_config.json" or path.suffix == ".py" for path in files):
+            return None
+        if any("auto_map" in path.read_text(encoding="utf-8") for path in files if path.name == "config.json"):
+            return None
+    except (OSError, ValueError, TypeError, KeyError):  # whatever it is, loading it tells
+        return None
+    return sorted(set(files))
+
+
+def _read(note: Path) -> tuple[str, Description] | None:
+    """Read what is known of a model, its fingerprint and description; None if there is nothing of use."""
+    try:
+        content = parse_json(note.read_text(encoding="utf-8"))
+        if content.pop("schema") != SCHEMA or content.pop("check") != _check(content):
+            return None
+        return content.pop("fingerprint"), Description(**content)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # not there, or another version's
+        return None
+
+
+def _check(known: dict[str, Any]) -> str:
+    """Hash what is known of a model, so that a changed or damaged note is not trusted."""
+    return blake2b(json.dumps(known, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _describe(model: SentenceTransformer) -> Description:
+    return Description(
+        similarity=str(model.similarity_fn_name),
+        dtype=str(model.dtype).removeprefix("torch."),
+        dimensions=model.get_embedding_dimension() or 0,
+        query_prompt=_prompt(model, "query"),
+        document_prompt=_prompt(model, "document", "passage", "corpus"),
+        name=model.model_card_data.base_model or getattr(model.config, "_name_or_path", "") or type(model[0]).__name__,
+    )
+
+
+def _prompt(model: SentenceTransformer, *names: str) -> str | None:
+    chosen = next((name for name in names if name in model.prompts), model.default_prompt_name)
+    return model.prompts.get(chosen) if chosen is not None else None

@@ -1,0 +1,1 @@
+"""Search over vectors: exact, or through a Faiss index."""

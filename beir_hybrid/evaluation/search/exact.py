@@ -1,0 +1,188 @@
+"""Exact search: the first passages of every query's ranking, without ever holding all scores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from beir_hybrid.evaluation.search.scores import (
+    Identifiers,
+    PassageBlock,
+    Rows,
+    Vectors,
+    error_bound,
+    exact_scores,
+    gather,
+    id_places,
+    over_blocks,
+)
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+_GATHERED = 2**16  # vectors gathered at a time
+_MANY = 2  # times as many candidates as wanted are too many
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """The passages on top of every query's ranking, ties ordered as in trec_eval.
+
+    Attributes:
+        passage: Shape (queries, depth), passage numbers, counted through the languages in order; -1 where there are
+            fewer.
+        score: Shape (queries, depth), their scores; -inf where there are fewer.
+    """
+
+    passage: Ints
+    score: Floats
+
+
+def exact_search(
+    queries: Rows,
+    passages: Sequence[Vectors],
+    depth: int,
+    identifiers: Identifiers,
+    advance: Callable[[float], object] | None = None,
+) -> Hits:
+    """Find the passages with the highest scores in the pool of all corpora, in one pass over blocks of scores.
+
+    Scores are as :func:`~beir_hybrid.evaluation.search.scores.exact_scores` defines them: the matrix product chooses
+    who may
+    be among the first, and these are scored exactly, so the same vectors give the same ranking in any pool.
+
+    Args:
+        queries: Shape (queries, dimensions).
+        passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
+        depth: How many passages to find; all, if there are fewer.
+        identifiers: Gives document ids, to order ties.
+        advance: Called with the share of the work done since the last call; all calls add up to 1.
+    """
+    depth = min(depth, sum(len(vectors) for vectors in passages))
+    parts: dict[int, _Candidates] = {}
+
+    def collect(block: PassageBlock, numbers: Ints, scores: Floats) -> None:
+        first = int(numbers[0])  # the same queries come together in every block
+        if first not in parts:
+            parts[first] = _Candidates(queries[numbers], passages, depth, identifiers)
+        parts[first].add(block, scores, error_bound(queries[numbers], block.largest))
+
+    over_blocks(queries, np.arange(len(queries)), passages, lambda: collect, advance)
+    hits = Hits(np.full((len(queries), depth), -1, np.int64), np.full((len(queries), depth), -np.inf, np.float32))
+
+    def settle(part: tuple[int, _Candidates]) -> None:
+        first, candidates = part
+        candidates.settle()
+        candidates.write(hits, first)
+
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(settle, parts.items()))
+    return hits
+
+
+class _Candidates:
+    """What may be among the first passages of some queries.
+
+    Args:
+        queries: Shape (queries, dimensions), their vectors.
+        passages: Vectors of all passages.
+        depth: How many passages each query will get.
+        identifiers: Gives document ids, to order ties.
+    """
+
+    def __init__(self, queries: Rows, passages: Sequence[Vectors], depth: int, identifiers: Identifiers) -> None:
+        self.queries = queries
+        self.passages = passages
+        self.depth = depth
+        self.identifiers = identifiers
+        self.floor = np.full(len(queries), -np.inf, np.float32)  # as many as wanted score at least this
+        self.bound = np.zeros(len(queries), np.float32)  # how wrong the scores may be
+        self.query = np.empty(0, np.int64)
+        self.passage = np.empty(0, np.int64)
+        self.score = np.empty(0, np.float32)
+
+    def add(self, block: PassageBlock, scores: Floats, bounds: Floats) -> None:
+        """Take those of a block that may be among the first; ``scores`` has shape (queries, width)."""
+        self.bound = np.maximum(self.bound, bounds)
+        self.floor = np.maximum(self.floor, _lower_bounds(scores, self.depth))
+        query, column = np.divmod(np.flatnonzero(scores >= self._least[:, None]), block.width)
+        real = block.row[column] >= 0
+        query, column = query[real], column[real]
+        self.query = np.concatenate([self.query, query])
+        self.passage = np.concatenate([self.passage, block.row[column] + block.first])
+        self.score = np.concatenate([self.score, scores[query, column]])
+        many = _MANY * self.depth * len(self.floor)
+        if len(self.query) > many:
+            self._drop()
+        if len(self.query) > many:  # most passages are level, as with a model that collapsed
+            self.settle()
+
+    @property
+    def _least(self) -> Floats:
+        # a score and the one it is compared with may both be wrong; finite, so that padding stays out
+        return np.maximum(self.floor - 2 * self.bound, np.finfo(np.float32).min)
+
+    def _drop(self) -> None:
+        """Drop those that so many others are above of that they cannot be among the first."""
+        order = np.lexsort((-self.score, self.query))
+        self._keep(order)
+        starts = np.searchsorted(self.query, np.arange(len(self.floor) + 1))
+        full = np.flatnonzero(np.diff(starts) >= self.depth)
+        self.floor[full] = self.score[starts[full] + self.depth - 1]
+        self._keep(np.flatnonzero(self.score >= self._least[self.query]))
+
+    def _keep(self, chosen: Ints) -> None:
+        self.query, self.passage, self.score = self.query[chosen], self.passage[chosen], self.score[chosen]
+
+    def settle(self) -> None:
+        """Score what is left exactly, order it as trec_eval does and keep as many as wanted."""
+        self._drop()
+        for start in range(0, len(self.query) if self.bound.any() else 0, _GATHERED):  # or all are exact already
+            part = slice(start, start + _GATHERED)
+            self.score[part] = exact_scores(self.queries, self.query[part], *gather(self.passages, self.passage[part]))
+        self._keep(np.lexsort((-self.score, self.query)))
+        level = (np.diff(self.score) == 0) & (np.diff(self.query) == 0)
+        tied = np.flatnonzero(np.r_[False, level] | np.r_[level, False])
+        if len(tied):  # ids are read only where they decide
+            places = np.zeros(len(self.query), np.int64)
+            places[tied] = id_places(self.identifiers, self.passage[tied])
+            self._keep(np.lexsort((-places, -self.score, self.query)))
+        self._keep(np.flatnonzero(self._place() < self.depth))
+
+    def write(self, hits: Hits, first: int) -> None:
+        """Write what was settled into the hits; ``first`` is the number of the first query."""
+        row, column = self.query + first, self._place()
+        hits.passage[row, column] = self.passage
+        hits.score[row, column] = self.score
+
+    def _place(self) -> Ints:
+        """Give the place of each candidate, in the order they stand, among those of its query."""
+        starts = np.searchsorted(self.query, np.arange(len(self.floor)))
+        place: Ints = np.arange(len(self.query)) - starts[self.query]
+        return place
+
+
+def _lower_bounds(scores: Floats, depth: int) -> Floats:
+    """Bound the depth-th highest score of each query from below, cheaply.
+
+    Of the maxima of groups of columns, the depth-th highest: as many different scores are at least as high.
+
+    Args:
+        scores: Shape (queries, width).
+        depth: From 1 on.
+
+    Returns:
+        Shape (queries,); -inf where there are too few columns to tell.
+    """
+    each = min(64, scores.shape[1] // (4 * depth))  # columns of a group
+    if each < 2:
+        return np.full(len(scores), -np.inf, np.float32)
+    groups = scores.shape[1] // each
+    maxima = scores[:, : groups * each].reshape(len(scores), each, groups).max(axis=1)
+    return np.partition(maxima, groups - depth, axis=1)[:, groups - depth]

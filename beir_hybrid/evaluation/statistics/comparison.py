@@ -1,0 +1,312 @@
+"""Comparison: what runs differ in from a baseline, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import compress
+from typing import Any
+
+import numpy as np
+
+from beir_hybrid.errors import (
+    BeirHybridError,
+    ConfigurationError,
+    MissingDataError,
+    UnknownNameError,
+    did_you_mean,
+)
+from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.statistics.pairing import Pair, obstacle, pair_up, unpaired
+from beir_hybrid.evaluation.statistics.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
+from beir_hybrid.settings import bare_name
+from beir_hybrid.translations import count_linked, links_in_words
+
+SCHEMA = 1
+CONFIDENCE = 0.95
+LEVEL = 0.05
+NOT_SHOWN = "not shown"
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One run against the baseline by one measure, in one setting or in the mean of a kind's settings.
+
+    Attributes:
+        run: Name of the run.
+        kind: ``mono``, ``cross`` or ``multi``.
+        setting: Name of the setting; None for the macro mean of the kind.
+        measure: Name of the measure.
+        settings: Number of settings averaged, each counting once.
+        queries: Number of queries, over all these settings, for which both runs have a value.
+        groups: Number of different questions these belong to; what intervals and tests count.
+        mean: The run's mean over these queries.
+        baseline: The baseline's mean over these queries.
+        difference: The run's mean less the baseline's.
+        interval: 95 % interval ``(low, high)`` of the difference; None with fewer than two groups.
+        p: p-value of the paired randomization test, two-sided.
+        holm: The p-value after Holm's correction over the family.
+        effect: Cohen's d_z over the groups; None with fewer than two groups or where all differ by the same.
+        verdict: ``better`` or ``worse`` (``higher`` or ``lower`` by a measure without a direction) if the corrected
+            p-value is below .05 and the interval lies on one side of 0; else ``not shown``.
+    """
+
+    run: str
+    kind: str
+    setting: str | None
+    measure: str
+    settings: int
+    queries: int
+    groups: int
+    mean: float
+    baseline: float
+    difference: float
+    interval: tuple[float, float] | None
+    p: float
+    holm: float
+    effect: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What :func:`compare` found.
+
+    Attributes:
+        baseline: Name of the run that the others are compared with.
+        models: By run compared, the baseline first, its model.
+        kinds: Contrasts of the kinds' macro means, by kind, measure and run.
+        settings: Contrasts of the settings, where they were asked for.
+        excluded: By run that cannot be compared with the baseline, why.
+        skipped: What was left out of the comparison of the others, in sentences.
+        notes: How the numbers were made, in sentences.
+    """
+
+    baseline: str
+    models: dict[str, str]
+    kinds: tuple[Contrast, ...]
+    settings: tuple[Contrast, ...]
+    excluded: dict[str, str]
+    skipped: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give everything as JSON has it, with the ``schema`` version."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def compare(
+    runs: Mapping[str, Results],
+    baseline: str | None = None,
+    measures: Sequence[str] | None = None,
+    settings: Sequence[str] | None = None,
+    by_setting: bool = False,
+    seed: int = 0,
+) -> Comparison:
+    """Compare runs with a baseline, query by query.
+
+    A contrast uses the queries for which both runs have a value. Intervals and tests are clustered by question, because
+    its translations are not independent. Holm's correction is over a family: all kinds, measures and runs of this
+    comparison; the contrasts by setting are a family of their own. A test has at least 9,999 random sign flips, and as
+    many as let a p-value survive the correction.
+
+    Args:
+        runs: Results with the values of their queries, by name.
+        baseline: Name of the baseline. Default: the first.
+        measures: Names of the measures to compare. Default: all that both have.
+        settings: Names of the settings to compare, such as ``en-de`` or ``xquad-r.en-de``, or kinds such as ``mono``.
+            Default: all that both have.
+        by_setting: Whether to compare in each setting too.
+        seed: Seed of the random sign flips.
+
+    Raises:
+        ConfigurationError: If there are fewer than two runs, or none can be compared with the baseline.
+        UnknownNameError: If no run has the baseline's name, or a measure or setting asked for.
+        MissingDataError: If a run comes without the values of its queries.
+    """
+    if len(runs) < 2:
+        raise ConfigurationError(f"Runs to compare: {len(runs)}.", "Give at least two.")
+    baseline = next(iter(runs)) if baseline is None else baseline
+    if baseline not in runs:
+        raise UnknownNameError(f"There is no run {baseline!r}.", did_you_mean(baseline, runs))
+    values = {name: _chosen(name, results, measures, settings) for name, results in runs.items()}
+    known = [setting for run in runs.values() if run.values is not None for setting in run.values.settings]
+    _check_names("measure", measures, [name for setting in known for name in setting.values])
+    named = [name for setting in known for name in (setting.kind, bare_name(setting.name))]
+    _check_names("setting", None if settings is None else [bare_name(name) for name in settings], named)
+    pairs: dict[str, Pair] = {}
+    excluded: dict[str, str] = {}
+    for name, results in runs.items():
+        if name != baseline:
+            reason = obstacle(results, runs[baseline]) or unpaired(values[name], values[baseline])
+            pair = None if reason else pair_up(name, values[name], baseline, values[baseline])
+            if pair is None:
+                excluded[name] = reason
+            elif not pair.differences.settings:
+                excluded[name] = "no setting and measure has values of both"
+            else:
+                pairs[name] = pair
+    if not pairs:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in excluded.items())
+        raise ConfigurationError(f"No run can be compared with {baseline} ({reasons}).", "Evaluate on the same data.")
+    kinds, single = _contrasts(pairs, by_setting, seed)
+    return Comparison(
+        baseline,
+        {name: runs[name].model for name in (baseline, *pairs)},
+        kinds,
+        single,
+        excluded,
+        tuple(sentence for pair in pairs.values() for sentence in pair.skipped),
+        _notes(pairs, kinds, single, str(runs[baseline].translations.get("rule", ""))),
+    )
+
+
+def _chosen(run: str, results: Results, measures: Sequence[str] | None, settings: Sequence[str] | None) -> QueryValues:
+    """Keep the settings and measures asked for."""
+    if results.values is None:
+        raise MissingDataError(f"{run} comes without the values of its queries.", "Evaluate again.")
+    wanted = None if settings is None else set(map(bare_name, settings))
+    return QueryValues(
+        tuple(
+            replace(setting, values={n: v for n, v in setting.values.items() if measures is None or n in measures})
+            for setting in results.values.settings
+            if wanted is None or {setting.kind, bare_name(setting.name)} & wanted
+        )
+    )
+
+
+def _check_names(what: str, asked: Sequence[str] | None, known: Sequence[str]) -> None:
+    if asked is not None and not asked:
+        raise ConfigurationError(f"No {what} was chosen.", "Leave the choice out for all.")
+    for name in asked or ():
+        if name not in known:
+            raise UnknownNameError(f"No run has the {what} {name!r}.", did_you_mean(name, set(known)))
+
+
+def _contrasts(
+    pairs: Mapping[str, Pair], by_setting: bool, seed: int
+) -> tuple[tuple[Contrast, ...], tuple[Contrast, ...]]:
+    """Test every mean, then correct each family."""
+    parts = ("scores", "settings") if by_setting else ("scores",)
+    found: dict[str, list[Contrast]] = {part: [] for part in parts}
+    means = {
+        run: {"scores": pair.differences.macro(), "settings": _means(pair.differences)} for run, pair in pairs.items()
+    }
+    sizes = [sum(len(each) for mean in means.values() for each in mean[part].values()) for part in parts]
+    resamples = max(RESAMPLES, math.ceil(2 / LEVEL) * max(sizes) - 1)
+    for run, pair in pairs.items():
+        bounds = intervals(pair.differences, CONFIDENCE)
+        chances = paired_test(pair.differences, resamples, seed, by_setting)
+        effects = effect_sizes(pair.differences)
+        for part in parts:
+            found[part] += _of_run(run, pair, part, bounds, chances, effects)
+    return tuple(_corrected(found["scores"])), tuple(_corrected(found.get("settings", [])))
+
+
+def _of_run(
+    run: str,
+    pair: Pair,
+    part: str,
+    bounds: ByMean[list[float]],
+    chances: ByMean[float],
+    effects: ByMean[float],
+) -> list[Contrast]:
+    """Describe the contrasts of one run, in the kinds (``scores``) or in the settings; yet without a correction."""
+    contrasts = []
+    macro = part == "scores"
+    mine, yours, difference = (
+        values.macro() if macro else _means(values) for values in (pair.run, pair.baseline, pair.differences)
+    )
+    for key, means in difference.items():
+        for measure, mean in means.items():
+            of_mean = [
+                setting
+                for setting in pair.differences.settings
+                if (setting.kind if macro else setting.name) == key and measure in setting.values
+            ]
+            queries, groups = _sizes(of_mean, measure)
+            bound = bounds[part].get(key, {}).get(measure)
+            contrasts.append(
+                Contrast(
+                    run=run,
+                    kind=of_mean[0].kind,
+                    setting=None if macro else key,
+                    measure=measure,
+                    settings=len(of_mean),
+                    queries=queries,
+                    groups=groups,
+                    mean=mine[key][measure],
+                    baseline=yours[key][measure],
+                    difference=mean,
+                    interval=None if bound is None else (bound[0], bound[1]),
+                    p=chances[part][key][measure],
+                    holm=1.0,
+                    effect=effects[part].get(key, {}).get(measure),
+                    verdict=NOT_SHOWN,
+                )
+            )
+    return contrasts
+
+
+def _means(values: QueryValues) -> dict[str, dict[str, float]]:
+    return {setting.name: setting.means() for setting in values.settings}
+
+
+def _sizes(settings: Sequence[SettingValues], measure: str) -> tuple[int, int]:
+    """Count the queries with a value, and the groups they belong to."""
+    there = [~np.isnan(setting.values[measure]) for setting in settings]
+    groups = [set(compress(setting.groups, rows)) for setting, rows in zip(settings, there, strict=True)]
+    return sum(int(rows.sum()) for rows in there), len(set().union(*groups))
+
+
+def _corrected(family: Sequence[Contrast]) -> list[Contrast]:
+    """Correct a family's p-values and say what they show; sort by kind and setting, then measure, then run."""
+    judged = [
+        replace(contrast, holm=p, verdict=judge(contrast, p))
+        for contrast, p in zip(family, holm([contrast.p for contrast in family]), strict=True)
+    ]
+    order: dict[tuple[str, str | None, str], int] = {}
+    for contrast in judged:
+        order.setdefault((contrast.kind, contrast.setting, contrast.measure), len(order))
+    return sorted(judged, key=lambda each: order[each.kind, each.setting, each.measure])
+
+
+def judge(contrast: Contrast, p: float) -> str:
+    """Give the verdict on a contrast; see :class:`Contrast`.
+
+    Args:
+        contrast: Its interval and measure count.
+        p: The p-value, corrected for the family of tests that it belongs to.
+    """
+    if p >= LEVEL or contrast.interval is None or contrast.interval[0] <= 0 <= contrast.interval[1]:
+        return NOT_SHOWN
+    try:
+        higher_is_better = build_measure(contrast.measure).higher_is_better
+    except BeirHybridError:  # a plug-in's that is not installed here
+        higher_is_better = None
+    if higher_is_better is None:
+        return "higher" if contrast.difference > 0 else "lower"
+    return "better" if (contrast.difference > 0) == higher_is_better else "worse"
+
+
+def _notes(
+    pairs: Mapping[str, Pair], kinds: Sequence[Contrast], single: Sequence[Contrast], rule: str
+) -> tuple[str, ...]:
+    """Say how the numbers were made; ``rule`` is how the baseline's translations were linked."""
+    compared = {query: group for pair in pairs.values() for query, group in pair.differences.groups().items()}
+    linked = links_in_words(count_linked(compared, rule))
+    notes = [
+        "Translations of a question are not independent: intervals and tests resample questions with all of theirs.",
+        *([f"{linked[0].upper()}{linked[1:]}."] if linked else []),
+        f"Intervals: {CONFIDENCE:.0%}, clustered jackknife with t quantiles, corrected for skewness. "
+        "p: paired randomization test, two-sided. d: Cohen's d_z.",
+        f"Holm's correction is over the {len(kinds)} tests of all kinds, measures and runs.",
+    ]
+    if single:
+        notes.append(f"By setting, it is over the {len(single)} tests of all settings, measures and runs.")
+    for kind, (fewest, most) in next(iter(pairs.values())).differences.uneven().items():
+        notes.append(f"The {kind} settings have {fewest} to {most} queries; in the mean each setting counts once.")
+    return tuple(notes)

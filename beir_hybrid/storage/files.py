@@ -1,0 +1,230 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import glob
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from beir_hybrid.errors import OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+STALE_SECONDS = 86_400
+"""Unfinished files older than a day were left by killed processes."""
+
+_FORMULA = re.compile(r"(?!-$)[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")  # the last four are the full-width forms
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|nan)")
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_TORCH_WRITER = re.compile(r"PytorchStreamWriter failed|inline_container\.cc:\d+\] \. unexpected pos")
+
+
+def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--output") -> None:
+    """Refuse a place where nothing can be written, before any work is done for it.
+
+    Nothing is made or changed: in the closest folder that is there, a file without a name is tried out. What is at the
+    place already is the caller's business.
+
+    Args:
+        path: The place of an output; folders above it may be missing.
+        kind: What shall be written there.
+        option: What names the place, for messages.
+
+    Raises:
+        OutputError: If a file is where a folder is wanted or above, a folder is where a file is wanted, or the place
+            cannot be written.
+    """
+    place = path
+    try:
+        if kind == "file" and path.is_dir():
+            raise OutputError(f"{path} is a folder.", f"Name a file: {option} FILE")
+        whole = path.absolute()
+        above = [whole, *whole.parents] if kind == "folder" else list(whole.parents)
+        place = next(folder for folder in above if os.path.lexists(folder))
+        if not place.is_dir():
+            what = "a file" if place.exists() else "a link to nothing"
+            raise OutputError(f"{place} is {what}.", f"Choose another place: {option} {kind.upper()}")
+        for name in whole.relative_to(place).parts:
+            with suppress(FileNotFoundError):  # all other errors tell of names that cannot be
+                (place / f".{name}.{'x' * 8}.tmp").lstat()  # as long as the temporary files below
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OutputError:
+        raise
+    except (OSError, ValueError) as error:  # a null character is a ValueError
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise OutputError(f"{place} cannot be written: {reason}.", f"Choose another place: {option}") from error
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Lend a temporary path beside the wanted one, and move it there if the block ends well.
+
+    A killed process leaves the old file or the new one, never a part.
+
+    Args:
+        path: Where the file shall be; missing folders above it are made.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        OutputError: If the folder cannot be written, its disk is full, or the path is a folder.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise OutputError(f"{path.parent} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        try:
+            yield temporary
+        except OSError as error:
+            if error.errno not in _NO_ROOM:  # no fault of the file's
+                raise
+            raise OutputError(f"{path} cannot be written: {os.strerror(error.errno)}.", "Free space there.") from error
+        try:
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def no_room(error: BaseException) -> str:
+    """Say why something could not be written, where that is no fault of what was written.
+
+    Args:
+        error: Of the system, or of a library that tells of the system's in words, such as safetensors and torch.
+
+    Returns:
+        The system's words for a full disk, an exceeded quota or a broken disk; empty for any other error.
+
+    Examples:
+        >>> no_room(OSError(28, "No space left on device")), no_room(OSError(2, "No such file or directory"))
+        ('No space left on device', '')
+        >>> no_room(RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"))
+        'No space left on device'
+    """
+    known = {os.strerror(number) for number in _NO_ROOM}
+    cause: BaseException | None = error
+    while cause is not None:
+        text = str(cause)
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return os.strerror(cause.errno)
+        if found := next((words for words in known if words in text), ""):
+            return found
+        if _TORCH_WRITER.search(text):  # it does not tell why
+            return "the disk may be full"
+        cause = cause.__cause__ or cause.__context__
+    return ""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as a whole, in UTF-8; half of a surrogate pair becomes its escape, as JSON has it."""
+    with new_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file as a whole: two spaces of indent, letters as they are, a newline at the end."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def existing(name: str | Path) -> Path | None:
+    """Return the file or folder that a name stands for; None if it stands for none, such as one too long to be a path.
+
+    ``Path.exists`` raises for these, and for places that nobody may look into.
+    """
+    try:
+        path = Path(name)
+        return path if path.exists() else None
+    except (OSError, ValueError):  # a null character is a ValueError
+        return None
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Parse JSON from a file of a user's.
+
+    Raises:
+        ValueError: If it is no JSON or no Unicode, has a number of thousands of digits, or is nested too deeply; the
+            last is a RecursionError of Python's own, which callers forget.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def map_array(path: Path) -> np.memmap[Any, Any]:
+    """Map an ``.npy`` file into memory; unlike ``np.load``, this knows no other kinds of files, and thus no pickles.
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If it is no such file, or not whole.
+    """
+    import numpy as np
+
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception as error:  # its header is read as Python's code is, with all the errors of a parser
+        raise ValueError(f"it is no whole array ({type(error).__name__}: {error})") from error
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    r"""Write rows as CSV that spreadsheets show as it is.
+
+    A text that a spreadsheet would compute, since it begins with one of ``= + - @`` or a tab or line break, gets an
+    apostrophe before it, as OWASP advises against CSV injection; numbers stay numbers, whether floats or written out.
+
+    Args:
+        rows: Cells of each row, the headings' first.
+
+    Examples:
+        >>> print(csv_text([["run", "difference"], ["=1+1", -0.5], ["@a,b", "-1e-05"]]), end="")
+        run,difference
+        '=1+1,-0.5
+        "'@a,b",-1e-05
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_inert(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _inert(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    text = "\n".join(cell.splitlines())  # others than \n would not be quoted, and end the row for some readers
+    return f"'{text}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else text
+
+
+def remove_stale(path: Path) -> None:
+    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError):  # another process removes it
+            if max(each.stat().st_mtime for each in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

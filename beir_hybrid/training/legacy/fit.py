@@ -1,0 +1,303 @@
+"""fit: the legacy training call of sentence-transformers, with batches that stay as they were planned."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from sentence_transformers import SentenceTransformerTrainingArguments
+from sentence_transformers.base.sampler import DefaultBatchSampler
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments, get_scheduler
+from transformers.trainer_callback import PrinterCallback
+
+from beir_hybrid.batching.loader import HybridBatchDataLoader
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.training.callbacks import SetEpoch
+from beir_hybrid.training.checkpoints import latest_checkpoint
+from beir_hybrid.training.legacy.fit_options import SCHEDULERS, FitOptions, ScoreCallback
+from beir_hybrid.training.resumable import ResumableTrainer
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.evaluation import BaseEvaluator
+    from torch.utils.data import DataLoader
+
+
+logger = logging.getLogger(__name__)
+
+_ADAMW: Mapping[str, object] = MappingProxyType({"lr": 2e-5})
+
+
+def fit(
+    model: SentenceTransformer,
+    train_objectives: Iterable[tuple[HybridBatchDataLoader | DataLoader[Any], nn.Module]],
+    evaluator: BaseEvaluator | None = None,
+    epochs: int = 1,
+    steps_per_epoch: int | None = None,
+    scheduler: str = "WarmupLinear",
+    warmup_steps: int = 10000,
+    optimizer_class: type[Optimizer] = torch.optim.AdamW,
+    optimizer_params: Mapping[str, object] = _ADAMW,
+    weight_decay: float = 0.01,
+    evaluation_steps: int = 0,
+    output_path: str | None = None,
+    save_best_model: bool = True,
+    max_grad_norm: float = 1,
+    use_amp: bool = False,
+    callback: ScoreCallback | None = None,
+    show_progress_bar: bool = True,
+    checkpoint_path: str | None = None,
+    checkpoint_save_steps: int = 500,
+    checkpoint_save_total_limit: int = 0,
+    resume_from_checkpoint: bool = False,
+) -> None:
+    """Train as ``model.fit`` does, with its parameters, on batches that stay as they were planned.
+
+    The host's own ``model.fit`` takes any loader apart into single examples and batches them anew, in random order.
+    Here, :class:`~beir_hybrid.batching.loader.HybridBatchDataLoader` objectives go to the host's Trainer as they are:
+    epoch e draws epoch e of the plans, one batch of each objective in turn, and what a longer objective has left when
+    the shortest ends comes in the next epoch. Objectives with ordinary loaders are handed to ``model.fit`` as they are;
+    one call takes one kind of loader.
+
+    Args:
+        model: The encoder; trained in place, in one process.
+        train_objectives: Pairs of loader and loss.
+        evaluator: Called with the model after every epoch and every ``evaluation_steps`` steps.
+        epochs: Number of epochs.
+        steps_per_epoch: Batches per epoch over all objectives, each epoch going on where the last one stopped; None or
+            0 for as many of each objective as the shortest has.
+        scheduler: ConstantLR, WarmupConstant, WarmupLinear, WarmupCosine or WarmupCosineWithHardRestarts.
+        warmup_steps: Steps in which the learning rate rises.
+        optimizer_class: Called with groups of parameters and the ``optimizer_params``.
+        optimizer_params: Options of the optimizer.
+        weight_decay: For all parameters but biases and those of LayerNorm.
+        evaluation_steps: Evaluate after so many steps; 0 for the ends of epochs only.
+        output_path: Folder for the model, and in its ``eval`` for the evaluator's files.
+        save_best_model: Whether the model is saved whenever the evaluator's primary metric is the best so far. Without
+            an evaluator the model is saved at the end.
+        max_grad_norm: Gradients are scaled down to this norm; 0 for never.
+        use_amp: Automatic mixed precision: float16 on an accelerator, bfloat16 on a CPU.
+        callback: Called after every evaluation with score, epochs done and steps done.
+        show_progress_bar: Whether to show progress and losses.
+        checkpoint_path: Folder for checkpoints; None for none.
+        checkpoint_save_steps: Steps between checkpoints.
+        checkpoint_save_total_limit: How many checkpoints are kept; 0 for all.
+        resume_from_checkpoint: Whether to go on from the last checkpoint in ``checkpoint_path``, if there is one. Which
+            evaluation was the best before it is not known any more.
+
+    Raises:
+        ConfigurationError: If a value is out of range, needs another that is missing, or cannot be honoured.
+    """
+    # first of all, while the parameters are the only names here
+    given = {name: value for name, value in locals().items() if name not in {"model", "train_objectives"}}
+    options = FitOptions(**{**given, "optimizer_params": dict(optimizer_params)})
+    objectives = list(train_objectives)
+    planned = [(loader, loss) for loader, loss in objectives if isinstance(loader, HybridBatchDataLoader)]
+    if not objectives:
+        raise ConfigurationError("There is no training objective.", "Give pairs of a loader and a loss.")
+    if len(planned) == len(objectives):
+        _train(model, planned, options)
+    elif planned:
+        raise ConfigurationError(
+            f"{len(planned)} of {len(objectives)} objectives have a HybridBatchDataLoader, the others another loader.",
+            "Train on them in two calls, or put all data in HybridBatchDataLoaders.",
+        )
+    else:
+        options.check_host()
+        model.fit(objectives, **vars(options))  # type: ignore[arg-type]  # none of them is planned
+
+
+class _Turns(DefaultBatchSampler):
+    """The batches of several plans in turn, in the form the Trainer takes.
+
+    Args:
+        loaders: One per objective.
+        epochs: Length of the training.
+        steps: Batches per epoch over all objectives; None for as many of each as the shortest has.
+    """
+
+    def __init__(self, loaders: Sequence[HybridBatchDataLoader], epochs: int, steps: int | None) -> None:
+        super().__init__(loaders[0].dataset, loaders[0].batch_size, drop_last=True)
+        self.steps = steps or len(loaders) * min(map(len, loaders))
+        turns = self.steps * epochs / len(loaders)
+        self.plans = [loader.plan_over(turns / len(loader)) for loader in loaders]
+        sizes = [len(loader.dataset) for loader in loaders]
+        self.offsets = [sum(sizes[:place]) for place in range(len(sizes))]
+
+    def __len__(self) -> int:
+        """Batches per epoch."""
+        return self.steps
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for number in range(self.epoch * self.steps, (self.epoch + 1) * self.steps):
+            turn, objective = divmod(number, len(self.plans))
+            plan = self.plans[objective]
+            epoch, step = divmod(turn, len(plan))
+            yield (plan.batch(epoch, step).rows + self.offsets[objective]).tolist()
+
+
+class _Trainer(ResumableTrainer):
+    """The host's Trainer, with a sampler that is made already: it would make one per dataset, all with one seed."""
+
+    def __init__(self, turns: _Turns, **host: Any) -> None:
+        self.turns = turns
+        super().__init__(**host)
+
+    def get_batch_sampler(self, *args: Any, **kwargs: Any) -> _Turns:
+        """Give the sampler for the only dataset, or for one of several, where the next method has the say."""
+        return self.turns
+
+    def get_multi_dataset_batch_sampler(self, *args: Any, **kwargs: Any) -> _Turns:
+        """Give the sampler for all datasets."""
+        return self.turns
+
+
+class _Evaluation(TrainerCallback):
+    """Evaluates and saves as the host's fit does; the Trainer's own evaluation knows no evaluator of a plain score."""
+
+    def __init__(self, model: SentenceTransformer, options: FitOptions) -> None:
+        self.model = model
+        self.options = options
+        self.best: float | None = None
+        self.trainer: _Trainer | None = None
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Evaluate every so many steps."""
+        if self.options.evaluation_steps and state.global_step % self.options.evaluation_steps == 0:
+            self._evaluate(args, state, control)
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Evaluate."""
+        if self.options.evaluator is not None:
+            self._evaluate(args, state, control)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Save, if no evaluator tells the best model."""
+        if self.options.evaluator is None and self.options.output_path is not None:
+            self.model.save_pretrained(self.options.output_path)
+
+    def _evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl) -> None:
+        evaluator, output, epoch = self.options.evaluator, self.options.output_path, float(state.epoch or 0)
+        if evaluator is None:
+            return
+        folder = None
+        if output is not None:
+            folder = str(Path(output) / "eval")
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        result = evaluator(self.model, output_path=folder, epoch=epoch, steps=state.global_step)  # type: ignore[arg-type]  # the host passes the fraction too
+        score = _score(evaluator, result)
+        if self.trainer is not None:  # the model card's table of evaluations
+            metrics = {f"eval_{name.removeprefix('eval_')}": value for name, value in _metrics(result).items()}
+            self.trainer.callback_handler.on_evaluate(args, state, control, metrics)
+        if self.options.callback is not None:
+            self.options.callback(score, epoch, state.global_step)
+        greater = getattr(evaluator, "greater_is_better", True)
+        if self.best is None or (score > self.best if greater else score < self.best):
+            self.best = score
+            if self.options.save_best_model and output is not None:
+                self.model.save_pretrained(output)
+
+
+def _metrics(result: float | dict[str, float]) -> dict[str, float]:
+    return result if isinstance(result, dict) else {"evaluator": result}
+
+
+def _score(evaluator: BaseEvaluator, result: float | dict[str, float]) -> float:
+    if not isinstance(result, dict):
+        return float(result)
+    name = getattr(evaluator, "primary_metric", None)
+    if name not in result:
+        raise ConfigurationError(
+            f"{type(evaluator).__name__} names {name!r} as its primary metric, but returns {', '.join(result)}.",
+            "Set its primary_metric to one of them.",
+        )
+    return float(result[name])
+
+
+def _train(
+    model: SentenceTransformer, objectives: Sequence[tuple[HybridBatchDataLoader, nn.Module]], options: FitOptions
+) -> None:
+    loaders = [loader for loader, _ in objectives]
+    turns = _Turns(loaders, options.epochs, options.steps_per_epoch)
+    names = [f"objective_{number}" for number in range(1, len(loaders) + 1)]
+    losses = dict(zip(names, (loss for _, loss in objectives), strict=True))
+    # copies: the Trainer marks the datasets it is given
+    datasets = {name: copy.copy(loader.dataset) for name, loader in zip(names, loaders, strict=True)}
+    single = len(loaders) == 1  # rows of one dataset are looked up a batch at a time, those of several one by one
+    with ExitStack() as stack:
+        folder = options.checkpoint_path or stack.enter_context(TemporaryDirectory(prefix="beir-hybrid-"))
+        arguments = _arguments(options, folder, loaders[0].batch_size)
+        evaluation = _Evaluation(model, options)
+        trainer = _Trainer(
+            turns,
+            model=model,
+            args=arguments,
+            train_dataset=datasets[names[0]] if single else datasets,
+            loss=losses[names[0]] if single else losses,
+            optimizers=_optimizers(model, losses, options, len(turns) * options.epochs),
+            callbacks=[evaluation, SetEpoch()],
+        )
+        evaluation.trainer = trainer
+        trainer.remove_callback(PrinterCallback)  # prints what the progress bar would have shown
+        logger.info("Training on %r, %d batches an epoch", loaders, len(turns))
+        trainer.train(resume_from_checkpoint=_checkpoint(options))
+
+
+def _arguments(options: FitOptions, folder: str, batch_size: int) -> SentenceTransformerTrainingArguments:
+    accelerated = torch.accelerator.is_available()
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=folder,
+        per_device_train_batch_size=batch_size,
+        num_train_epochs=options.epochs,
+        max_grad_norm=options.max_grad_norm,
+        fp16=options.use_amp and accelerated,
+        bf16=options.use_amp and not accelerated,
+        use_cpu=not accelerated,
+        dataloader_pin_memory=accelerated,  # asked for without an accelerator, torch warns
+        disable_tqdm=not options.show_progress_bar,
+        save_strategy="no" if options.checkpoint_path is None else "steps",
+        save_steps=options.checkpoint_save_steps,
+        save_total_limit=options.checkpoint_save_total_limit or None,
+    )
+    if arguments.world_size > 1:
+        raise ConfigurationError(
+            f"fit was started in {arguments.world_size} processes.", "Start one, or use beir-hybrid train."
+        )
+    return arguments
+
+
+def _optimizers(
+    model: SentenceTransformer, losses: Mapping[str, nn.Module], options: FitOptions, steps: int
+) -> tuple[Optimizer, LRScheduler]:
+    decayed: list[nn.Parameter] = []
+    spared: list[nn.Parameter] = []
+    for name, parameter in nn.ModuleDict({"model": model, **losses}).named_parameters():
+        (spared if "bias" in name or "LayerNorm.weight" in name else decayed).append(parameter)
+    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    optimizer = options.optimizer_class([group for group in groups if group["params"]], **options.optimizer_params)
+    scheduler = get_scheduler(SCHEDULERS[options.scheduler.lower()], optimizer, options.warmup_steps, steps)
+    return optimizer, scheduler
+
+
+def _checkpoint(options: FitOptions) -> str | None:
+    if not options.resume_from_checkpoint or options.checkpoint_path is None:
+        return None
+    found = latest_checkpoint(Path(options.checkpoint_path))
+    if found is None:
+        logger.warning("There is no checkpoint in %s: training starts at the beginning", options.checkpoint_path)
+        return None
+    return str(found)
