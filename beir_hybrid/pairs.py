@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.hard_negatives import HardNegatives
 from beir_hybrid.batching.index import ExampleIndex, negatives_of
@@ -141,7 +142,7 @@ class ParallelPairs:
         return ParallelPairs(self.name, self.table.filter(kept))
 
     @cached_property
-    def _codes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pa.Array]:
+    def _codes(self) -> tuple[Ints, Ints, pa.Array]:
         """Group number and language number of every row, and the groups' names in the order of their numbers."""
         groups = self.table["group"].combine_chunks().dictionary_encode()
         place = {language: number for number, language in enumerate(self.languages)}
@@ -183,7 +184,7 @@ class ParallelPairs:
         """Which examples exist, for :class:`~beir_hybrid.batching.plan.BatchPlan`."""
         return ExampleIndex.parallel(self.languages, self.rows >= 0, self._answers(), self.name)
 
-    def _answers(self) -> npt.NDArray[np.int64] | None:
+    def _answers(self) -> Ints | None:
         """Number the answers; a question that stands in several groups has their passages as answers."""
         groups, _, names = self._codes
         passages, questions = (number_texts(self.table[column])[0] for column in ("passage", "question"))
@@ -236,7 +237,7 @@ class ParallelPairs:
         return {}
 
     @property
-    def _answer_of_rows(self) -> npt.NDArray[np.int64]:
+    def _answer_of_rows(self) -> Ints:
         groups = self._codes[0]
         return groups if self.index.answer is None else self.index.answer[groups]
 

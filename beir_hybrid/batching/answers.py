@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from beir_hybrid.arrays import Ints
 
 
 def number_answers(groups: Ints, passages: Ints, questions: Ints | None = None) -> Ints:

@@ -8,19 +8,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from datasets import Dataset
 from datasets.table import InMemoryTable, Table
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from beir_hybrid.batching.index import ExampleIndex
     from beir_hybrid.pairs import ParallelPairs
-
-
-Ints = npt.NDArray[np.int64]
 
 
 def example_dataset(sources: Sequence[ParallelPairs], *, negatives: int = 0, label: bool = False) -> Dataset:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.streams import Stream
-
-Ints = npt.NDArray[np.int64]
 
 _ROUNDS = 8  # of random candidates, before all groups are gone through
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from beir_hybrid.arrays import Bools
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class BatchKind:
     different: bool = False
     language: str | None = None
 
-    def allowed(self, languages: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    def allowed(self, languages: tuple[str, ...]) -> Bools:
         """Give the allowed pairs, shape (languages, languages), question by passage language."""
         diagonal = np.eye(len(languages), dtype=bool)
         pairs = (diagonal & self.same) | (~diagonal & self.different)

@@ -7,10 +7,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Ints
+
 ROUNDS = 12  # half-rounds of the Feistel network; with 6, domains of a few dozen were visibly uneven
 
 
-def permute(positions: npt.NDArray[np.int64], size: int, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+def permute(positions: Ints, size: int, keys: npt.NDArray[np.uint64]) -> Ints:
     """Read a keyed pseudo-random permutation of ``range(size)`` at some positions.
 
     A generalised Feistel network over a grid of a * b >= size cells (Black and Rogaway, "Ciphers with Arbitrary

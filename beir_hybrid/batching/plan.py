@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.guard import part
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
@@ -19,8 +20,6 @@ from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_s
 from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
-
-Ints = npt.NDArray[np.int64]
 
 # What a random generator is for: the second number of its seed, after the plan's own seed and the epoch.
 _SCHEDULE, _PASS, _BATCH = range(3)

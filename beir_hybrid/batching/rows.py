@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beir_hybrid.arrays import Bools, Ints
 from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.columns import Columns, language_hint, read_texts, reset_by_host, texts_of
 from beir_hybrid.batching.hard_negatives import answers_of_negatives
@@ -22,9 +22,6 @@ from beir_hybrid.errors import DataFormatError, did_you_mean
 if TYPE_CHECKING:
     from datasets import Dataset
 
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 logger = logging.getLogger(__name__)
 

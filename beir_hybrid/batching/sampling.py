@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 
 LanguageShares = Literal["uniform", "size"]
@@ -71,7 +71,7 @@ class Sampling:
         if not isinstance(self.hold, int) or self.hold < 1:
             raise ConfigurationError(f"hold is {self.hold!r}.", "Give a whole number from 1 on.")
 
-    def source_weights(self, sizes: Sequence[int]) -> npt.NDArray[np.float64]:
+    def source_weights(self, sizes: Sequence[int]) -> Floats:
         """Give the sources' probabilities up to a factor.
 
         Args:
@@ -97,7 +97,7 @@ class Sampling:
             )
         return np.asarray(self.weights, np.float64)
 
-    def allowed(self, languages: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    def allowed(self, languages: tuple[str, ...]) -> Bools:
         """Give the allowed pairs, shape (languages, languages), question by passage language."""
         if self.pairs is None:
             return np.ones((len(languages), len(languages)), bool)

@@ -9,14 +9,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.check import allowed_pairs
 from beir_hybrid.errors import BatchError, ConfigurationError
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 _LEAST_WEIGHT = 1e-9  # where shares cannot be equal, weights would run away from each other without end
 _FITTING_ROUNDS = 200  # of the pairs' weights; a handful settles them where groups allow equal shares at all
@@ -32,7 +30,7 @@ class Choices:
     """
 
     cells: Ints
-    cumulative: npt.NDArray[np.float64]
+    cumulative: Floats
 
     def draw(self, patterns: npt.NDArray[np.integer], rng: np.random.Generator) -> Ints:
         """Draw a pair for each group.
@@ -49,7 +47,7 @@ class Choices:
         return self.cells[np.searchsorted(self._line, draws, side="right") - patterns * len(self.cells)]
 
     @cached_property
-    def _line(self) -> npt.NDArray[np.float64]:
+    def _line(self) -> Floats:
         return (self.cumulative + np.arange(len(self.cumulative))[:, None]).reshape(-1)
 
 
@@ -212,7 +210,7 @@ def _choices(source: ExampleIndex, pairs: Bools, sampling: Sampling) -> Choices:
     return Choices(cells.astype(np.int64), cumulative)
 
 
-def _equalise(held: npt.NDArray[np.float64], groups: Ints) -> npt.NDArray[np.float64]:
+def _equalise(held: Floats, groups: Ints) -> Floats:
     """Weigh pairs so that all are drawn equally often, as nearly as the groups allow.
 
     A group that holds few pairs draws those more often, so pairs that many groups hold need smaller weights. They are

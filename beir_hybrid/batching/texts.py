@@ -7,10 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-Ints = npt.NDArray[np.int64]
+from beir_hybrid.arrays import Ints
 
 _AT_ONCE = 10_000  # texts that are in memory at the same time
 _DIGEST = 16  # bytes: at ten million texts, two have the same digest by chance once in 10**24 times

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.grades import HIGHEST_GRADE
 from beir_hybrid.settings import Setting, all_settings
 from beir_hybrid.storage.corpus import StoredCorpus
-
-Ints = npt.NDArray[np.int64]
 
 
 class Judgements:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import new_file, parse_json
 
-Floats = npt.NDArray[np.float64]
 Format = Literal["parquet", "jsonl"]
 WORDS = ("setting", "kind", "query", "group")
 
@@ -188,7 +187,7 @@ class QueryValues:
 
 # What the readers give: the words by column, and the measures with a mask of the rows that have them.
 Words = Mapping[str, Sequence[str]]
-Measures = Mapping[str, tuple[Floats, npt.NDArray[np.bool_]]]
+Measures = Mapping[str, tuple[Floats, Bools]]
 
 
 def _write_parquet(values: QueryValues, path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.evaluation.search.scores import (
     WORD,
     Identifiers,
@@ -24,8 +25,6 @@ from beir_hybrid.evaluation.search.scores import (
     over_blocks,
 )
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 
@@ -100,12 +99,12 @@ def exact_ranks(
     return ranks
 
 
-def _thresholds(queries: Rows, passages: Sequence[Vectors], query: Ints, passage: Ints) -> Floats:
+def _thresholds(queries: Rows, passages: Sequence[Vectors], query: Ints, passage: Ints) -> Floats32:
     """Score the relevant passages, shape (rows,), all processors at work."""
     relevant, place = gather(passages, passage)
     threads = os.cpu_count() or 1
 
-    def score(rows: Ints) -> Floats:
+    def score(rows: Ints) -> Floats32:
         return exact_scores(queries, query[rows], relevant, place[rows])
 
     with ThreadPoolExecutor(threads) as pool:
@@ -116,7 +115,7 @@ class _Counter:
     """Counts, in blocks of scores, what stands above and level with the relevant passages; one for each thread."""
 
     def __init__(
-        self, queries: Rows, thresholds: Floats, offsets: Ints, ranks: Ranks, identifiers: Identifiers
+        self, queries: Rows, thresholds: Floats32, offsets: Ints, ranks: Ranks, identifiers: Identifiers
     ) -> None:
         self.queries = queries
         self.thresholds = thresholds
@@ -125,14 +124,14 @@ class _Counter:
         self.identifiers = identifiers
         self.bits = np.empty(0, bool)  # kept, since fresh memory costs as much as comparing
 
-    def __call__(self, block: PassageBlock, numbers: Ints, scores: Floats) -> None:
+    def __call__(self, block: PassageBlock, numbers: Ints, scores: Floats32) -> None:
         bounds = error_bound(self.queries[numbers], block.largest)
         exact = not bounds.any()
         for job in _jobs(self.offsets, numbers, block.width):
             row, column = self._count(block, scores[job.block], bounds[job.block], job.rows)
             self._settle(block, row, column, exact)
 
-    def _count(self, block: PassageBlock, scores: Floats, bounds: Floats, rows: Ints) -> tuple[Ints, Ints]:
+    def _count(self, block: PassageBlock, scores: Floats32, bounds: Floats32, rows: Ints) -> tuple[Ints, Ints]:
         """Count the passages that are surely above.
 
         Args:
@@ -152,7 +151,7 @@ class _Counter:
         row, column = np.divmod(_differences(possible.reshape(-1), above.reshape(-1)), block.width)
         return rows.reshape(-1)[row], column
 
-    def _compare(self, comparison: np.ufunc, scores: Floats, thresholds: Floats) -> Words:
+    def _compare(self, comparison: np.ufunc, scores: Floats32, thresholds: Floats32) -> Words:
         """Compare each query's scores with each of its thresholds, packed to shape (queries, relevant, words)."""
         shape = (*thresholds.shape, scores.shape[1])
         size = thresholds.size * scores.shape[1]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import language_of
 from beir_hybrid.errors import DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.evaluation.judgements import Judgements
@@ -20,9 +21,6 @@ from beir_hybrid.evaluation.search.exact import Hits
 from beir_hybrid.evaluation.search.scores import Identifiers, id_places
 from beir_hybrid.settings import Setting
 from beir_hybrid.storage.files import new_file
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 
 _BLANK = re.compile(r"[ \t\n\r\f\v]")  # what trec_eval splits lines at
 _SUGGESTED = 2000  # ids among which a similar one is looked for

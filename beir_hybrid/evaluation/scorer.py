@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.errors import ConfigurationError, shorten
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.vectors import Vectors
@@ -22,9 +22,6 @@ from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.evaluation.search.exact import Hits, exact_search
 from beir_hybrid.evaluation.search.scores import stack
 from beir_hybrid.settings import Setting
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 class Scorer(ABC):
@@ -52,7 +49,7 @@ class Scorer(ABC):
         """
 
     @abstractmethod
-    def ties(self, setting: Setting) -> npt.NDArray[np.bool_]:
+    def ties(self, setting: Setting) -> Bools:
         """Tell, shape (queries,), which queries have another passage level with a relevant one."""
 
     @abstractmethod
@@ -171,7 +168,7 @@ class EmbeddingScorer(Scorer):
         retrieved = np.full(len(_distinct(ranks.query[rows])[0]), passages)
         return self._assemble(setting, rows, rank, rank + tied, retrieved, depth)
 
-    def ties(self, setting: Setting) -> npt.NDArray[np.bool_]:
+    def ties(self, setting: Setting) -> Bools:
         """Tell which queries have a tie; see :meth:`Scorer.ties`."""
         rows, columns = self.judgements.rows(setting), self.judgements.columns(setting)
         tied = self.ranks.tied[np.ix_(rows, columns)].any(axis=1)
@@ -209,7 +206,7 @@ class EmbeddingScorer(Scorer):
             known |= wanted
         return self._searched.hits
 
-    def _search(self, setting: Setting, columns: Ints, mask: npt.NDArray[np.bool_]) -> None:
+    def _search(self, setting: Setting, columns: Ints, mask: Bools) -> None:
         judged, hits = self.judgements, self._searched.hits
         sizes = judged.sizes[columns]
         # passages are counted through the setting's languages in a search, and through all of them elsewhere
@@ -287,7 +284,7 @@ class RunScorer(Scorer):
         counts = np.bincount(run.query, minlength=len(self.judgements.queries))
         return self._assemble(setting, rows, rank, mid_rank, counts[np.unique(query)], depth)
 
-    def ties(self, setting: Setting) -> npt.NDArray[np.bool_]:
+    def ties(self, setting: Setting) -> Bools:
         """Tell which queries have a tie; see :meth:`Scorer.ties`."""
         rows, run = self.judgements.rows(setting), self.runs[setting]
         query = self.judgements.query[rows]

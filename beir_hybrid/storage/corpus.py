@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import Passage
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
 from beir_hybrid.storage.arrow_files import StoredBatches
@@ -273,9 +274,7 @@ def _batch(identifiers: list[str], part: list[tuple[str, Passage]]) -> pa.Record
     return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=_SCHEMA)
 
 
-def _check_unique(
-    texts: Path, hashes: npt.NDArray[np.uint64], order: npt.NDArray[np.int64], where: Callable[[int], str]
-) -> None:
+def _check_unique(texts: Path, hashes: npt.NDArray[np.uint64], order: Ints, where: Callable[[int], str]) -> None:
     """Compare the ids wherever a hash occurs several times; ``order`` gives the positions of the sorted hashes."""
     same = np.flatnonzero(hashes[1:] == hashes[:-1])
     if not len(same):

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.query_values import QueryValues
@@ -19,7 +19,6 @@ from beir_hybrid.evaluation.statistics.significance import RESAMPLES
 
 Statistic = Literal["mean", "worst", "spread"]
 STATISTICS: tuple[Statistic, ...] = ("mean", "worst", "spread")
-Floats = npt.NDArray[np.float64]
 _BATCH = 500
 
 

@@ -7,18 +7,15 @@ from dataclasses import is_dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.errors import BeirHybridError, PluginError
 from beir_hybrid.evaluation.measures import Measure, build_measure, expand_measures
 from beir_hybrid.evaluation.measures.base import bounds_of
 from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.measures.made_up import MadeUpRun
 from beir_hybrid.testing.expectation import built, expect, other_randomness
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _TOLERANCE = 1e-9
 

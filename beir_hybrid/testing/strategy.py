@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import Batch, BatchPlan
 from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_spec
@@ -167,7 +168,7 @@ class StrategyContract:
         progress = np.arange(steps) / max(steps, 1)
         progress.setflags(write=False)
 
-        def draw() -> npt.NDArray[np.int64]:
+        def draw() -> Ints:
             try:
                 return draw_kinds(strategy, np.random.default_rng(seed), progress)
             except (PluginError, ValueError) as error:
@@ -175,7 +176,7 @@ class StrategyContract:
                     raise
                 pytest.fail("draw() writes into progress. Work on a copy.", pytrace=False)
 
-        drawn: npt.NDArray[np.int64] = built(draw, self.name)
+        drawn: Ints = built(draw, self.name)
         return drawn
 
     def _plan(self, strategy: Strategy, index: ExampleIndex, world_size: int) -> BatchPlan:

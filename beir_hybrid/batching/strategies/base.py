@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.errors import ConfigurationError
 
@@ -30,7 +30,7 @@ class Strategy(Protocol):
         """The kinds of batch it draws from: a tuple, at least one, of different names."""
         ...
 
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, progress: Floats) -> Ints:
         """Draw the kind of every step of an epoch.
 
         Args:
@@ -46,7 +46,7 @@ class Strategy(Protocol):
 class SingleKind:
     """What strategies that know only one kind of batch share."""
 
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, progress: Floats) -> Ints:
         """Draw the only kind at every step; see :class:`Strategy`."""
         return np.zeros(len(progress), np.int64)
 

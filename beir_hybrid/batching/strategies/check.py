@@ -7,8 +7,8 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.errors import ConfigurationError, did_you_mean
@@ -87,9 +87,9 @@ def check_strategy(strategy: Any, origin: Origin | None = None) -> Strategy:
 def draw_kinds(
     strategy: Strategy,
     rng: np.random.Generator,
-    progress: npt.NDArray[np.float64],
+    progress: Floats,
     origin: Origin | None = None,
-) -> npt.NDArray[np.int64]:
+) -> Ints:
     """Draw the kind of every step; see :meth:`~beir_hybrid.batching.strategies.base.Strategy.draw`.
 
     Args:
@@ -118,7 +118,7 @@ def draw_kinds(
     return drawn.astype(np.int64)
 
 
-def allowed_pairs(kind: BatchKind, languages: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def allowed_pairs(kind: BatchKind, languages: tuple[str, ...]) -> Bools:
     """Ask a kind which pairs of languages its batches may hold; see :meth:`BatchKind.allowed`.
 
     Args:

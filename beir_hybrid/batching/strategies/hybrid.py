@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.batching.strategies.base import check_share
 
@@ -36,7 +36,7 @@ class Hybrid:
             return (MONO,)
         return (CROSS,) if self.alpha == 0 else (MONO, CROSS)
 
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, progress: Floats) -> Ints:
         """Draw each step's kind by itself; see :class:`~beir_hybrid.batching.strategies.base.Strategy`."""
         draws = rng.random(len(progress))
         return np.zeros(len(progress), np.int64) if len(self.kinds) == 1 else (draws >= self.alpha).astype(np.int64)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.batching.strategies.base import check_share
 from beir_hybrid.errors import ConfigurationError, did_you_mean
@@ -51,7 +51,7 @@ class Schedule:
         """Monolingual and cross-lingual batches."""
         return (MONO, CROSS)
 
-    def alpha(self, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def alpha(self, progress: Floats) -> Floats:
         """Give the probability of a monolingual batch.
 
         Args:
@@ -72,6 +72,6 @@ class Schedule:
             moved = np.minimum(np.floor(progress * self.steps), self.steps - 1) / (self.steps - 1)
         return self.start + (self.end - self.start) * moved
 
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, progress: Floats) -> Ints:
         """Draw each step's kind by itself; see :class:`~beir_hybrid.batching.strategies.base.Strategy`."""
         return (rng.random(len(progress)) >= self.alpha(progress)).astype(np.int64)

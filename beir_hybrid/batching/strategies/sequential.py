@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.batching.strategies.base import check_share
 
@@ -36,6 +36,6 @@ class Sequential:
         """The first kind and the second."""
         return (CROSS, MONO) if self.reverse else (MONO, CROSS)
 
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, progress: Floats) -> Ints:
         """Draw the first kind before the switch; see :class:`~beir_hybrid.batching.strategies.base.Strategy`."""
         return (progress >= self.switch).astype(np.int64)

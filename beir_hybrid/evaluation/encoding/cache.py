@@ -16,9 +16,10 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding.rows import fault, first_unusable
-from beir_hybrid.evaluation.encoding.vectors import Floats, Ints, Keys, VectorStore
+from beir_hybrid.evaluation.encoding.vectors import Keys, VectorStore
 from beir_hybrid.storage.corpus import cache_folder
 from beir_hybrid.storage.files import STALE_SECONDS, map_array, new_file, write_json
 
@@ -117,18 +118,18 @@ class CachedStore(VectorStore):
         self._touched = 0  # bytes of pages, at most
         self._open()
 
-    def secure(self, keys: Keys, vectors: Floats) -> None:
+    def secure(self, keys: Keys, vectors: Floats32) -> None:
         """Write vectors to a shard that is found if the process ends before they are committed."""
         self._secured.append(self._write([self._records(keys, vectors)]))
 
-    def commit(self, keys: Keys, vectors: Floats) -> None:
+    def commit(self, keys: Keys, vectors: Floats32) -> None:
         """Write vectors to one shard in this order, in place of the shards that secured them."""
         path = self._write([self._records(keys, vectors)])
         self._append_shard(keys, map_array(path))
         _delete(self._secured)
         self._secured.clear()
 
-    def take(self, rows: Ints) -> Floats:
+    def take(self, rows: Ints) -> Floats32:
         """Gather vectors, as :meth:`VectorStore.take` does; what was read does not stay in the process's memory."""
         vectors = super().take(rows)
         self._touched += vectors.nbytes + mmap.PAGESIZE * len(rows)
@@ -138,7 +139,7 @@ class CachedStore(VectorStore):
                 _release(records)
         return vectors
 
-    def _records(self, keys: Keys, vectors: Floats) -> Records:
+    def _records(self, keys: Keys, vectors: Floats32) -> Records:
         if vectors.shape[1] != self.dimensions:
             raise ModelError(
                 f"The model's vectors have {vectors.shape[1]} dimensions, though it says {self.dimensions}.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError, shorten
 from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
@@ -21,7 +22,7 @@ from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.encoding.placement import DTYPES, Placement, cast
 from beir_hybrid.evaluation.encoding.rows import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
-from beir_hybrid.evaluation.encoding.vectors import Ints, Keys, StoredVectors, Vectors, VectorStore, keys_of
+from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, stack
 
 if TYPE_CHECKING:

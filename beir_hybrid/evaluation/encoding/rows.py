@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import StoredVectors, Vectors
@@ -102,7 +103,7 @@ def fault(rows: Rows, row: int) -> str:
     return f"has numbers up to {np.abs(numbers).max():.3g}, whose products exceed float32"
 
 
-def usable(rows: Rows) -> npt.NDArray[np.bool_]:
+def usable(rows: Rows) -> Bools:
     """Tell, shape (n,), which vectors hold finite numbers only, and none so large that scores would not be finite."""
     return lengths(rows) <= _LONGEST  # a length is no number, or infinite, where a number is
 

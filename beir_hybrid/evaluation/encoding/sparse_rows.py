@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
+from beir_hybrid.arrays import Floats, Floats32, Ints
 
 _PAIRS = 2**14  # scored at a time
 
@@ -62,7 +61,7 @@ class SparseRows:
     def __repr__(self) -> str:
         return f"SparseRows(shape={self.shape}, kept={self.matrix.nnz})"
 
-    def lengths(self) -> npt.NDArray[np.float64]:
+    def lengths(self) -> Floats:
         """Compute the vectors' Euclidean lengths, shape (n,)."""
         squares = self.matrix.astype(np.float64)
         squares.data **= 2
@@ -75,7 +74,7 @@ class SparseRows:
         divided.data /= np.repeat(lengths, np.diff(divided.indptr))
         return SparseRows(divided)
 
-    def products(self, others: SparseRows) -> Floats:
+    def products(self, others: SparseRows) -> Floats32:
         """Score each of these vectors with each of the others: inner products in float64, rounded to float32.
 
         Args:
@@ -86,7 +85,7 @@ class SparseRows:
         """
         return (self.matrix.astype(np.float64) @ others._turned).toarray().astype(np.float32)
 
-    def paired(self, mine: Ints, others: SparseRows, theirs: Ints) -> Floats:
+    def paired(self, mine: Ints, others: SparseRows, theirs: Ints) -> Floats32:
         """Score pairs of one of these vectors and one of the others, as :meth:`products` does.
 
         Args:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.search.scores import Rows, stack
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 
 READ_ROWS = 1024  # read at once by an iteration
@@ -158,7 +157,7 @@ class StoredVectors:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Floats:
+    def __getitem__(self, index: int | slice | Sequence[int] | npt.NDArray[Any]) -> Floats32:
         rows = np.asarray(self._rows[index])
         return self._store.take(rows.reshape(-1)).reshape(*rows.shape, self.shape[1])
 
@@ -166,7 +165,7 @@ class StoredVectors:
         """Return a view of some vectors, which reads nothing yet."""
         return StoredVectors(self._store, self._rows[rows])
 
-    def __iter__(self) -> Iterator[Floats]:
+    def __iter__(self) -> Iterator[Floats32]:
         for start in range(0, len(self), READ_ROWS):
             yield from self[start : start + READ_ROWS]
 
@@ -179,5 +178,5 @@ class StoredVectors:
         return f"StoredVectors(shape={self.shape})"
 
 
-Vectors = Floats | StoredVectors | SparseRows
+Vectors = Floats32 | StoredVectors | SparseRows
 """The vectors of a language, shape (n, dimensions): an array, or one to be, or rows most of whose numbers are 0."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import PluginError
 from beir_hybrid.evaluation.rankings import Rankings
 
@@ -51,7 +51,7 @@ class Measure(Protocol):
         """How many passages on top of each ranking it looks at; 0 if the ranks of relevant passages suffice."""
         ...
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query.
 
         Args:

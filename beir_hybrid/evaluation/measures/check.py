@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import BeirHybridError, PluginError
 from beir_hybrid.evaluation.measures.base import Measure
 from beir_hybrid.evaluation.measures.made_up import MadeUpRun
@@ -51,7 +51,7 @@ def check_measure(measure: Any, origin: Origin | None = None) -> Measure:
     return checked
 
 
-def measure_queries(measure: Measure, rankings: Rankings, origin: Origin | None = None) -> npt.NDArray[np.float64]:
+def measure_queries(measure: Measure, rankings: Rankings, origin: Origin | None = None) -> Floats:
     """Measure every query of a setting; see :meth:`~beir_hybrid.evaluation.measures.base.Measure.values`.
 
     Args:

@@ -7,13 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

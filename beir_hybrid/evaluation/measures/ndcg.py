@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -36,13 +36,11 @@ class NDCG:
         """0: the ranks of the relevant passages suffice."""
         return 0
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
         best_first = rankings.grade[np.lexsort((-rankings.grade, rankings.query))]
         best = self._gain(rankings, best_first, rankings.place.astype(np.float64))
         return self._gain(rankings, rankings.grade, rankings.rank) / best
 
-    def _gain(
-        self, rankings: Rankings, grade: npt.NDArray[np.int64], rank: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
+    def _gain(self, rankings: Rankings, grade: Ints, rank: Floats) -> Floats:
         return rankings.sum_by_query(np.where(rank <= self.cutoff, grade / np.log2(rank + 1), 0.0))

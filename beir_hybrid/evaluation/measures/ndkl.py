@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.evaluation.rankings import Rankings
 
 _EPSILON = 1e-7  # FairRankTune's
@@ -43,7 +43,7 @@ class NDKL:
         """The cut-off."""
         return self.cutoff
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
         top = rankings.top_at(self.cutoff)
         depth = np.arange(1, top.passage.shape[1] + 1)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.rankings import Rankings
 
@@ -45,7 +45,7 @@ class OneTargetMAP:
         """Give one measure per language."""
         return [replace(self, language=language) for language in languages]
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`.
 
         Raises:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import chdtrc
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.rankings import Rankings
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Weights = tuple[tuple[int, float], ...]
 
 _EQUAL: Weights = ((0, 0.5), (1, 0.5))

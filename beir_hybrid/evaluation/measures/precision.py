@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -36,6 +36,6 @@ class Precision:
         """0: the ranks of the relevant passages suffice."""
         return 0
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
         return rankings.sum_by_query((rankings.rank <= self.cutoff).astype(np.float64)) / self.cutoff

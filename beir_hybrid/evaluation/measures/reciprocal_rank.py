@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -36,7 +36,7 @@ class ReciprocalRank:
         """0: the ranks of the relevant passages suffice."""
         return 0
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
         first = rankings.rank[rankings.starts]
         return np.where(first <= (np.inf if self.cutoff is None else self.cutoff), 1.0 / first, 0.0)

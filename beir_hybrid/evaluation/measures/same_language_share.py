@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from beir_hybrid.arrays import Floats
 from beir_hybrid.evaluation.measures.language_share import LanguageShare
 from beir_hybrid.evaluation.rankings import Rankings
 
@@ -40,6 +38,6 @@ class SameLanguageShare:
         """The cut-off."""
         return self.cutoff
 
-    def values(self, rankings: Rankings) -> npt.NDArray[np.float64]:
+    def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
         return LanguageShare(self.cutoff, rankings.query_language).values(rankings)

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.evaluation.search.scores import (
     Identifiers,
     PassageBlock,
@@ -22,9 +22,6 @@ from beir_hybrid.evaluation.search.scores import (
     id_places,
     over_blocks,
 )
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 _GATHERED = 2**16  # vectors gathered at a time
 _MANY = 2  # times as many candidates as wanted are too many
@@ -41,7 +38,7 @@ class Hits:
     """
 
     passage: Ints
-    score: Floats
+    score: Floats32
 
 
 def exact_search(
@@ -67,7 +64,7 @@ def exact_search(
     depth = min(depth, sum(len(vectors) for vectors in passages))
     parts: dict[int, _Candidates] = {}
 
-    def collect(block: PassageBlock, numbers: Ints, scores: Floats) -> None:
+    def collect(block: PassageBlock, numbers: Ints, scores: Floats32) -> None:
         first = int(numbers[0])  # the same queries come together in every block
         if first not in parts:
             parts[first] = _Candidates(queries[numbers], passages, depth, identifiers)
@@ -107,7 +104,7 @@ class _Candidates:
         self.passage = np.empty(0, np.int64)
         self.score = np.empty(0, np.float32)
 
-    def add(self, block: PassageBlock, scores: Floats, bounds: Floats) -> None:
+    def add(self, block: PassageBlock, scores: Floats32, bounds: Floats32) -> None:
         """Take those of a block that may be among the first; ``scores`` has shape (queries, width)."""
         self.bound = np.maximum(self.bound, bounds)
         self.floor = np.maximum(self.floor, _lower_bounds(scores, self.depth))
@@ -124,7 +121,7 @@ class _Candidates:
             self.settle()
 
     @property
-    def _least(self) -> Floats:
+    def _least(self) -> Floats32:
         # a score and the one it is compared with may both be wrong; finite, so that padding stays out
         return np.maximum(self.floor - 2 * self.bound, np.finfo(np.float32).min)
 
@@ -168,7 +165,7 @@ class _Candidates:
         return place
 
 
-def _lower_bounds(scores: Floats, depth: int) -> Floats:
+def _lower_bounds(scores: Floats32, depth: int) -> Floats32:
     """Bound the depth-th highest score of each query from below, cheaply.
 
     Of the maxima of groups of columns, the depth-th highest: as many different scores are at least as high.

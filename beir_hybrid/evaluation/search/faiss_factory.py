@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats32
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.search.scores import Vectors, gather
-
-Floats = npt.NDArray[np.float32]
 
 # with these Faiss ends the process or never returns
 _UNFIT = re.compile(r"(?<![0-9])0+(?![0-9])|HNSW1(?![0-9])|NSG[0-9]*")
@@ -82,7 +80,7 @@ def empty_index(factory: str, dimensions: int, options: Mapping[str, float] | No
     return index
 
 
-def training_sample(index: Any, passages: Sequence[Vectors], seed: int) -> Floats:
+def training_sample(index: Any, passages: Sequence[Vectors], seed: int) -> Floats32:
     """Draw the vectors that an index is trained on.
 
     Args:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats, Floats32, Ints
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
@@ -18,9 +18,6 @@ from beir_hybrid.evaluation.search.exact import Hits, exact_search
 from beir_hybrid.evaluation.search.faiss_search import FaissIndex, recall_against_exact
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import Setting
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 _CHECKED = 2**33  # scores that exact search may compute to check an index
 _FEWEST = 100  # queries it is checked on, however many passages there are
@@ -98,7 +95,7 @@ class IndexScorer(Scorer):
         retrieved = (self._hits.passage[self._row[queries]] >= 0).sum(axis=1)
         return self._assemble(setting, rows, rank, first + (level + 1) / 2, retrieved, depth)
 
-    def ties(self, setting: Setting) -> npt.NDArray[np.bool_]:
+    def ties(self, setting: Setting) -> Bools:
         """Tell which queries have a tie; see :meth:`Scorer.ties`."""
         rows = self.judgements.rows(setting)
         _, _, level = self._places(setting, rows)
@@ -211,7 +208,7 @@ class IndexScorer(Scorer):
         name = self._corpora[0] if len(self._corpora) == 1 else f"the pool of {len(self._corpora)}"
         self._checks.append(_Check(name, len(numbers), total, recall))
 
-    def _queries(self, numbers: Ints) -> npt.NDArray[np.float32]:
+    def _queries(self, numbers: Ints) -> Floats32:
         """Gather query vectors by the queries' numbers, shape (n, dimensions)."""
         parts, start = [], 0
         for vectors in self._query_vectors:

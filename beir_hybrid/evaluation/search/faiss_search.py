@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.search.exact import Hits
 from beir_hybrid.evaluation.search.faiss_factory import (
@@ -22,9 +22,6 @@ from beir_hybrid.evaluation.search.faiss_factory import (
     training_sample,
 )
 from beir_hybrid.evaluation.search.scores import Identifiers, Vectors, exact_scores, gather, id_places, passage_blocks
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 _BLOCK_PASSAGES = 2**14  # added at a time
 _PAIRS = 2**18  # of a query and a passage, found at a time
@@ -77,7 +74,7 @@ class FaissIndex:
 
     def search(
         self,
-        queries: Floats,
+        queries: Floats32,
         depth: int,
         identifiers: Identifiers,
         advance: Callable[[float], object] | None = None,
@@ -127,7 +124,7 @@ class FaissIndex:
 
 
 def faiss_search(
-    queries: Floats,
+    queries: Floats32,
     passages: Sequence[Vectors],
     depth: int,
     factory: str,
@@ -186,7 +183,7 @@ def recall_against_exact(hits: Hits, exact: Hits, depth: int) -> float:
     return float(np.mean((np.isfinite(found) & (found >= last)).sum(axis=1) / np.isfinite(top).sum(axis=1)))
 
 
-def _settle(queries: Floats, passages: Sequence[Vectors], found: Ints, scores: Floats) -> None:
+def _settle(queries: Floats32, passages: Sequence[Vectors], found: Ints, scores: Floats32) -> None:
     """Score what was found exactly and order it by that, in place.
 
     Args:

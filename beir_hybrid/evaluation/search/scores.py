@@ -16,13 +16,10 @@ from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from beir_hybrid.arrays import Floats, Floats32, Ints
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 Rows = Any
 """Vectors in memory, shape (n, dimensions): an array of float32 or :class:`~.sparse_rows.SparseRows`.
@@ -32,7 +29,7 @@ Queries and passages are of one kind, which a union of types could not say."""
 Identifiers = Callable[[Ints], Sequence[str]]
 """Gives the document ids of passages by their numbers."""
 
-Worker = Callable[["PassageBlock", Ints, Floats], None]
+Worker = Callable[["PassageBlock", Ints, Floats32], None]
 
 WORD = 64
 """Scores per machine word, once comparisons are packed to bits."""
@@ -100,7 +97,7 @@ class PassageBlock:
         self._parts = [self.vectors[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
         self._padded = padded
 
-    def score(self, queries: Rows, out: Floats) -> None:
+    def score(self, queries: Rows, out: Floats32) -> None:
         """Multiply queries with the block's passages.
 
         Args:
@@ -163,7 +160,7 @@ def over_blocks(
     size = max(1, min(-(-len(order) // threads), _BLOCK_BYTES // (4 * width)))
     workers = [(make_worker(), np.empty((size, width), np.float32)) for _ in range(threads)]
 
-    def work(worker: tuple[Worker, Floats], block: PassageBlock, parts: Iterator[Ints]) -> None:
+    def work(worker: tuple[Worker, Floats32], block: PassageBlock, parts: Iterator[Ints]) -> None:
         for numbers in parts:
             scores = worker[1][: len(numbers), : block.width]
             block.score(queries[numbers], scores)
@@ -179,7 +176,7 @@ def over_blocks(
             list(pool.map(work, workers, repeat(block), repeat(parts)))
 
 
-def error_bound(queries: Rows, largest: float) -> Floats:
+def error_bound(queries: Rows, largest: float) -> Floats32:
     """Bound the difference between a score and the matrix product's float32 number for it.
 
     Whatever the order of adding up d products, the error is at most about d units of rounding of the sum of their
@@ -204,7 +201,7 @@ def error_bound(queries: Rows, largest: float) -> Floats:
     return (units * unit * largest * lengths(queries) + (dimensions + 8) * smallest).astype(np.float32)
 
 
-def exact_scores(queries: Rows, query: Ints, passages: Rows, passage: Ints) -> Floats:
+def exact_scores(queries: Rows, query: Ints, passages: Rows, passage: Ints) -> Floats32:
     """Score pairs of a query and a passage: inner products in float64, rounded to float32.
 
     Args:
@@ -276,7 +273,7 @@ def stack(parts: Sequence[Rows]) -> Rows:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def lengths(vectors: Rows) -> npt.NDArray[np.float64]:
+def lengths(vectors: Rows) -> Floats:
     """Compute the vectors' Euclidean lengths, shape (n,); not finite where a number is not."""
     if isinstance(vectors, SparseRows):
         return vectors.lengths()

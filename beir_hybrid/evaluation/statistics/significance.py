@@ -15,8 +15,8 @@ from itertools import repeat
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Bools, Floats
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.query_values import QueryValues
 
@@ -25,7 +25,6 @@ FEW = 20
 """With fewer groups, intervals of skewed values are too narrow; see :func:`intervals`."""
 _BATCH_NUMBERS = 2**21  # drawn at a time: draws x groups, of 8 bytes each
 
-Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 ByMean = dict[str, dict[str, dict[str, T]]]
 """``{"scores": {kind: {measure: ...}}, "settings": {setting: {measure: ...}}}``, as in ``Results.intervals``."""
@@ -73,7 +72,7 @@ class _Columns:
         changes, shares = (np.hstack([part @ self.weights.T, part]) for part in (changes, shares))
         return changes, shares / np.maximum(shares.sum(axis=0), 1e-12)
 
-    def present(self) -> npt.NDArray[np.bool_]:
+    def present(self) -> Bools:
         """Shape (groups, macro means + columns): whether the group has a value that counts there."""
         return np.hstack([self.counts @ self.weights.T > 0, self.counts > 0])
 
@@ -292,7 +291,7 @@ def _degrees_of_freedom(weights: Floats) -> Floats:
     return np.maximum(trace**2 / np.where(of_square > 0, of_square, 1), 1)
 
 
-def _skewness(distances: Floats, present: npt.NDArray[np.bool_]) -> Floats:
+def _skewness(distances: Floats, present: Bools) -> Floats:
     """Estimate the skewness of each mean's estimate from what the groups add to it: at most 1 in size, 0 for none."""
     center = distances.sum(axis=0) / np.maximum(present.sum(axis=0), 1)
     influence = np.where(present, center - distances, 0)

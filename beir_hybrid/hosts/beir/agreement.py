@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Floats32
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.search.scores import Rows, lengths
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors
@@ -73,7 +73,7 @@ def _is_whole(
     passages: NamedVectors,
     results: Mapping[str, Mapping[str, float]],
     chosen: list[str],
-    threshold: npt.NDArray[np.float64],
+    threshold: Floats,
 ) -> bool:
     above = np.zeros(len(chosen), np.int64)
     for start in range(0, len(passages.ids), _BLOCK):
@@ -83,6 +83,6 @@ def _is_whole(
     return bool((above <= [len(results[query]) + 1 for query in chosen]).all())
 
 
-def _products(left: Rows, right: Rows) -> npt.NDArray[np.float32]:
-    found: npt.NDArray[np.float32] = left.products(right) if isinstance(left, SparseRows) else left @ right.T
+def _products(left: Rows, right: Rows) -> Floats32:
+    found: Floats32 = left.products(right) if isinstance(left, SparseRows) else left @ right.T
     return found

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.judgements import Judgements
@@ -21,7 +21,6 @@ from beir_hybrid.translations import link_translations
 
 Qrels = Mapping[str, Mapping[str, int]]
 Scores = Mapping[str, Mapping[str, float]]
-Ints = npt.NDArray[np.int64]
 
 _ANY = "und"  # the code of ISO 639 for an undetermined language
 

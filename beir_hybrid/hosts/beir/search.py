@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from beir.retrieval.search import BaseSearch
 
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError, did_you_mean
 from beir_hybrid.evaluation.encoding.rows import as_array, from_sparse, normalised, usable
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
@@ -22,8 +22,6 @@ from beir_hybrid.model_kinds import SPARSE, check_kind, kind_of
 
 logger = logging.getLogger(__name__)
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 Results = dict[str, dict[str, float]]
 
 
@@ -256,9 +254,9 @@ class _Found:
         self.depth = depth
         self.documents: list[str] = []
         self.passage: Ints = np.empty((len(queries), 0), np.int64)
-        self.score: Floats = np.empty((len(queries), 0), np.float32)
+        self.score: Floats32 = np.empty((len(queries), 0), np.float32)
 
-    def add(self, passage: Ints, score: Floats, documents: Sequence[str]) -> None:
+    def add(self, passage: Ints, score: Floats32, documents: Sequence[str]) -> None:
         """Take a chunk's best; ``passage`` holds places in its ``documents``, both of shape (queries, n)."""
         passage = np.concatenate([self.passage, passage + len(self.documents)], axis=1)
         score = np.concatenate([self.score, score], axis=1)
@@ -285,7 +283,7 @@ class _Found:
         return found
 
 
-def _tied_at(score: Floats, depth: int) -> list[int]:
+def _tied_at(score: Floats32, depth: int) -> list[int]:
     """Tell the rows, sorted, in which equal scores stand on both sides of the cut."""
     if score.shape[1] <= depth or depth == 0:
         return []
@@ -293,7 +291,7 @@ def _tied_at(score: Floats, depth: int) -> list[int]:
     return tied
 
 
-def _search(queries: Any, passages: Any, function: str, depth: int, documents: Sequence[str]) -> tuple[Ints, Floats]:
+def _search(queries: Any, passages: Any, function: str, depth: int, documents: Sequence[str]) -> tuple[Ints, Floats32]:
     """Find a chunk's best passages: places and scores, both of shape (queries, n)."""
     left, right = (_floats(vectors, function == "cos_sim") for vectors in (queries, passages))
     if left.shape[1] != right.shape[1]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import ir_measures
 import numpy as np
-import numpy.typing as npt
 from ir_measures import providers
 from ir_measures.measures import Measure, registry
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures.check import measure_queries
@@ -99,7 +99,7 @@ class LanguageEvaluator(providers.Evaluator):
                     yield ir_measures.Metric(query_id=query, measure=measure, value=value)
 
 
-def _sizes(judgements: Judgements, given: Mapping[str, int] | None) -> npt.NDArray[np.int64]:
+def _sizes(judgements: Judgements, given: Mapping[str, int] | None) -> Ints:
     """Return the languages' sizes: those given, or else the numbers of documents seen.
 
     Raises:

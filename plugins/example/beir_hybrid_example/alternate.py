@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
 from beir_hybrid.errors import ConfigurationError
 
@@ -42,7 +42,7 @@ class Alternate:
         """Monolingual and cross-lingual batches."""
         return (MONO, CROSS)
 
-    def draw(self, rng: np.random.Generator, progress: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def draw(self, rng: np.random.Generator, progress: Floats) -> Ints:
         """Count the steps of the epoch; nothing is drawn."""
         place = np.arange(len(progress)) % (self.mono + self.cross)
         return (place >= self.mono).astype(np.int64)

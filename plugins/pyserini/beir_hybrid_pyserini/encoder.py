@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from beir_hybrid.arrays import Floats32
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encoder import as_encoder
-from beir_hybrid.evaluation.encoding.vectors import Floats
 from beir_hybrid.models import load_model
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PREFIX = "beir-hybrid:"
 
 def encode_texts(
     model: SentenceTransformer, texts: Sequence[str], role: Literal["query", "document"], batch_size: int = 32
-) -> Floats:
+) -> Floats32:
     """Encode texts as an evaluation does: with pooling, the role's prompt and, for cosine, normalisation.
 
     Args:
@@ -97,12 +97,12 @@ class QueryEncoder:
                     "Leave it out, or store another prompt in the model's config_sentence_transformers.json.",
                 )
 
-    def encode(self, query: str, **options: Any) -> Floats:
+    def encode(self, query: str, **options: Any) -> Floats32:
         """Encode one query: shape (dimensions,), float32."""
-        vector: Floats = self.encode_batch([query])[0]
+        vector: Floats32 = self.encode_batch([query])[0]
         return vector
 
-    def encode_batch(self, queries: Sequence[str], **options: Any) -> Floats:
+    def encode_batch(self, queries: Sequence[str], **options: Any) -> Floats32:
         """Encode queries: shape (queries, dimensions), float32."""
         return encode_texts(self.model, queries, "query", self.batch_size)
 
@@ -122,7 +122,7 @@ class DocumentEncoder:
     def __init__(self, model_name: str | Path | SentenceTransformer, device: str | None = "cpu", **others: Any) -> None:
         self.model = _load(model_name, device, False)
 
-    def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None = None, **options: Any) -> Floats:
+    def encode(self, texts: Sequence[str], titles: Sequence[str | None] | None = None, **options: Any) -> Floats32:
         """Encode documents, whose titles go before their texts.
 
         Args:

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from beir_hybrid.arrays import Floats32
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation.encoding.vectors import Floats, Vectors
+from beir_hybrid.evaluation.encoding.vectors import Vectors
 from beir_hybrid.evaluation.search.faiss_factory import (
     at_work,
     empty_index,
@@ -160,7 +161,7 @@ class _Parts:
             self._advance(len(block))
         return index
 
-    def _blocks(self) -> Iterator[Floats]:
+    def _blocks(self) -> Iterator[Floats32]:
         done = 0
         for block in passage_blocks(self._passages, self._size):
             vectors = np.ascontiguousarray(block.vectors)
