@@ -35,7 +35,7 @@ def compare(
     from beir_hybrid.errors import ConfigurationError
     from beir_hybrid.evaluation.result_folders import load_runs
     from beir_hybrid.evaluation.statistics.comparison import compare as run
-    from beir_hybrid.reports.comparison_tables import check_file, contrast_tables, remarks, write_comparison
+    from beir_hybrid.reports.contrasts import check_file, contrast_tables, remarks, write_comparison
     from beir_hybrid.reports.difference_tables import difference_tables
     from beir_hybrid.reports.tables import console
 

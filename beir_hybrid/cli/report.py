@@ -36,10 +36,10 @@ def report(
 
     The folders are what beir-hybrid study, train and evaluate --output wrote, in any mixture.
     """
-    from beir_hybrid.reports.contents import build_contents
-    from beir_hybrid.reports.outputs import check_outputs, write_report
+    from beir_hybrid.reports.page.inputs import read_sources
+    from beir_hybrid.reports.page.outline import build_contents
+    from beir_hybrid.reports.page.outputs import check_outputs, write_report
     from beir_hybrid.reports.published import check_reference
-    from beir_hybrid.reports.sources import read_sources
 
     check_outputs(output, assets, overwrite)
     check_reference(reference)

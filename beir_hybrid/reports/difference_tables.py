@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
-from beir_hybrid.reports.palette import LIGHT, diverging_step
+from beir_hybrid.reports.render.palette import LIGHT, diverging_step
 from beir_hybrid.settings import parse_setting
 
 

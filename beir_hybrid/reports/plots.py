@@ -11,8 +11,8 @@ import numpy as np
 
 from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.reports.palette import ink
-from beir_hybrid.reports.wording import compact, shortened
+from beir_hybrid.reports.models.words import compact, shortened
+from beir_hybrid.reports.render.palette import ink
 from beir_hybrid.storage.files import new_file
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 
 from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.curve import Chart, Curve
 from beir_hybrid.reports.groups import Block, Group
-from beir_hybrid.reports.sources import Run
+from beir_hybrid.reports.models.curve import Chart, Curve
+from beir_hybrid.reports.page.inputs import Run
 from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.reports.render.text import TextTable, plain_number
 from beir_hybrid.reports.tables import number
-from beir_hybrid.reports.text_tables import TextTable, plain_number
 from beir_hybrid.studies.cell import cell_name
 
 _PARTS = ("worst", "spread", "seen", "unseen")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from beir_hybrid.reports.groups import Block, Score
 from beir_hybrid.reports.published import Published
+from beir_hybrid.reports.render.text import TextTable
 from beir_hybrid.reports.tables import number
-from beir_hybrid.reports.text_tables import TextTable
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.statistic import higher_is_better
 

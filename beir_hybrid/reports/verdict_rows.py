@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.reports.text_tables import TextTable, plain_number
+from beir_hybrid.reports.render.text import TextTable, plain_number
 from beir_hybrid.studies.cell import cell_name, is_seed
 from beir_hybrid.studies.sentences import decimals
 

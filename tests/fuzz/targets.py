@@ -29,11 +29,11 @@ from beir_hybrid.evaluation.run_files import read_runs
 from beir_hybrid.evaluation.statistics.comparison import compare
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
 from beir_hybrid.pairs import Pair, ParallelPairs
-from beir_hybrid.reports.assets import _pieces
-from beir_hybrid.reports.contents import build_contents
-from beir_hybrid.reports.page import render_page
-from beir_hybrid.reports.sources import read_sources
-from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
+from beir_hybrid.reports.page.assets import _pieces
+from beir_hybrid.reports.page.inputs import read_sources
+from beir_hybrid.reports.page.outline import build_contents
+from beir_hybrid.reports.page.page import render_page
+from beir_hybrid.reports.render.text import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.cell import Cell

@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.contents import build_contents
-from beir_hybrid.reports.page import render_page
-from beir_hybrid.reports.sources import Run, Sources, read_sources
+from beir_hybrid.reports.page.inputs import Run, Sources, read_sources
+from beir_hybrid.reports.page.outline import build_contents
+from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.storage.files import write_json
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from beir_hybrid.errors import UnknownNameError
 from beir_hybrid.reports.groups import blocks_of, find_group, groups_of
-from beir_hybrid.reports.sources import Run, Sources, read_sources
+from beir_hybrid.reports.page.inputs import Run, Sources, read_sources
 
 
 def runs(*results, **given):

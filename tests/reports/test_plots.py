@@ -13,7 +13,7 @@ from beir_hybrid.batching.strategies import build_strategy
 from beir_hybrid.batching.summary import forecast
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.reports import plots
-from beir_hybrid.reports.wording import compact
+from beir_hybrid.reports.models.words import compact
 
 
 def planned(strategy="hybrid", name="tiny", languages=("de", "en"), steps=30):

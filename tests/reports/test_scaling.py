@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from beir_hybrid.reports.contents import build_contents
+from beir_hybrid.reports.page.inputs import Run, read_sources
+from beir_hybrid.reports.page.outline import build_contents
 from beir_hybrid.reports.scaling import cost_of, drawn_pairs, training_languages
-from beir_hybrid.reports.sources import Run, read_sources
 from beir_hybrid.storage.files import write_json
 
 

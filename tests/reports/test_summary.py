@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from beir_hybrid.reports.text_tables import csv_table, latex_table, markdown_table
+from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
 
 
 @pytest.fixture

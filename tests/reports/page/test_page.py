@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from beir_hybrid.reports.contents import build_contents
-from beir_hybrid.reports.page import render_page
-from beir_hybrid.reports.sources import read_sources
+from beir_hybrid.reports.page.inputs import read_sources
+from beir_hybrid.reports.page.outline import build_contents
+from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.storage.files import write_json
 
 

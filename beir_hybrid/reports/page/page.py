@@ -10,14 +10,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import beir_hybrid
-from beir_hybrid.reports.commands import command_lines
-from beir_hybrid.reports.contents import Contents
-from beir_hybrid.reports.curve import Chart
-from beir_hybrid.reports.palette import DARK, LIGHT
+from beir_hybrid.reports.models.curve import Chart
+from beir_hybrid.reports.models.words import visible
+from beir_hybrid.reports.page.commands import command_lines
+from beir_hybrid.reports.page.outline import Contents
+from beir_hybrid.reports.render.palette import DARK, LIGHT
 from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.reports.verdict_rows import strips_of
-from beir_hybrid.reports.wording import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,7 +32,7 @@ def render_page(contents: Contents) -> str:
     The page's own security policy lets no script run but the one that sorts its tables, so that even a text which
     found its way around the escaping would do nothing.
     """
-    script = (files("beir_hybrid.reports") / _TEMPLATES / "sort.js").read_text(encoding="utf-8")
+    script = (files("beir_hybrid.reports.page") / _TEMPLATES / "sort.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _environment()
@@ -58,7 +58,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("beir_hybrid.reports", _TEMPLATES),
+        loader=PackageLoader("beir_hybrid.reports.page", _TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=visible,

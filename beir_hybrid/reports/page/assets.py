@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from beir_hybrid.reports.contents import BlockContents, Contents
-from beir_hybrid.reports.pictures import Picture, draw
+from beir_hybrid.reports.page.outline import BlockContents, Contents
+from beir_hybrid.reports.render.pictures import Picture, draw
+from beir_hybrid.reports.render.text import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.reports.study_statistics import statistics_table
-from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
 from beir_hybrid.reports.verdict_rows import verdict_table
 from beir_hybrid.storage.files import write_text
 

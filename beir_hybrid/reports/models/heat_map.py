@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from beir_hybrid.reports.groups import Block, Group
-from beir_hybrid.reports.palette import diverging_step, sequential_step
-from beir_hybrid.reports.text_tables import TextTable
+from beir_hybrid.reports.render.palette import diverging_step, sequential_step
+from beir_hybrid.reports.render.text import TextTable
 
 _HUNDRED = 100.0
 

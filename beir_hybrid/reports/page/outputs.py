@@ -7,9 +7,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.reports.assets import write_assets
-from beir_hybrid.reports.contents import Contents
-from beir_hybrid.reports.page import render_page
+from beir_hybrid.reports.page.assets import write_assets
+from beir_hybrid.reports.page.outline import Contents
+from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.storage.files import check_output, parse_json, remove_stale, write_json, write_text
 
 _SUFFIXES = (".html", ".htm")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from beir_hybrid.reports.commands import command_lines, commands_of, evaluate_command, train_command
-from beir_hybrid.reports.sources import Run, read_sources
+from beir_hybrid.reports.page.commands import command_lines, commands_of, evaluate_command, train_command
+from beir_hybrid.reports.page.inputs import Run, read_sources
 from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, parse_host_arguments
 
 OPTIONS = {

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from beir_hybrid.reports.text_tables import TextTable
-from beir_hybrid.reports.wording import tick_text
+from beir_hybrid.reports.models.words import tick_text
+from beir_hybrid.reports.render.text import TextTable
 
 WIDTH, HEIGHT = 360.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 114.0, 16.0, 40.0

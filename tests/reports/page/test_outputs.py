@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.reports.outputs import check_outputs, write_report
+from beir_hybrid.reports.page.outputs import check_outputs, write_report
 from beir_hybrid.storage.files import write_text
 
 
@@ -55,8 +55,8 @@ def contents(monkeypatch):
             write_text(folder / name, contents)
         return 2
 
-    monkeypatch.setattr("beir_hybrid.reports.outputs.write_assets", write_assets)
-    monkeypatch.setattr("beir_hybrid.reports.outputs.render_page", lambda contents: f"<p>{contents}")
+    monkeypatch.setattr("beir_hybrid.reports.page.outputs.write_assets", write_assets)
+    monkeypatch.setattr("beir_hybrid.reports.page.outputs.render_page", lambda contents: f"<p>{contents}")
     return "what is shown"
 
 
@@ -126,7 +126,7 @@ def test_a_report_that_cannot_be_written_leaves_nothing(contents, tmp_path, monk
     def full(*given, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("beir_hybrid.reports.outputs.write_text", full)
+    monkeypatch.setattr("beir_hybrid.reports.page.outputs.write_text", full)
     with pytest.raises(OutputError, match="cannot be written: No space left"):
         write_report(contents, tmp_path / "page.html", tmp_path / "assets")
     assert not (tmp_path / "page.html").exists()

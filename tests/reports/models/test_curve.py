@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from beir_hybrid.reports.curve import HEIGHT, WIDTH, Chart, Curve, thinned, ticks
+from beir_hybrid.reports.models.curve import HEIGHT, WIDTH, Chart, Curve, thinned, ticks
 
 
 def chart(*curves, **given):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beir_hybrid.reports.curve import ticks
 from beir_hybrid.reports.groups import Block
+from beir_hybrid.reports.models.curve import ticks
 from beir_hybrid.reports.published import Published
+from beir_hybrid.reports.render.text import TextTable
 from beir_hybrid.reports.tables import number
-from beir_hybrid.reports.text_tables import TextTable
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.statistics.comparison import Comparison, Contrast
-from beir_hybrid.reports.comparison_tables import (
+from beir_hybrid.reports.contrasts import (
     as_csv,
     as_json,
     as_latex,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
-from beir_hybrid.reports.text_tables import TextTable, latex_table, markdown_table, markdown_text, one_line
+from beir_hybrid.reports.render.text import TextTable, latex_table, markdown_table, markdown_text, one_line
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import check_output, csv_text, write_text
 from beir_hybrid.studies.sentences import decimals

@@ -5,7 +5,7 @@ import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.reports.groups import groups_of
-from beir_hybrid.reports.sources import Sources, read_sources
+from beir_hybrid.reports.page.inputs import Sources, read_sources
 from beir_hybrid.storage.files import write_json
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from beir_hybrid.reports.page import render_page
+from beir_hybrid.reports.page.page import render_page
 
 SIZES = pytest.mark.parametrize("width", [1280, 390])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])

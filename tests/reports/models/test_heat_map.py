@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.reports.heat_map import HeatMap, drawn_map
+from beir_hybrid.reports.models.heat_map import HeatMap, drawn_map
 
 
 @pytest.fixture

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.result_folders import is_number
-from beir_hybrid.reports.bars import Bars, Dots, score_bars, share_dots
-from beir_hybrid.reports.commands import commands_of
-from beir_hybrid.reports.curve import Chart, Curve, thinned
 from beir_hybrid.reports.groups import Block, Group, blocks_of, find_group, groups_of
-from beir_hybrid.reports.heat_map import HeatMap, difference_maps, drawn_map, family_maps, pair_maps
+from beir_hybrid.reports.models.bars import Bars, Dots, score_bars, share_dots
+from beir_hybrid.reports.models.curve import Chart, Curve, thinned
+from beir_hybrid.reports.models.heat_map import HeatMap, difference_maps, drawn_map, family_maps, pair_maps
+from beir_hybrid.reports.models.words import duration, size, tick_text
+from beir_hybrid.reports.page.commands import commands_of
+from beir_hybrid.reports.page.inputs import Failure, Sources, Study
 from beir_hybrid.reports.published import Published, published_for
+from beir_hybrid.reports.render.text import TextTable
 from beir_hybrid.reports.result_tables import families
 from beir_hybrid.reports.scaling import cost_of, drawn_pairs, scaling_charts
-from beir_hybrid.reports.sources import Failure, Sources, Study
 from beir_hybrid.reports.summary import TITLES, Summary, kind_summary, main_summary
-from beir_hybrid.reports.text_tables import TextTable
-from beir_hybrid.reports.wording import duration, size, tick_text
 from beir_hybrid.settings import KINDS
 
 

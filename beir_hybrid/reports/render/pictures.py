@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beir_hybrid.reports.bars import Bars, Dots
-from beir_hybrid.reports.curve import Chart
-from beir_hybrid.reports.heat_map import HeatMap
-from beir_hybrid.reports.palette import LIGHT
-from beir_hybrid.reports.wording import shortened, tick_text, visible
+from beir_hybrid.reports.models.bars import Bars, Dots
+from beir_hybrid.reports.models.curve import Chart
+from beir_hybrid.reports.models.heat_map import HeatMap
+from beir_hybrid.reports.models.words import shortened, tick_text, visible
+from beir_hybrid.reports.render.palette import LIGHT
 from beir_hybrid.storage.files import new_file
 
 if TYPE_CHECKING:

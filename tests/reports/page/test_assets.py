@@ -5,11 +5,11 @@ from xml.etree import ElementTree
 import matplotlib.image
 import pytest
 
-from beir_hybrid.reports.assets import write_assets
-from beir_hybrid.reports.bars import Bar, Bars
-from beir_hybrid.reports.curve import Chart, Curve
-from beir_hybrid.reports.heat_map import HeatMap
-from beir_hybrid.reports.pictures import draw
+from beir_hybrid.reports.models.bars import Bar, Bars
+from beir_hybrid.reports.models.curve import Chart, Curve
+from beir_hybrid.reports.models.heat_map import HeatMap
+from beir_hybrid.reports.page.assets import write_assets
+from beir_hybrid.reports.render.pictures import draw
 
 HOSTILE = "<script>$x$</svg>\x1b&\"'"
 MAP = HeatMap(HOSTILE, "n", ("de", "en"), ("de", "en"), ((0.5, None), (0.1, 0.9)), 0.1, 0.9)
@@ -57,7 +57,7 @@ def test_every_table_and_picture_has_its_files(contents_of, make_results_of, tmp
 
 
 def test_runs_of_every_script_have_files_of_their_own_names(contents_of, make_results_of, tmp_path, monkeypatch):
-    monkeypatch.setattr("beir_hybrid.reports.assets.draw", lambda piece, path: Path(f"{path}.png").touch())
+    monkeypatch.setattr("beir_hybrid.reports.page.assets.draw", lambda piece, path: Path(f"{path}.png").touch())
     runs = (
         "ばっち",
         "हिन्दी",

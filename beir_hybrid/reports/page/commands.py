@@ -11,7 +11,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.sources import Run
+from beir_hybrid.reports.page.inputs import Run
 from beir_hybrid.settings import KINDS, all_settings
 
 _LANGUAGE = re.compile(r"\[[^\]]*\]")

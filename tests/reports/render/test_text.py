@@ -1,7 +1,7 @@
 import csv
 import io
 
-from beir_hybrid.reports.text_tables import TextTable, csv_table, latex_table, markdown_table
+from beir_hybrid.reports.render.text import TextTable, csv_table, latex_table, markdown_table
 
 TABLE = TextTable(
     "a|b <script>\nnext",

@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.reports.bars import Bar, Bars
+from beir_hybrid.reports.models.bars import Bar, Bars
 
 
 def test_bars_are_as_long_as_their_share_of_the_longest(contents_of, make_results_of):

@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.reports.palette import DARK, LIGHT, diverging_step, ink, sequential_step
+from beir_hybrid.reports.render.palette import DARK, LIGHT, diverging_step, ink, sequential_step
 
 SCHEMES = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 

@@ -1,0 +1,1 @@
+"""Page: a report as one file of HTML, and the files beside it."""

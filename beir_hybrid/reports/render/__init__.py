@@ -1,0 +1,1 @@
+"""Renderers: how models are drawn: in a terminal, on a page, as text, in pictures."""
