@@ -30,6 +30,11 @@ def _fixed(array: Array) -> Array:
     return array
 
 
+def ratio(part: Floats | Ints, whole: Floats | Ints) -> Floats:
+    """Divide where there is something to divide by; NaN where ``whole`` is 0."""
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Top(_Arrays):
     """The first passages of every query's ranking, ties ordered as in trec_eval.

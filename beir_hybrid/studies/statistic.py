@@ -14,7 +14,7 @@ from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast, judge
-from beir_hybrid.evaluation.statistics.pairing import Pair
+from beir_hybrid.evaluation.statistics.pairing import PairedValues
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES
 
 Statistic = Literal["mean", "worst", "spread"]
@@ -56,7 +56,7 @@ def statistic_over(statistic: Statistic, measure: str) -> Callable[[Floats], Flo
     return lambda means: np.asarray(means.max(axis=-1))
 
 
-def contrast_statistic(pair: Pair, contrast: Contrast, statistic: Statistic, seed: int = 0) -> Contrast:
+def contrast_statistic(pair: PairedValues, contrast: Contrast, statistic: Statistic, seed: int = 0) -> Contrast:
     """Compare the worst of a kind's settings, or their spread, instead of their mean.
 
     The interval is the 95 % expanded percentile interval (Hesterberg, The American Statistician 69, 2015) of a
@@ -143,7 +143,7 @@ def _batches() -> Iterator[int]:
         yield min(_BATCH, RESAMPLES - start)
 
 
-def _sums(pair: Pair, contrast: Contrast) -> tuple[Floats, Floats, Floats]:
+def _sums(pair: PairedValues, contrast: Contrast) -> tuple[Floats, Floats, Floats]:
     """Add up by question: both sides' values and their number, shape (groups, settings) each."""
     number: dict[str, int] = {}
     for setting in pair.run.settings:

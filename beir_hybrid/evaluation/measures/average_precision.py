@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beir_hybrid.arrays import Floats
+from beir_hybrid.evaluation.measures.base import StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)
-class AveragePrecision:
+class AveragePrecision(StandardMeasure):
     """Mean of the precisions at the ranks of the relevant passages (trec_eval's ``map``, or ``map_cut``).
 
     A relevant passage that is not retrieved, or stands below the cut-off, adds 0; the sum is divided by the number of
@@ -20,20 +21,8 @@ class AveragePrecision:
     """
 
     cutoff: int | None = None
-    higher_is_better = True
-    needs_languages = False
-    bounds = (0.0, 1.0)
+    base_name = "map"
     source = "trec_eval: map, map_cut"
-
-    @property
-    def name(self) -> str:
-        """``map`` or ``map@k``."""
-        return "map" if self.cutoff is None else f"map@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """0: the ranks of the relevant passages suffice."""
-        return 0
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.errors import PluginError
+from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -62,6 +65,87 @@ class Measure(Protocol):
             value are counted and left out of means. The arrays of ``rankings`` cannot be written to.
         """
         ...
+
+
+class StandardMeasure(ABC):
+    """A measure whose name and depth follow from its parameters ``cutoff`` and ``language``, where it has them.
+
+    A base class for measures that saves a few lines; anything that fulfils :class:`Measure` will do.
+
+    Attributes:
+        base_name: The name that it is registered by.
+        reads_top: Whether it looks at the passages on top of the ranking, up to the cut-off.
+
+    Examples:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class FirstRank(StandardMeasure):
+        ...     cutoff: int
+        ...     base_name = "first_rank"
+        ...     def values(self, rankings):
+        ...         return np.minimum(rankings.rank[rankings.starts], self.cutoff)
+        >>> FirstRank(10).name, FirstRank(10).depth
+        ('first_rank@10', 0)
+    """
+
+    base_name: str
+    reads_top = False
+    higher_is_better: bool | None = True
+    needs_languages = False
+    bounds = (0.0, 1.0)
+    source = ""
+
+    @property
+    def name(self) -> str:
+        """The registered name, with the language in brackets and ``@k`` where it has them."""
+        language, cutoff = (vars(self).get(parameter) for parameter in ("language", "cutoff"))
+        return f"{self.base_name}{'' if language is None else f'[{language}]'}{'' if cutoff is None else f'@{cutoff}'}"
+
+    @property
+    def depth(self) -> int:
+        """The cut-off if it looks at the top of the ranking; else 0, as the ranks of relevant passages suffice."""
+        return int(vars(self)["cutoff"]) if self.reads_top else 0
+
+    @abstractmethod
+    def values(self, rankings: Rankings) -> Floats:
+        """Measure every query; see :meth:`Measure.values`."""
+
+
+@runtime_checkable
+class MeasureByLanguage(Protocol):
+    """A measure that has one value per language, and stands for all of them unless its ``language`` names one."""
+
+    def for_languages(self, languages: Iterable[str]) -> list[Any]:
+        """Return one measure for each language, in their order."""
+        ...
+
+
+class PerLanguageMeasure(StandardMeasure):
+    """A standard measure that has one value per language: a frozen dataclass with the field ``language``."""
+
+    language: str | None
+    needs_languages = True
+
+    def for_languages(self, languages: Iterable[str]) -> list[Any]:
+        """Return one measure for each language, in their order."""
+        return [replace(self, language=language) for language in languages]  # type: ignore[type-var]  # a subclass is
+
+    def values(self, rankings: Rankings) -> Floats:
+        """Measure every query; NaN where the pool has no passages in the language.
+
+        Raises:
+            ConfigurationError: If the measure stands for every language.
+        """
+        if self.language is None:
+            [example] = self.for_languages(rankings.languages[:1])
+            raise ConfigurationError(f"{self.name} has a value per language.", f"Name one: {example.name}")
+        if self.language not in rankings.languages:
+            return np.full(rankings.queries, np.nan)
+        return self.values_in(rankings.languages.index(self.language), rankings)
+
+    @abstractmethod
+    def values_in(self, language: int, rankings: Rankings) -> Floats:
+        """Measure every query by one language, whose number in ``rankings.languages`` is given."""
 
 
 def bounds_of(measure: Measure) -> tuple[float, float]:

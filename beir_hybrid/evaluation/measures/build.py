@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.measures.base import Measure
+from beir_hybrid.evaluation.measures.base import Measure, MeasureByLanguage
 from beir_hybrid.evaluation.measures.check import check_measure
 from beir_hybrid.origin import describe_type
 from beir_hybrid.registry import MEASURES
@@ -74,24 +74,20 @@ def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> li
     """
     expanded: list[Measure] = []
     for measure in measures:
-        by_language = getattr(measure, "for_languages", None)
-        if by_language is None or getattr(measure, "language", None) is not None:
+        if not isinstance(measure, MeasureByLanguage) or getattr(measure, "language", None) is not None:
             expanded.append(measure)
-        else:
-            expanded += _each_language(measure, by_language, languages)
+            continue
+        origin = MEASURES.origin_of(measure)
+        with origin.blamed("for_languages()"):
+            each = measure.for_languages(languages)
+        if not isinstance(each, list | tuple) or len(each) != len(languages):
+            count = f"{len(each)} measures" if isinstance(each, list | tuple) else describe_type(each)
+            raise origin.refusal(
+                f"for_languages() gives {count} for {len(languages)} languages.",
+                "It must give one measure per language",
+            )
+        expanded += [check_measure(one, origin) for one in each]
     return expanded
-
-
-def _each_language(measure: Measure, by_language: Callable[..., Any], languages: Sequence[str]) -> list[Measure]:
-    origin = MEASURES.origin_of(measure)
-    with origin.blamed("for_languages()"):
-        found = by_language(languages)
-    if not isinstance(found, list | tuple) or len(found) != len(languages):
-        count = f"{len(found)} measures" if isinstance(found, list | tuple) else describe_type(found)
-        raise origin.refusal(
-            f"for_languages() gives {count} for {len(languages)} languages.", "It must give one measure per language"
-        )
-    return [check_measure(one, origin) for one in found]
 
 
 def example_name(base: str) -> str:

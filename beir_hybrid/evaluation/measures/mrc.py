@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats, Ints
-from beir_hybrid.evaluation.rankings import Rankings
+from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.rankings import Rankings, ratio
 
 
 @dataclass(frozen=True)
-class MRC:
+class MRC(StandardMeasure):
     """Mean Spearman correlation between a query's first k passages and those of its translations.
 
     For each other language, the passages of both lists (U of them) are ranked twice: those in a list of n passages by
@@ -25,20 +26,11 @@ class MRC:
     """
 
     cutoff: int
-    higher_is_better = True
+    base_name = "mrc"
+    reads_top = True
     needs_languages = True
     bounds = (-1.0, 1.0)
     source = "Yang, Jiang and Baldwin, MRL 2024, arXiv:2509.06195"
-
-    @property
-    def name(self) -> str:
-        """``mrc@k``."""
-        return f"mrc@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """The cut-off."""
-        return self.cutoff
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
@@ -49,7 +41,7 @@ class MRC:
             defined = ~np.isnan(found)
             total[translation.query[defined]] += found[defined]
             count[translation.query[defined]] += 1
-        return np.divide(total, count, out=np.full(rankings.queries, np.nan), where=count > 0)
+        return ratio(total, count)
 
 
 def _correlate(first: Ints, second: Ints) -> Floats:

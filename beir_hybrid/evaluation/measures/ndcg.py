@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats, Ints
+from beir_hybrid.evaluation.measures.base import StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)
-class NDCG:
+class NDCG(StandardMeasure):
     """Gain of the first k ranks over that of the best ranking.
 
     As trec_eval's ``ndcg_cut``: the gain is the relevance grade, the discount log2(rank + 1). Range [0, 1].
@@ -21,20 +22,8 @@ class NDCG:
     """
 
     cutoff: int
-    higher_is_better = True
-    needs_languages = False
-    bounds = (0.0, 1.0)
+    base_name = "ndcg"
     source = "Järvelin and Kekäläinen, TOIS 2002; trec_eval: ndcg_cut"
-
-    @property
-    def name(self) -> str:
-        """``ndcg@k``."""
-        return f"ndcg@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """0: the ranks of the relevant passages suffice."""
-        return 0
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""

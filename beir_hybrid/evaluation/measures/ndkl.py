@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.evaluation.rankings import Rankings
+from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.rankings import Rankings, ratio
 
 _EPSILON = 1e-7  # FairRankTune's
 
 
 @dataclass(frozen=True)
-class NDKL:
+class NDKL(StandardMeasure):
     """How far the languages of the first i passages are from the pool's, for every i up to k, the top weighing most.
 
     The mean over i of KL(shares among the first i passages || shares of the pool), weighted by 1 / log2(i + 1). The
@@ -28,20 +29,12 @@ class NDKL:
     """
 
     cutoff: int
+    base_name = "ndkl"
+    reads_top = True
     higher_is_better = False
     needs_languages = True
     bounds = (0.0, float("inf"))
     source = "Geyik, Ambler and Kenthapadi, KDD 2019"
-
-    @property
-    def name(self) -> str:
-        """``ndkl@k``."""
-        return f"ndkl@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """The cut-off."""
-        return self.cutoff
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
@@ -53,5 +46,4 @@ class NDKL:
             divergence += share * np.log(share / (size / rankings.passages + _EPSILON))
         weight = (top.passage >= 0) / np.log2(depth + 1)
         total = weight.sum(axis=1)
-        out = np.full(rankings.queries, np.nan)
-        return np.divide((weight * divergence).sum(axis=1), total, out=out, where=total > 0)
+        return ratio((weight * divergence).sum(axis=1), total)

@@ -9,6 +9,7 @@ from scipy.special import chdtrc
 
 from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.measures.base import StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 Weights = tuple[tuple[int, float], ...]
@@ -17,7 +18,7 @@ _EQUAL: Weights = ((0, 0.5), (1, 0.5))
 
 
 @dataclass(frozen=True)
-class PEER:
+class PEER(StandardMeasure):
     """Weighted mean over relevance grades of the p-value that a grade's passages rank alike in every language.
 
     Per query and grade a Kruskal-Wallis test of the ranks up to k, grouped by language. Grade 0 holds the retrieved
@@ -47,9 +48,8 @@ class PEER:
 
     cutoff: int
     weights: Weights = _EQUAL
-    higher_is_better = True
+    base_name = "peer"
     needs_languages = True
-    bounds = (0.0, 1.0)
     source = "Yang, Jänich, Mayfield and Lawrie, SIGIR 2024, arXiv:2405.00978"
 
     def __post_init__(self) -> None:

@@ -8,11 +8,12 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.measures.base import StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)
-class RankDistance:
+class RankDistance(StandardMeasure):
     """Largest minus smallest rank of a query's relevant passages in the pool of languages.
 
     The relevant passages are one per language; an unbiased retriever ranks them side by side. Ranks are mid-ranks: a
@@ -28,20 +29,11 @@ class RankDistance:
     """
 
     cutoff: int | None = None
+    base_name = "rank_distance"
     higher_is_better = False
     needs_languages = True
     bounds = (0.0, float("inf"))
     source = "Elmahdy, Lin and Ahmad 2024, arXiv:2408.10536"
-
-    @property
-    def name(self) -> str:
-        """``rank_distance`` or ``rank_distance@k``."""
-        return "rank_distance" if self.cutoff is None else f"rank_distance@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """0: the ranks of the relevant passages suffice."""
-        return 0
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats
+from beir_hybrid.evaluation.measures.base import StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)
-class ReciprocalRank:
+class ReciprocalRank(StandardMeasure):
     """One over the rank of the first relevant passage; 0 if there is none up to the cut-off.
 
     Range [0, 1]; its mean over queries is MRR.
@@ -21,20 +22,8 @@ class ReciprocalRank:
     """
 
     cutoff: int | None = None
-    higher_is_better = True
-    needs_languages = False
-    bounds = (0.0, 1.0)
+    base_name = "mrr"
     source = "trec_eval: recip_rank; with a cut-off as MS MARCO's MRR@10"
-
-    @property
-    def name(self) -> str:
-        """``mrr`` or ``mrr@k``."""
-        return "mrr" if self.cutoff is None else f"mrr@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """0: the ranks of the relevant passages suffice."""
-        return 0
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beir_hybrid.arrays import Floats
+from beir_hybrid.evaluation.measures.base import StandardMeasure
 from beir_hybrid.evaluation.measures.language_share import LanguageShare
 from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)
-class SameLanguageShare:
+class SameLanguageShare(StandardMeasure):
     """Share of the query's own language among the first k passages.
 
     As :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare` counts it: of the passages retrieved up
@@ -23,20 +24,11 @@ class SameLanguageShare:
     """
 
     cutoff: int
+    base_name = "same_language_share"
+    reads_top = True
     higher_is_better = None
     needs_languages = True
-    bounds = (0.0, 1.0)
     source = "histogram of the retrieved languages"
-
-    @property
-    def name(self) -> str:
-        """``same_language_share@k``."""
-        return f"same_language_share@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """The cut-off."""
-        return self.cutoff
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""

@@ -20,7 +20,7 @@ from beir_hybrid.errors import (
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.statistics.pairing import Pair, obstacle, pair_up, unpaired
+from beir_hybrid.evaluation.statistics.pairing import PairedValues, obstacle, pair_up, unpaired
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
 from beir_hybrid.settings import bare_name
 from beir_hybrid.translations import count_linked, links_in_words
@@ -137,7 +137,7 @@ def compare(
     _check_names("measure", measures, [name for setting in known for name in setting.values])
     named = [name for setting in known for name in (setting.kind, bare_name(setting.name))]
     _check_names("setting", None if settings is None else [bare_name(name) for name in settings], named)
-    pairs: dict[str, Pair] = {}
+    pairs: dict[str, PairedValues] = {}
     excluded: dict[str, str] = {}
     for name, results in runs.items():
         if name != baseline:
@@ -187,7 +187,7 @@ def _check_names(what: str, asked: Sequence[str] | None, known: Sequence[str]) -
 
 
 def _contrasts(
-    pairs: Mapping[str, Pair], by_setting: bool, seed: int
+    pairs: Mapping[str, PairedValues], by_setting: bool, seed: int
 ) -> tuple[tuple[Contrast, ...], tuple[Contrast, ...]]:
     """Test every mean, then correct each family."""
     parts = ("scores", "settings") if by_setting else ("scores",)
@@ -208,7 +208,7 @@ def _contrasts(
 
 def _of_run(
     run: str,
-    pair: Pair,
+    pair: PairedValues,
     part: str,
     bounds: ByMean[list[float]],
     chances: ByMean[float],
@@ -293,7 +293,7 @@ def judge(contrast: Contrast, p: float) -> str:
 
 
 def _notes(
-    pairs: Mapping[str, Pair], kinds: Sequence[Contrast], single: Sequence[Contrast], rule: str
+    pairs: Mapping[str, PairedValues], kinds: Sequence[Contrast], single: Sequence[Contrast], rule: str
 ) -> tuple[str, ...]:
     """Say how the numbers were made; ``rule`` is how the baseline's translations were linked."""
     compared = {query: group for pair in pairs.values() for query, group in pair.differences.groups().items()}

@@ -13,7 +13,7 @@ from beir_hybrid.settings import bare_name
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class PairedValues:
     """The values of a run and of the baseline at the same queries.
 
     Attributes:
@@ -70,7 +70,7 @@ def unpaired(run: QueryValues, baseline: QueryValues) -> str:
     return ""
 
 
-def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValues) -> Pair:
+def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValues) -> PairedValues:
     """Bring a run and the baseline to the same settings, measures and queries.
 
     Args:
@@ -98,7 +98,7 @@ def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValu
         shown = ", ".join(alone[:5]) + (", ..." if len(alone) > 5 else "")
         skipped.append(f"Left out: {_count(len(alone))} that {both}: {shown}.")
     columns = [QueryValues(tuple(pair[which] for pair in pairs)) for which in range(3)]
-    return Pair(columns[0], columns[1], columns[2], tuple(skipped))
+    return PairedValues(columns[0], columns[1], columns[2], tuple(skipped))
 
 
 def _groups(setting: SettingValues) -> dict[str, str]:
