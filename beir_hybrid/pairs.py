@@ -18,7 +18,7 @@ from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.hard_negatives import HardNegatives
 from beir_hybrid.batching.index import ExampleIndex, negatives_of
 from beir_hybrid.batching.texts import number_texts
-from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.storage.arrow_files import read_table, table_checksum, write_table
 
@@ -192,13 +192,13 @@ class ParallelPairs:
         return None if int(answers.max()) + 1 == len(names) else answers
 
     def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:
-        """Give all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.batching.examples.example_dataset`.
+        """Return all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.batching.examples.example_dataset`.
 
         Args:
             negatives: Number of hard negatives of each example.
             label: Whether to add the column ``label``.
         """
-        from beir_hybrid.batching.examples import example_dataset
+        from beir_hybrid.batching.examples import example_dataset  # datasets takes half a second to import
 
         return example_dataset([self], negatives=negatives, label=label)
 
@@ -215,22 +215,40 @@ class ParallelPairs:
         return HardNegatives(self.table["negatives"], self.table["passage"], self._answer_of_rows)
 
     def guarded_index(self, number: int) -> ExampleIndex:
-        """Give the index with what hard negatives add: a group does not meet another whose passage is its negative.
+        """Return the index with what hard negatives add: a group does not meet another whose passage is its negative.
 
         Args:
             number: How many negatives of each pair are used, the first ones that do not answer its question; in
                 [0, negatives].
+
+        Raises:
+            ConfigurationError: If some pair has fewer.
         """
-        if number == 0 or self.hard_negatives is None:
+        hard = self.hard_negatives
+        if not 0 <= number <= self.negatives:
+            raise ConfigurationError(
+                f"{number} negatives are asked for, and some pair of {self.name} has {self.negatives}{self._aside}.",
+                f"Ask for 0 to {self.negatives}, or add negatives.",
+            )
+        if number == 0 or hard is None:
             return self.index
         if number not in self._guarded:
-            rows, answers = self.hard_negatives.refused(number)
+            rows, answers = hard.refused(number)
             self._guarded[number] = replace(
                 self.index,
                 negatives=negatives_of(len(self.groups), self._codes[0][rows], answers),
-                left_out=self.hard_negatives.passed_over(number),
+                left_out=hard.passed_over(number),
             )
         return self._guarded[number]
+
+    @property
+    def _aside(self) -> str:
+        """What a message adds to the number of negatives where some were passed over."""
+        wrong = None if self.hard_negatives is None else self.hard_negatives.first_false
+        if wrong is None:
+            return ""
+        group = self.table["group"][wrong].as_py()
+        return f" apart from those that answer the question, such as one of the group {group!r}"
 
     @cached_property
     def _guarded(self) -> dict[int, ExampleIndex]:

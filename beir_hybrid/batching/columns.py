@@ -1,4 +1,4 @@
-"""Columns of a dataset of one's own: those that the Trainer encodes, and those that tell what a row is."""
+"""Columns of a dataset of one's own: those that the Trainer encodes, and those that describe a row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABELS = ("label", "labels", "score", "scores")
 _LANGUAGE_NAME = re.compile(r"lang|locale")
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")
 _LONGEST = 20  # letters of a language's code or name
-_PROBED = 1000  # rows that are looked at to tell whether a column holds languages
+_PROBED = 1000  # rows that are looked at to find out whether a column holds languages
 _AT_ONCE = 1000  # rows that go through a transform together
 
 Batch = dict[str, list[Any]]
@@ -31,7 +31,7 @@ Transform = Callable[[Batch], Batch]
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns that tell what a row is.
+    """Names of the columns that describe a row.
 
     Args:
         group: Equal for translations of one question.
@@ -48,12 +48,12 @@ class Columns:
     labels: Sequence[str] = LABELS
 
     def about(self) -> tuple[str, ...]:
-        """Names of the columns that tell about a row and are no texts."""
+        """Names of the columns that describe a row and are not texts."""
         return tuple(dict.fromkeys((self.group, self.question, self.passage)))
 
 
 def shown(dataset: Dataset) -> list[str]:
-    """Name the columns of a row as the Trainer gets it, in their order."""
+    """Return the columns of a row as the Trainer gets it, in their order."""
     if dataset.format["type"] == "custom":  # a transform may add and drop columns
         return [name for name in dataset[0] if name != "dataset_name"] if len(dataset) else []
     visible = list(dataset.format["columns"])
@@ -63,7 +63,7 @@ def shown(dataset: Dataset) -> list[str]:
 
 
 def texts_of(dataset: Dataset, columns: Columns) -> list[str]:
-    """Name the columns that the Trainer encodes as texts, in their order: in its losses the question comes first."""
+    """Return the columns that the Trainer encodes as texts, in their order: in its losses the question comes first."""
     names = [name for name in shown(dataset) if name not in (*columns.about(), *columns.labels)]
     if not _is_computed(dataset):
         return [name for name in names if "string" in str(dataset.features[name].dtype)]
@@ -72,7 +72,7 @@ def texts_of(dataset: Dataset, columns: Columns) -> list[str]:
 
 
 def hide(dataset: Dataset, columns: Columns) -> list[str]:
-    """Take the columns that are no texts out of what the Trainer gets, in place.
+    """Hide the columns that are not texts from the Trainer, in place.
 
     The host encodes every column that it gets. Hidden by the user, they come back where the host gives the dataset a
     transform of its own, as it does for dicts of losses or prompts.
@@ -82,18 +82,18 @@ def hide(dataset: Dataset, columns: Columns) -> list[str]:
     """
     visible = shown(dataset)
     label = next((name for name in columns.labels if name in visible), None)  # it reaches the loss, and is not encoded
-    found = [name for name in columns.about() if name in visible and name != label]
-    if not found:
+    hidden = [name for name in columns.about() if name in visible and name != label]
+    if not hidden:
         return []
     form = dataset.format
     if form["type"] == "custom":  # what the transform gets stays as it is
         given = tuple(form["columns"])
-        without = _Without(form["format_kwargs"]["transform"], tuple(found), given)
+        without = _Without(form["format_kwargs"]["transform"], tuple(hidden), given)
         dataset.set_transform(without, dataset.column_names if form["output_all_columns"] else list(given))
     else:
-        kept = [name for name in visible if name not in found]
+        kept = [name for name in visible if name not in hidden]
         dataset.set_format(form["type"], columns=kept, **form["format_kwargs"])
-    return found
+    return hidden
 
 
 @dataclass(frozen=True)
@@ -145,17 +145,17 @@ def _is_computed(dataset: Dataset) -> bool:
 
 
 def language_hint(dataset: Dataset, wanted: Mapping[str, str]) -> str:
-    """Name columns that hold languages, if there are any, and how to say so.
+    """Return advice that names columns which hold languages; empty if there are none.
 
     Args:
         dataset: Rows that lack a column of languages.
         wanted: The options that name such columns, and the names that they have.
     """
-    found = [name for name in dataset.column_names if name not in wanted.values() and _holds_languages(dataset, name)]
-    if not found:
+    holding = [name for name in dataset.column_names if name not in wanted.values() and _holds_languages(dataset, name)]
+    if not holding:
         return ""
     missing = [option for option, name in wanted.items() if name not in dataset.column_names]
-    names = found if len(found) >= len(missing) else found * len(missing)
+    names = holding if len(holding) >= len(missing) else holding * len(missing)
     given = ", ".join(f"{option}={name!r}" for option, name in zip(missing, names, strict=False))
     return f"Name the column of languages: {given}."
 

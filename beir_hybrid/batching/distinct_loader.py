@@ -15,7 +15,7 @@ from beir_hybrid.errors import BatchError
 class DistinctTextsDataLoader(NoDuplicatesDataLoader):
     """Batches no two of whose examples share a text; the host's loader, which its ``fit`` knows.
 
-    Where the host's would search for ever, this gives up.
+    Where the host's would never end its search, this raises an error.
 
     Args:
         examples: The examples.

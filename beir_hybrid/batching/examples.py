@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +16,31 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from beir_hybrid.batching.hard_negatives import HardNegatives
     from beir_hybrid.batching.index import ExampleIndex
-    from beir_hybrid.pairs import ParallelPairs
 
 
-def example_dataset(sources: Sequence[ParallelPairs], *, negatives: int = 0, label: bool = False) -> Dataset:
-    """Give all examples of one or several sources as a ``datasets.Dataset``.
+class ExampleSource(Protocol):
+    """Where examples come from, such as :class:`~beir_hybrid.ParallelPairs`, whose attributes these are."""
+
+    table: pa.Table
+
+    @property
+    def index(self) -> ExampleIndex: ...  # noqa: D102  # see ParallelPairs
+
+    @property
+    def rows(self) -> npt.NDArray[np.integer]: ...  # noqa: D102
+
+    @property
+    def hard_negatives(self) -> HardNegatives | None: ...  # noqa: D102
+
+    def guarded_index(self, number: int) -> ExampleIndex: ...  # noqa: D102
+
+
+def example_dataset(sources: Sequence[ExampleSource], *, negatives: int = 0, label: bool = False) -> Dataset:
+    """Return all examples of one or several sources as a ``datasets.Dataset``.
 
     Its rows are virtual: each is looked up by reference when it is read, so that any number of languages costs no
     memory. :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` knows which row is which example.
@@ -42,27 +61,14 @@ def example_dataset(sources: Sequence[ParallelPairs], *, negatives: int = 0, lab
     if not sources:
         raise ConfigurationError("There is no source of pairs.", "Give at least one.")
     for pairs in sources:
-        _check_negatives(pairs, negatives)
+        pairs.guarded_index(negatives)  # refuses more than it has
     columns = [("anchor", pa.string()), ("positive", pa.string())]
     columns += [(f"negative_{number + 1}", pa.string()) for number in range(negatives)]
     schema = pa.schema(columns + ([("label", pa.int64())] if label else []))
-    identity = " ".join(f"{pairs.name} {pairs.languages} {len(pairs)}" for pairs in sources) + str(schema)
-    return Dataset(ExampleTable(sources, schema), fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
-
-
-def _check_negatives(pairs: ParallelPairs, negatives: int) -> None:
-    """Refuse to use more hard negatives than every pair has."""
-    if 0 <= negatives <= pairs.negatives:
-        return
-    wrong = pairs.hard_negatives.first_false if pairs.hard_negatives is not None else None
-    aside = ""
-    if wrong is not None:
-        group = pairs.table["group"][wrong].as_py()
-        aside = f" apart from those that answer the question, such as one of the group {group!r}"
-    raise ConfigurationError(
-        f"{negatives} negatives are asked for, and some pair of {pairs.name} has {pairs.negatives}{aside}.",
-        f"Ask for 0 to {pairs.negatives}, or add negatives.",
+    identity = " ".join(f"{pairs.index.name} {pairs.index.languages} {len(pairs.table)}" for pairs in sources) + str(
+        schema
     )
+    return Dataset(ExampleTable(sources, schema), fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
 
 
 class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
@@ -76,7 +82,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         schema: The columns to show.
     """
 
-    def __init__(self, sources: Sequence[ParallelPairs], schema: pa.Schema) -> None:
+    def __init__(self, sources: Sequence[ExampleSource], schema: pa.Schema) -> None:
         self.sources = tuple(sources)
         self._bounds = np.cumsum([0, *(pairs.index.size for pairs in self.sources)])
         super().__init__(schema.empty_table())
@@ -138,7 +144,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def _labels(self, number: int, groups: Ints) -> Ints:
         answer = self.sources[number].index.answer
-        before = sum(len(pairs.groups) for pairs in self.sources[:number])
+        before = sum(pairs.index.groups for pairs in self.sources[:number])
         return before + (groups if answer is None else answer[groups])
 
     def fast_slice(self, offset: int = 0, length: int | None = None) -> pa.Table:

@@ -14,7 +14,7 @@ _ROUNDS = 8  # of random candidates, before all groups are gone through
 
 
 def part(groups: Ints, stream: Stream, index: ExampleIndex, rng: np.random.Generator) -> tuple[Ints, int, int]:
-    """Exchange groups that others of the batch do not bear for random ones that they do.
+    """Replace groups that may not meet others of the batch by random ones that may.
 
     Two groups may not meet if they share an answer, or if a hard negative of one is an answer of the other.
 
@@ -25,7 +25,7 @@ def part(groups: Ints, stream: Stream, index: ExampleIndex, rng: np.random.Gener
         rng: The source of randomness.
 
     Returns:
-        Groups of shape (batch,), how many of them were exchanged, and how many could not be.
+        Groups of shape (batch,), how many of them were replaced, and how many could not be.
     """
     if index.answer is None and index.negatives is None and stream.size >= len(groups):
         return groups, 0, 0
@@ -52,7 +52,7 @@ def _candidates(stream: Stream, vacant: int, rng: np.random.Generator) -> Iterat
 
 
 class _Batch:
-    """What is in a batch so far, and what it bears."""
+    """What is in a batch so far, and what may not join it."""
 
     def __init__(self, index: ExampleIndex) -> None:
         self.index = index
@@ -60,7 +60,7 @@ class _Batch:
         self.refused: set[int] = set()  # answers that are a hard negative of some group in the batch
 
     def take(self, group: int) -> bool:
-        """Take a group into the batch, if the batch bears it."""
+        """Take a group into the batch, if it may meet all that are in it, and return whether it did."""
         answer = group if self.index.answer is None else int(self.index.answer[group])
         refused = self.index.refused(group)
         if answer in self.answers or answer in self.refused or not self.answers.isdisjoint(refused):

@@ -34,8 +34,8 @@ class HardNegatives:
         self._lists = lists
         lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
         self._pairs = np.repeat(np.arange(len(lengths)), lengths)
-        own, found = number_texts(passages, pc.list_flatten(lists))
-        self._answers = answers_of_negatives(own, answers, found)
+        own, listed = number_texts(passages, pc.list_flatten(lists))
+        self._answers = answers_of_negatives(own, answers, listed)
         self._false = self._answers == answers[self._pairs]
         left = ~self._false
         counts = np.bincount(self._pairs, left, len(lengths)).astype(np.int64)
@@ -57,7 +57,7 @@ class HardNegatives:
         return int(self._pairs[self._false.argmax()]) if self._false.any() else None
 
     def refused(self, number: int) -> tuple[Ints, Ints]:
-        """Find the answers that negatives are.
+        """Return the answers that negatives are.
 
         Args:
             number: How many negatives of each pair are used.
@@ -95,13 +95,13 @@ class HardNegatives:
         return np.unique(self._pairs[self._false])
 
     def _place(self, number: int, pair: int) -> int:
-        """Find the place in a pair's list of one of the negatives that are left."""
+        """Return the place in a pair's list of one of the negatives that are left."""
         start, stop = np.searchsorted(self._pairs, [pair, pair + 1])
         return int(np.flatnonzero(~self._false[start:stop])[number])
 
 
 def answers_of_negatives(passages: Ints, answers: Ints, negatives: Ints) -> Ints:
-    """Find the answers that hard negatives are.
+    """Return the answers that hard negatives are.
 
     Args:
         passages: Shape (rows,), numbers of the passages' texts.

@@ -108,8 +108,8 @@ class ExampleIndex:
             pattern,
             None if needless else group_answer,
             name,
-            np.lexsort((cells, expanded)).astype(np.int64),
-            None if refused is None else negatives_of(len(presence), expanded[refused[0]], refused[1]),
+            order=np.lexsort((cells, expanded)).astype(np.int64),
+            negatives=None if refused is None else negatives_of(len(presence), expanded[refused[0]], refused[1]),
         )
 
     @property
@@ -146,7 +146,7 @@ class ExampleIndex:
         return answers[starts[group] : starts[group + 1]].tolist()
 
     def eligible(self, allowed: Bools) -> Ints | None:
-        """Find the groups with at least one allowed example.
+        """Return the groups with at least one allowed example.
 
         Args:
             allowed: Shape (languages, languages), question by passage language.
@@ -160,7 +160,7 @@ class ExampleIndex:
         return np.flatnonzero(fitting[self.pattern]).astype(np.int64)
 
     def rows(self, groups: Ints, questions: Ints, passages: Ints) -> Ints:
-        """Find the dataset rows of examples.
+        """Return the dataset rows of examples.
 
         Args:
             groups: Shape (n,), group numbers.
@@ -175,7 +175,7 @@ class ExampleIndex:
         return places if self.order is None else self.order[places]
 
     def examples(self, places: Ints) -> tuple[Ints, Ints, Ints]:
-        """Find the examples at places of the order by (group, question language, passage language).
+        """Return the examples at places of the order by (group, question language, passage language).
 
         Args:
             places: Shape (n,), values in [0, size).

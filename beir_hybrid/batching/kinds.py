@@ -29,7 +29,7 @@ class BatchKind:
     language: str | None = None
 
     def allowed(self, languages: tuple[str, ...]) -> Bools:
-        """Give the allowed pairs, shape (languages, languages), question by passage language."""
+        """Return the allowed pairs, shape (languages, languages), question by passage language."""
         diagonal = np.eye(len(languages), dtype=bool)
         pairs = (diagonal & self.same) | (~diagonal & self.different)
         if self.language is not None:

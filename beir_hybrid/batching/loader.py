@@ -17,7 +17,7 @@ from beir_hybrid.batching.examples import ExampleTable, example_dataset
 from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import indexes_of
-from beir_hybrid.batching.strategies import Strategy
+from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.errors import ConfigurationError, DataFormatError
 
 if TYPE_CHECKING:
@@ -98,12 +98,12 @@ class HybridBatchDataLoader:
         **options: Any,
     ) -> None:
         examples = pairs if isinstance(pairs, Dataset) else pairs.dataset()
-        self._strategy, self._sampling = read_options(strategy, sampling, options, "HybridBatchDataLoader", _PARAMETERS)
+        built, shares = read_options(strategy, sampling, options, "HybridBatchDataLoader", _PARAMETERS)
         self._indexes = indexes_of(_in_order(examples))
         self._length_known = epochs is not None
-        self._seed = seed
         self.batch_size = batch_size
-        self.plan = self.plan_over(1.0 if epochs is None else epochs)
+        length = 1.0 if epochs is None else epochs
+        self.plan = BatchPlan(self._indexes, built, batch_size, seed=seed, sampling=shares, epochs=length)
         for notice in self.plan.notices:
             logger.warning("%s", notice)
         self._prefixes = {"query_prefix": query_prefix, "passage_prefix": passage_prefix}
@@ -115,21 +115,6 @@ class HybridBatchDataLoader:
         self.dataset = dataset
         self._collate_fn: Collate | None = None
         self._epoch = 0
-
-    def plan_over(self, epochs: float) -> BatchPlan:
-        """Plan a training of some number of epochs; only strategies that change over a training tell the difference.
-
-        Args:
-            epochs: Length of the whole training, above 0.
-        """
-        return BatchPlan(
-            self._indexes,
-            self._strategy,
-            self.batch_size,
-            seed=self._seed,
-            sampling=self._sampling,
-            epochs=epochs,
-        )
 
     @property
     def collate_fn(self) -> Collate | None:
@@ -167,7 +152,7 @@ class HybridBatchDataLoader:
         return len(self.plan)
 
     def __iter__(self) -> Iterator[Any]:
-        check_length(self._strategy, self._length_known, "epochs=", "beir_hybrid.fit")
+        check_length(self.plan.strategy, self._length_known, "epochs=", "beir_hybrid.fit")
         return self._draw(self._epoch)
 
     def _draw(self, epoch: int) -> Iterator[Any]:
@@ -181,19 +166,19 @@ class HybridBatchDataLoader:
             yield examples if self._collate_fn is None else self._collate_fn(examples)
 
     def get_config_dict(self) -> dict[str, Any]:
-        """Give what the host writes into the model card."""
-        shown = {"strategy": repr(self._strategy), "batch_size": self.batch_size, "seed": self._seed}
+        """Return what the host writes into the model card."""
+        shown = {"strategy": repr(self.plan.strategy), "batch_size": self.batch_size, "seed": self.plan.seed}
         return {**shown, **{name: prefix for name, prefix in self._prefixes.items() if prefix}}
 
     def __repr__(self) -> str:
         return (
-            f"HybridBatchDataLoader({self._strategy!r}, batch_size={self.batch_size}, seed={self._seed}, "
+            f"HybridBatchDataLoader({self.plan.strategy!r}, batch_size={self.batch_size}, seed={self.plan.seed}, "
             f"{len(self)} batches)"
         )
 
 
 def _in_order(examples: Dataset) -> Dataset:
-    """Put the columns of texts in the order in which examples have them, as those of other names do not count."""
+    """Order the columns of texts as in the order in which examples have them, as those of other names do not count."""
     texts = [name for name in ("anchor", "positive") if name in examples.column_names]
     texts += [name for name in examples.column_names if name.startswith("negative")]
     if isinstance(examples.data, ExampleTable) or len(examples.column_names) == len(texts):
@@ -203,7 +188,7 @@ def _in_order(examples: Dataset) -> Dataset:
 
 
 def _labelled(examples: Dataset, indexes: Sequence[ExampleIndex]) -> Dataset:
-    """Give the rows' texts, in the columns they have, and their labels."""
+    """Return the rows' texts, in the columns they have, and their labels."""
     if missing := [name for name in ("anchor", "positive") if name not in examples.column_names]:
         raise DataFormatError(
             f"The dataset has no column {missing[0]!r}, only {', '.join(examples.column_names)}.",
@@ -231,6 +216,6 @@ def _put_prefixes(rows: dict[str, list[Any]], prefixes: Mapping[str, str]) -> di
 
 
 def _flattens(function: Collate | None) -> bool:
-    """Tell whether this is the function that the host's ``fit`` sets on every loader before it takes it apart."""
+    """Return whether this is the function that the host's ``fit`` sets on every loader before it takes it apart."""
     module, name = getattr(function, "__module__", None) or "", getattr(function, "__qualname__", "")
     return module.startswith("sentence_transformers.") and ".fit.<locals>." in name

@@ -8,8 +8,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_spec
-from beir_hybrid.batching.summary import changes
+from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import build_strategy, changes, strategy_spec
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.registry import STRATEGIES, parse_spec
 
@@ -67,8 +67,8 @@ def check_length(strategy: Strategy, known: bool, option: str, host: str) -> Non
     Args:
         strategy: The strategy.
         known: Whether the length is known.
-        option: What would tell it.
-        host: Who knows it without being told.
+        option: The option that would set it.
+        host: What knows it by itself.
 
     Raises:
         ConfigurationError: If it changes, since it would do so at the wrong place.
@@ -81,7 +81,7 @@ def check_length(strategy: Strategy, known: bool, option: str, host: str) -> Non
 
 
 def _options_of(strategy: str | Strategy) -> set[str]:
-    """Name the options that a strategy's name takes; those of one that is built already are settled."""
+    """Return the names of the options that a strategy takes by name; one that is built already takes none."""
     if not isinstance(strategy, str):
         return set()
     factory = STRATEGIES.get(parse_spec(strategy)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -16,7 +17,8 @@ from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.permutation import ROUNDS, permute
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_spec
+from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
@@ -123,6 +125,13 @@ class BatchPlan:
         self._schedules: dict[int, _Schedule] = {}
         self._stored = lru_cache(maxsize=max(_LEAST_STORED, len(self._streams)))(self._permutation)
 
+    def lasting(self, epochs: float) -> BatchPlan:
+        """Return the same plan for a training of another length in epochs, above 0."""
+        other = copy.copy(self)
+        other.epochs, other._schedules = epochs, {}
+        other._check_arguments()
+        return other
+
     @property
     def step_size(self) -> int:
         """Examples per step over all processes."""
@@ -132,9 +141,9 @@ class BatchPlan:
         return self.steps
 
     def identity(self) -> dict[str, Any]:
-        """Tell what the batches follow from, as plain JSON content: two plans of equal identity draw the same.
+        """Return what determines the batches, as plain JSON content: two plans of equal identity draw the same.
 
-        The data are told by a checksum of the examples that exist, not of their texts.
+        The data are identified by a checksum of the examples that exist, not of their texts.
         """
         return {
             "strategy": strategy_spec(self.strategy),
@@ -174,7 +183,8 @@ class BatchPlan:
             questions, passages = np.divmod(stream.choices.draw(source.pattern[groups], rng), len(source.languages))
         rows = source.rows(groups, questions, passages) + self._offsets[stream.source]
         kind = self.strategy.kinds[stream.kind]
-        return Batch(kind, stream.source, groups, questions, passages, rows, replaced, repeated)
+        languages = {"questions": questions, "passages": passages}
+        return Batch(kind, stream.source, groups, **languages, rows=rows, replaced=replaced, repeated=repeated)
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Draw the batches of an epoch, from some step on."""
@@ -229,11 +239,11 @@ class BatchPlan:
 
     def _numbers(self, kind: int) -> dict[int, Ints]:
         """Numbers of the streams of a kind, by source."""
-        found: dict[int, list[int]] = {}
+        by_source: dict[int, list[int]] = {}
         for number, stream in enumerate(self._streams):
             if stream.kind == kind:
-                found.setdefault(stream.source, []).append(number)
-        return {source: np.array(numbers, np.int64) for source, numbers in found.items()}
+                by_source.setdefault(stream.source, []).append(number)
+        return {source: np.array(numbers, np.int64) for source, numbers in by_source.items()}
 
     def _check_arguments(self) -> None:
         if self.batch_size < 1 or self.world_size < 1:

@@ -121,8 +121,8 @@ def _answers(dataset: Dataset, columns: Columns, groups: Ints) -> _Answers:
             others[0],
             others,
         )
-    found = [answers_of_negatives(passages, of_rows, codes) for codes in negatives]
-    return _Answers(of_rows, np.stack(found) if found else none)
+    of_negatives = [answers_of_negatives(passages, of_rows, codes) for codes in negatives]
+    return _Answers(of_rows, np.stack(of_negatives) if of_negatives else none)
 
 
 def _languages(dataset: Dataset, name: str) -> list[str]:

@@ -21,8 +21,8 @@ from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.rows import index_rows
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import Strategy, strategy_spec
-from beir_hybrid.batching.summary import changes
+from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import changes, strategy_spec
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class HybridBatchSampler(DefaultBatchSampler):
             epochs=1.0 if epochs is None else epochs,
         )
         if max_steps is not None:
-            self.plan.epochs = max_steps / len(self.plan)
+            self.plan = self.plan.lasting(max_steps / len(self.plan))
         self.begun = False
         self.labels = valid_label_columns
         if valid_label_columns is not None:
@@ -147,7 +147,7 @@ class HybridBatchSampler(DefaultBatchSampler):
         Raises:
             UnknownNameError: If there is no such strategy.
             ConfigurationError: If there is no such option, its value is refused, or the strategy changes over the
-                training and neither ``epochs`` nor ``max_steps`` tells the length.
+                training and neither ``epochs`` nor ``max_steps`` gives the length.
         """
         own = {name: value for name, value in options.items() if name in _parameters()}
         rest = {name: value for name, value in options.items() if name not in own}
@@ -289,7 +289,7 @@ class ConfiguredSampler:
 
 
 def _check_length(strategy: Strategy, epochs: Any, max_steps: Any) -> None:
-    """Check what is told about the length of a training; it must be told to strategies that change."""
+    """Check the length of a training as given; strategies that change need it."""
     if epochs is not None and max_steps is not None:
         raise ConfigurationError(f"epochs={epochs} and max_steps={max_steps} are both given.", "Give one of the two.")
     if epochs is not None and not (isinstance(epochs, int | float) and epochs is not True and 0 < epochs < math.inf):

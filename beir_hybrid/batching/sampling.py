@@ -72,7 +72,7 @@ class Sampling:
             raise ConfigurationError(f"hold is {self.hold!r}.", "Give a whole number from 1 on.")
 
     def source_weights(self, sizes: Sequence[int]) -> Floats:
-        """Give the sources' probabilities up to a factor.
+        """Return the sources' probabilities up to a factor.
 
         Args:
             sizes: Number of questions of each source.
@@ -98,7 +98,7 @@ class Sampling:
         return np.asarray(self.weights, np.float64)
 
     def allowed(self, languages: tuple[str, ...]) -> Bools:
-        """Give the allowed pairs, shape (languages, languages), question by passage language."""
+        """Return the allowed pairs, shape (languages, languages), question by passage language."""
         if self.pairs is None:
             return np.ones((len(languages), len(languages)), bool)
         chosen = set(self.pairs)

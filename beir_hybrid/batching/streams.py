@@ -79,7 +79,7 @@ class Stream:
 def build_streams(
     sources: Sequence[ExampleIndex], kinds: Sequence[BatchKind], step_size: int, sampling: Sampling
 ) -> tuple[list[Stream], list[str]]:
-    """Find all streams that a plan can draw from.
+    """Return all streams that a plan can draw from.
 
     Args:
         sources: The data.
@@ -98,21 +98,21 @@ def build_streams(
     streams: list[Stream] = []
     notices: list[str] = []
     for number, kind in enumerate(kinds):
-        found: list[Stream] = []
+        of_kind: list[Stream] = []
         for place, source in enumerate(sources):
             of_source = list(_streams_of(place, source, number, kind, sampling))
             kept = [stream for stream in of_source if _keep(stream, source, kind, step_size, sampling, notices)]
             if not of_source and len(sources) > 1:
                 notices.append(f"{source.name} has no example for {kind.name} batches: it serves the others only.")
-            found += kept
-        if not found:
+            of_kind += kept
+        if not of_kind:
             raise _unfilled(sources, kind, step_size)
-        streams += found
+        streams += of_kind
     return streams, notices
 
 
 def _unfilled(sources: Sequence[ExampleIndex], kind: BatchKind, step_size: int) -> BatchError:
-    """Say that no source has examples for a kind of batch, and what would help."""
+    """Return the error that no source has examples for a kind of batch, with what would help."""
     names = " + ".join(source.name for source in sources)
     languages = ", ".join(sorted({code for source in sources for code in source.languages}))
     fix = "Choose another strategy, lower the batch size or add parallel data."
@@ -144,29 +144,22 @@ def _streams_of(place: int, source: ExampleIndex, number: int, kind: BatchKind, 
     pairs = source.patterns.any(axis=0) & allowed_pairs(kind, source.languages) & sampling.allowed(source.languages)
     if kind.per == "example":
         if pairs.any():
-            choices = _choices(source, pairs, sampling)
-            yield _stream(place, number, source, pairs, (-1, -1), choices)
+            yield Stream(place, number, -1, -1, *_groups_of(source, pairs), _choices(source, pairs, sampling))
         return
     for question, passage in np.argwhere(pairs).tolist():
         cell = np.zeros_like(pairs)
         cell[question, passage] = True
-        yield _stream(place, number, source, cell, (question, passage))
+        yield Stream(place, number, question, passage, *_groups_of(source, cell))
 
 
-def _stream(
-    place: int,
-    number: int,
-    source: ExampleIndex,
-    pairs: Bools,
-    pair: tuple[int, int],
-    choices: Choices | None = None,
-) -> Stream:
+def _groups_of(source: ExampleIndex, pairs: Bools) -> tuple[Ints | None, int, int]:
+    """Return the groups that hold one of the pairs (None for all), their number and that of their answers."""
     eligible = source.eligible(pairs)
     size = source.groups if eligible is None else len(eligible)
     answers = size
     if source.answer is not None:
         answers = len(np.unique(source.answer if eligible is None else source.answer[eligible]))
-    return Stream(place, number, *pair, eligible, size, answers, choices)
+    return eligible, size, answers
 
 
 def _keep(

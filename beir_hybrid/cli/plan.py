@@ -20,7 +20,7 @@ from beir_hybrid.cli.parameters import (
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from beir_hybrid.batching.summary import Forecast
+    from beir_hybrid.batching.forecast import Forecast
 
 
 @click.command()
@@ -79,9 +79,9 @@ def plan(
 ) -> None:
     """Show what a training run would draw, before spending a GPU on it."""
     from beir_hybrid.batching.examples import example_dataset
+    from beir_hybrid.batching.forecast import forecast
     from beir_hybrid.batching.plan import BatchPlan
-    from beir_hybrid.batching.strategies import build_strategy
-    from beir_hybrid.batching.summary import forecast
+    from beir_hybrid.batching.strategies.build import build_strategy
     from beir_hybrid.datasets import load_sources
     from beir_hybrid.storage.files import write_json
 

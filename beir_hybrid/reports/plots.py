@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
+from beir_hybrid.batching.draws import DrawSummary
+from beir_hybrid.batching.forecast import Forecast
+from beir_hybrid.batching.strategies.build import changes
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.reports.models.words import compact, shortened
 from beir_hybrid.reports.render.palette import ink

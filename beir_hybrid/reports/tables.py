@@ -9,7 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from beir_hybrid.batching.summary import DrawSummary, Forecast, changes
+from beir_hybrid.batching.draws import DrawSummary
+from beir_hybrid.batching.forecast import Forecast
+from beir_hybrid.batching.strategies.build import changes
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.results import Results
 

@@ -15,7 +15,8 @@ import pytest
 from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import Batch, BatchPlan
-from beir_hybrid.batching.strategies import Strategy, build_strategy, strategy_spec
+from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import allowed_pairs, draw_kinds
 from beir_hybrid.errors import PluginError
 from beir_hybrid.testing.expectation import built, expect, other_randomness

@@ -10,7 +10,8 @@ from sentence_transformers.sentence_transformer.training_args import BatchSample
 from beir_hybrid.batching.columns import Columns
 from beir_hybrid.batching.sampler import COLUMN_OPTIONS, ConfiguredSampler, HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import Strategy, build_strategy
+from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import ConfigurationError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from beir_hybrid.batching.summary import DrawSummary
+from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.storage.files import write_text
 
 _BEFORE = "## Usage"  # the host's card goes on here

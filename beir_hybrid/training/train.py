@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.batching.strategies import strategy_spec
-from beir_hybrid.batching.summary import DrawSummary
+from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.pairs import ParallelPairs

@@ -12,9 +12,9 @@ from typing import Any
 from datasets import Dataset
 
 from beir_hybrid.batching.columns import hide
+from beir_hybrid.batching.draws import DrawSummary, summarize
 from beir_hybrid.batching.examples import ExampleTable
 from beir_hybrid.batching.sampler import HybridBatchSampler, batches_in_order
-from beir_hybrid.batching.summary import DrawSummary, summarize
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
@@ -223,7 +223,8 @@ class HybridBatchTrainer(ResumableTrainer):
             answer_column=arguments.answer_column,
         )
         if arguments.max_steps > 0:
-            sampler.plan.epochs = _epochs(arguments.max_steps, arguments.gradient_accumulation_steps, len(sampler.plan))
+            epochs = _epochs(arguments.max_steps, arguments.gradient_accumulation_steps, len(sampler.plan))
+            sampler.plan = sampler.plan.lasting(epochs)
         return sampler
 
 

@@ -16,7 +16,7 @@ from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
 from beir_hybrid.pairs import Pair, ParallelPairs
 

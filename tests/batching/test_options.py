@@ -5,7 +5,7 @@ import pytest
 
 from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.errors import ConfigurationError

@@ -17,7 +17,7 @@ from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 
 LANGUAGES = ("de", "en", "es")
 BATCHES = 10_000
@@ -178,7 +178,7 @@ _PROGRAM = """
 import json, sys
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.pairs import Pair, ParallelPairs
 
 def source(name, languages):

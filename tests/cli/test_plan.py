@@ -2,10 +2,10 @@ import json
 
 import pytest
 
+from beir_hybrid.batching.forecast import forecast
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies import build_strategy
-from beir_hybrid.batching.summary import forecast
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.cli.parameters import build_sampling
 from beir_hybrid.cli.plan import plan
 from beir_hybrid.datasets import load_pairs

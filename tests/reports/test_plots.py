@@ -7,10 +7,10 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from beir_hybrid.batching.forecast import forecast
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.batching.strategies import build_strategy
-from beir_hybrid.batching.summary import forecast
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.reports import plots
 from beir_hybrid.reports.models.words import compact
@@ -116,8 +116,8 @@ def test_no_display_is_needed(tmp_path):
         "import numpy as np, sys; from pathlib import Path\n"
         "from beir_hybrid.batching.index import ExampleIndex\n"
         "from beir_hybrid.batching.plan import BatchPlan\n"
-        "from beir_hybrid.batching.strategies import build_strategy\n"
-        "from beir_hybrid.batching.summary import forecast\n"
+        "from beir_hybrid.batching.strategies.build import build_strategy\n"
+        "from beir_hybrid.batching.forecast import forecast\n"
         "from beir_hybrid.reports.plots import plot_forecast\n"
         "index = ExampleIndex.parallel(('en',), np.ones((4, 1), bool))\n"
         "plot_forecast(forecast(BatchPlan(index, build_strategy('en-en'), 2)), Path(sys.argv[1]))\n"

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from rich.table import Table
 
-from beir_hybrid.batching.summary import DrawSummary
+from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.reports import tables
 
 COLUMNS = [("mono", "map"), ("cross", "map"), ("multi", "rank_distance")]

@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.batching.summary import DrawSummary
+from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.training.card import add_to_card
 
 

@@ -52,7 +52,7 @@ class Schedule:
         return (MONO, CROSS)
 
     def alpha(self, progress: Floats) -> Floats:
-        """Give the probability of a monolingual batch.
+        """Return the probability of a monolingual batch.
 
         Args:
             progress: Shape (n,), shares of the training, in [0, 1].

@@ -130,7 +130,7 @@ class _Turns(DefaultBatchSampler):
         super().__init__(loaders[0].dataset, loaders[0].batch_size, drop_last=True)
         self.steps = steps or len(loaders) * min(map(len, loaders))
         turns = self.steps * epochs / len(loaders)
-        self.plans = [loader.plan_over(turns / len(loader)) for loader in loaders]
+        self.plans = [loader.plan.lasting(turns / len(loader)) for loader in loaders]
         sizes = [len(loader.dataset) for loader in loaders]
         self.offsets = [sum(sizes[:place]) for place in range(len(sizes))]
 

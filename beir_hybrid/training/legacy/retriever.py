@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from beir_hybrid.batching.distinct_loader import DistinctTextsDataLoader
 from beir_hybrid.batching.loader import HybridBatchDataLoader
-from beir_hybrid.batching.strategies import Strategy
+from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.collection import language_of
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
 from beir_hybrid.training.legacy.fit import fit

@@ -3,7 +3,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.testing import StrategyContract
 

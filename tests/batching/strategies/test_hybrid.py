@@ -3,8 +3,8 @@ import pytest
 from scipy import stats
 
 from beir_hybrid.batching.kinds import CROSS, MONO
-from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.registry import parse_spec

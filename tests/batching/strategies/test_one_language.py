@@ -3,8 +3,8 @@ import pytest
 
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.batching.strategies import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.one_language import OneLanguage
 from beir_hybrid.errors import BatchError
 

@@ -3,8 +3,8 @@ import numpy as np
 from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import MIXED
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.batching.strategies import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.x_x import XX
 
 LANGUAGES = ("de", "en", "es")

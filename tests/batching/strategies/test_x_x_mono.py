@@ -1,8 +1,8 @@
 import numpy as np
 
 from beir_hybrid.batching.kinds import MONO
-from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.registry import parse_spec
 

@@ -1,8 +1,8 @@
 import numpy as np
 
 from beir_hybrid.batching.kinds import CROSS
-from beir_hybrid.batching.strategies import strategy_spec
 from beir_hybrid.batching.strategies.base import Strategy
+from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.x_y import XY
 from beir_hybrid.registry import parse_spec
 

@@ -1,21 +1,14 @@
-"""DrawSummary: what a plan drew, in numbers; Forecast: what it would draw."""
+"""DrawSummary: what a plan drew, in numbers."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from beir_hybrid.batching.plan import Batch, BatchPlan
-from beir_hybrid.batching.strategies import Strategy, strategy_spec
-from beir_hybrid.batching.strategies.check import draw_kinds
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.batching.strategies.build import strategy_spec
 
 _PATIENCE = 1.0  # seconds before a progress bar appears: most plans are drawn faster than one reads it
 
@@ -87,7 +80,7 @@ class DrawSummary:
         return tuple(sorted({language for pair in self.pairs for language in pair}))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the counts as plain JSON content, pairs as ``question-passage``."""
+        """Return the counts as plain JSON content, pairs as ``question-passage``."""
         return {
             "strategy": self.strategy,
             "batches": self.batches,
@@ -104,7 +97,7 @@ class DrawSummary:
         }
 
     def to_markdown(self) -> str:
-        """Give the counts as text and a question x passage language table."""
+        """Return the counts as text and a question x passage language table."""
         kinds = ", ".join(f"{count} {kind} ({count / self.batches:.1%})" for kind, count in sorted(self.kinds.items()))
         lines = [
             f"{self.batches} batches with {self.examples} examples were drawn: {kinds}. "
@@ -136,117 +129,3 @@ def summarize(plan: BatchPlan, drawn: Mapping[int, int | range], before: DrawSum
             if step < len(plan):
                 summary.add(plan.batch(epoch, step), plan)
     return summary
-
-
-@dataclass(frozen=True)
-class Part:
-    """The kinds of batch in consecutive steps.
-
-    Attributes:
-        start: First step, from 0.
-        stop: The step after the last.
-        kinds: Batches by kind.
-    """
-
-    start: int
-    stop: int
-    kinds: dict[str, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Forecast:
-    """What a training run would draw.
-
-    Attributes:
-        plan: The plan it is drawn by.
-        drawn: The counts.
-        kinds: Shape (steps,), each step's kind as its place among the strategy's.
-    """
-
-    plan: BatchPlan
-    drawn: DrawSummary
-    kinds: npt.NDArray[np.unsignedinteger]
-
-    @property
-    def steps(self) -> int:
-        """Number of steps."""
-        return len(self.kinds)
-
-    @property
-    def epochs(self) -> float:
-        """Number of epochs, not always whole."""
-        return self.steps / len(self.plan)
-
-    def course(self, parts: int = 10) -> list[Part]:
-        """Count the kinds in equal parts of the training, whose lengths differ by a step at most.
-
-        Args:
-            parts: Number of parts, at least 1; fewer are given if there are fewer steps.
-        """
-        names = [kind.name for kind in self.plan.strategy.kinds]
-        edges = np.linspace(0, self.steps, min(parts, self.steps) + 1).astype(int).tolist()
-        found = []
-        for start, stop in pairwise(edges):
-            counts = np.bincount(self.kinds[start:stop], minlength=len(names)).tolist()
-            found.append(Part(start, stop, dict(zip(names, counts, strict=True))))
-        return found
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the counts and what they follow from as plain JSON content."""
-        plan = self.plan
-        sampling = asdict(plan.sampling)
-        if not math.isfinite(plan.sampling.temperature):
-            sampling["temperature"] = "inf"  # JSON has no infinite number
-        return {
-            "schema": 1,
-            **self.drawn.to_dict(),
-            "batch_size": plan.batch_size,
-            "world_size": plan.world_size,
-            "seed": plan.seed,
-            "sampling": sampling,
-            "steps_per_epoch": len(plan),
-            "epochs": self.epochs,
-            "course": [asdict(part) for part in self.course()],
-            "notices": list(plan.notices),
-        }
-
-
-def forecast(plan: BatchPlan, steps: int | None = None, show_progress: bool = False) -> Forecast:
-    """Draw what a training run would draw.
-
-    Args:
-        plan: The plan; strategies that change measure progress against its ``epochs``.
-        steps: Number of steps, at least 1, over as many epochs as they need; None for one epoch.
-        show_progress: Whether drawings of more than a second show a progress bar on stderr.
-
-    Raises:
-        ConfigurationError: If there is no step.
-    """
-    from tqdm import tqdm
-
-    count = len(plan) if steps is None else steps
-    if count < 1:
-        raise ConfigurationError(f"The number of steps is {count}.", "Give a whole number from 1 on.")
-    places = {kind: place for place, kind in enumerate(plan.strategy.kinds)}
-    kinds = np.empty(count, np.min_scalar_type(len(places)))
-    drawn = DrawSummary(strategy_spec(plan.strategy))
-    for step in tqdm(range(count), desc="Drawing", unit="step", delay=_PATIENCE, disable=not show_progress):
-        batch = plan.batch(*divmod(step, len(plan)))
-        drawn.add(batch, plan)
-        kinds[step] = places[batch.kind]
-    return Forecast(plan, drawn, kinds)
-
-
-def changes(strategy: Strategy) -> bool:
-    """Tell whether a strategy draws differently as the training goes on.
-
-    It does if the same random numbers make other kinds of batch at another time.
-
-    Examples:
-        >>> from beir_hybrid.batching.strategies import build_strategy
-        >>> changes(build_strategy("sequential")), changes(build_strategy("hybrid"))
-        (True, False)
-    """
-    times = [*np.linspace(0, 1, 64, endpoint=False).tolist(), float(np.nextafter(1, 0))]
-    first, *later = (draw_kinds(strategy, np.random.default_rng(0), np.full(256, time)) for time in times)
-    return any(not np.array_equal(first, other) for other in later)

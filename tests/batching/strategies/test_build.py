@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.batching.strategies import build_strategy
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.strategies.x_y import XY
