@@ -4,8 +4,8 @@ The public names are those that this package and its folders list in ``__init__.
 may change. Names are loaded when they are first used, so that importing the package costs nothing.
 """
 
-import lazy_loader
+from beir_hybrid.lazy import attach
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__ = attach(__name__, __file__)

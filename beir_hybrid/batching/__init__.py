@@ -1,5 +1,5 @@
 """Batches: strategies decide the kind of each, a plan its rows; sampler and loader hand them to the hosts."""
 
-import lazy_loader
+from beir_hybrid.lazy import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__ = attach(__name__, __file__)

@@ -52,6 +52,6 @@ Examples:
     'found apes'
 """
 
-import lazy_loader
+from beir_hybrid.lazy import attach
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__ = attach(__name__, __file__)

@@ -8,10 +8,10 @@ import pytest
 
 from beir_hybrid.collection import MultilingualCollection, Passage
 from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.evaluation.encoding import encode as encoding
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
-from beir_hybrid.evaluation.encoding.encode import encode as encoding
 from beir_hybrid.evaluation.encoding.vectors import StoredVectors
 
 VECTORS = {"one": [1, 0], "two": [0, 2], "three": [3, 4], "title one": [4, -3]}

@@ -21,7 +21,7 @@ from beir_hybrid.training.base_models import static_model
 from beir_hybrid.training.checkpoints import flaw
 from beir_hybrid.training.legacy.fit import fit
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture(autouse=True)
