@@ -280,7 +280,7 @@ MEASURES = Registry(
 HOSTS = Registry(
     "beir_hybrid.hosts",
     "host",
-    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.kit.base.Host says",
+    "a module or object with activate(), deactivate() and is_active(), as beir_hybrid.hosts.kit.host.Host says",
     ("activate", "deactivate", "is_active"),
     host_problem,
 )

@@ -51,11 +51,13 @@ def test_training_module_is_found_beside_a_finder_without_find_spec(monkeypatch)
     import beir.retrieval
 
     monkeypatch.delitem(sys.modules, "beir.retrieval.train", raising=False)
-    monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])
     host.activate()
+    stranger = object()
+    sys.meta_path.insert(1, stranger)
     try:
         assert importlib.util.find_spec("beir.retrieval.train").origin.startswith(beir.retrieval.__path__[0])
     finally:
+        sys.meta_path.remove(stranger)
         host.deactivate()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Activation:
@@ -48,5 +50,5 @@ class Activation:
             self.undo.pop()()
 
     def is_active(self) -> bool:
-        """Tell whether the changes are made."""
+        """Return whether the changes are made."""
         return self._active

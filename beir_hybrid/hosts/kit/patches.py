@@ -1,4 +1,4 @@
-"""Patches: attributes of other packages that are others while a host is active.
+"""Patches: attributes of other packages that are replaced while a host is active.
 
 Hosts import this file at every start of an interpreter, so it imports next to nothing.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as in typing, which takes longer to import than all of this
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
     from typing import Any
 
 
@@ -59,6 +60,27 @@ def patch(
     return [_go_through(owner, name, raw, function, replacement)]
 
 
+def patch_methods(
+    module: ModuleType, methods: Mapping[str, tuple[Callable[..., Any], Sequence[str] | None]]
+) -> list[Callable[[], None]]:
+    """Patch methods of those classes that a module has, as :func:`patch` does.
+
+    Args:
+        module: The module.
+        methods: By names such as ``Searcher.search``, the replacement and the parameters that are known; classes that
+            the module lacks are passed over.
+
+    Returns:
+        What undoes each patch.
+    """
+    undo: list[Callable[[], None]] = []
+    for path, (replacement, parameters) in methods.items():
+        owner, _, name = path.partition(".")
+        if hasattr(module, owner):
+            undo += patch(getattr(module, owner), name, replacement, parameters)
+    return undo
+
+
 def replace(owner: Any, name: str, value: object) -> Callable[[], None]:
     """Put something in place of an attribute, or where there was none.
 
@@ -98,6 +120,42 @@ def replace(owner: Any, name: str, value: object) -> Callable[[], None]:
             setattr(owner, name, before)
 
     return undo
+
+
+def see(module: ModuleType, name: str, **names: Any) -> Callable[[], None]:
+    """Let a module see what it has imported with some names replaced; nobody else does.
+
+    Args:
+        module: The module.
+        name: What it calls the other module, such as ``np``.
+        **names: What it shall find there.
+
+    Returns:
+        What takes it back.
+
+    Examples:
+        >>> import math, types
+        >>> module = types.ModuleType("theirs")
+        >>> module.m = math
+        >>> undo = see(module, "m", tau=6)
+        >>> module.m.tau, module.m.floor(2.5), math.tau > 6
+        (6, 2, True)
+        >>> undo()
+        >>> module.m is math
+        True
+    """
+    return replace(module, name, _ModuleView(vars(module)[name], names))
+
+
+class _ModuleView:
+    """Another module, but for some names."""
+
+    def __init__(self, other: ModuleType, names: dict[str, Any]) -> None:
+        vars(self).update(names)
+        self._other = other
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_other"], name)
 
 
 def _go_through(

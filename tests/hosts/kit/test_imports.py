@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec, NamespaceLoader, SourceFileLoader
 import pytest
 
 from beir_hybrid.hosts.kit import imports
-from beir_hybrid.hosts.kit.imports import when_imported
+from beir_hybrid.hosts.kit.imports import mend_import, when_imported
 
 
 @pytest.fixture(autouse=True)
@@ -282,3 +282,42 @@ def test_many_threads_that_import_at_once_carry_out_each_action_once(modules):
     for thread in threads:
         thread.join()
     assert got == [0, 1, 2, 3, 4]
+
+
+@pytest.fixture
+def mended():
+    undo = mend_import(
+        "zoo.cage", lambda error: error.name in ("bamboo", "zoo.cage"), lambda module: vars(module).update(bars=0)
+    )
+    yield undo
+    undo()
+
+
+@pytest.mark.parametrize("cage", [{"zoo__cage": "height = 3\nimport bamboo\n"}, {}], ids=["fails", "missing"])
+def test_known_failure_is_repaired_and_taken_back(modules, mended, cage):
+    modules(zoo__init="", **cage)
+    got = []
+    when_imported("zoo.cage", got.append)
+    repaired = importlib.import_module("zoo.cage")
+    assert got == [repaired]
+    assert (getattr(repaired, "height", 3), repaired.bars) == (3, 0)
+    mended()
+    assert not hasattr(sys.modules["zoo"], "cage")
+    with pytest.raises(ModuleNotFoundError, match=r"bamboo|zoo\.cage"):
+        importlib.import_module("zoo.cage")
+
+
+@pytest.mark.parametrize("code", ["import no_such_steel", "1 / 0"])
+def test_other_failures_are_raised(modules, mended, code):
+    modules(zoo__init="", zoo__cage=code)
+    with pytest.raises((ImportError, ZeroDivisionError)):
+        importlib.import_module("zoo.cage")
+    assert "zoo.cage" not in sys.modules
+
+
+def test_module_that_can_be_imported_is_left_as_it_is(modules, mended):
+    modules(zoo__init="", zoo__cage="bars = 7")
+    cage = importlib.import_module("zoo.cage")
+    mended()
+    assert cage.bars == 7
+    assert sys.modules["zoo.cage"] is cage

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import beir_hybrid.hosts.kit as kit
-from beir_hybrid.hosts.kit.base import Host
+from beir_hybrid.hosts.kit.host import Host
 
 
 def test_every_name_is_there_and_what_it_is_called():
@@ -18,14 +18,15 @@ def test_every_name_is_there_and_what_it_is_called():
 
 
 def test_unknown_names_are_refused_as_by_any_module():
-    with pytest.raises(AttributeError, match="has no attribute 'unpatch'"):
+    with pytest.raises(AttributeError, match="attribute unpatch"):
         kit.unpatch  # noqa: B018
 
 
 def test_all_of_it_imports_next_to_nothing():
-    """Hosts of plug-ins import what they want of it at every start of an interpreter."""
+    """Hosts of plug-ins import what they want of it at every start of an interpreter; Host is for type checkers."""
+    names = ", ".join(sorted({*kit.__all__} - {"Host"}))
     code = (
-        "import sys, beir_hybrid.hosts; before = set(sys.modules); from beir_hybrid.hosts.kit import *;"
+        f"import sys, beir_hybrid.hosts; before = set(sys.modules); from beir_hybrid.hosts.kit import {names};"
         "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('beir_hybrid.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

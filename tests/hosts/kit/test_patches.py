@@ -2,10 +2,11 @@ import inspect
 import logging
 from functools import partial
 from importlib.metadata import version
+from types import SimpleNamespace
 
 import pytest
 
-from beir_hybrid.hosts.kit.patches import patch, replace
+from beir_hybrid.hosts.kit.patches import patch, patch_methods, replace
 
 
 @pytest.fixture
@@ -142,3 +143,20 @@ def test_object_without_attributes_of_its_own_is_refused_before_anything_changes
     with pytest.raises(TypeError):
         replace(one, "depth", 1000)
     assert not hasattr(one, "depth")
+
+
+def test_methods_of_the_classes_that_a_module_has_are_patched(searcher):
+    module = SimpleNamespace(Searcher=searcher)
+    undo = patch_methods(
+        module,
+        {
+            "Searcher.search": (loudly, ("self", "query")),
+            "Searcher.evaluate": (loudly, None),
+            "Reranker.rerank": (loudly, None),
+        },
+    )
+    assert len(undo) == 2
+    assert searcher().search("apes") == "FOUND APES"
+    for one in undo:
+        one()
+    assert searcher().search("apes") == "found apes"

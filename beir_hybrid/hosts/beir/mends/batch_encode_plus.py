@@ -9,18 +9,16 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.kit.patches import patch
-
-_PARAMETERS = {
-    "QueryDocumentBatchTokenizer": ("self", "tokenizer", "pattern", "tokenizer_kwargs"),
-    "TILDE": ("self", "model_path", "gen_prefix", "use_fast", "device", "kwargs"),
-}
+from beir_hybrid.hosts.kit.patches import patch_methods
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Return the tokenizers that BEIR makes or gets the method, where they lack it."""
-    kinds = [(getattr(module, name, None), known) for name, known in _PARAMETERS.items()]
-    return [undo for kind, known in kinds if kind is not None for undo in patch(kind, "__init__", _init, known)]
+    """Add the method to the tokenizers that BEIR makes or gets, where they lack it."""
+    parameters = {
+        "QueryDocumentBatchTokenizer": ("self", "tokenizer", "pattern", "tokenizer_kwargs"),
+        "TILDE": ("self", "model_path", "gen_prefix", "use_fast", "device", "kwargs"),
+    }
+    return patch_methods(module, {f"{owner}.__init__": (_init, known) for owner, known in parameters.items()})
 
 
 def _init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:

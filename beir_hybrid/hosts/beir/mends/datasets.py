@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
-from beir_hybrid.hosts.kit.patches import patch
+from beir_hybrid.hosts.kit.patches import patch_methods
 
 _SEARCH = ("self", "corpus", "queries", "top_k", "score_function")
 _ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "query_filename", "corpus_filename")
@@ -19,12 +19,7 @@ _ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "quer
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Turn rows into dicts before a search reads them; dicts pass as they are, so there is nothing to switch off."""
-    undo = []
-    for owner, methods in _METHODS.items():
-        if kind := getattr(module, owner, None):
-            for name, (replacement, parameters) in methods.items():
-                undo += patch(kind, name, replacement, parameters)
-    return undo
+    return patch_methods(module, _METHODS)
 
 
 def _both(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
@@ -35,20 +30,14 @@ def _corpus(original: Callable[..., Any], self: Any, corpus: Any, *args: Any, **
     return original(self, as_corpus(corpus), *args, **kwargs)
 
 
-_METHODS: dict[str, dict[str, tuple[Callable[..., Any], tuple[str, ...]]]] = {
-    "DenseRetrievalExactSearch": {
-        "search": (_both, (*_SEARCH, "return_sorted", "kwargs")),
-        "encode": (_both, (*_ENCODE, "kwargs")),
-    },
-    "DenseRetrievalFaissSearch": {
-        "search": (_both, (*_SEARCH, "kwargs")),
-        "_index": (_corpus, ("self", "corpus", "score_function")),
-    },
-    "BM25Search": {
-        "search": (_both, (*_SEARCH[:4], "args", "kwargs")),
-        "index": (_corpus, ("self", "corpus")),
-    },
-    "SparseSearch": {"search": (_both, (*_SEARCH, "query_weights", "args", "kwargs"))},
-    "Rerank": {"rerank": (_both, ("self", "corpus", "queries", "results", "top_k"))},
+_METHODS = {
+    "DenseRetrievalExactSearch.search": (_both, (*_SEARCH, "return_sorted", "kwargs")),
+    "DenseRetrievalExactSearch.encode": (_both, (*_ENCODE, "kwargs")),
+    "DenseRetrievalFaissSearch.search": (_both, (*_SEARCH, "kwargs")),
+    "DenseRetrievalFaissSearch._index": (_corpus, ("self", "corpus", "score_function")),
+    "BM25Search.search": (_both, (*_SEARCH[:4], "args", "kwargs")),
+    "BM25Search.index": (_corpus, ("self", "corpus")),
+    "SparseSearch.search": (_both, (*_SEARCH, "query_weights", "args", "kwargs")),
+    "Rerank.rerank": (_both, ("self", "corpus", "queries", "results", "top_k")),
 }
 """By BEIR's class and method, what it goes through, and the parameters that it is known to have."""

@@ -1,7 +1,7 @@
 """BM25Search talks to Elasticsearch through the clients of today. BEIR 2.2.0, with elasticsearch 8 and 9.
 
 BEIR was written for the client 7.9.1, which fails with numpy 2; 7.17.13 is the last that it can call as it does. Since
-8, a client wants whole addresses, names two options otherwise, and is told by ``options`` what statuses to ignore: BEIR
+8, a client wants whole addresses, names two options otherwise, and takes the statuses to ignore by ``options``: BEIR
 fails with a TypeError or a ValueError.
 """
 
@@ -25,10 +25,10 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
     if elasticsearch.__version__[0] < _FIRST:
         return []
 
-    def connect(hosts: Sequence[str], timeout: float, retry_on_timeout: bool, maxsize: int) -> _Client:
+    def connect(hosts: Sequence[str], timeout: float, retry_on_timeout: bool, maxsize: int) -> _ElasticsearchClient:
         addresses = [_address(host) for host in hosts]
         options = {"request_timeout": timeout, "retry_on_timeout": retry_on_timeout, "connections_per_node": maxsize}
-        return _Client(original(addresses, **options))
+        return _ElasticsearchClient(original(addresses, **options))
 
     return [replace(module, "Elasticsearch", connect)]
 
@@ -39,7 +39,7 @@ def _address(host: str) -> str:
     return f"http://{host}" if ":" in host else f"http://{host}:{_PORT}"
 
 
-class _Client:
+class _ElasticsearchClient:
     """A client, and the calls that changed."""
 
     def __init__(self, client: Any) -> None:

@@ -1,6 +1,6 @@
-"""Texts that an API has not encoded are told. BEIR 2.2.0.
+"""Texts that an API has not encoded are reported. BEIR 2.2.0.
 
-The encoders of ``beir.retrieval.apis`` log that a request failed and go on without its texts: the vectors after them
+The encoders of ``beir.retrieval.apis`` log that a request failed and continue without its texts: the vectors after them
 would be taken for those of other texts.
 """
 
@@ -11,15 +11,13 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.errors import ModelError
-from beir_hybrid.hosts.kit.patches import patch
-
-_PARAMETERS = ("self", "texts", "input_type", "batch_size", "prefix", "kwargs")
+from beir_hybrid.hosts.kit.patches import patch_methods
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Count the vectors of a module's encoder."""
-    kinds = (getattr(module, name, None) for name in ("CohereEmbedAPI", "VoyageAPI"))
-    return [undo for kind in kinds if kind is not None for undo in patch(kind, "encode", _encode, _PARAMETERS)]
+    known = ("self", "texts", "input_type", "batch_size", "prefix", "kwargs")
+    return patch_methods(module, {f"{owner}.encode": (_encode, known) for owner in ("CohereEmbedAPI", "VoyageAPI")})
 
 
 def _encode(original: Callable[..., Any], self: Any, texts: Sequence[str], *args: Any, **kwargs: Any) -> Any:

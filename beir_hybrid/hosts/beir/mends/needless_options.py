@@ -12,7 +12,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.kit.patches import patch
+from beir_hybrid.hosts.kit.patches import patch_methods
 
 _OPTIONS = {
     "SentenceBERT": ("batch_size", ("self", "model_path", "max_length", "sep", "prompts", "prompt_names", "kwargs")),
@@ -23,13 +23,9 @@ _OPTIONS = {
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Leave the option out."""
-    kinds = [(getattr(module, name, None), option, known) for name, (option, known) in _OPTIONS.items()]
-    return [
-        undo
-        for kind, option, known in kinds
-        if kind is not None
-        for undo in patch(kind, "__init__", partial(_init, option), known)
-    ]
+    return patch_methods(
+        module, {f"{owner}.__init__": (partial(_init, option), known) for owner, (option, known) in _OPTIONS.items()}
+    )
 
 
 def _init(option: str, original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from beir_hybrid.hosts.kit.seen import see
+from beir_hybrid.hosts.kit.patches import see
 
 _TYPES = {"int": int, "float": float}
 

@@ -13,8 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
-from beir_hybrid.hosts.kit.patches import patch
-from beir_hybrid.hosts.kit.seen import see
+from beir_hybrid.hosts.kit.patches import patch, see
 
 _PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "ignore_identical_ids", "kwargs")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.hosts.kit.failing_imports import stand_by
+from beir_hybrid.hosts.kit.imports import mend_import
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def apply() -> Callable[[], None]:
     """Stand by while the module is imported."""
-    return stand_by("beir.generation.models.tilde", _is_known, _fill)
+    return mend_import("beir.generation.models.tilde", _is_known, _fill)
 
 
 def _is_known(error: ImportError) -> bool:

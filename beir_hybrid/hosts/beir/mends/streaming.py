@@ -12,16 +12,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.kit.patches import patch
+from beir_hybrid.hosts.kit.patches import patch_methods
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Load what a stream cannot answer without it; ``load`` without streaming stays the original."""
-    loader = module.HFDataLoader
-    return [
-        *patch(loader, "load", _load, ("self", "split")),
-        *patch(loader, "load_corpus", _load_corpus, ("self",)),
-    ]
+    return patch_methods(
+        module,
+        {
+            "HFDataLoader.load": (_load, ("self", "split")),
+            "HFDataLoader.load_corpus": (_load_corpus, ("self",)),
+        },
+    )
 
 
 def _load(original: Callable[..., Any], self: Any, split: str = "test") -> Any:

@@ -16,28 +16,18 @@ from beir_hybrid.hosts.kit.patches import patch
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Let requests go through the option's name of today."""
-    known = (
-        "self",
-        "model_path",
-        "api_key",
-        "sep",
-        "torch_dtype",
-        "prompts",
-        "normalize",
-        "convert_to_numpy",
-        "kwargs",
-    )
-    return patch(module.VoyageAPI, "__init__", _init, known)
+    known = ("self", "model_path", "api_key", "sep", "torch_dtype", "prompts", "normalize", "convert_to_numpy")
+    return patch(module.VoyageAPI, "__init__", _init, (*known, "kwargs"))
 
 
 def _init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
     original(self, *args, **kwargs)
     parameters = inspect.signature(self.vo.embed).parameters
     if "output_type" not in parameters and "output_dtype" in parameters:
-        self.vo = _Client(self.vo)
+        self.vo = _VoyageClient(self.vo)
 
 
-class _Client:
+class _VoyageClient:
     """A client, and the option that it had."""
 
     def __init__(self, client: Any) -> None:
