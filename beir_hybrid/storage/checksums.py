@@ -1,18 +1,22 @@
-"""Checksums of content that do not depend on its order."""
+"""Checksums of rows, whatever their order, and of the files of a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from hashlib import blake2b
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.storage.files import existing
 
 _BYTES = 16
 
 
 def digest_row(*fields: str) -> int:
-    """Give a row's digest, a number of 128 bits; fields are told apart, so ``("ab", "")`` is not ``("a", "b")``."""
+    """Return a row's digest, 128 bits; where a field ends counts: ``("ab", "")`` differs from ``("a", "b")``."""
     lengths = ":".join(str(len(field)) for field in fields)
     content = f"{lengths}|{''.join(fields)}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(content, digest_size=_BYTES).digest(), "big")
+    return int.from_bytes(hashlib.blake2b(content, digest_size=_BYTES).digest(), "big")
 
 
 def combine(digests: Iterable[int]) -> str:
@@ -30,3 +34,52 @@ def combine(digests: Iterable[int]) -> str:
         True
     """
     return f"{sum(digests) % (1 << 8 * _BYTES):0{2 * _BYTES}x}"
+
+
+def file_checksum(path: Path) -> str:
+    """Return 32 hexadecimal digits of BLAKE2b over a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=_BYTES)).hexdigest()
+
+
+def record(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return size in bytes and checksum of files of a folder, by their names; those of files below it have slashes."""
+    return {name: {"bytes": (folder / name).stat().st_size, "checksum": file_checksum(folder / name)} for name in names}
+
+
+def damage(folder: Path, recorded: Any) -> str:
+    """Compare files with their record.
+
+    Args:
+        folder: Their folder.
+        recorded: The result of :func:`record`, or whatever stands in its place in a file.
+
+    Returns:
+        What is wrong with the first file that has changed; empty if none has.
+    """
+    if not isinstance(recorded, Mapping) or not recorded:
+        return "it does not say what its files hold"
+    for name, about in recorded.items():
+        path = folder / name
+        if existing(path) is None or not path.is_file():
+            return f"{name} is missing"
+        size = path.stat().st_size
+        if not isinstance(about, Mapping) or size != about.get("bytes"):
+            wanted = about.get("bytes") if isinstance(about, Mapping) else "?"
+            return f"{name} has {size} bytes, not {wanted}"
+        try:
+            current = file_checksum(path)
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror})"
+        if current != about.get("checksum"):
+            return f"{name} has another checksum"
+    return ""
+
+
+def stamp(folder: Path) -> tuple[tuple[str, int, int, int], ...] | None:
+    """Return what changes when a folder's files do, without reading them; None if there is no such folder."""
+    try:
+        states = [(path.name, path.stat()) for path in folder.iterdir()]
+    except OSError:
+        return None
+    return tuple(sorted((name, state.st_ino, state.st_size, state.st_mtime_ns) for name, state in states))

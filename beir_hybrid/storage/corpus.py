@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from array import array
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +16,11 @@ import pyarrow as pa
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import Passage
-from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
+from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.storage.arrow_files import StoredBatches
 from beir_hybrid.storage.checksums import combine, digest_row
-from beir_hybrid.storage.files import map_array, parse_json, remove_stale, write_json
+from beir_hybrid.storage.files import map_array, parse_json, write_json
+from beir_hybrid.storage.folders import new_folder
 
 CACHE_VARIABLE = "BEIR_HYBRID_CACHE"
 
@@ -205,20 +204,17 @@ def write_corpus(
         DataFormatError: If an id occurs twice, a text is not Unicode, or there is no row.
         OutputError: If the folder cannot be written.
     """
-    temporary = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
-    try:
-        remove_stale(folder)
-        temporary.mkdir(parents=True)
+    written: dict[str, Any] = {}
+
+    def is_same(other: Path) -> bool:
+        try:
+            return _read_description(other) == written
+        except DataFormatError:
+            return False
+
+    with new_folder(folder, is_same, fix=f"Name a folder with room in {CACHE_VARIABLE}.") as temporary:
         _write(temporary, language, rows, where or (lambda position: f"Row {position + 1}"))
-        _move(temporary, folder)
-    except BeirHybridError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}.", f"Name a folder with room in {CACHE_VARIABLE}."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        written.update(_read_description(temporary))
     return StoredCorpus(folder)
 
 
@@ -254,19 +250,6 @@ def _write(folder: Path, language: str, rows: Iterable[tuple[str, Passage]], whe
         "bytes": {name: (folder / name).stat().st_size for name in (_TEXTS, _HASHES, _POSITIONS)},
     }
     write_json(folder / _DESCRIPTION, content)
-
-
-def _move(temporary: Path, folder: Path) -> None:
-    try:
-        temporary.rename(folder)
-    except OSError:  # a folder that is not empty is there
-        try:
-            if _read_description(folder) == _read_description(temporary):
-                return  # another process was faster, and may be reading it
-        except DataFormatError:
-            pass  # what is there is not whole
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
 
 
 def _batch(identifiers: list[str], part: list[tuple[str, Passage]]) -> pa.RecordBatch:

@@ -1,30 +1,24 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and the formats that this package keeps in them."""
 
 from __future__ import annotations
 
 import csv
 import errno
-import glob
 import io
 import json
 import os
 import re
-import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 
 if TYPE_CHECKING:
     import numpy as np
 
-
-STALE_SECONDS = 86_400
-"""Unfinished files older than a day were left by killed processes."""
 
 _FORMULA = re.compile(r"(?!-$)[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")  # the last four are the full-width forms
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|nan)")
@@ -71,7 +65,7 @@ def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--o
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """Lend a temporary path beside the wanted one, and move it there if the block ends well.
+    """Yield a temporary path beside the wanted one, and move it there if the block ends well.
 
     A killed process leaves the old file or the new one, never a part.
 
@@ -108,10 +102,10 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def no_room(error: BaseException) -> str:
-    """Say why something could not be written, where that is no fault of what was written.
+    """Return why something could not be written, where that is no fault of what was written.
 
     Args:
-        error: Of the system, or of a library that tells of the system's in words, such as safetensors and torch.
+        error: Of the system, or of a library that quotes the system's, such as safetensors and torch.
 
     Returns:
         The system's words for a full disk, an exceeded quota or a broken disk; empty for any other error.
@@ -130,7 +124,7 @@ def no_room(error: BaseException) -> str:
             return os.strerror(cause.errno)
         if found := next((words for words in known if words in text), ""):
             return found
-        if _TORCH_WRITER.search(text):  # it does not tell why
+        if _TORCH_WRITER.search(text):  # it does not say why
             return "the disk may be full"
         cause = cause.__cause__ or cause.__context__
     return ""
@@ -148,9 +142,9 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def existing(name: str | Path) -> Path | None:
-    """Return the file or folder that a name stands for; None if it stands for none, such as one too long to be a path.
+    """Return the file or folder of that name; None if there is none, or if it is too long to be a path.
 
-    ``Path.exists`` raises for these, and for places that nobody may look into.
+    ``Path.exists`` raises for the latter, and in folders that may not be read.
     """
     try:
         path = Path(name)
@@ -159,17 +153,57 @@ def existing(name: str | Path) -> Path | None:
         return None
 
 
+def sync(path: Path) -> None:
+    """Wait until a file is on the disk, so that its name never stands for less after a power cut."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def parse_json(content: str | bytes) -> Any:
-    """Parse JSON from a file of a user's.
+    """Parse JSON of any origin.
 
     Raises:
-        ValueError: If it is no JSON or no Unicode, has a number of thousands of digits, or is nested too deeply; the
-            last is a RecursionError of Python's own, which callers forget.
+        ValueError: If it is not JSON or not Unicode, has a number of thousands of digits, or is nested too deeply; the
+            last is a RecursionError in Python, which callers forget.
     """
     try:
         return json.loads(content)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def read_json(path: Path, fix: str, schema: int | None = None) -> dict[str, Any]:
+    """Read a JSON object from a file.
+
+    Args:
+        path: The file.
+        fix: What to do about one that is missing or damaged, for messages.
+        schema: The version that its ``schema`` must be; None for a file without versions.
+
+    Raises:
+        MissingDataError: If there is no such file.
+        DataFormatError: If it cannot be read, is not a JSON object, or is of another schema version.
+    """
+    try:
+        content = parse_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise MissingDataError(f"There is no file {path}.", fix) from error
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise DataFormatError(f"{path} cannot be read: {reason}.", fix) from error
+    if not isinstance(content, dict):
+        raise DataFormatError(f"{path} is not a JSON object.", fix)
+    if schema is not None and content.get("schema") != schema:
+        raise DataFormatError(f"{path} is not of schema version {schema}.", fix)
+    return content
+
+
+def json_or_none(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object from a file that may be missing, damaged or of another origin; then None."""
+    try:
+        return read_json(path, "")
+    except (MissingDataError, DataFormatError):
+        return None
 
 
 def map_array(path: Path) -> np.memmap[Any, Any]:
@@ -214,14 +248,6 @@ def _inert(cell: object) -> object:
         return cell
     text = "\n".join(cell.splitlines())  # others than \n would not be quoted, and end the row for some readers
     return f"'{text}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else text
-
-
-def remove_stale(path: Path) -> None:
-    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        with suppress(OSError):  # another process removes it
-            if max(each.stat().st_mtime for each in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 def _umask() -> int:

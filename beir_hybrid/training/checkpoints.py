@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
-from beir_hybrid.storage.contents import damage, record
+from beir_hybrid.storage.checksums import damage, record
 from beir_hybrid.storage.files import parse_json, write_json
 
 BATCHES_FILE = "batches.json"

@@ -10,7 +10,7 @@ from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage
 from beir_hybrid.errors import DataFormatError, OutputError
 from beir_hybrid.storage import corpus as module
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
-from beir_hybrid.storage.files import STALE_SECONDS
+from beir_hybrid.storage.folders import STALE_SECONDS
 
 ROWS = [(f"{number}#0", Passage(f"text {number}", f"title {number % 3}" if number % 2 else "")) for number in range(10)]
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.storage.files import (
     check_output,
     csv_text,
     existing,
+    json_or_none,
     map_array,
     new_file,
     parse_json,
+    read_json,
     write_json,
     write_text,
 )
@@ -179,6 +181,34 @@ def test_csv_cells_with_line_breaks_are_quoted():
 def test_json_that_cannot_be_parsed_is_a_value_error(content):
     with pytest.raises(ValueError):  # of many kinds
         parse_json(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, r"There is no file .*a\.json\. Again\.$"),
+        (b"{", r"a\.json cannot be read: Expecting.*\. Again\.$"),
+        (b"\xff{}", r"a\.json cannot be read: .*\. Again\.$"),
+        (b"[" * 100_000, r"a\.json cannot be read: it is nested too deeply\. Again\.$"),
+        (b"[1]", r"a\.json is not a JSON object\. Again\.$"),
+        (b"{}", r"a\.json is not of schema version 1\. Again\.$"),
+        (b'{"schema": 2}', r"a\.json is not of schema version 1\. Again\.$"),
+    ],
+    ids=["missing", "cut", "no text", "deep", "list", "no version", "another version"],
+)
+def test_json_file_that_cannot_be_read_is_told(tmp_path, content, problem):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    error = MissingDataError if content is None else DataFormatError
+    with pytest.raises(error, match=problem):
+        read_json(path, "Again.", schema=1)
+    assert json_or_none(path) == ({"schema": 2} if content == b'{"schema": 2}' else {} if content == b"{}" else None)
+
+
+def test_json_file_comes_back(tmp_path):
+    write_json(tmp_path / "a.json", {"schema": 1, "ü": "ä"})
+    assert read_json(tmp_path / "a.json", "Again.", schema=1) == {"schema": 1, "ü": "ä"}
 
 
 def test_arrays_are_mapped(tmp_path):

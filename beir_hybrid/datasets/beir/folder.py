@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import errno
 import logging
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.content import FolderContent, in_setting
 from beir_hybrid.datasets.beir.marker import MARKER, Standing, write_lines, write_marker
 from beir_hybrid.datasets.beir.names import check_name, load_splits
 from beir_hybrid.datasets.beir.zip_file import archive_of, check_archive, ensure_archive, is_foreign_archive
-from beir_hybrid.errors import BeirHybridError, OutputError
+from beir_hybrid.errors import OutputError
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.storage.files import check_output
+from beir_hybrid.storage.folders import new_folder
 
 logger = logging.getLogger(__name__)
 
@@ -248,46 +247,23 @@ def _must_write(folder: Path, described: Mapping[str, Any], overwrite: bool) -> 
 
 
 def _write(folder: Path, content: FolderContent, described: dict[str, Any]) -> None:
-    temporary = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
-    try:
-        (temporary / "qrels").mkdir(parents=True)
+    marker: dict[str, Any] = {}
+
+    def is_same(other: Path) -> bool:
+        standing = Standing(other)
+        if standing.marker == marker and standing.whole(thorough=True):
+            return True  # another process was faster, and may be reading it
+        check_place(folder)
+        return False
+
+    with new_folder(folder, is_same, fix="Choose another folder with --out.") as temporary:
+        (temporary / "qrels").mkdir()
         lines = (content.corpus_lines(), content.query_lines())
         files = {name: write_lines(temporary / name, part) for name, part in zip(_FILES, lines, strict=True)}
         for split in content.splits:
             name = f"qrels/{split}.tsv"
             files[name] = write_lines(temporary / name, content.qrels_lines(split))
-        _place(temporary, folder, write_marker(temporary, described, files))
-    except BeirHybridError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}.", "Choose another folder with --out."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _place(temporary: Path, folder: Path, marker: dict[str, Any]) -> None:
-    """Move a finished folder to its place, whoever else does the same."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            temporary.rename(folder)
-        except OSError as error:
-            if error.errno not in _TAKEN or attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return
-        standing = Standing(folder)
-        if standing.marker == marker and standing.whole(thorough=True):
-            return  # another process was faster, and may be reading it
-        check_place(folder)
-        if standing.marker is not None:
-            aside = folder.with_name(f".{folder.name}.{uuid4().hex}.old.tmp")
-            try:
-                folder.rename(aside)
-            except FileNotFoundError:
-                continue  # another process moved it
-            shutil.rmtree(aside, ignore_errors=True)
+        marker.update(write_marker(temporary, described, files))
 
 
 def _difference(marker: Mapping[str, Any], described: Mapping[str, Any]) -> str:

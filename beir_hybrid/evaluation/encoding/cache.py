@@ -21,7 +21,8 @@ from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding.rows import fault, first_unusable
 from beir_hybrid.evaluation.encoding.vectors import Keys, VectorStore
 from beir_hybrid.storage.corpus import cache_folder
-from beir_hybrid.storage.files import STALE_SECONDS, map_array, new_file, write_json
+from beir_hybrid.storage.files import map_array, new_file, write_json
+from beir_hybrid.storage.folders import STALE_SECONDS
 
 Records = npt.NDArray[np.void]
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from uuid import uuid4
 
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.reports.page.assets import write_assets
 from beir_hybrid.reports.page.outline import Contents
 from beir_hybrid.reports.page.page import render_page
-from beir_hybrid.storage.files import check_output, parse_json, remove_stale, write_json, write_text
+from beir_hybrid.storage.files import check_output, json_or_none, write_json, write_text
+from beir_hybrid.storage.folders import new_folder
 
 _SUFFIXES = (".html", ".htm")
 
@@ -64,33 +63,12 @@ def write_report(contents: Contents, page: Path, assets: Path | None = None) -> 
     if assets is None:
         write_text(page, text)
         return 0
-    temporary = assets.with_name(f".{assets.name}.{uuid4().hex}.tmp")
-    try:
-        remove_stale(assets)
-        temporary.mkdir(parents=True)
+    with new_folder(assets, merge=True) as temporary:
         count = write_assets(contents, temporary)
         write_json(_note(page), {"schema": 1, "assets": str(assets.resolve())})
-        _move(temporary, assets)
-        write_text(page, text)
-        _note(page).unlink()
-    except OutputError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{assets} cannot be written: {error.strerror or error}.", "Choose another folder."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    write_text(page, text)
+    _note(page).unlink()
     return count
-
-
-def _move(temporary: Path, folder: Path) -> None:
-    """Move files into their folder; at once, if it is not there or empty."""
-    try:
-        temporary.rename(folder)
-    except OSError:
-        for path in sorted(temporary.iterdir()):
-            path.replace(folder / path.name)
 
 
 def _note(page: Path) -> Path:
@@ -100,8 +78,5 @@ def _note(page: Path) -> Path:
 
 def _is_unfinished(page: Path, assets: Path | None) -> bool:
     """Return whether a report of just these outputs was killed while they were put in their places."""
-    try:
-        told = parse_json(_note(page).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(told, dict) and assets is not None and told.get("assets") == str(assets.resolve())
+    note = json_or_none(_note(page))
+    return note is not None and assets is not None and note.get("assets") == str(assets.resolve())

@@ -10,8 +10,8 @@ from typing import Any
 
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid.settings import Setting
-from beir_hybrid.storage.contents import checksum, sync
-from beir_hybrid.storage.files import check_output, new_file, parse_json, write_json
+from beir_hybrid.storage.checksums import file_checksum
+from beir_hybrid.storage.files import check_output, new_file, parse_json, sync, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class BaselineFolder:
         path = self.run(setting)
         if not path.is_file() or not self._is_recorded(setting, about):
             return False
-        return bool(self._runs[setting.name]["checksum"] == checksum(path))
+        return bool(self._runs[setting.name]["checksum"] == file_checksum(path))
 
     def _is_recorded(self, setting: Setting, about: Mapping[str, Any]) -> bool:
         """Tell whether a run was made from just that, whatever has become of it."""
@@ -141,6 +141,6 @@ class BaselineFolder:
                     ranked = enumerate(hits, start=1)
                     file.writelines(f"{query} Q0 {doc} {rank} {score!r} {_TAG}\n" for rank, (doc, score) in ranked)
             sync(temporary)
-            self._runs[setting.name] = {**about, "checksum": checksum(temporary)}
+            self._runs[setting.name] = {**about, "checksum": file_checksum(temporary)}
             write_json(self.folder / _ABOUT, {"schema": _SCHEMA, "dataset": self.dataset, "runs": self._runs})
         return found

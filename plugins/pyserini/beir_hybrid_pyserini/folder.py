@@ -7,7 +7,7 @@ It holds ``index`` (a Faiss index), ``docid`` (one id per line, in the index's o
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ import numpy as np
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.encoding.vectors import keys_of
-from beir_hybrid.storage.contents import damage
-from beir_hybrid.storage.files import check_output, new_file, parse_json
+from beir_hybrid.storage.checksums import damage
+from beir_hybrid.storage.files import check_output, json_or_none, new_file
+from beir_hybrid.storage.folders import replace_folder
 from beir_hybrid.storage.locks import LOCK
 
 INDEX, DOCID, ABOUT = "index", "docid", "beir-hybrid.json"
@@ -69,18 +70,13 @@ def place(whole: Path, folder: Path) -> None:
     Raises:
         OutputError: If it cannot be moved.
     """
-    old, folder = whole.with_name("old"), folder.resolve()
+    folder = folder.resolve()
     try:
-        shutil.rmtree(old, ignore_errors=True)
         if folder == Path.cwd():
             _place_files(whole, folder)
-            return
-        if folder.exists():
-            folder.rename(old)
-        whole.rename(folder)
+        else:
+            replace_folder(whole, folder)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise OutputError(
             f"{folder} cannot be written: {error.strerror}.", f"The new index is in {whole}; move it yourself."
         ) from error
@@ -105,11 +101,7 @@ def clear(work: Path) -> None:
 
 def read_about(folder: Path) -> dict[str, Any]:
     """Read what an index of ours says about itself; empty if it says nothing, or nothing that could be read."""
-    try:
-        found = parse_json((folder / ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return dict(found) if isinstance(found, Mapping) else {}
+    return json_or_none(folder / ABOUT) or {}
 
 
 def write_ids(path: Path, ids: Iterable[str], count: int) -> None:

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import errno
 import math
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
 from beir_hybrid.errors import (
-    BeirHybridError,
     ConfigurationError,
     DataFormatError,
     MissingDataError,
@@ -26,6 +22,7 @@ from beir_hybrid.errors import (
     shorten,
 )
 from beir_hybrid.storage.files import new_file
+from beir_hybrid.storage.folders import new_folder
 from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:
@@ -77,7 +74,7 @@ def fuse(
         if lacking := next((path for path in runs if name not in names[path]), None):
             raise ConfigurationError(f"{lacking} has no {name}, and another folder has.", "Give the same runs of each.")
         _check([path / name for path in runs], output / name, rrf_k, depth, overwrite)
-    with _new_files(output, every) as temporary:
+    with new_folder(output, merge=True) as temporary:
         for name in every:
             fuse_runs(
                 [path / name for path in runs],
@@ -88,33 +85,6 @@ def fuse(
                 allow_missing=allow_missing,
             )
     return [output / name for name in every]
-
-
-@contextmanager
-def _new_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    """Lend a temporary folder beside the wanted one, and move its files there once all of them are written.
-
-    A folder that is not there, or is empty, appears with all of them at once.
-    """
-    temporary = folder.absolute().with_name(f".{folder.absolute().name}.{uuid4().hex}.tmp")
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        try:
-            temporary.rename(folder)
-        except OSError as error:
-            if error.errno not in _TAKEN:
-                raise
-            for name in names:
-                (temporary / name).replace(folder / name)
-    except BeirHybridError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}.", "Choose another folder."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def fuse_runs(

@@ -17,8 +17,8 @@ from beir_hybrid.evaluation.encoding.encoder import as_encoder
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
 from beir_hybrid.evaluation.encoding.vectors import Vectors
 from beir_hybrid.evaluation.search.faiss_factory import empty_index
-from beir_hybrid.storage.contents import damage, record, stamp, sync
-from beir_hybrid.storage.files import new_file, write_json
+from beir_hybrid.storage.checksums import damage, record, stamp
+from beir_hybrid.storage.files import new_file, sync, write_json
 from beir_hybrid.storage.locks import locked
 from beir_hybrid_pyserini.folder import (
     ABOUT,

@@ -8,18 +8,16 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from beir_hybrid.collection import LazyCorpus, Passage
-from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError, shorten
-from beir_hybrid.storage.checksums import combine, digest_row
-from beir_hybrid.storage.contents import damage, record, stamp
-from beir_hybrid.storage.files import parse_json, write_json
+from beir_hybrid.errors import DataFormatError, OutputError, shorten
+from beir_hybrid.storage.checksums import combine, damage, digest_row, record, stamp
+from beir_hybrid.storage.files import json_or_none, write_json
+from beir_hybrid.storage.folders import new_folder
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
 
@@ -148,29 +146,21 @@ def build_index(
         logger.warning("%s is damaged (%s) and is built again.", folder, damage(folder, found.get("files")))
     from jnius import JavaException
 
-    whole = folder.resolve()  # Java stays where it was started
-    temporary = whole.with_name(f".{whole.name}.{uuid4().hex}.tmp")
-    try:
-        temporary.mkdir(parents=True)
-        expected = _write_lucene(temporary, corpora, analyzers, advance)
-        _check_count(temporary, expected)
-        names = sorted(path.name for path in temporary.iterdir() if path.name != _LUCENE_LOCK)
-        write_json(temporary / ABOUT, {**about, "files": record(temporary, names)})
-        if stamp(folder) != before:
+    def refuse_change(place: Path) -> bool:
+        if stamp(place) != before:
             raise OutputError(f"{folder} has changed since the work began, and is left as it is.", "Look at it.")
-        _place(temporary, folder)
-    except OSError as error:
-        if isinstance(error, BeirHybridError):
-            raise
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}.", "Choose another folder."
-        ) from error
+        return False
+
+    try:
+        with new_folder(folder, refuse_change) as temporary:
+            expected = _write_lucene(temporary, corpora, analyzers, advance)
+            _check_count(temporary, expected)
+            names = sorted(path.name for path in temporary.iterdir() if path.name != _LUCENE_LOCK)
+            write_json(temporary / ABOUT, {**about, "files": record(temporary, names)})
     except JavaException as error:
         raise OutputError(
             f"Lucene cannot build {folder}: {reason(error)}.", "Look at the room on the disk and at Java's memory."
         ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return True
 
 
@@ -250,28 +240,10 @@ def _check_count(folder: Path, expected: int) -> None:
         )
 
 
-def _place(temporary: Path, folder: Path) -> None:
-    """Move a whole index to its place; one that is there goes only now."""
-    folder = folder.resolve()  # a link stays
-    old = folder.with_name(f".{folder.name}.{uuid4().hex}.old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        temporary.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def read_about(folder: Path) -> dict[str, Any] | None:
     """Read what an index was built from; None if it does not say, or of a format that is not this one."""
-    try:
-        about = parse_json((folder / ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return about if isinstance(about, dict) and about.get("format") == _FORMAT and "corpora" in about else None
+    about = json_or_none(folder / ABOUT)
+    return about if about is not None and about.get("format") == _FORMAT and "corpora" in about else None
 
 
 def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -31,8 +31,7 @@ from beir_hybrid.evaluation.search.faiss_factory import (
     training_sample,
 )
 from beir_hybrid.evaluation.search.scores import passage_blocks
-from beir_hybrid.storage.contents import sync
-from beir_hybrid.storage.files import new_file
+from beir_hybrid.storage.files import new_file, sync
 
 logger = logging.getLogger(__name__)
 

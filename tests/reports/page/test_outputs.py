@@ -124,7 +124,7 @@ def test_the_note_of_a_killed_report_is_for_its_own_folder_alone(tmp_path):
 
 def test_a_report_that_cannot_be_written_leaves_nothing(contents, tmp_path, monkeypatch):
     def full(*given, **options):
-        raise OSError(28, "No space left on device")
+        raise OutputError("page.html cannot be written: No space left on device.")
 
     monkeypatch.setattr("beir_hybrid.reports.page.outputs.write_text", full)
     with pytest.raises(OutputError, match="cannot be written: No space left"):
