@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from numbers import Integral, Real
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.settings import choose_setting
 from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.translations import DATASET
 
@@ -111,6 +113,10 @@ class MultilingualCollection:
     linked_by: str = DATASET
 
     def __post_init__(self) -> None:
+        for problem, fix in chain(self._problems_of_texts(), self._problems_of_qrels(), self._problems_of_words()):
+            raise DataFormatError(f"{self.name}: {problem}", fix)
+
+    def _problems_of_texts(self) -> Iterator[tuple[str, str]]:
         for kind, by_language in (("document", self.corpora), ("query", self.queries)):
             for language, texts in by_language.items():
                 if isinstance(texts, LazyCorpus) and texts.language == language:
@@ -118,64 +124,41 @@ class MultilingualCollection:
                 prefix = f"{language}:"
                 for identifier, text in texts.items():
                     if not isinstance(identifier, str) or not identifier.startswith(prefix):
-                        raise DataFormatError(
-                            f"{self.name}: the {kind} id {shorten(identifier)} does not begin with {prefix!r}.",
-                            "Prefix every id with its language.",
-                        )
-                    self._check_text(kind, identifier, text)
+                        problem = f"the {kind} id {shorten(identifier)} does not begin with {prefix!r}."
+                        yield problem, "Prefix every id with its language."
+                    elif kind == "query":
+                        if not isinstance(text, str):
+                            yield f"the query {shorten(identifier)} is {shorten(text)}.", "Make it a string."
+                    elif not isinstance(text, Passage):
+                        yield f"the passage {shorten(identifier)} is a {type(text).__name__}.", "Make it a Passage."
+                    elif not all(isinstance(part, str) for part in text):
+                        name, value = next(part for part in text._asdict().items() if not isinstance(part[1], str))
+                        problem = f"the {name} of the passage {shorten(identifier)} is {shorten(value)}."
+                        yield problem, "Make it a string, empty for what is missing."
+
+    def _problems_of_qrels(self) -> Iterator[tuple[str, str]]:
         for query, judged in self.qrels.items():
             if not isinstance(query, str) or query not in self.queries.get(language_of(query), {}):
-                raise DataFormatError(
-                    f"{self.name}: the qrels judge an unknown query {shorten(query)}.", "Remove that row."
-                )
+                yield f"the qrels judge an unknown query {shorten(query)}.", "Remove that row."
             for document, grade in judged.items():
                 if not isinstance(document, str) or document not in self.corpora.get(language_of(document), {}):
-                    raise DataFormatError(
-                        f"{self.name}: the qrels of {shorten(query)} name an unknown document {shorten(document)}.",
-                        "Add the document or remove that row.",
-                    )
-                if not _is_whole(grade):
-                    raise DataFormatError(
-                        f"{self.name}: the qrels of {shorten(query)} grade {shorten(document)} with {shorten(grade)}.",
-                        "Give a whole number, above 0 for what is relevant.",
-                    )
-        self._check_words()
+                    problem = f"the qrels of {shorten(query)} name an unknown document {shorten(document)}."
+                    yield problem, "Add the document or remove that row."
+                elif not _is_whole(grade):
+                    problem = f"the qrels of {shorten(query)} grade {shorten(document)} with {shorten(grade)}."
+                    yield problem, "Give a whole number, above 0 for what is relevant."
 
-    def _check_words(self) -> None:
+    def _problems_of_words(self) -> Iterator[tuple[str, str]]:
         """Check what results are written with."""
-        for field_name in ("name", "passage_text"):
-            if not isinstance(getattr(self, field_name), str):
-                raise DataFormatError(
-                    f"{self.name}: its {field_name} is {shorten(getattr(self, field_name))}.", "Make it a string."
-                )
-        for field_name in ("notes", "measures"):
-            words = getattr(self, field_name)
+        for name, word in (("name", self.name), ("passage_text", self.passage_text)):
+            if not isinstance(word, str):
+                yield f"its {name} is {shorten(word)}.", "Make it a string."
+        for name, words in (("notes", self.notes), ("measures", self.measures)):
             if not isinstance(words, tuple | list) or not all(isinstance(word, str) for word in words):
-                raise DataFormatError(
-                    f"{self.name}: its {field_name} are {shorten(words)}.", "Make them a tuple of strings."
-                )
+                yield f"its {name} are {shorten(words)}.", "Make them a tuple of strings."
         for query, group in self.group_of.items():
             if not isinstance(group, str):
-                raise DataFormatError(
-                    f"{self.name}: the group of {shorten(query)} is {shorten(group)}.", "Make it a string."
-                )
-
-    def _check_text(self, kind: str, identifier: str, text: object) -> None:
-        if kind == "query":
-            if not isinstance(text, str):
-                raise DataFormatError(
-                    f"{self.name}: the query {shorten(identifier)} is {shorten(text)}.", "Make it a string."
-                )
-        elif not isinstance(text, Passage):
-            raise DataFormatError(
-                f"{self.name}: the passage {shorten(identifier)} is a {type(text).__name__}.", "Make it a Passage."
-            )
-        elif not all(isinstance(part, str) for part in text):
-            wrong = next(name for name, part in text._asdict().items() if not isinstance(part, str))
-            raise DataFormatError(
-                f"{self.name}: the {wrong} of the passage {shorten(identifier)} is {shorten(getattr(text, wrong))}.",
-                "Make it a string, empty for what is not there.",
-            )
+                yield f"the group of {shorten(query)} is {shorten(group)}.", "Make it a string."
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -195,26 +178,64 @@ class MultilingualCollection:
         if chosen == self.languages:
             return self
         queries = {language: self.queries[language] for language in chosen if language in self.queries}
-        qrels = {
-            query: {document: grade for document, grade in self.qrels[query].items() if language_of(document) in chosen}
-            for texts in queries.values()
-            for query in texts
-            if query in self.qrels
+        return self._part(queries, [language for language in chosen if language in self.corpora])
+
+    def setting(self, name: str) -> MultilingualCollection:
+        """Keep what a setting needs: its corpora, and the queries with a relevant passage in them.
+
+        Args:
+            name: Such as ``de``, ``en-de``, ``en-de+es`` or ``en-all``; empty for all queries and all corpora.
+
+        Raises:
+            UnknownNameError: If the collection has no such setting.
+            ConfigurationError: If no query has a relevant passage in the corpora.
+
+        Examples:
+            >>> from beir_hybrid.datasets import load_dataset
+            >>> load_dataset("sample").setting("en-de")
+            MultilingualCollection('sample', 2 languages, 74 queries, 74 passages, passage_text='sentence')
+        """
+        queries, corpora = tuple(self.queries), tuple(self.corpora)
+        if name:
+            chosen = choose_setting(name, queries, corpora, self.name)
+            queries, corpora = (chosen.query_language,), chosen.corpus_languages
+        part = self._answerable(queries, corpora)
+        if not part.qrels:
+            where = f"the setting {name!r}" if name else "it"
+            raise ConfigurationError(
+                f"{self.name}: no query has a relevant passage in {where}.", "Choose another setting or split."
+            )
+        return part
+
+    def _answerable(self, queries: Iterable[str], corpora: Sequence[str]) -> MultilingualCollection:
+        """Keep the corpora of some languages, and the queries of some that have a relevant passage in them."""
+        answerable = {
+            query
+            for query, grades in self.qrels.items()
+            if any(grade > 0 and language_of(document) in corpora for document, grade in grades.items())
         }
-        return MultilingualCollection(
-            name=self.name,
-            corpora={language: self.corpora[language] for language in chosen if language in self.corpora},
+        texts = {
+            language: {query: text for query, text in self.queries[language].items() if query in answerable}
+            for language in queries
+        }
+        return self._part({language: part for language, part in texts.items() if part}, corpora)
+
+    def _part(self, queries: Mapping[str, Mapping[str, str]], corpora: Sequence[str]) -> MultilingualCollection:
+        kept = [query for texts in queries.values() for query in texts]
+        return replace(
+            self,
+            corpora={language: self.corpora[language] for language in corpora},
             queries=queries,
-            qrels=qrels,
-            passage_text=self.passage_text,
-            group_of=self.group_of,
-            notes=self.notes,
-            measures=self.measures,
-            linked_by=self.linked_by,
+            qrels={
+                query: {doc: grade for doc, grade in self.qrels[query].items() if language_of(doc) in corpora}
+                for query in kept
+                if query in self.qrels
+            },
+            group_of={query: self.group_of[query] for query in kept if query in self.group_of},
         )
 
     def checksums(self) -> dict[str, str]:
-        """Tell the content apart from any other, whatever the order of languages, queries and passages.
+        """Return what differs as soon as the content does, whatever the order of languages, queries and passages.
 
         Returns:
             32 hexadecimal digits each of ``queries`` (ids and texts), ``passages`` (ids, titles and texts; not
@@ -238,7 +259,7 @@ class MultilingualCollection:
     def beir(
         self, queries: str | Iterable[str] | None = None, corpus: str | Iterable[str] | None = None
     ) -> tuple[BeirCorpus, BeirQueries, BeirQrels]:
-        """Give BEIR's three dicts for any setting.
+        """Return BEIR's three dicts for any setting.
 
         Queries without a relevant passage in the chosen corpora are left out: nothing could be found for them. The
         chosen corpora are read into memory as a whole, as BEIR wants them, even where they are stored on disk.
@@ -256,20 +277,16 @@ class MultilingualCollection:
         """
         corpora = choose_languages(corpus, tuple(self.corpora), f"{self.name}'s corpus")
         chosen = choose_languages(queries, tuple(self.queries), f"{self.name}'s queries")
-        judged = {query: self._judged(query, corpora) for language in chosen for query in self.queries[language]}
-        qrels = {query: grades for query, grades in judged.items() if any(grade > 0 for grade in grades.values())}
+        part = self._answerable(chosen, corpora)
         return (
             {
                 document: {"title": passage.title, "text": passage.text}
-                for language in corpora
-                for document, passage in self.corpora[language].items()
+                for texts in part.corpora.values()
+                for document, passage in texts.items()
             },
-            {query: self.queries[language_of(query)][query] for query in qrels},
-            qrels,
+            {query: text for texts in part.queries.values() for query, text in texts.items()},
+            {query: dict(grades) for query, grades in part.qrels.items()},
         )
-
-    def _judged(self, query: str, corpora: tuple[str, ...]) -> dict[str, int]:
-        return {doc: grade for doc, grade in self.qrels.get(query, {}).items() if language_of(doc) in corpora}
 
     def __repr__(self) -> str:
         queries = sum(len(texts) for texts in self.queries.values())

@@ -1,15 +1,18 @@
-"""Setting: queries of one language against corpora of one or more languages."""
+"""Settings: queries of one language against corpora of one or more languages, and the names of settings."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from beir_hybrid.errors import UnknownNameError, did_you_mean
+from beir_hybrid.errors import UnknownNameError
 
 Kind = Literal["mono", "cross", "multi"]
 KINDS: tuple[Kind, ...] = ("mono", "cross", "multi")
+
+_LONGEST = 80  # characters of a name that are compared, which takes time with the square of the length
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Setting:
     Args:
         query_language: Language of the queries.
         corpus_languages: Languages of the passages searched.
-        pool: Whether that is every language the collection has.
+        pool: Whether these are all languages of the collection's corpora.
 
     Examples:
         >>> Setting("en", ("de",)).name
@@ -71,7 +74,7 @@ def choose_settings(names: Sequence[str] | None, available: Sequence[Setting], d
     Args:
         names: Names such as ``en-de``, ``en-all``, ``en-de+fr`` (two of the corpora) or ``xquad-r.en-de``, or kinds
             such as ``mono``; None for all.
-        available: The settings that the data have.
+        available: The settings of the data.
         dataset: Name of the dataset, which the names may begin with.
 
     Returns:
@@ -90,33 +93,39 @@ def choose_settings(names: Sequence[str] | None, available: Sequence[Setting], d
     chosen: dict[str, Setting] = {}
     for name in names:
         bare = name.removeprefix(f"{dataset}.")
-        found = [setting for setting in available if bare in {setting.name, setting.kind}]
-        found = found or _part_of_pool(bare, available)
-        if not found:
-            known = [*KINDS, *(setting.name for setting in available)]
-            raise UnknownNameError(f"{dataset} has no setting {bare!r}.", did_you_mean(bare, known))
-        chosen |= {setting.name: setting for setting in found}
+        named = [setting for setting in available if bare in {setting.name, setting.kind}]
+        named = named or _part_of_pool(bare, available)
+        if not named:
+            raise _unknown(bare, available, dataset, KINDS)
+        chosen |= {setting.name: setting for setting in named}
     return list(chosen.values())
 
 
-def _part_of_pool(name: str, available: Sequence[Setting]) -> list[Setting]:
-    """Read a name such as ``en-fr+de``: some of the corpora that a query language has, in whatever order."""
-    for pool in (setting for setting in available if setting.pool):
-        some = parse_setting(name, tuple(dict.fromkeys([pool.query_language, *pool.corpus_languages])))
-        if some is None or some.kind != "multi" or some.query_language != pool.query_language:
-            continue
-        if set(some.corpus_languages) <= set(pool.corpus_languages):
-            ordered = tuple(language for language in pool.corpus_languages if language in some.corpus_languages)
-            return [pool if ordered == pool.corpus_languages else Setting(pool.query_language, ordered)]
-    return []
+def choose_setting(name: str, query_languages: Sequence[str], corpus_languages: Sequence[str], dataset: str) -> Setting:
+    """Choose one setting by its name.
+
+    Args:
+        name: Such as ``de``, ``en-de``, ``en-de+es`` or ``en-all``; not a kind.
+        query_languages: Languages that have queries.
+        corpus_languages: Languages that have passages.
+        dataset: Name of the dataset, which the name may begin with.
+
+    Raises:
+        UnknownNameError: If the data have no such setting.
+    """
+    available = all_settings(query_languages, corpus_languages)
+    bare = name.removeprefix(f"{dataset}.")
+    if bare in KINDS:
+        raise _unknown(bare, available, dataset)
+    return choose_settings([bare], available, dataset)[0]
 
 
 def parse_setting(name: str, languages: Sequence[str]) -> Setting | None:
-    """Read a setting's name.
+    """Parse the name of a setting.
 
     Args:
         name: Such as ``en``, ``en-de``, ``en-de+fr`` or ``en-all``.
-        languages: Codes of the languages there are, which may have hyphens themselves.
+        languages: Codes of the languages of the data, which may have hyphens themselves.
 
     Returns:
         The setting; None if the name is none of these.
@@ -138,13 +147,37 @@ def parse_setting(name: str, languages: Sequence[str]) -> Setting | None:
     return None
 
 
-def bare_name(setting: str) -> str:
-    """Give a setting's name without the dataset's and with its corpora sorted, the same however it was written.
+def canonical_name(setting: str) -> str:
+    """Return a setting's name without the dataset's and with its corpora sorted, however it was written.
 
     Examples:
-        >>> bare_name("x.en-fr+de"), bare_name("en-all")
+        >>> canonical_name("x.en-fr+de"), canonical_name("en-all")
         ('en-de+fr', 'en-all')
     """
     first, *more = setting.rpartition(".")[2].split("+")
     queries, _, corpus = first.rpartition("-")
     return f"{queries}-{'+'.join(sorted([corpus, *more]))}" if more else first
+
+
+def _part_of_pool(name: str, available: Sequence[Setting]) -> list[Setting]:
+    """Parse a name such as ``en-fr+de``: some of a query language's corpora, in any order."""
+    for pool in (setting for setting in available if setting.pool):
+        part = parse_setting(name, tuple(dict.fromkeys([pool.query_language, *pool.corpus_languages])))
+        if part is None or part.kind != "multi" or part.query_language != pool.query_language:
+            continue
+        if set(part.corpus_languages) <= set(pool.corpus_languages):
+            ordered = tuple(language for language in pool.corpus_languages if language in part.corpus_languages)
+            return [pool if ordered == pool.corpus_languages else Setting(pool.query_language, ordered)]
+    return []
+
+
+def _unknown(name: str, available: Sequence[Setting], dataset: str, kinds: Sequence[str] = ()) -> UnknownNameError:
+    known = [*kinds, *(setting.name for setting in available)]
+    close = difflib.get_close_matches(name[:_LONGEST], known, n=1, cutoff=0.5)
+    suggestion = f"Did you mean {close[0]!r}? " if close else ""
+    codes = dict.fromkeys(code for setting in available for code in (setting.query_language, *setting.corpus_languages))
+    kind = f" Or give a kind: {', '.join(kinds)}." if kinds else ""
+    return UnknownNameError(
+        f"{dataset} has no setting {name!r}.",
+        f"{suggestion}Give a language (de), two (en-de), several (en-de+es) or en-all, of: {', '.join(codes)}.{kind}",
+    )

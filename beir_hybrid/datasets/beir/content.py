@@ -9,54 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage, language_of
-from beir_hybrid.datasets.beir.names import one_setting
-from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
+from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.storage.checksums import combine, digest_row
 
 QRELS_HEADER = "query-id\tcorpus-id\tscore"
-
-
-def in_setting(collection: MultilingualCollection, setting: str) -> MultilingualCollection:
-    """Keep what a setting needs: the queries that have a relevant passage in its corpora, as BEIR's dicts hold them.
-
-    Args:
-        collection: Queries, corpora and relevance.
-        setting: Such as ``en-de`` or ``en-all``; empty for all queries and all corpora.
-
-    Raises:
-        UnknownNameError: If the collection has no such setting.
-        ConfigurationError: If no query has a relevant passage in the corpora.
-    """
-    chosen, corpora = tuple(collection.queries), tuple(collection.corpora)
-    if setting:
-        found = one_setting(setting, chosen, corpora, collection.name)
-        chosen, corpora = (found.query_language,), found.corpus_languages
-    judged = {
-        query: {doc: grade for doc, grade in collection.qrels.get(query, {}).items() if language_of(doc) in corpora}
-        for language in chosen
-        for query in collection.queries[language]
-    }
-    qrels = {query: grades for query, grades in judged.items() if any(grade > 0 for grade in grades.values())}
-    if not qrels:
-        where = f"the setting {setting!r}" if setting else "it"
-        raise ConfigurationError(
-            f"{collection.name}: no query has a relevant passage in {where}.", "Choose another setting or split."
-        )
-    queries = {
-        language: {query: text for query, text in collection.queries[language].items() if query in qrels}
-        for language in chosen
-    }
-    return MultilingualCollection(
-        name=collection.name,
-        corpora={language: collection.corpora[language] for language in corpora},
-        queries={language: texts for language, texts in queries.items() if texts},
-        qrels=qrels,
-        passage_text=collection.passage_text,
-        group_of={query: group for query, group in collection.group_of.items() if query in qrels},
-        notes=collection.notes,
-        measures=collection.measures,
-        linked_by=collection.linked_by,
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +20,9 @@ class FolderContent:
     """The content of one folder.
 
     Args:
-        splits: What each split holds, as :func:`in_setting` gives it; at least one. BEIR's folders have one corpus, so
-            corpora that differ between the splits are united, and a note says so.
+        splits: What each split holds, without unanswerable queries (see
+            :meth:`~beir_hybrid.collection.MultilingualCollection.setting`); at least one. BEIR's folders have one
+            corpus, so corpora that differ between the splits are united, and a note says so.
     """
 
     splits: Mapping[str, MultilingualCollection]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets.beir.content import FolderContent, in_setting
+from beir_hybrid.datasets.beir.content import FolderContent
 from beir_hybrid.datasets.beir.marker import MARKER, Standing, write_lines, write_marker
 from beir_hybrid.datasets.beir.names import check_name, load_splits
 from beir_hybrid.datasets.beir.zip_file import archive_of, check_archive, ensure_archive, is_foreign_archive
@@ -159,7 +159,7 @@ def write_beir_folder(
     """
     check_place(folder)
     given = collection if isinstance(collection, Mapping) else {"test": collection}
-    content = FolderContent({split: in_setting(part, setting) for split, part in given.items()})
+    content = FolderContent({split: part.setting(setting) for split, part in given.items()})
     first = next(iter(content.splits.values()))
     described = {
         "name": folder.name,

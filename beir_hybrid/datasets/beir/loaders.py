@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.collection import BeirCorpus, BeirQrels, BeirQueries, MultilingualCollection
-from beir_hybrid.datasets.beir.content import in_setting
 from beir_hybrid.datasets.beir.names import check_name, load_splits, splits_of
 from beir_hybrid.errors import ConfigurationError
 
@@ -94,7 +93,7 @@ class CollectionLoader:
         wanted = split if split is not None else self.splits[0]
         if self._loaded is None or self._loaded[0] != wanted:
             found = load_splits(self.name, (wanted,), self.source, self.languages, **self.options)
-            self._loaded = (wanted, in_setting(found[wanted], self.setting))
+            self._loaded = (wanted, found[wanted].setting(self.setting))
         return self._loaded[1]
 
     def __repr__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +12,7 @@ from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_setting, split_name
 from beir_hybrid.errors import ConfigurationError, UnknownNameError, did_you_mean
 from beir_hybrid.registry import DATASETS
-from beir_hybrid.settings import KINDS, Setting, all_settings, choose_settings
+from beir_hybrid.settings import choose_setting
 
 _LIKE_A_SETTING = re.compile(r"[a-z]{2,3}(-[a-z]{2,4}(\+[a-z]{2,4})*)?")
 
@@ -65,41 +64,10 @@ def check_name(name: str, languages: Iterable[str] | None = None) -> tuple[str, 
     told: Iterable[str] = getattr(DATASETS.get(dataset), "languages", ())
     known = tuple(told if languages is None else languages)
     if name == f"{dataset}.":
-        raise _unknown_setting(dataset, "", known)
+        choose_setting("", known, known, dataset)
     if setting and known:  # a dataset that does not tell its languages is checked once it is loaded
-        one_setting(setting, known, known, dataset)
+        choose_setting(setting, known, known, dataset)
     return dataset, setting
-
-
-def one_setting(setting: str, queries: Sequence[str], corpora: Sequence[str], dataset: str) -> Setting:
-    """Find the one setting of that name.
-
-    Args:
-        setting: Such as ``de``, ``en-de``, ``en-de+es`` or ``en-all``.
-        queries: Languages that have queries.
-        corpora: Languages that have passages.
-        dataset: Name of the dataset, for the message.
-
-    Raises:
-        UnknownNameError: If there is none, or the name is that of a kind of settings.
-    """
-    try:
-        found = choose_settings([setting], all_settings(queries, corpora), dataset)
-    except UnknownNameError:
-        found = []
-    if not found or setting in KINDS:
-        raise _unknown_setting(dataset, setting, tuple(dict.fromkeys([*queries, *corpora])))
-    return found[0]
-
-
-def _unknown_setting(dataset: str, setting: str, languages: tuple[str, ...]) -> UnknownNameError:
-    names = [known.name for known in all_settings(languages, languages)]
-    close = difflib.get_close_matches(setting, names, n=1, cutoff=0.5)
-    suggestion = f"Did you mean {dataset}.{close[0]}? " if close else ""
-    return UnknownNameError(
-        f"{dataset} has no setting {setting!r}.",
-        f"{suggestion}Give a language (de), two (en-de), several (en-de+es) or en-all, of: {', '.join(languages)}.",
-    )
 
 
 def splits_of(dataset: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.statistics.pairing import PairedValues, obstacle, pair_up, unpaired
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
-from beir_hybrid.settings import bare_name
+from beir_hybrid.settings import canonical_name
 from beir_hybrid.translations import count_linked, links_in_words
 
 SCHEMA = 1
@@ -135,8 +135,8 @@ def compare(
     values = {name: _chosen(name, results, measures, settings) for name, results in runs.items()}
     known = [setting for run in runs.values() if run.values is not None for setting in run.values.settings]
     _check_names("measure", measures, [name for setting in known for name in setting.values])
-    named = [name for setting in known for name in (setting.kind, bare_name(setting.name))]
-    _check_names("setting", None if settings is None else [bare_name(name) for name in settings], named)
+    named = [name for setting in known for name in (setting.kind, canonical_name(setting.name))]
+    _check_names("setting", None if settings is None else [canonical_name(name) for name in settings], named)
     pairs: dict[str, PairedValues] = {}
     excluded: dict[str, str] = {}
     for name, results in runs.items():
@@ -168,12 +168,12 @@ def _chosen(run: str, results: Results, measures: Sequence[str] | None, settings
     """Keep the settings and measures asked for."""
     if results.values is None:
         raise MissingDataError(f"{run} comes without the values of its queries.", "Evaluate again.")
-    wanted = None if settings is None else set(map(bare_name, settings))
+    wanted = None if settings is None else set(map(canonical_name, settings))
     return QueryValues(
         tuple(
             replace(setting, values={n: v for n, v in setting.values.items() if measures is None or n in measures})
             for setting in results.values.settings
-            if wanted is None or {setting.kind, bare_name(setting.name)} & wanted
+            if wanted is None or {setting.kind, canonical_name(setting.name)} & wanted
         )
     )
 

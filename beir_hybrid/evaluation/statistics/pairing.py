@@ -9,7 +9,7 @@ import numpy as np
 
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.settings import bare_name
+from beir_hybrid.settings import canonical_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,9 @@ def unpaired(run: QueryValues, baseline: QueryValues) -> str:
     """
     names: dict[str, str] = {}
     others: dict[str, str] = {}
-    base = {bare_name(setting.name): setting for setting in baseline.settings}
+    base = {canonical_name(setting.name): setting for setting in baseline.settings}
     for setting in run.settings:
-        other = base.get(bare_name(setting.name), setting)
+        other = base.get(canonical_name(setting.name), setting)
         mine, yours = _groups(setting), _groups(other)
         if mine.keys() != yours.keys() or any(
             (names.setdefault(group, yours[query]), others.setdefault(yours[query], group)) != (yours[query], group)
@@ -79,8 +79,8 @@ def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValu
         baseline_name: Name of the baseline.
         baseline: Its values.
     """
-    of_run = {bare_name(setting.name): setting for setting in run.settings}
-    of_baseline = {bare_name(setting.name): setting for setting in baseline.settings}
+    of_run = {canonical_name(setting.name): setting for setting in run.settings}
+    of_baseline = {canonical_name(setting.name): setting for setting in baseline.settings}
     lacking: Counter[str] = Counter()
     pairs: list[tuple[SettingValues, SettingValues, SettingValues]] = []
     for key, setting in of_baseline.items():

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.datasets import load_setting, split_name
-from beir_hybrid.datasets.beir.content import in_setting
 from beir_hybrid.datasets.beir.names import check_name
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.cache import open_cache
@@ -91,7 +90,7 @@ def write_all(
         check_name(dataset, languages)
     given = {name: value for name, value in data_options.items() if value is not None}
     collection, setting = load_setting(dataset, source, languages, **given)
-    chosen = in_setting(collection, setting)
+    chosen = collection.setting(setting)
     queries = {query: text for texts in chosen.queries.values() for query, text in texts.items()}
     if topics is not None:
         check_side_file(topics, partial(topics_lines, queries), overwrite)

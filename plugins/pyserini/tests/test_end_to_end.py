@@ -12,7 +12,6 @@ import pytest
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_setting
-from beir_hybrid.datasets.beir.content import in_setting
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.encoder import PREFIX
@@ -87,7 +86,7 @@ def test_sample_from_commands_to_the_numbers_of_trec_eval(
 @pytest.mark.parametrize("setting", ["en-all", "de", "en-de", "th-zh"])
 def test_xquad_r_is_measured_alike_by_both(java, data, tmp_path, make_model, pyserini, trec_eval, setting):
     loaded, _ = load_setting(f"xquad-r.{setting}", data)
-    chosen = in_setting(loaded, setting)
+    chosen = loaded.setting(setting)
     # every so many queries: rankings are whole, and trec_eval reads them slowly
     step = 40 if setting == "en-all" else 15
     queries = {language: dict(list(texts.items())[::step]) for language, texts in chosen.queries.items()}
@@ -125,7 +124,7 @@ def test_plain_pyserini_searches_our_index(java, sample, tmp_path):
     """Without our launcher and without ``enable``, as the README says."""
     folder = minilm()
     model = load_model(folder, "cpu")
-    chosen = in_setting(sample, "de")
+    chosen = sample.setting("de")
     index_collection(model, chosen, tmp_path / "index")
     queries = dict(list(chosen.queries["de"].items())[:6])
     write_topics(tmp_path / "topics.tsv", queries)
@@ -150,7 +149,7 @@ def test_plain_pyserini_searches_our_index(java, sample, tmp_path):
 def test_index_that_pyserini_builds_from_our_jsonl_ranks_alike(java, sample, tmp_path, pyserini):
     folder = minilm()
     model = load_model(folder, "cpu")
-    chosen = in_setting(sample, "en-de")
+    chosen = sample.setting("en-de")
     index_collection(model, chosen, tmp_path / "ours")
     write_jsonl(tmp_path / "corpus", chosen.corpora)
     pyserini(
@@ -186,7 +185,7 @@ def test_index_that_pyserini_builds_from_our_jsonl_ranks_alike(java, sample, tmp
 def test_pyserini_encodes_with_our_whole_model(
     java, sample, tmp_path, pyserini, model_folder, model, caplog, option, told
 ):
-    chosen = in_setting(sample, "de")
+    chosen = sample.setting("de")
     index_collection(model, chosen, tmp_path / "ours")
     write_jsonl(tmp_path / "corpus", chosen.corpora)
     pyserini(

@@ -446,7 +446,7 @@ def test_splits_that_contradict_one_another_are_refused(tmp_path, collection):
     [
         ("smple", "There is no dataset 'smple'. Did you mean 'sample'?"),
         ("sample.en-xx", "sample has no setting 'en-xx'."),
-        ("sample.ed", "sample has no setting 'ed'. Did you mean sample."),
+        ("sample.ed", "sample has no setting 'ed'. Did you mean 'es-de'?"),
         ("sample.mono", "sample has no setting 'mono'."),
         ("sample.", "sample has no setting ''."),
         ("../sample", "There is no dataset '../sample'."),
