@@ -13,7 +13,9 @@ def package(tmp_path, monkeypatch):
     (folder / "__init__.py").write_text(
         "from beir_hybrid.lazy import attach\n__getattr__, __dir__ = attach(__name__, __file__)\n"
     )
-    (folder / "__init__.pyi").write_text("from .nouns import Ape as Ape, Bee as Bee\n\n__all__: list[str]\n")
+    (folder / "__init__.pyi").write_text(
+        "from .nouns import (\n    Ape as Ape,\n    Bee as Bee,\n)\nfrom .verbs import go as go\n\n__all__: list[str]\n"
+    )
     (folder / "nouns.py").write_text("class Ape: ...\nclass Bee: ...\nclass Cat: ...\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield __import__("toy_package")
@@ -27,8 +29,8 @@ def test_public_names_are_imported_when_first_used(package):
 
 
 def test_all_and_dir_list_the_stub(package):
-    assert package.__all__ == ["Ape", "Bee"]
-    assert {"Ape", "Bee", "__name__"} <= set(dir(package))
+    assert package.__all__ == ["Ape", "Bee", "go"]
+    assert {"Ape", "Bee", "go", "__name__"} <= set(dir(package))
 
 
 def test_private_names_are_refused_as_by_any_module(package):

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 class ExampleSource(Protocol):
     """Where examples come from, such as :class:`~beir_hybrid.ParallelPairs`, whose attributes these are."""
 
+    name: str
     table: pa.Table
 
     @property
-    def index(self) -> ExampleIndex: ...  # noqa: D102  # see ParallelPairs
+    def checksum(self) -> str: ...  # noqa: D102  # see ParallelPairs
+
+    @property
+    def index(self) -> ExampleIndex: ...  # noqa: D102
 
     @property
     def rows(self) -> npt.NDArray[np.integer]: ...  # noqa: D102
