@@ -115,6 +115,13 @@ def count_linked(groups: Mapping[str, str], rule: str) -> dict[str, Any]:
     return {"rule": rule, "linked": linked, "queries": len(groups)}
 
 
+def is_count_of_links(links: Mapping[str, Any]) -> bool:
+    """Return whether a mapping, read from a file, is what :func:`count_linked` returns."""
+    if links.keys() != {"rule", "linked", "queries"} or not isinstance(links["rule"], str):
+        return False
+    return type(links["linked"]) is type(links["queries"]) is int and 0 <= links["linked"] <= links["queries"]
+
+
 def links_in_words(translations: Mapping[str, Any]) -> str:
     """Describe how translations are linked, and how many; empty if all queries are of one language.
 

@@ -33,7 +33,7 @@ def compare(
     The folders are what beir-hybrid evaluate --output wrote.
     """
     from beir_hybrid.errors import ConfigurationError
-    from beir_hybrid.evaluation.result_folders import load_runs
+    from beir_hybrid.evaluation.results import load_results
     from beir_hybrid.evaluation.statistics.comparison import compare as run
     from beir_hybrid.reports.contrasts import check_file, contrast_tables, remarks, write_comparison
     from beir_hybrid.reports.difference_tables import difference_tables
@@ -45,7 +45,7 @@ def compare(
     if baseline is not None and baseline.resolve() not in whole:
         raise ConfigurationError(f"The baseline {baseline} is not among the folders.", "Name it among them too.")
     check_file(output, overwrite)
-    runs = load_runs(folders)
+    runs = load_results(folders)
     chosen = None if baseline is None else list(runs)[whole.index(baseline.resolve())]
     found = run(runs, chosen, measures, settings, by_setting, seed)
     tables = [*contrast_tables(found), *difference_tables(found)]

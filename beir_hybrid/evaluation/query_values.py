@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from beir_hybrid.arrays import Bools, Floats
+from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import new_file, parse_json
 
 Format = Literal["parquet", "jsonl"]
 WORDS = ("setting", "kind", "query", "group")
+AGAIN = "Evaluate again."
+"""What to do about files that are damaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +52,16 @@ class SettingValues:
             )
         if len(set(self.queries)) < len(self.queries):
             raise ConfigurationError(f"The setting {self.name} has a query twice.", "Give each query once.")
-        for what, found in {"groups": self.groups, **self.values}.items():
-            if len(found) != len(self.queries):
+        for what, column in {"groups": self.groups, **self.values}.items():
+            if len(column) != len(self.queries):
                 raise ConfigurationError(
-                    f"The setting {self.name} has {len(self.queries)} queries and {len(found)} of {what}.",
+                    f"The setting {self.name} has {len(self.queries)} queries and {len(column)} of {what}.",
                     "Give one for each query.",
                 )
 
     def means(self) -> dict[str, float]:
         """Average every measure over the queries that have a value; without the measures that no query has."""
-        return {name: float(np.nanmean(found)) for name, found in self.values.items() if not np.isnan(found).all()}
+        return {name: float(np.nanmean(each)) for name, each in self.values.items() if not np.isnan(each).all()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,29 +92,30 @@ class QueryValues:
 
     def kinds(self) -> dict[str, list[SettingValues]]:
         """Sort the settings by kind, monolingual ones first; without the kinds that no setting has."""
-        found = {kind: [setting for setting in self.settings if setting.kind == kind] for kind in KINDS}
-        return {kind: settings for kind, settings in found.items() if settings}
+        by_kind = {kind: [setting for setting in self.settings if setting.kind == kind] for kind in KINDS}
+        return {kind: settings for kind, settings in by_kind.items() if settings}
 
     def means(self) -> dict[str, dict[str, float]]:
-        """Give by setting the number of ``queries``, and each measure's mean over those that have a value."""
+        """Return by setting the number of ``queries``, and each measure's mean over those that have a value."""
         return {setting.name: {"queries": len(setting.queries), **setting.means()} for setting in self.settings}
 
     def macro(self) -> dict[str, dict[str, float]]:
         """Average by kind over settings: the mean of their means, every setting counting once."""
-        return self._averages(lambda found: float(np.mean([np.nanmean(values) for values in found])))
+        return self._averages(lambda columns: float(np.mean([np.nanmean(values) for values in columns])))
 
     def micro(self) -> dict[str, dict[str, float]]:
         """Average by kind over queries: every query that has a value counting once."""
-        return self._averages(lambda found: float(np.nanmean(np.concatenate(found))))
+        return self._averages(lambda columns: float(np.nanmean(np.concatenate(columns))))
 
     def undefined(self) -> dict[str, dict[str, int]]:
         """Count by setting and measure the queries without a value; only counts above 0."""
         counts = {
-            setting.name: {name: int(np.isnan(values).sum()) for name, values in setting.values.items()}
+            setting.name: {
+                name: int(missing) for name, values in setting.values.items() if (missing := np.isnan(values).sum())
+            }
             for setting in self.settings
         }
-        above = {name: {key: count for key, count in found.items() if count} for name, found in counts.items()}
-        return {name: found for name, found in above.items() if found}
+        return {name: by_measure for name, by_measure in counts.items() if by_measure}
 
     def uneven(self) -> dict[str, tuple[int, int]]:
         """Name the kinds whose settings differ in their number of queries, so that macro and micro means differ.
@@ -120,7 +124,7 @@ class QueryValues:
             By kind, the fewest and the most queries of a setting.
         """
         sizes = {kind: [len(setting.queries) for setting in settings] for kind, settings in self.kinds().items()}
-        return {kind: (min(found), max(found)) for kind, found in sizes.items() if min(found) < max(found)}
+        return {kind: (min(each), max(each)) for kind, each in sizes.items() if min(each) < max(each)}
 
     def groups(self) -> dict[str, str]:
         """Return the group of every query, of all settings."""
@@ -149,10 +153,14 @@ class QueryValues:
         path = folder / f"queries.{format}"
         with new_file(path) as temporary:
             (_write_parquet if format == "parquet" else _write_jsonl)(self, temporary)
-        for other in get_args(Format):
-            if other != format:
-                (folder / f"queries.{other}").unlink(missing_ok=True)
+        for other in set(get_args(Format)) - {format}:
+            (folder / f"queries.{other}").unlink(missing_ok=True)
         return path
+
+    @classmethod
+    def files(cls, folder: Path) -> list[Path]:
+        """List the files of values in a folder, ``queries.parquet`` or ``queries.jsonl``."""
+        return [path for form in get_args(Format) if (path := folder / f"queries.{form}").exists()]
 
     @classmethod
     def load(cls, folder: Path) -> QueryValues:
@@ -162,32 +170,27 @@ class QueryValues:
             MissingDataError: If the folder holds neither.
             DataFormatError: If the file is damaged or is not what :meth:`save` writes.
         """
-        found = [path for name in get_args(Format) if (path := folder / f"queries.{name}").is_file()]
-        if not found:
+        files = [path for path in cls.files(folder) if path.is_file()]
+        if not files:
             raise MissingDataError(
-                f"{folder} holds no values of its queries (queries.parquet or queries.jsonl).", "Evaluate again."
+                f"{folder} holds no values of its queries (queries.parquet or queries.jsonl).", AGAIN
             )
-        path = max(found, key=lambda each: each.stat().st_mtime_ns)
-        words, measures = (_read_parquet if path.suffix == ".parquet" else _read_jsonl)(path)
+        path = max(files, key=lambda each: each.stat().st_mtime_ns)
+        table = (_read_parquet if path.suffix == ".parquet" else _read_jsonl)(path)
         try:
-            return cls(tuple(_by_setting(path, words, measures)))
+            return cls(tuple(_by_setting(path, table)))
         except ConfigurationError as error:
-            raise DataFormatError(f"{path}: {error.problem}", "Evaluate again.") from error
+            raise DataFormatError(f"{path}: {error.problem}", AGAIN) from error
 
     def _averages(self, average: Callable[[list[Floats]], float]) -> dict[str, dict[str, float]]:
         averages: dict[str, dict[str, float]] = {}
         for kind, settings in self.kinds().items():
-            found: dict[str, list[Floats]] = {}
+            columns: dict[str, list[Floats]] = {}
             for setting in settings:
                 for name in setting.means():
-                    found.setdefault(name, []).append(setting.values[name])
-            averages[kind] = {name: average(values) for name, values in found.items()}
+                    columns.setdefault(name, []).append(setting.values[name])
+            averages[kind] = {name: average(values) for name, values in columns.items()}
         return averages
-
-
-# What the readers give: the words by column, and the measures with a mask of the rows that have them.
-Words = Mapping[str, Sequence[str]]
-Measures = Mapping[str, tuple[Floats, Bools]]
 
 
 def _write_parquet(values: QueryValues, path: Path) -> None:
@@ -214,7 +217,7 @@ def _write_parquet(values: QueryValues, path: Path) -> None:
     pq.write_table(pa.table(columns), path, compression="zstd", write_page_checksum=True)
 
 
-def _read_parquet(path: Path) -> tuple[Words, Measures]:
+def _read_parquet(path: Path) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -222,23 +225,83 @@ def _read_parquet(path: Path) -> tuple[Words, Measures]:
         table = pq.ParquetFile(path, page_checksum_verification=True).read()
         table.validate(full=True)  # reading a table that is not valid could end the process
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise DataFormatError(f"{path} is no whole Parquet file: {error}.", "Evaluate again.") from error
+        raise DataFormatError(f"{path} is no whole Parquet file: {error}.", AGAIN) from error
     types = {field.name: field.type for field in table.schema}
     for name in (*WORDS, *types):
         kind = types.get(name)
         if kind is not None and pa.types.is_dictionary(kind):
             kind = kind.value_type
-        if (kind != pa.string()) if name in WORDS else (kind != pa.float64()):
-            raise DataFormatError(f"{path} has the column {name} of type {kind}.", "Evaluate again.")
+        if kind != (pa.string() if name in WORDS else pa.float64()):
+            raise DataFormatError(f"{path} has the column {name} of type {kind}.", AGAIN)
     if any(table.column(word).null_count for word in WORDS):
-        raise DataFormatError(f"{path} has rows without a setting, kind, query or group.", "Evaluate again.")
+        raise DataFormatError(f"{path} has rows without a setting, kind, query or group.", AGAIN)
+    return table
+
+
+def _write_jsonl(values: QueryValues, path: Path) -> None:
+    encode = json.JSONEncoder(ensure_ascii=False).encode  # one for all rows: json.dumps would make one for each
+    with path.open("w", encoding="utf-8") as file:
+        for setting in values.settings:
+            columns = [
+                [None if value != value else value for value in np.asarray(each, np.float64).tolist()]
+                for each in setting.values.values()
+            ]
+            keys = (*WORDS, *setting.values)
+            for row in zip(setting.queries, setting.groups, *columns, strict=True):
+                file.write(encode(dict(zip(keys, (setting.name, setting.kind, *row), strict=True))) + "\n")
+
+
+def _read_jsonl(path: Path) -> Any:
+    import pyarrow as pa
+
+    with path.open("rb") as file:
+        rows = [_read_row(path, number, line) for number, line in enumerate(file, 1)]
+    names = dict.fromkeys((*WORDS, *(name for row in rows for name in row)))
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return pa.table(
+        {name: pa.array(column, pa.string() if name in WORDS else pa.float64()) for name, column in columns.items()}
+    )
+
+
+def _read_row(path: Path, number: int, line: bytes) -> dict[str, str | float]:
+    """Read a line; a measure without a value, null, is NaN as in Parquet, where null is what was not measured."""
+    try:
+        row = parse_json(line)
+    except (ValueError, RecursionError) as error:
+        raise DataFormatError(f"{path}, line {number} is no JSON: {error}.", AGAIN) from error
+    if not isinstance(row, dict) or not all(isinstance(row.get(word), str) for word in WORDS):
+        raise DataFormatError(f"{path}, line {number} lacks one of {', '.join(WORDS)}.", AGAIN)
+    for name in row.keys() - set(WORDS):
+        value = math.nan if row[name] is None else row[name]
+        if type(value) not in (int, float) or (isinstance(value, int) and abs(value) > sys.float_info.max):
+            raise DataFormatError(f"{path}, line {number} has the {name} {shorten(value)}.", "Give a number or null.")
+        row[name] = float(value)
+    return row
+
+
+def _by_setting(path: Path, table: Any) -> Iterator[SettingValues]:
+    """Split a table by setting, in the order in which the settings appear."""
     words = {word: _words(table.column(word)) for word in WORDS}
     measures = {
         name: (table.column(name).to_numpy(), table.column(name).is_valid().to_numpy())
-        for name in types
+        for name in table.column_names
         if name not in WORDS
     }
-    return words, measures
+    places: dict[str, list[int]] = {}
+    for row, setting in enumerate(words["setting"]):
+        places.setdefault(setting, []).append(row)
+    for setting, rows in places.items():
+        kinds = {words["kind"][row] for row in rows}
+        if len(kinds) > 1:
+            raise DataFormatError(f"{path} gives the setting {setting} several kinds.", AGAIN)
+        measured = {}
+        for name, (values, there) in measures.items():
+            if there[rows].all():
+                measured[name] = values[rows]
+            elif there[rows].any():
+                raise DataFormatError(f"{path} lacks {name} for some queries of {setting}.", AGAIN)
+        queries, groups = (tuple(words[word][row] for row in rows) for word in ("query", "group"))
+        yield SettingValues(setting, kinds.pop(), queries, groups, measured)
 
 
 def _words(column: Any) -> list[str]:
@@ -249,71 +312,3 @@ def _words(column: Any) -> list[str]:
     whole = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
     different = np.array(whole.dictionary.to_pylist(), object)
     return different[whole.indices.to_numpy()].tolist()
-
-
-def _write_jsonl(values: QueryValues, path: Path) -> None:
-    encode = json.JSONEncoder(ensure_ascii=False).encode  # one for all rows: json.dumps would make one for each
-    with path.open("w", encoding="utf-8") as file:
-        for setting in values.settings:
-            columns = [
-                [None if value != value else value for value in np.asarray(found, np.float64).tolist()]
-                for found in setting.values.values()
-            ]
-            keys = (*WORDS, *setting.values)
-            for row in zip(setting.queries, setting.groups, *columns, strict=True):
-                file.write(encode(dict(zip(keys, (setting.name, setting.kind, *row), strict=True))) + "\n")
-
-
-def _read_jsonl(path: Path) -> tuple[Words, Measures]:
-    rows: list[dict[str, Any]] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            rows.append(_read_row(path, number, line))
-    names = dict.fromkeys(name for row in rows for name in row if name not in WORDS)
-    words = {word: [row[word] for row in rows] for word in WORDS}
-    nan = float("nan")
-    measures = {
-        name: (
-            np.array([nan if (value := row.get(name)) is None else value for row in rows], np.float64),
-            np.array([name in row for row in rows], np.bool_),
-        )
-        for name in names
-    }
-    return words, measures
-
-
-def _read_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        row = parse_json(line)
-    except (ValueError, RecursionError) as error:
-        raise DataFormatError(f"{path}, line {number} is no JSON: {error}.", "Evaluate again.") from error
-    if not isinstance(row, dict) or not all(isinstance(row.get(word), str) for word in WORDS):
-        raise DataFormatError(f"{path}, line {number} lacks one of {', '.join(WORDS)}.", "Evaluate again.")
-    for name, value in row.items():
-        if name not in WORDS and (type(value) not in (int, float, type(None)) or _too_large(value)):
-            raise DataFormatError(f"{path}, line {number} has the {name} {shorten(value)}.", "Give a number or null.")
-    return row
-
-
-def _too_large(value: Any) -> bool:
-    """Tell whether a whole number is beyond a float's range."""
-    return isinstance(value, int) and abs(value) > sys.float_info.max
-
-
-def _by_setting(path: Path, words: Words, measures: Measures) -> Iterator[SettingValues]:
-    """Split the rows by setting, in the order in which the settings appear."""
-    places: dict[str, list[int]] = {}
-    for row, setting in enumerate(words["setting"]):
-        places.setdefault(setting, []).append(row)
-    for setting, rows in places.items():
-        kinds = {words["kind"][row] for row in rows}
-        if len(kinds) > 1:
-            raise DataFormatError(f"{path} gives the setting {setting} several kinds.", "Evaluate again.")
-        found = {}
-        for name, (values, there) in measures.items():
-            if there[rows].all():
-                found[name] = values[rows]
-            elif there[rows].any():
-                raise DataFormatError(f"{path} lacks {name} for some queries of {setting}.", "Evaluate again.")
-        queries, groups = (tuple(words[word][row] for row in rows) for word in ("query", "group"))
-        yield SettingValues(setting, kinds.pop(), queries, groups, found)

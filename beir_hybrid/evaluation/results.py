@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import platform
-from dataclasses import dataclass, field, fields
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
+from beir_hybrid.evaluation.query_values import AGAIN, Format, QueryValues
 from beir_hybrid.settings import Setting, parse_setting
-from beir_hybrid.storage.files import check_output, parse_json, write_json
-
-if TYPE_CHECKING:
-    from beir_hybrid.evaluation.query_values import Format, QueryValues
-
+from beir_hybrid.storage.files import check_output, is_number, parse_json, write_json
+from beir_hybrid.translations import is_count_of_links
 
 SCHEMA = 1
+
+T = TypeVar("T")
+Numbers = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Results:
     values: QueryValues | None = field(default=None, compare=False, repr=False)
 
     def parsed_settings(self) -> dict[str, Setting]:
-        """Give by name what the settings' names stand for."""
+        """Parse the settings' names; without those that are of a kind that is not known here."""
         parsed = {name: parse_setting(name, self.languages) for name in self.settings}
         return {name: setting for name, setting in parsed.items() if setting is not None}
 
@@ -73,7 +77,7 @@ class Results:
         """Write ``results.json``, and the values of the queries beside it, each whole or not at all.
 
         Args:
-            folder: Where to.
+            folder: Folder to write to.
             per_query: Format of the values' file, ``parquet`` or ``jsonl``.
 
         Returns:
@@ -87,32 +91,80 @@ class Results:
         return path
 
     @classmethod
-    def load(cls, folder: Path) -> Results:
-        """Read ``results.json`` of a folder; :func:`~.result_folders.read_results` checks its numbers, too.
+    def load(cls, folder: Path, *, values: bool = False) -> Results:
+        """Read what :meth:`save` wrote.
+
+        Args:
+            folder: Folder that holds ``results.json``.
+            values: Whether to read the values of the queries as well, and to check that the means follow from them.
+                Evaluations during training, and those of other tools, leave no such values; then the scores must be
+                the means of the settings.
 
         Raises:
-            MissingDataError: If the folder holds none.
-            DataFormatError: If it is cut off or of another schema version.
+            MissingDataError: If the folder holds no results.
+            DataFormatError: If a file is damaged, changed by hand or of another schema version, or results and values
+                are not of one evaluation.
         """
         path = folder / "results.json"
         if not path.is_file():
             problem = f"{folder} holds no results.json." if folder.is_dir() else f"There is no folder {folder}."
-            inside = [found.parent for found in sorted(folder.glob("*/results.json"))]
+            inside = [file.parent for file in sorted(folder.glob("*/results.json"))]
             wanted = (
                 f"Give {inside[0]}, which does." if inside else "Give one that beir-hybrid evaluate --output wrote."
             )
             raise MissingDataError(problem, wanted)
         try:
             content = parse_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DataFormatError(f"{path} cannot be read: {error.strerror}.", AGAIN) from error
         except (ValueError, RecursionError) as error:
-            raise DataFormatError(f"{path} is no JSON: {error}.", "Evaluate again.") from error
+            raise DataFormatError(f"{path} is no JSON: {error}.", AGAIN) from error
         if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
-            raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", "Evaluate again.")
+            raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", AGAIN)
         try:
             lists = {name: tuple(content[name]) for name in ("languages", "notes") if name in content}
-            return cls(**{**content, **lists})
+            results = cls(**{**content, **lists})
         except (KeyError, TypeError) as error:
-            raise DataFormatError(f"{path} lacks or adds a field: {error}.", "Evaluate again.") from error
+            raise DataFormatError(f"{path} lacks or adds a field: {error}.", AGAIN) from error
+        _check_content(path, results)
+        if not values:
+            return results
+        results = replace(results, values=QueryValues.load(folder) if QueryValues.files(folder) else None)
+        _check_means(folder, results)
+        return results
+
+
+def read_results(folder: Path) -> Results:
+    """Read an evaluation whose numbers agree, without the values of the queries; see :meth:`Results.load`."""
+    return replace(Results.load(folder, values=True), values=None)
+
+
+def load_results(folders: Sequence[Path]) -> dict[str, Results]:
+    """Read results with the values of their queries.
+
+    Args:
+        folders: What ``beir-hybrid evaluate --output`` wrote.
+
+    Returns:
+        The results by the folder's name, or by the path as it was given where two have the same name.
+
+    Raises:
+        ConfigurationError: If a folder is given twice.
+        MissingDataError: If a folder holds no results, or no values of its queries.
+        DataFormatError: If a file is damaged, or results and values are not of one evaluation.
+    """
+    whole = [folder.resolve() for folder in folders]
+    for place, folder in enumerate(whole):
+        if folder in whole[:place]:
+            raise ConfigurationError(f"The folder {folders[place]} is given twice.", "Give each run once.")
+    names = Counter(folder.name for folder in whole)
+    loaded = {}
+    for given, folder in zip(folders, whole, strict=True):
+        results = Results.load(given, values=True)
+        if results.values is None:
+            QueryValues.load(given)  # raises an error that names the missing files
+        loaded[folder.name if names[folder.name] == 1 else str(given)] = results
+    return loaded
 
 
 def check_results(folder: Path | None, overwrite: bool, per_query: Format = "parquet") -> None:
@@ -144,3 +196,77 @@ def environment(device: str, seconds: dict[str, float]) -> dict[str, Any]:
         except PackageNotFoundError:  # run from a source tree that is not installed
             versions[package] = "unknown"
     return {"versions": versions, "device": device, "seconds": seconds}
+
+
+def _check_content(path: Path, results: Results) -> None:
+    """Refuse content of other types than :class:`Results` says, and intervals that do not hold their means."""
+    for name, form in get_type_hints(Results).items():
+        for wrong in _misfits(getattr(results, name), form):
+            raise DataFormatError(f"{path} has {shorten(wrong)} in its {name}.", AGAIN)
+    if results.translations and not is_count_of_links(results.translations):
+        raise DataFormatError(f"{path} has {shorten(results.translations)} as its translations.", AGAIN)
+    for part, means in (("scores", results.scores), ("settings", results.settings)):
+        for (row, name), pair in _flat(results.intervals.get(part, {})).items():
+            mean = means.get(row, {}).get(name, math.nan)
+            margins = [1e-9 + 1e-6 * abs(end) for end in pair]  # for files whose numbers were rounded
+            if len(pair) != 2 or not pair[0] - margins[0] <= mean <= pair[1] + margins[1]:
+                raise DataFormatError(f"{path} gives {name} of {row} as {mean}, with the interval {pair}.", AGAIN)
+
+
+def _misfits(value: Any, form: Any) -> Iterator[Any]:
+    """Find the parts of a value, read from JSON, that are not of an annotated type."""
+    kind, parts = get_origin(form) or form, get_args(form)
+    if kind is float or kind is int:
+        fits = is_number(value) and (kind is float or isinstance(value, int))
+    else:
+        fits = kind not in (dict, list, tuple, str) or isinstance(value, kind)
+    if not fits:
+        yield value
+    elif parts and isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _misfits(each, parts[kind is dict])
+
+
+def _check_means(folder: Path, results: Results) -> None:
+    """Refuse means that do not follow from the values of the queries, or from one another where there are none."""
+    values = results.values
+    if values is None:
+        if len(results.parsed_settings()) == len(results.settings):  # or else some are of a kind that is not known
+            _compare(folder, "scores", results.scores, _means_of_settings(results), "its settings")
+        return
+    for table, follows in (
+        ("settings", values.means()),
+        ("scores", values.macro()),
+        ("micro", values.micro() if results.micro else {}),  # which may be left out
+        ("undefined", values.undefined()),
+    ):
+        _compare(folder, table, getattr(results, table), follows, "the values of its queries")
+
+
+def _means_of_settings(results: Results) -> Numbers:
+    """Average the settings of each kind, every setting counting once."""
+    rows: dict[str, dict[str, list[float]]] = {}
+    for name, setting in results.parsed_settings().items():
+        of_kind = rows.setdefault(setting.kind, {})
+        for measure, value in results.settings[name].items():
+            if measure != "queries":
+                of_kind.setdefault(measure, []).append(value)
+    return {kind: {name: math.fsum(means) / len(means) for name, means in each.items()} for kind, each in rows.items()}
+
+
+def _compare(folder: Path, table: str, given: Numbers, follows: Numbers, source: str) -> None:
+    """Refuse a table of results.json that does not follow from the source."""
+    stated, computed = _flat(given), _flat(follows)
+    for row, name in sorted(stated.keys() ^ computed.keys()):
+        raise DataFormatError(
+            f"{folder}: results.json and {source} do not both have {name} of {row} in {table}.", AGAIN
+        )
+    for (row, name), value in computed.items():
+        if not math.isclose(stated[row, name], value, rel_tol=1e-6, abs_tol=1e-9):
+            raise DataFormatError(
+                f"{folder}: results.json gives {name} of {row} as {stated[row, name]:g}, {source} as {value:g}.", AGAIN
+            )
+
+
+def _flat(table: Mapping[str, Mapping[str, T]]) -> dict[tuple[str, str], T]:
+    return {(row, name): value for row, values in table.items() for name, value in values.items()}

@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
 from beir_hybrid.reports.page.inputs import Run
 from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.settings import KINDS
+from beir_hybrid.storage.files import is_number
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.statistic import higher_is_better
 

@@ -6,13 +6,14 @@ import csv
 import errno
 import io
 import json
+import math
 import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 
@@ -204,6 +205,19 @@ def json_or_none(path: Path) -> dict[str, Any] | None:
         return read_json(path, "")
     except (MissingDataError, DataFormatError):
         return None
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether a value from a JSON file is a finite number; true and false are none.
+
+    Examples:
+        >>> [is_number(value) for value in (2, 0.5, True, "2", float("inf"), 10**400)]
+        [True, True, False, False, False, False]
+    """
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 def map_array(path: Path) -> np.memmap[Any, Any]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.evaluation.result_folders import is_number
+from beir_hybrid.storage.files import is_number
 from beir_hybrid.studies.cell import read_json
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.outcomes import Outcomes

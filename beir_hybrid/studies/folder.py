@@ -10,8 +10,8 @@ from typing import Any
 
 from beir_hybrid.document import Document
 from beir_hybrid.errors import BeirHybridError, OutputError
-from beir_hybrid.evaluation.result_folders import is_number, load_runs
-from beir_hybrid.storage.files import check_output, write_json
+from beir_hybrid.evaluation.results import load_results
+from beir_hybrid.storage.files import check_output, is_number, write_json
 from beir_hybrid.storage.locks import LOCK, locked
 from beir_hybrid.studies.cell import CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE, Cell, State, read_json
 from beir_hybrid.studies.study import Study, parse_study
@@ -100,7 +100,7 @@ class StudyFolder:
         """Read an evaluation, once as long as its files stay as they are."""
         times = tuple(path.stat().st_mtime_ns for path in sorted(folder.iterdir()))
         if (folder, times) not in self._whole:
-            load_runs([folder])
+            load_results([folder])
             self._whole.add((folder, times))
 
     def begin(self, cell: Cell) -> Path:

@@ -10,8 +10,7 @@ import numpy as np
 
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.query_values import QueryValues
-from beir_hybrid.evaluation.result_folders import load_runs
-from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.results import Results, load_results
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.folder import StudyFolder
 
@@ -57,7 +56,7 @@ class Outcomes:
         """
         found: list[Results] = []
         for cell in cells:
-            [results] = load_runs([self._path(cell, trial)]).values()
+            [results] = load_results([self._path(cell, trial)]).values()
             values = results.values or QueryValues(())
             kept = tuple(
                 replace(setting, values={name: setting.values[name] for name in measures if name in setting.values})

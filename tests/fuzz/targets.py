@@ -24,7 +24,7 @@ from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.vectors import keys_of
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.result_folders import load_runs
+from beir_hybrid.evaluation.results import load_results
 from beir_hybrid.evaluation.run_files import read_runs
 from beir_hybrid.evaluation.statistics.comparison import compare
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
@@ -197,7 +197,7 @@ def make_results(folder: Path) -> None:
 
 
 def read_results(folder: Path) -> None:
-    compare(load_runs([folder / "one", folder / "two", folder / "three"]), by_setting=True)
+    compare(load_results([folder / "one", folder / "two", folder / "three"]), by_setting=True)
 
 
 STUDY = """

@@ -162,7 +162,7 @@ def test_results_that_stay_are_read_once(finished, monkeypatch):
     from beir_hybrid.studies import folder as module
 
     folder, _ = finished
-    monkeypatch.setattr(module, "load_runs", lambda folders: pytest.fail("read again"))
+    monkeypatch.setattr(module, "load_results", lambda folders: pytest.fail("read again"))
     assert folder.state(folder.cells[0]) == "finished"
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
-from beir_hybrid.evaluation.result_folders import is_number, read_results
-from beir_hybrid.evaluation.results import Results
+from beir_hybrid.evaluation.results import Results, read_results
 from beir_hybrid.reports.source_files import comparison_key, read_object
 from beir_hybrid.reports.study_statistics import Statistic, read_statistics
 from beir_hybrid.reports.verdict_rows import Verdict, read_verdicts
+from beir_hybrid.storage.files import is_number
 
 _CELLS, _EVALUATIONS = "cells", "evaluations"
 _MARKS = ("study.json", "run.json", "results.json")

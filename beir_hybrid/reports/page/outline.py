@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.result_folders import is_number
 from beir_hybrid.reports.groups import Block, Group, blocks_of, find_group, groups_of
 from beir_hybrid.reports.models.bars import Bars, Dots, score_bars, share_dots
 from beir_hybrid.reports.models.curve import Chart, Curve, thinned
@@ -21,6 +20,7 @@ from beir_hybrid.reports.result_tables import families
 from beir_hybrid.reports.scaling import cost_of, drawn_pairs, scaling_charts
 from beir_hybrid.reports.summary import TITLES, Summary, kind_summary, main_summary
 from beir_hybrid.settings import KINDS
+from beir_hybrid.storage.files import is_number
 
 
 @dataclass(frozen=True, eq=False)
