@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +28,16 @@ from beir_hybrid.settings import KINDS, all_settings
 from beir_hybrid.storage.files import write_json
 
 LANGUAGES = ("de", "en", "es")
+
+
+@pytest.fixture
+def verbosity() -> Iterator[None]:
+    """Let the test change how much is logged."""
+    loggers = [logging.getLogger(), logging.getLogger("beir_hybrid")]
+    before = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.verbosity import progress_bar
 
 _PATIENCE = 1.0  # seconds before a progress bar appears: most plans are drawn faster than one reads it
 
@@ -102,15 +103,13 @@ def forecast(plan: BatchPlan, steps: int | None = None, show_progress: bool = Fa
     Raises:
         ConfigurationError: If there is no step.
     """
-    from tqdm import tqdm
-
     count = len(plan) if steps is None else steps
     if count < 1:
         raise ConfigurationError(f"The number of steps is {count}.", "Give a whole number from 1 on.")
     places = {kind: place for place, kind in enumerate(plan.strategy.kinds)}
     kinds = np.empty(count, np.min_scalar_type(len(places)))
     drawn = DrawSummary(strategy_spec(plan.strategy))
-    for step in tqdm(range(count), desc="Drawing", unit="step", delay=_PATIENCE, disable=not show_progress):
+    for step in progress_bar(range(count), desc="Drawing", unit="step", delay=_PATIENCE, show=show_progress):
         batch = plan.batch(*divmod(step, len(plan)))
         drawn.add(batch, plan)
         kinds[step] = places[batch.kind]

@@ -17,6 +17,28 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
+class SectionedCommand(click.Command):
+    """A command whose help lists its options in sections.
+
+    Args:
+        sections: Names of parameters by the title of their section; all others follow as further options.
+    """
+
+    def __init__(self, *args: Any, sections: Mapping[str, Sequence[str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sections = sections
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of options."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        rows = {option.name: row for option in options if (row := option.get_help_record(ctx)) is not None}
+        listed = {name for names in self.sections.values() for name in names}
+        others = [name for name in rows if name not in listed]
+        for title, names in {**self.sections, "Further options": others}.items():
+            with formatter.section(title):
+                formatter.write_dl([rows[name] for name in names])
+
+
 class Names(click.ParamType[tuple[str, ...]]):
     """Names separated by commas, as a tuple."""
 

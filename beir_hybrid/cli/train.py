@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from beir_hybrid.cli.parameters import (
     NAMES,
+    SectionedCommand,
     batch_options,
     both_spellings,
     languages_option,
@@ -40,7 +41,24 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
     return words
 
 
-class _Train(click.Command):
+_SECTIONS = {
+    "Model and output": ("model", "output", "overwrite", "resume", "config"),
+    "Training data": ("train_data", "source", "languages", "passage_text"),
+    "Batches": (
+        "strategy",
+        "alpha",
+        "source_weights",
+        "source_temperature",
+        "language_shares",
+        "language_pairs",
+        "too_small",
+    ),
+    "Loss and prompts": ("scale", "query_prefix", "passage_prefix"),
+    "Validation": ("eval_data", "eval_languages", "eval_split", "select_by"),
+}
+
+
+class _Train(SectionedCommand):
     """Remembers its words, for the command that resumes."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -50,6 +68,7 @@ class _Train(click.Command):
 
 @click.command(
     cls=_Train,
+    sections=_SECTIONS,
     context_settings={"ignore_unknown_options": True},
     epilog="Every argument of sentence-transformers' SentenceTransformerTrainingArguments may follow, such as "
     "--num_train_epochs 3 --learning_rate 2e-5 --per_device_train_batch_size 64 --bf16; and --negatives N (hard "

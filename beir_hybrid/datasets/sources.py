@@ -10,6 +10,7 @@ from pathlib import Path
 
 from beir_hybrid.errors import ChecksumError, MissingDataError
 from beir_hybrid.storage.corpus import cache_folder
+from beir_hybrid.verbosity import is_quiet
 
 DATA_VARIABLE = "BEIR_HYBRID_DATA"
 
@@ -64,6 +65,8 @@ class Files:
         import pooch
         import requests
 
+        if is_quiet():
+            pooch.get_logger().setLevel(logging.WARNING)
         try:
             return Path(
                 pooch.retrieve(
@@ -71,7 +74,7 @@ class Files:
                     known_hash=f"sha256:{self.checksums[path]}",
                     fname=path.rpartition("/")[2],
                     path=cache_folder() / path.rpartition("/")[0],
-                    progressbar=True,
+                    progressbar=not is_quiet(),
                 )
             )
         except ValueError as error:  # pooch's way to tell of a wrong checksum; it keeps no such file

@@ -25,6 +25,7 @@ from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import KINDS, Kind, Setting, choose_settings
 from beir_hybrid.translations import count_linked
+from beir_hybrid.verbosity import progress_bar
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -97,9 +98,7 @@ def evaluate(
         scorer = EmbeddingScorer(judgements, embeddings, chosen=chosen, show_progress=show_progress)
     results = _measure(scorer, chosen, planned, model_name or encoder.name, encoder.device, seconds, intervals)
     if runs is not None:
-        from tqdm import tqdm
-
-        for setting in tqdm(_by_corpora(chosen), desc="Writing runs", disable=not show_progress):
+        for setting in progress_bar(_by_corpora(chosen), desc="Writing runs", show=show_progress):
             write_run(
                 runs / f"{setting.name}.trec",
                 scorer.search(setting, run_depth),

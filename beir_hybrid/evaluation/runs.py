@@ -21,6 +21,7 @@ from beir_hybrid.evaluation.search.exact import Hits
 from beir_hybrid.evaluation.search.scores import Identifiers, id_places
 from beir_hybrid.settings import Setting
 from beir_hybrid.storage.files import new_file
+from beir_hybrid.verbosity import progress_bar
 
 _BLANK = re.compile(r"[ \t\n\r\f\v]")  # what trec_eval splits lines at
 _SUGGESTED = 2000  # ids among which a similar one is looked for
@@ -133,10 +134,11 @@ def read_run(path: Path, judgements: Judgements, *, show_progress: bool = False)
 
 
 def _read_lines(path: Path, show_progress: bool) -> Generator[tuple[int, tuple[str, str, str]]]:
-    from tqdm import tqdm
-
-    size, hidden = path.stat().st_size, not show_progress
-    with path.open("rb") as lines, tqdm(total=size, desc=path.name, unit="B", unit_scale=True, disable=hidden) as bar:
+    size = path.stat().st_size
+    with (
+        path.open("rb") as lines,
+        progress_bar(total=size, desc=path.name, unit="B", unit_scale=True, show=show_progress) as bar,
+    ):
         for number, line in enumerate(lines, start=1):
             bar.update(len(line))
             try:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.evaluation.search.exact import Hits, exact_search
 from beir_hybrid.evaluation.search.scores import stack
 from beir_hybrid.settings import Setting
+from beir_hybrid.verbosity import progress
 
 
 class Scorer(ABC):
@@ -327,13 +326,3 @@ def _distinct(numbers: Ints) -> tuple[Ints, Ints]:
     """Give the distinct ones of sorted numbers, and shape (n,), each number's place among them."""
     new = np.r_[True, numbers[1:] != numbers[:-1]][: len(numbers)]
     return numbers[new], np.cumsum(new) - 1
-
-
-@contextmanager
-def progress(title: str, show: bool) -> Iterator[Callable[[float], Any]]:
-    """Show a progress bar over shares of a whole, with the time left."""
-    from tqdm import tqdm
-
-    form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-    with tqdm(total=100, desc=title, disable=not show, bar_format=form) as bar:
-        yield lambda share: bar.update(100 * share)

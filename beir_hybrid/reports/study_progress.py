@@ -11,6 +11,7 @@ from rich.text import Text
 from beir_hybrid.reports.study_tables import duration
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.run import Failure
+from beir_hybrid.verbosity import is_quiet
 
 
 class StudyProgress:
@@ -28,7 +29,7 @@ class StudyProgress:
         self._ended = finished
         self._running: dict[str, str] = {}
         self._bar: Progress | None = None
-        if screen.is_terminal:
+        if screen.is_terminal and not is_quiet():
             columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
             self._bar = Progress(*columns, console=screen)
             self._task = self._bar.add_task("", total=total, completed=finished)
@@ -56,7 +57,8 @@ class StudyProgress:
         told = "finished" if failed is None else f"failed ({failed.error})"
         remaining = "" if left is None or self._ended >= self._total else f"about {duration(left)} left"
         line = f"cell {self._ended} of {self._total}: {cell.name} {told} in {duration(seconds)}"
-        self._screen.print(Text("; ".join(filter(None, (line, remaining)))))
+        if not is_quiet() or failed is not None:
+            self._screen.print(Text("; ".join(filter(None, (line, remaining)))))
         self._show(remaining)
 
     def _show(self, remaining: str) -> None:

@@ -6,7 +6,6 @@ It tells its end to the process that started it in one line of JSON, and ends wh
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.storage.files import no_room
+from beir_hybrid.verbosity import set_verbosity
 
 
 def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str, Any]:
@@ -31,8 +31,7 @@ def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str
         ``{}`` if it is finished; else ``error`` and ``hint``, each a line.
     """
     begun = time.perf_counter() if begun is None else begun
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    logging.getLogger("beir_hybrid").setLevel(logging.INFO)
+    set_verbosity()
     try:
         from beir_hybrid.studies.training import run_cell
 

@@ -29,6 +29,7 @@ from beir_hybrid.training.selection import (
     selected,
     selection_defaults,
 )
+from beir_hybrid.verbosity import quieten_trainer
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -197,6 +198,7 @@ def _build_trainer(
         loss=MultipleNegativesRankingLoss(model, scale=options.scale),
     )
     _try_optimizer(trainer)
+    quieten_trainer(trainer)
     trainer.plain_evaluation = selection is not None
     trainer.card_details = {
         "Data": "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources),

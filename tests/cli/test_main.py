@@ -1,8 +1,11 @@
 import json
+import logging
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
 
+import click
 import pytest
 
 import beir_hybrid
@@ -61,6 +64,77 @@ def test_help_imports_nothing_heavy(words):
     )
     found = in_a_process(*words, code=code, check=True)
     assert found.stdout.splitlines()[-1] == "[]"
+
+
+def everything(group, path=()):
+    """Yield all commands and groups below a group, each with its path."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from everything(command, (*path, name))
+
+
+def test_every_command_can_be_quiet_or_verbose(plug_in):
+    plug_in("zoo", COMMANDS, {"hello": "zoo_hello:hello"}, zoo_hello=HELLO)
+    commands = dict(everything(main))
+    assert {("hello",), ("train",), ("datasets", "get")} <= set(commands)
+    for command in commands.values():
+        words = [word for param in command.params for word in param.opts]
+        assert words.count("--quiet") == words.count("--verbose") == 1
+
+
+def test_option_of_a_plug_in_stays_its_own(invoke, plug_in):
+    own = HELLO.replace("def hello():", "@click.option('--quiet', type=int)\ndef hello(quiet):").replace(
+        "Hello!", "{quiet}"
+    )
+    own = own.replace('echo("', 'echo(f"')
+    plug_in("zoo", COMMANDS, {"hello": "zoo_hello:hello"}, zoo_hello=own)
+    assert invoke("hello", "--quiet", "3").stdout == "3\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "ours", "others"),
+    [([], "INFO", "WARNING"), (["--quiet"], "WARNING", "WARNING"), (["--verbose"], "DEBUG", "INFO")],
+    ids=["usual", "quiet", "verbose"],
+)
+def test_verbosity_is_that_of_the_log(invoke, plug_in, verbosity, words, ours, others):
+    plug_in("zoo", COMMANDS, {"hello": "zoo_hello:hello"}, zoo_hello=HELLO)
+    assert invoke("hello", *words).exit_code == 0
+    levels = [logging.getLogger(name).level for name in ("beir_hybrid", None)]
+    assert levels == [logging.getLevelName(ours), logging.getLevelName(others)]
+
+
+def test_quiet_and_verbose_at_once_are_refused(refused, verbosity):
+    assert refused("plugins", "--quiet", "--verbose") == "Both --quiet and --verbose are given. Choose one."
+
+
+def test_help_of_training_is_in_sections(invoke):
+    lines = invoke("train", "--help").stdout.splitlines()
+    titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert titles == [
+        "Model and output:",
+        "Training data:",
+        "Batches:",
+        "Loss and prompts:",
+        "Validation:",
+        "Further options:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("beir-hybrid eval", "evaluate"),
+        ("beir-hybrid train --too", "--too-small"),
+        ("beir-hybrid plan --qu", "--quiet"),
+    ],
+)
+def test_shell_completes_words(words, expected):
+    variables = {"_BEIR_HYBRID_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    ended = in_a_process(code="main(prog_name='beir-hybrid')", env={**os.environ, **variables})
+    assert f"plain,{expected}" in ended.stdout.splitlines()
 
 
 def test_unknown_command_suggests_the_closest(refused):

@@ -16,6 +16,7 @@ from beir_hybrid.datasets.miracl.subset import Subset
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
+from beir_hybrid.verbosity import progress_bar
 
 logger = logging.getLogger(__name__)
 
@@ -161,10 +162,8 @@ def _stored(folder: Path) -> StoredCorpus | None:
 def _convert(
     folder: Path, language: str, shards: list[Path], subset: Subset | None = None, judged: Iterable[str] = ()
 ) -> StoredCorpus:
-    from tqdm import tqdm
-
     size = sum(shard.stat().st_size for shard in shards)
-    with tqdm(total=size, unit="B", unit_scale=True, desc=f"miracl {language}", disable=None) as bar:
+    with progress_bar(total=size, unit="B", unit_scale=True, desc=f"miracl {language}", show=None) as bar:
         documents = Documents(shards, bar.update)
         rows: Iterator[tuple[str, Passage]] = iter(documents)
         if subset is None:

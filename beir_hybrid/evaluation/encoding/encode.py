@@ -24,6 +24,7 @@ from beir_hybrid.evaluation.encoding.rows import fault, first_unusable, from_spa
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, stack
+from beir_hybrid.verbosity import progress_bar
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -194,11 +195,9 @@ class _Batches:
 def _encode_role(
     batches: _Batches, store: VectorStore, texts: _Texts, cache: EmbeddingCache | None, show_progress: bool
 ) -> dict[str, Vectors]:
-    from tqdm import tqdm
-
     count = sum(number for _, number in texts.values())
     kind = "queries" if batches.role == "query" else "passages"
-    with tqdm(desc=f"Encoding {kind}", total=0, unit="char", unit_scale=True, disable=not show_progress) as bar:
+    with progress_bar(desc=f"Encoding {kind}", total=0, unit="char", unit_scale=True, show=show_progress) as bar:
         stream = _Stream(batches, store, bar, count)
         rows = {language: stream.read(read) for language, (read, _) in texts.items()}
         stream.flush()

@@ -13,11 +13,12 @@ from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.rankings import Rankings
-from beir_hybrid.evaluation.scorer import Scorer, aligned, progress
+from beir_hybrid.evaluation.scorer import Scorer, aligned
 from beir_hybrid.evaluation.search.exact import Hits, exact_search
 from beir_hybrid.evaluation.search.faiss_search import FaissIndex, recall_against_exact
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import Setting
+from beir_hybrid.verbosity import progress
 
 _CHECKED = 2**33  # scores that exact search may compute to check an index
 _FEWEST = 100  # queries it is checked on, however many passages there are

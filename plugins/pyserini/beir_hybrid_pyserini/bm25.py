@@ -29,6 +29,7 @@ from beir_hybrid.settings import Setting
 from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.storage.files import check_output
 from beir_hybrid.storage.locks import locked
+from beir_hybrid.verbosity import progress_bar
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
 from beir_hybrid_pyserini.lucene_index import build_index, check_index, corpus_checksum, describe
@@ -297,9 +298,7 @@ class _Work:
 
 @contextmanager
 def _bar(title: str, total: int, unit: str, shown: bool) -> Iterator[Callable[[int], object]]:
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc=title, unit=unit, unit_scale=True, disable=not shown) as bar:
+    with progress_bar(total=total, desc=title, unit=unit, unit_scale=True, show=shown) as bar:
         yield bar.update
 
 

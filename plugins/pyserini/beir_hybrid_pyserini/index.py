@@ -20,6 +20,7 @@ from beir_hybrid.evaluation.search.faiss_factory import empty_index
 from beir_hybrid.storage.checksums import damage, record, stamp
 from beir_hybrid.storage.files import new_file, sync, write_json
 from beir_hybrid.storage.locks import locked
+from beir_hybrid.verbosity import progress_bar
 from beir_hybrid_pyserini.folder import (
     ABOUT,
     DOCID,
@@ -114,14 +115,13 @@ def _write(
 ) -> None:
     """Write an index whose work folder is held, if its place still is as its stamp before told."""
     import faiss
-    from tqdm import tqdm
 
     work, total = work_folder(output), sum(map(len, passages))
     whole = work / "whole"
     if whole.exists():
         shutil.rmtree(whole)
     write_ids(whole / DOCID, ids, total)
-    with tqdm(total=total, desc="Indexing", unit="passage", unit_scale=True, disable=not show_progress) as bar:
+    with progress_bar(total=total, desc="Indexing", unit="passage", unit_scale=True, show=show_progress) as bar:
         index = build(passages, factory, work, advance=bar.update, **options)
     try:
         with new_file(whole / INDEX) as temporary:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
 from beir_hybrid.storage.files import new_file
+from beir_hybrid.verbosity import progress_bar
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder
 from beir_hybrid_pyserini.folder import DOCID, INDEX, check_files, count_ids, read_about
@@ -113,15 +114,13 @@ def search_topics(
         OutputError: If the file is there, or cannot be written.
         The errors of :func:`open_searcher`.
     """
-    from tqdm import tqdm
-
     check_file(output, overwrite)
     searcher = open_searcher(index, model, batch_size=batch_size)
     ids = list(topics)
     with (
         new_file(output) as temporary,
         temporary.open("w", encoding="utf-8", newline="\n") as file,
-        tqdm(total=len(ids), desc="Searching", unit="query", disable=not show_progress) as bar,
+        progress_bar(total=len(ids), desc="Searching", unit="query", show=show_progress) as bar,
     ):
         for start in range(0, len(ids), _QUERIES):
             some = ids[start : start + _QUERIES]
