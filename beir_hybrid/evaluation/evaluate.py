@@ -20,7 +20,8 @@ from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.notes import notes_on
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
-from beir_hybrid.evaluation.runs import Run, write_run
+from beir_hybrid.evaluation.run_files import write_run
+from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import KINDS, Kind, Setting, choose_settings

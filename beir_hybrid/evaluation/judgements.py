@@ -1,18 +1,21 @@
-"""Judgements: a collection in numbers, and where its relevant passages stand."""
+"""Judgements: a collection in numbers, with its relevant passages; also one of what was merely observed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.collection import MultilingualCollection, language_of
-from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.collection import MultilingualCollection, Passage, language_of
+from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 from beir_hybrid.grades import HIGHEST_GRADE
 from beir_hybrid.settings import Setting, all_settings
 from beir_hybrid.storage.corpus import StoredCorpus
+from beir_hybrid.translations import link_translations
+
+_UNREAD = Passage("")
 
 
 class Judgements:
@@ -27,6 +30,7 @@ class Judgements:
         sizes: Shape (languages,), passages of each.
         queries: Query ids, by number.
         query_language: Shape (queries,), language code of each.
+        groups: What the dataset calls each query's group, by query number; the query's own id where it names none.
         group: Shape (queries,), numbers that translations of one question share.
         query: Shape (rows,), query number of each (query, relevant passage), sorted.
         passage: Shape (rows,), passage number.
@@ -44,36 +48,26 @@ class Judgements:
         self._starts = np.cumsum(self.sizes) - self.sizes
         self.queries = [query for texts in collection.queries.values() for query in texts]
         self.query_language = np.array([language_of(query) for query in self.queries])
-        groups: dict[str, int] = {}
-        self.group = np.array(
-            [groups.setdefault(collection.group_of.get(query, query), len(groups)) for query in self.queries], np.int64
-        )
-        relevant = {
-            query: {document: grade for document, grade in collection.qrels.get(query, {}).items() if grade > 0}
-            for query in self.queries
-        }
-        for query, documents in relevant.items():
-            for document, grade in documents.items():
-                if grade > HIGHEST_GRADE:
-                    raise DataFormatError(
-                        f"The grade of {document!r} for {query!r} is above {HIGHEST_GRADE}.", "Give 0, 1, ..."
-                    )
-        numbers = self.passage_numbers({document for documents in relevant.values() for document in documents})
-        rows = [
-            (number, numbers[document], grade)
+        self.groups = [collection.group_of.get(query, query) for query in self.queries]
+        group_numbers = {group: number for number, group in enumerate(dict.fromkeys(self.groups))}
+        self.group = np.array([group_numbers[group] for group in self.groups], np.int64)
+        relevant = [
+            (number, document, grade)
             for number, query in enumerate(self.queries)
-            for document, grade in relevant[query].items()
+            for document, grade in collection.qrels.get(query, {}).items()
+            if grade > 0
         ]
-        if not rows:
+        if not relevant:
             raise ConfigurationError(f"No query of {collection.name} has a relevant passage.", "Check its qrels.")
+        number, document, grade = max(relevant, key=lambda row: row[2])
+        if grade > HIGHEST_GRADE:
+            raise DataFormatError(
+                f"The grade of {document!r} for {self.queries[number]!r} is above {HIGHEST_GRADE}.", "Give 0, 1, ..."
+            )
+        numbers = self.passage_numbers({document for _, document, _ in relevant})
+        rows = [(number, numbers[document], grade) for number, document, grade in relevant]
         self.query, self.passage, self.grade = np.array(rows, np.int64).T
-        self._keys = np.sort(self._key(self.query, self.passage))
-        self._key_grades = self.grade[np.argsort(self._key(self.query, self.passage))]
-
-    @cached_property
-    def groups(self) -> list[str]:
-        """What the dataset calls each query's group, by query number; the query's own id where it says nothing."""
-        return [self.collection.group_of.get(query, query) for query in self.queries]
+        self._places = PairPlaces(self.query, self.passage)
 
     @cached_property
     def query_numbers(self) -> dict[str, int]:
@@ -90,7 +84,7 @@ class Judgements:
         ]
 
     def passage_numbers(self, documents: set[str]) -> dict[str, int]:
-        """Number some document ids; those that are in no corpus are left out."""
+        """Return the numbers of some document ids; those that are in no corpus are left out."""
         numbers: dict[str, int] = {}
         for texts, start in zip(self.collection.corpora.values(), self._starts.tolist(), strict=True):
             if isinstance(texts, StoredCorpus):
@@ -100,13 +94,13 @@ class Judgements:
         return numbers
 
     def identifiers(self, passages: Ints) -> list[str]:
-        """Give the document ids of passages, shape (n,)."""
+        """Return the document ids of passages, shape (n,)."""
         languages = self.language(passages)
-        found = np.empty(len(passages), object)
+        identifiers = np.empty(len(passages), object)
         for number in np.unique(languages):
             of_language = languages == number
-            found[of_language] = self._ids(int(number), passages[of_language] - self._starts[number])
-        return found.tolist()
+            identifiers[of_language] = self._ids(int(number), passages[of_language] - self._starts[number])
+        return identifiers.tolist()
 
     def _ids(self, language: int, positions: Ints) -> Sequence[str]:
         texts = self.collection.corpora[self.languages[language]]
@@ -120,17 +114,17 @@ class Judgements:
         return [[] if isinstance(texts, StoredCorpus) else list(texts) for texts in corpora]
 
     def language(self, passages: Ints) -> Ints:
-        """Give the number of each passage's language; -1 for what is no passage."""
+        """Return the number of each passage's language; -1 for what is no passage."""
         return np.where(passages < 0, -1, np.searchsorted(np.cumsum(self.sizes), passages, side="right"))
 
     def columns(self, setting: Setting) -> Ints:
-        """Give the numbers of a setting's corpus languages."""
+        """Return the numbers of a setting's corpus languages."""
         return np.array([self.languages.index(language) for language in setting.corpus_languages])
 
     def rows(self, setting: Setting) -> Ints:
-        """Give the rows of a setting: its queries with their relevant passages in its corpora.
+        """Return the rows of a setting: its queries with their relevant passages in its corpora.
 
-        Queries without a relevant passage there do not belong to it: nothing could be found for them.
+        A query without a relevant passage there is no part of the setting: a system could retrieve nothing for it.
         """
         asked = self._rows_of.get(setting.query_language, np.empty(0, np.int64))
         searched = np.zeros(len(self.languages), bool)
@@ -150,9 +144,81 @@ class Judgements:
 
     def grades(self, queries: Ints, passages: Ints) -> Ints:
         """Look up the relevance grade of each (query, passage), both of one shape; 0 where there is none."""
-        keys = self._key(queries, passages)
-        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where((passages >= 0) & (self._keys[place] == keys), self._key_grades[place], 0)
+        place = self._places.find(queries, passages)
+        return np.where(place >= 0, self.grade[place], 0)
 
-    def _key(self, queries: Ints, passages: Ints) -> Ints:
-        return queries * int(self.sizes.sum()) + passages
+
+class PairPlaces:
+    """Where pairs of a query and a passage stand in two arrays.
+
+    Args:
+        query: Shape (n,), query numbers.
+        passage: Shape (n,), passage numbers; no pair twice.
+    """
+
+    def __init__(self, query: Ints, passage: Ints) -> None:
+        self._width = int(passage.max(initial=0)) + 1
+        keys = query * self._width + passage
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+
+    def find(self, query: Ints, passage: Ints) -> Ints:
+        """Return the place of each (query, passage), both of one shape; -1 where there is no such pair."""
+        if not len(self._keys):
+            return np.full(passage.shape, -1)
+        wanted = query * self._width + passage
+        place = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        known = (self._keys[place] == wanted) & (passage >= 0) & (passage < self._width)
+        return np.where(known, self._order[place], -1)
+
+
+def observed_collection(
+    name: str,
+    qrels: Mapping[str, Mapping[str, int]],
+    results: Mapping[str, Mapping[str, float]],
+    languages: Iterable[str] = (),
+) -> MultilingualCollection:
+    """Make a collection of the queries and documents that judgements and results name.
+
+    Queries whose ids are equal after the language count as translations of one question; see
+    :func:`~beir_hybrid.translations.link_translations`.
+
+    Args:
+        name: Name of the collection.
+        qrels: Grades by query id and document id; ids begin with their language, as in ``en:17_3``.
+        results: Scores by query id and document id, as BEIR has them.
+        languages: Languages that were searched, whether one of their documents was seen or not.
+
+    Raises:
+        DataFormatError: If an id does not begin with its language.
+
+    Examples:
+        >>> observed_collection("mine", {"en:1": {"de:7": 1}}, {"en:1": {"en:3": 0.5, "de:7": 0.4}})
+        MultilingualCollection('mine', 2 languages, 1 queries, 2 passages, passage_text='unknown')
+    """
+    corpora: dict[str, dict[str, Passage]] = {language: {} for language in sorted(languages)}
+    seen = {document for lists in (qrels, results) for documents in lists.values() for document in documents}
+    for document in sorted(seen):
+        corpora.setdefault(_language(document, "document"), {})[document] = _UNREAD
+    queries: dict[str, dict[str, str]] = {}
+    for query in dict.fromkeys([*qrels, *results]):
+        queries.setdefault(_language(query, "query"), {})[query] = ""
+    links = link_translations({query: language for language, texts in queries.items() for query in texts}, {})
+    return MultilingualCollection(
+        name=name,
+        corpora=dict(sorted(corpora.items())),
+        queries=queries,
+        qrels=qrels,
+        passage_text="unknown",
+        group_of=links.group_of,
+        linked_by=links.rule,
+    )
+
+
+def _language(identifier: str, noun: str) -> str:
+    language = language_of(identifier)
+    if not language:
+        raise DataFormatError(
+            f"The {noun} id {shorten(identifier)} does not begin with its language.", "Write it as in en:17_3."
+        )
+    return language

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
-from beir_hybrid.errors import ConfigurationError, MissingDataError, UnknownNameError
+from beir_hybrid.arrays import Ints
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, UnknownNameError, shorten
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.runs import Run, read_run, split_run
+from beir_hybrid.evaluation.runs import Run, build_run, split_run
+from beir_hybrid.evaluation.search.exact import Hits
 from beir_hybrid.settings import KINDS, Setting, choose_settings
+from beir_hybrid.storage.files import new_file
+from beir_hybrid.verbosity import progress_bar
+
+_BLANK = re.compile(r"[ \t\n\r\f\v]")  # what trec_eval splits lines at
 
 
 def read_runs(
@@ -57,6 +65,78 @@ def read_runs(
             "Name the setting that it was made in: --settings en-de",
         )
     return split_run(run, judgements, chosen)
+
+
+def read_run(path: Path, judgements: Judgements, *, show_progress: bool = False) -> Run:
+    """Read a TREC run: ``query Q0 document rank score tag`` a line, in any order; ranks follow from the scores.
+
+    Args:
+        path: The file.
+        judgements: The collection it was made on.
+        show_progress: Whether to show a progress bar.
+
+    Raises:
+        MissingDataError: If there is no such file.
+        DataFormatError: If a line has not six columns, names a query or document that the collection lacks, gives a
+            document twice for one query, or has a score that is no finite number; the message names file and line.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"There is no run {path}.", "Check --run.")
+    with closing(_read_lines(path, show_progress)) as rows:  # the bar ends before an error is told
+        return build_run(rows, judgements, str(path))
+
+
+def _read_lines(path: Path, show_progress: bool) -> Generator[tuple[int, tuple[str, str, str]]]:
+    size = path.stat().st_size
+    with (
+        path.open("rb") as lines,
+        progress_bar(total=size, desc=path.name, unit="B", unit_scale=True, show=show_progress) as bar,
+    ):
+        for number, line in enumerate(lines, start=1):
+            bar.update(len(line))
+            try:
+                # blanks of other scripts may stand in ids, so bytes are split and then decoded
+                query, _, document, _, score, _ = (word.decode() for word in line.split())
+            except ValueError as error:  # of decoding and of unpacking alike
+                if number == 1 and line.startswith(b"\x1f\x8b"):
+                    raise DataFormatError(f"{path} is compressed by gzip.", f"Unpack it: gunzip -k {path}") from error
+                if not line.strip():
+                    continue
+                raise DataFormatError(
+                    f"{path}:{number}: {shorten(line)} has not six columns of UTF-8 text.",
+                    "Write lines such as  en:1 Q0 de:7 1 0.83 tag",
+                ) from error
+            yield number, (query, document, score)
+
+
+def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag: str) -> None:
+    """Write a TREC run, whole or not at all: true ranks from 1, scores that read back as the same float32.
+
+    Args:
+        path: The file.
+        hits: What was found for all queries of the collection.
+        queries: Shape (n,), the numbers of the queries to write.
+        judgements: The collection.
+        tag: Name of the run; blanks become underscores.
+
+    Raises:
+        DataFormatError: If an id has a blank, which would be read as the next column.
+    """
+    word = "_".join(tag.split()) or "run"
+    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for number in queries.tolist():
+            query, found = judgements.queries[number], hits.passage[number] >= 0
+            documents = judgements.identifiers(hits.passage[number][found])
+            ranked = enumerate(zip(documents, hits.score[number][found], strict=True), start=1)
+            lines = [f"{query} Q0 {document} {rank} {score!s} {word}\n" for rank, (document, score) in ranked]
+            if _BLANK.search("".join((query, *documents))):
+                blank = next(each for each in (query, *documents) if _BLANK.search(each))
+                raise DataFormatError(
+                    f"{judgements.collection.name}: the id {shorten(blank)} has a blank, which splits it in a TREC "
+                    "run.",
+                    "Change that id, or write no run.",
+                )
+            file.writelines(lines)
 
 
 def partial_kinds(runs: Iterable[Setting], judgements: Judgements) -> list[str]:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from array import array
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import language_of
-from beir_hybrid.errors import DataFormatError, MissingDataError, did_you_mean, shorten
-from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.search.exact import Hits
+from beir_hybrid.errors import DataFormatError, did_you_mean, shorten
+from beir_hybrid.evaluation.judgements import Judgements, PairPlaces
 from beir_hybrid.evaluation.search.scores import Identifiers, id_places
 from beir_hybrid.settings import Setting
-from beir_hybrid.storage.files import new_file
-from beir_hybrid.verbosity import progress_bar
 
-_BLANK = re.compile(r"[ \t\n\r\f\v]")  # what trec_eval splits lines at
 _SUGGESTED = 2000  # ids among which a similar one is looked for
 
 
@@ -70,23 +63,12 @@ class Run:
         return int(self.rank.max(initial=0))
 
     def find(self, query: Ints, passage: Ints) -> Ints:
-        """Give the place of each (query, passage), shape (n,), in the run; -1 where it was not retrieved."""
-        order, keys = self._keys
-        wanted = query * self._width + passage
-        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-        if not len(keys):
-            return np.full(len(wanted), -1)
-        return np.where((keys[place] == wanted) & (passage < self._width), order[place], -1)
+        """Return the place of each (query, passage), shape (n,), in the run; -1 where it was not retrieved."""
+        return self._places.find(query, passage)
 
     @cached_property
-    def _width(self) -> int:
-        return int(self.passage.max(initial=0)) + 1
-
-    @cached_property
-    def _keys(self) -> tuple[Ints, Ints]:
-        keys = self.query * self._width + self.passage
-        order = np.argsort(keys, kind="stable")
-        return order, keys[order]
+    def _places(self) -> PairPlaces:
+        return PairPlaces(self.query, self.passage)
 
 
 def split_run(run: Run, judgements: Judgements, settings: Iterable[Setting]) -> dict[Setting, Run]:
@@ -111,52 +93,10 @@ def run_of_results(results: Mapping[str, Mapping[str, float]], judgements: Judge
         DataFormatError: If a query or document is unknown, or a score is no finite number.
     """
     rows = ((query, document, score) for query, scores in results.items() for document, score in scores.items())
-    return _build(enumerate(rows, start=1), judgements, "result")
+    return build_run(enumerate(rows, start=1), judgements, "result")
 
 
-def read_run(path: Path, judgements: Judgements, *, show_progress: bool = False) -> Run:
-    """Read a TREC run: ``query Q0 document rank score tag`` a line, in any order; ranks follow from the scores.
-
-    Args:
-        path: The file.
-        judgements: The collection it was made on.
-        show_progress: Whether to show a progress bar.
-
-    Raises:
-        MissingDataError: If there is no such file.
-        DataFormatError: If a line has not six columns, names a query or document that the collection lacks, gives a
-            document twice for one query, or has a score that is no finite number; the message names file and line.
-    """
-    if not path.is_file():
-        raise MissingDataError(f"There is no run {path}.", "Check --run.")
-    with closing(_read_lines(path, show_progress)) as rows:  # the bar ends before an error is told
-        return _build(rows, judgements, str(path))
-
-
-def _read_lines(path: Path, show_progress: bool) -> Generator[tuple[int, tuple[str, str, str]]]:
-    size = path.stat().st_size
-    with (
-        path.open("rb") as lines,
-        progress_bar(total=size, desc=path.name, unit="B", unit_scale=True, show=show_progress) as bar,
-    ):
-        for number, line in enumerate(lines, start=1):
-            bar.update(len(line))
-            try:
-                # blanks of other scripts may stand in ids, so bytes are split and then decoded
-                query, _, document, _, score, _ = (word.decode() for word in line.split())
-            except ValueError as error:  # of decoding and of unpacking alike
-                if number == 1 and line.startswith(b"\x1f\x8b"):
-                    raise DataFormatError(f"{path} is compressed by gzip.", f"Unpack it: gunzip -k {path}") from error
-                if not line.strip():
-                    continue
-                raise DataFormatError(
-                    f"{path}:{number}: {shorten(line)} has not six columns of UTF-8 text.",
-                    "Write lines such as  en:1 Q0 de:7 1 0.83 tag",
-                ) from error
-            yield number, (query, document, score)
-
-
-def _build(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements: Judgements, source: str) -> Run:
+def build_run(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements: Judgements, source: str) -> Run:
     """Number what was retrieved; ``rows`` are numbered for messages, which begin with the source."""
     numbers, name = judgements.query_numbers, judgements.collection.name
     queries, places, lines, scores = array("q"), array("q"), array("q"), array("d")
@@ -210,33 +150,3 @@ def _repeated(keys: Ints) -> int | None:
     """Find the first place whose key stood before; None if all differ."""
     first = np.unique(keys, return_index=True)[1]
     return None if len(first) == len(keys) else int(np.setdiff1d(np.arange(len(keys)), first)[0])
-
-
-def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag: str) -> None:
-    """Write a TREC run, whole or not at all: true ranks from 1, scores that read back as the same float32.
-
-    Args:
-        path: The file.
-        hits: What was found for all queries of the collection.
-        queries: Shape (n,), the numbers of the queries to write.
-        judgements: The collection.
-        tag: Name of the run; blanks become underscores.
-
-    Raises:
-        DataFormatError: If an id has a blank, which would be read as the next column.
-    """
-    word = "_".join(tag.split()) or "run"
-    with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for number in queries.tolist():
-            query, found = judgements.queries[number], hits.passage[number] >= 0
-            documents = judgements.identifiers(hits.passage[number][found])
-            ranked = enumerate(zip(documents, hits.score[number][found], strict=True), start=1)
-            lines = [f"{query} Q0 {document} {rank} {score!s} {word}\n" for rank, (document, score) in ranked]
-            if _BLANK.search("".join((query, *documents))):
-                blank = next(each for each in (query, *documents) if _BLANK.search(each))
-                raise DataFormatError(
-                    f"{judgements.collection.name}: the id {shorten(blank)} has a blank, which splits it in a TREC "
-                    "run.",
-                    "Change that id, or write no run.",
-                )
-            file.writelines(lines)

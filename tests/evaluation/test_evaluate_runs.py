@@ -8,7 +8,8 @@ import pytest
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.runs import read_run, run_of_results
+from beir_hybrid.evaluation.run_files import read_run
+from beir_hybrid.evaluation.runs import run_of_results
 from beir_hybrid.settings import Setting, choose_settings
 
 CLASSIC = ("map", "map@4", "ndcg@5", "recall@5", "precision@3", "mrr", "mrr@2", "success@2")

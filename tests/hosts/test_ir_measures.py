@@ -201,8 +201,8 @@ def test_without_a_cutoff_a_cut_off_run_is_refused(qrels, run):
 @pytest.mark.parametrize(
     ("queries", "documents", "message"),
     [
-        pytest.param("1", "en:a", "The query id '1' does not tell its language", id="query"),
-        pytest.param("en:1", "a", "The document id 'a' does not tell its language", id="document"),
+        pytest.param("1", "en:a", "The query id '1' does not begin with its language", id="query"),
+        pytest.param("en:1", "a", "The document id 'a' does not begin with its language", id="document"),
     ],
 )
 def test_ids_without_a_language_are_refused(queries, documents, message):

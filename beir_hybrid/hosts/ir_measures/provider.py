@@ -17,9 +17,8 @@ from ir_measures.measures import Measure, registry
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError, PluginError
-from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.judgements import Judgements, observed_collection
 from beir_hybrid.evaluation.measures.check import measure_queries
-from beir_hybrid.evaluation.observed import observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.evaluation.scorer import RunScorer
 from beir_hybrid.hosts.ir_measures.measures import ALL, LanguageMeasure

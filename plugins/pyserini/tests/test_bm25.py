@@ -8,7 +8,7 @@ from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError, UnknownNameError
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.runs import read_run
+from beir_hybrid.evaluation.run_files import read_run
 from beir_hybrid.settings import choose_settings
 from beir_hybrid.storage.files import write_json
 from beir_hybrid_pyserini import baseline_folder, bm25
