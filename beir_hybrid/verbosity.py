@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,18 +31,19 @@ def is_quiet() -> bool:
     return _LOGGER.level == logging.WARNING
 
 
-def progress_bar(*iterable: Any, show: bool | None, **options: Any) -> tqdm[Any]:
+def progress_bar(iterable: Iterable[Any] | None = None, *, show: bool | None, **options: Any) -> tqdm[Any]:
     """Make a progress bar on stderr, which stays hidden where :func:`is_quiet`.
 
     Args:
-        *iterable: What to iterate over, if anything.
+        iterable: What to iterate over; None for a bar that its ``update`` moves.
         show: Whether to show it; None for only in a terminal.
         **options: Options of ``tqdm``.
     """
     from tqdm import tqdm
 
     hidden = True if is_quiet() else None if show is None else not show
-    return tqdm(*iterable, disable=hidden, **options)
+    bar: tqdm[Any] = tqdm(iterable, disable=hidden, **options)
+    return bar
 
 
 @contextmanager

@@ -86,10 +86,8 @@ def test_every_command_can_be_quiet_or_verbose(plug_in):
 
 
 def test_option_of_a_plug_in_stays_its_own(invoke, plug_in):
-    own = HELLO.replace("def hello():", "@click.option('--quiet', type=int)\ndef hello(quiet):").replace(
-        "Hello!", "{quiet}"
-    )
-    own = own.replace('echo("', 'echo(f"')
+    own = HELLO.replace("def hello():", "@click.option('--quiet', type=int)\ndef hello(quiet):")
+    own = own.replace('"Hello!"', "quiet")
     plug_in("zoo", COMMANDS, {"hello": "zoo_hello:hello"}, zoo_hello=own)
     assert invoke("hello", "--quiet", "3").stdout == "3\n"
 
