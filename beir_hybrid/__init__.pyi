@@ -4,7 +4,6 @@ from .batching.plan import BatchPlan as BatchPlan
 from .batching.sampler import HybridBatchSampler as HybridBatchSampler
 from .batching.sampling import Sampling as Sampling
 from .collection import MultilingualCollection as MultilingualCollection
-from .collection import Passage as Passage
 from .datasets import load_dataset as load_dataset
 from .datasets import load_pairs as load_pairs
 from .errors import BeirHybridError as BeirHybridError
@@ -13,6 +12,7 @@ from .evaluation.evaluator import MultilingualRetrievalEvaluator as Multilingual
 from .evaluation.results import Results as Results
 from .pairs import Pair as Pair
 from .pairs import ParallelPairs as ParallelPairs
+from .passage import Passage as Passage
 from .training.arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments
 from .training.legacy.fit import fit as fit
 from .training.legacy.retriever import TrainRetriever as TrainRetriever

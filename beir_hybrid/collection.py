@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from numbers import Integral, Real
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.passage import Passage
 from beir_hybrid.settings import choose_setting
 from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.translations import DATASET
@@ -17,25 +18,6 @@ from beir_hybrid.translations import DATASET
 BeirCorpus = dict[str, dict[str, str]]
 BeirQueries = dict[str, str]
 BeirQrels = dict[str, dict[str, int]]
-
-
-class Passage(NamedTuple):
-    """One retrievable passage.
-
-    Attributes:
-        text: What is encoded and searched.
-        title: Its title, or an empty string.
-        context: The paragraph it stands in, where the dataset has one; not searched.
-    """
-
-    text: str
-    title: str = ""
-    context: str = ""
-
-    @property
-    def searchable(self) -> str:
-        """Title and text in one string, as BEIR's models join them."""
-        return f"{self.title} {self.text}".strip()
 
 
 @runtime_checkable

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage, language_of
+from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.errors import DataFormatError, LanguageError
+from beir_hybrid.passage import Passage
 
 
 @pytest.fixture

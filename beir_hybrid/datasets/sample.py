@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.passage import Passage
 
 
 class Sample:

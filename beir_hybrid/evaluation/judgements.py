@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.collection import MultilingualCollection, Passage, language_of
+from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 from beir_hybrid.grades import HIGHEST_GRADE
+from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting, all_settings
 from beir_hybrid.storage.corpus import StoredCorpus
 from beir_hybrid.translations import link_translations

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.arrow_files import StoredBatches
 from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.storage.files import map_array, parse_json, write_json

@@ -25,11 +25,12 @@ from pathlib import Path
 
 import numpy as np
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
 
 LANGUAGES = ("de", "en", "ru", "zh")

@@ -21,11 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.ranks import exact_ranks
+from beir_hybrid.passage import Passage
 
 SIZES = {"ar": 1222, "de": 1276, "el": 1234, "en": 1180, "es": 1215, "hi": 1244, "ru": 1219, "th": 852, "tr": 1167}
 SIZES |= {"vi": 1209, "zh": 1196}  # passages by language, 13,014 in all

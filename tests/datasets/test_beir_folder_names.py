@@ -1,11 +1,12 @@
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.datasets.beir.folder import get_folder
 from beir_hybrid.datasets.beir.names import find_setting_name, load_splits, splits_of
 from beir_hybrid.datasets.listing import list_datasets
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
+from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
 
 

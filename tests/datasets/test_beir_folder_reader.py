@@ -4,11 +4,12 @@ from dataclasses import replace
 import pytest
 from beir.datasets.data_loader import GenericDataLoader
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset, load_setting
 from beir_hybrid.datasets.beir.folder import get_folder, materialise, write_beir_folder
 from beir_hybrid.datasets.beir.reader import read_beir_folder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError, UnknownNameError
+from beir_hybrid.passage import Passage
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # BEIR leaves its files open
 

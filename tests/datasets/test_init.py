@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset, load_pairs, load_setting
 from beir_hybrid.errors import (
     ConfigurationError,
@@ -13,6 +13,7 @@ from beir_hybrid.errors import (
     UnknownNameError,
 )
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
 
 
@@ -102,7 +103,8 @@ def test_folder_named_like_a_dataset_does_not_hide_it(tmp_path, monkeypatch):
 
 
 STRANGE = """
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.passage import Passage
 from beir_hybrid.pairs import Pair, ParallelPairs
 
 class Strange:

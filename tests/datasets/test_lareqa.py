@@ -3,9 +3,9 @@ import json
 
 import pytest
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.datasets.lareqa import XQUAD_R, read_lareqa
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
+from beir_hybrid.passage import Passage
 
 EN_CONTEXT = "A dog. It barks. A dog."
 DE_CONTEXT = "Ein Hund. Er bellt."

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
@@ -15,6 +15,7 @@ from beir_hybrid.evaluation.evaluate import (
     evaluate_embeddings,
 )
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.passage import Passage
 
 CLASSIC = ("map", "ndcg@1", "ndcg@10", "recall@1", "recall@3")
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements, observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
+from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 from beir_hybrid.storage import corpus as corpus_module
 from beir_hybrid.storage.corpus import write_corpus

@@ -5,13 +5,14 @@ import re
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import DataFormatError, MissingDataError
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.run_files import read_run, write_run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer
 from beir_hybrid.evaluation.search.exact import Hits
+from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 
 CLASSIC = (

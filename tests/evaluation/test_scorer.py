@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation import scorer as module
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
@@ -14,6 +14,7 @@ from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.runs import Run, run_of_results, split_run
 from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer
+from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 
 PARTS = [Setting("en", ("en", "zh")), Setting("zh", ("en", "zh")), Setting("zh", ("ar", "zh"))]

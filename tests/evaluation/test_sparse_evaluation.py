@@ -5,7 +5,7 @@ import pytest
 from sentence_transformers.sparse_encoder.evaluation import SparseInformationRetrievalEvaluator
 
 from beir_hybrid import evaluate
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
@@ -17,6 +17,7 @@ from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
 from beir_hybrid.evaluation.ranks import exact_ranks
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_embeddings_with_faiss, evaluate_with_faiss
+from beir_hybrid.passage import Passage
 
 # of PyTorch, for the host's own similarity
 pytestmark = [

@@ -13,7 +13,7 @@ import pyarrow as pa
 from engine import Target
 from mutations import BINARY, JSON, TEXT, YAML, in_gzip
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.datasets.beir.folder import check_place, get_folder, write_beir_folder
 from beir_hybrid.datasets.beir.reader import BeirFolder, read_beir_folder
@@ -29,6 +29,7 @@ from beir_hybrid.evaluation.run_files import read_runs
 from beir_hybrid.evaluation.statistics.comparison import compare
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.passage import Passage
 from beir_hybrid.reports.page.assets import _pieces
 from beir_hybrid.reports.page.inputs import read_sources
 from beir_hybrid.reports.page.outline import build_contents

@@ -6,8 +6,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage
+from beir_hybrid.collection import LazyCorpus, MultilingualCollection
 from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage import corpus as module
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
 from beir_hybrid.storage.folders import STALE_SECONDS

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.passage import Passage
 from beir_hybrid.testing import DatasetContract
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from beir_hybrid.collection import LazyCorpus, MultilingualCollection, Passage, language_of
+from beir_hybrid.collection import LazyCorpus, MultilingualCollection, language_of
 from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.checksums import combine, digest_row
 
 QRELS_HEADER = "query-id\tcorpus-id\tscore"

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.marker import Standing
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.grades import is_grade, read_grade
 from beir_hybrid.languages import code_of
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.files import existing, parse_json
 from beir_hybrid.translations import link_translations, told
 

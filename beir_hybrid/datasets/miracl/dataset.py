@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.miracl.files import MiraclFiles
 from beir_hybrid.datasets.miracl.formats import Documents, Judgement, read_qrels, read_topics
 from beir_hybrid.datasets.miracl.subset import Subset
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
 from beir_hybrid.verbosity import progress_bar
 

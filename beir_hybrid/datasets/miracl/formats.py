@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.grades import read_grade
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.files import parse_json
 
 _AGAIN = "Fetch the file again."

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.passage import Passage
 
 _SEED = 0
 _BLOCK = 65_536

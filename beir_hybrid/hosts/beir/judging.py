@@ -10,12 +10,13 @@ from itertools import chain
 import numpy as np
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.hosts.beir.loaded import LoadedData, data_for
 from beir_hybrid.languages import code_of
+from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 from beir_hybrid.translations import link_translations
 

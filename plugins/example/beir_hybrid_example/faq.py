@@ -9,10 +9,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.passage import Passage
 
 _COLUMNS = ("group", "split", "language", "question", "answer")
 

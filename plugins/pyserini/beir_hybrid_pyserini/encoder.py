@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from beir_hybrid.arrays import Floats32
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encoder import as_encoder
 from beir_hybrid.models import load_model
+from beir_hybrid.passage import Passage
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -13,8 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from beir_hybrid.collection import LazyCorpus, Passage
+from beir_hybrid.collection import LazyCorpus
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.checksums import combine, damage, digest_row, record, stamp
 from beir_hybrid.storage.files import json_or_none, write_json
 from beir_hybrid.storage.folders import new_folder

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.passage import Passage
 from beir_hybrid_pyserini.export import CORPUS, write_jsonl
 
 CORPORA = {

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import write_corpus
 from beir_hybrid_pyserini import lucene_index, lucene_search
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for

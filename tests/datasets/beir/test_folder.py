@@ -10,13 +10,14 @@ import pytest
 from beir import util
 from beir.datasets.data_loader import GenericDataLoader
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.datasets.beir.folder import get_folder, materialise, write_beir_folder
 from beir_hybrid.datasets.beir.marker import MARKER, Standing, read_marker
 from beir_hybrid.datasets.beir.reader import read_beir_folder
 from beir_hybrid.datasets.beir.zip_file import ensure_archive
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError, UnknownNameError
+from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import write_corpus
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # BEIR leaves its files open

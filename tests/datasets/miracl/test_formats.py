@@ -4,10 +4,10 @@ import tracemalloc
 
 import pytest
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.datasets.miracl.dataset import RELEASE
 from beir_hybrid.datasets.miracl.formats import Documents, Judgement, read_qrels, read_topics
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.passage import Passage
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
-from beir_hybrid.collection import Passage
 from beir_hybrid.datasets.miracl.subset import Subset
+from beir_hybrid.passage import Passage
 
 DOCUMENTS = [(str(number), Passage(f"text {number}")) for number in range(1000)]
 

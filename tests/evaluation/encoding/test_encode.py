@@ -6,13 +6,14 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation.encoding import encode as encoding
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.vectors import StoredVectors
+from beir_hybrid.passage import Passage
 
 VECTORS = {"one": [1, 0], "two": [0, 2], "three": [3, 4], "title one": [4, -3]}
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection, Passage
+from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_embeddings_with_faiss, evaluate_with_faiss
+from beir_hybrid.passage import Passage
 
 LANGUAGES = ("ar", "de", "en")
 CLASSIC = ["map", "recall@1", "ndcg@10", "mrr@10"]

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.collection import Passage
 from beir_hybrid.datasets.beir.folder import write_beir_folder
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
@@ -17,6 +16,7 @@ from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir import report as reporting
 from beir_hybrid.hosts.beir.loaded import forget_all
 from beir_hybrid.hosts.beir.retrieval import retrievals
+from beir_hybrid.passage import Passage
 
 MEASURES = ["default", "bias", "peer@10"]
 
