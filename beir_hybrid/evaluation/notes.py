@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import compress
 from typing import Any
-
-import numpy as np
 
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.translations import links_in_words
@@ -52,11 +49,11 @@ def _few(values: QueryValues) -> Iterator[str]:
     partial = {name for counts in values.undefined().values() for name in counts}
     few = []
     for kind, settings in values.kinds().items():
-        found = [{group for setting in settings for group in setting.groups}]
+        questions = [{group for setting in settings for group in setting.groups}]
         for name in partial:  # other measures have a value for every query
-            there = [(each.groups, ~np.isnan(each.values[name])) for each in settings if name in each.values]
-            found.append({group for groups, rows in there for group in compress(groups, rows)})
-        fewest = min(len(groups) for groups in found if groups)
+            with_values = (each.groups_with(name) for each in settings if name in each.values)
+            questions.append(set().union(*with_values))
+        fewest = min(len(groups) for groups in questions if groups)
         if fewest < FEW:
             few.append(f"{kind} {fewest}")
     if few:

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -62,6 +63,10 @@ class SettingValues:
     def means(self) -> dict[str, float]:
         """Average every measure over the queries that have a value; without the measures that no query has."""
         return {name: float(np.nanmean(each)) for name, each in self.values.items() if not np.isnan(each).all()}
+
+    def groups_with(self, measure: str) -> set[str]:
+        """Return the groups of the queries that have a value of a measure."""
+        return set(compress(self.groups, ~np.isnan(self.values[measure])))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,9 @@ import numpy as np
 from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.measures import build_measure
-from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast, judge
 from beir_hybrid.evaluation.statistics.pairing import PairedValues
-from beir_hybrid.evaluation.statistics.significance import RESAMPLES
+from beir_hybrid.evaluation.statistics.significance import RESAMPLES, GroupSums
 
 Statistic = Literal["mean", "worst", "spread"]
 STATISTICS: tuple[Statistic, ...] = ("mean", "worst", "spread")
@@ -143,21 +142,8 @@ def _batches() -> Iterator[int]:
         yield min(_BATCH, RESAMPLES - start)
 
 
-def _sums(pair: PairedValues, contrast: Contrast) -> tuple[Floats, Floats, Floats]:
+def _sums(pair: PairedValues, contrast: Contrast) -> tuple[Floats, ...]:
     """Add up by question: both sides' values and their number, shape (groups, settings) each."""
-    number: dict[str, int] = {}
-    for setting in pair.run.settings:
-        for group in setting.groups:
-            number.setdefault(group, len(number))
-
-    def columns(values: QueryValues, counted: bool = False) -> Floats:
-        found = []
-        for setting in values.settings:
-            if setting.kind == contrast.kind and contrast.measure in setting.values:
-                value = setting.values[contrast.measure]
-                there = ~np.isnan(value)
-                place = np.array([number[group] for group in setting.groups], np.int64)[there]
-                found.append(np.bincount(place, None if counted else value[there], len(number)).astype(np.float64))
-        return np.stack(found, axis=1)
-
-    return columns(pair.run), columns(pair.baseline), columns(pair.run, counted=True)
+    run, baseline = GroupSums.of(pair.run), GroupSums.of(pair.baseline)
+    columns = run.columns(contrast.kind, contrast.measure)
+    return tuple(np.take(each, columns, axis=1) for each in (run.sums, baseline.sums, run.counts))

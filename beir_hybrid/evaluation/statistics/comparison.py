@@ -1,11 +1,10 @@
-"""Comparison: what runs differ in from a baseline, and how sure that is."""
+"""Comparison: how runs differ from a baseline, and how likely that is chance."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,11 @@ from beir_hybrid.errors import (
     did_you_mean,
 )
 from beir_hybrid.evaluation.measures import build_measure
-from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
+from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.statistics.pairing import PairedValues, obstacle, pair_up, unpaired
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES, ByMean, effect_sizes, holm, intervals, paired_test
-from beir_hybrid.settings import canonical_name
+from beir_hybrid.settings import KINDS, canonical_name
 from beir_hybrid.translations import count_linked, links_in_words
 
 SCHEMA = 1
@@ -45,7 +44,7 @@ class Contrast:
         groups: Number of different questions these belong to; what intervals and tests count.
         mean: The run's mean over these queries.
         baseline: The baseline's mean over these queries.
-        difference: The run's mean less the baseline's.
+        difference: The run's mean - the baseline's.
         interval: 95 % interval ``(low, high)`` of the difference; None with fewer than two groups.
         p: p-value of the paired randomization test, two-sided.
         holm: The p-value after Holm's correction over the family.
@@ -82,7 +81,7 @@ class Comparison:
         settings: Contrasts of the settings, where they were asked for.
         excluded: By run that cannot be compared with the baseline, why.
         skipped: What was left out of the comparison of the others, in sentences.
-        notes: How the numbers were made, in sentences.
+        notes: How the numbers were computed, in sentences.
     """
 
     baseline: str
@@ -94,7 +93,7 @@ class Comparison:
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Give everything as JSON has it, with the ``schema`` version."""
+        """Return everything as JSON has it, with the ``schema`` version."""
         return {"schema": SCHEMA, **asdict(self)}
 
 
@@ -152,15 +151,15 @@ def compare(
     if not pairs:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in excluded.items())
         raise ConfigurationError(f"No run can be compared with {baseline} ({reasons}).", "Evaluate on the same data.")
-    kinds, single = _contrasts(pairs, by_setting, seed)
+    kinds, single = _test(pairs, by_setting, seed)
     return Comparison(
-        baseline,
-        {name: runs[name].model for name in (baseline, *pairs)},
-        kinds,
-        single,
-        excluded,
-        tuple(sentence for pair in pairs.values() for sentence in pair.skipped),
-        _notes(pairs, kinds, single, str(runs[baseline].translations.get("rule", ""))),
+        baseline=baseline,
+        models={name: runs[name].model for name in (baseline, *pairs)},
+        kinds=tuple(kinds),
+        settings=tuple(single),
+        excluded=excluded,
+        skipped=tuple(sentence for pair in pairs.values() for sentence in pair.skipped),
+        notes=_notes(pairs, len(kinds), len(single), str(runs[baseline].translations.get("rule", ""))),
     )
 
 
@@ -186,84 +185,55 @@ def _check_names(what: str, asked: Sequence[str] | None, known: Sequence[str]) -
             raise UnknownNameError(f"No run has the {what} {name!r}.", did_you_mean(name, set(known)))
 
 
-def _contrasts(
-    pairs: Mapping[str, PairedValues], by_setting: bool, seed: int
-) -> tuple[tuple[Contrast, ...], tuple[Contrast, ...]]:
-    """Test every mean, then correct each family."""
+def _test(pairs: Mapping[str, PairedValues], by_setting: bool, seed: int) -> tuple[list[Contrast], list[Contrast]]:
+    """Test every mean, of the kinds and, if asked for, of the settings; then correct each of the two families."""
+    families: dict[str, list[Contrast]] = {"scores": [], "settings": []}
     parts = ("scores", "settings") if by_setting else ("scores",)
-    found: dict[str, list[Contrast]] = {part: [] for part in parts}
-    means = {
-        run: {"scores": pair.differences.macro(), "settings": _means(pair.differences)} for run, pair in pairs.items()
-    }
-    sizes = [sum(len(each) for mean in means.values() for each in mean[part].values()) for part in parts]
+    differences = {run: _means(pair.differences) for run, pair in pairs.items()}
+    sizes = [sum(len(each) for means in differences.values() for each in means[part].values()) for part in parts]
     resamples = max(RESAMPLES, math.ceil(2 / LEVEL) * max(sizes) - 1)
     for run, pair in pairs.items():
-        bounds = intervals(pair.differences, CONFIDENCE)
-        chances = paired_test(pair.differences, resamples, seed, by_setting)
-        effects = effect_sizes(pair.differences)
+        estimates: dict[str, ByMean[Any]] = {
+            "mean": _means(pair.run),
+            "baseline": _means(pair.baseline),
+            "difference": differences[run],
+            "interval": intervals(pair.differences, CONFIDENCE),
+            "p": paired_test(pair.differences, resamples, seed, by_setting),
+            "effect": effect_sizes(pair.differences),
+        }
         for part in parts:
-            found[part] += _of_run(run, pair, part, bounds, chances, effects)
-    return tuple(_corrected(found["scores"])), tuple(_corrected(found.get("settings", [])))
+            for key, means in differences[run][part].items():
+                for measure in means:
+                    numbers = {name: each[part].get(key, {}).get(measure) for name, each in estimates.items()}
+                    families[part].append(_contrast(run, pair, key, measure, numbers))
+    return _corrected(families["scores"]), _corrected(families["settings"])
 
 
-def _of_run(
-    run: str,
-    pair: PairedValues,
-    part: str,
-    bounds: ByMean[list[float]],
-    chances: ByMean[float],
-    effects: ByMean[float],
-) -> list[Contrast]:
-    """Describe the contrasts of one run, in the kinds (``scores``) or in the settings; yet without a correction."""
-    contrasts = []
-    macro = part == "scores"
-    mine, yours, difference = (
-        values.macro() if macro else _means(values) for values in (pair.run, pair.baseline, pair.differences)
+def _contrast(run: str, pair: PairedValues, key: str, measure: str, numbers: dict[str, Any]) -> Contrast:
+    """Describe the contrast in a kind or setting, without a correction yet."""
+    settings = [each for each in pair.differences.settings if key in (each.kind, each.name) and measure in each.values]
+    if numbers["interval"] is not None:
+        numbers["interval"] = tuple(numbers["interval"])
+    return Contrast(
+        run=run,
+        kind=settings[0].kind,
+        setting=None if key in KINDS else key,
+        measure=measure,
+        settings=len(settings),
+        queries=sum(int((~np.isnan(each.values[measure])).sum()) for each in settings),
+        groups=len(set().union(*(each.groups_with(measure) for each in settings))),
+        holm=1.0,
+        verdict=NOT_SHOWN,
+        **numbers,
     )
-    for key, means in difference.items():
-        for measure, mean in means.items():
-            of_mean = [
-                setting
-                for setting in pair.differences.settings
-                if (setting.kind if macro else setting.name) == key and measure in setting.values
-            ]
-            queries, groups = _sizes(of_mean, measure)
-            bound = bounds[part].get(key, {}).get(measure)
-            contrasts.append(
-                Contrast(
-                    run=run,
-                    kind=of_mean[0].kind,
-                    setting=None if macro else key,
-                    measure=measure,
-                    settings=len(of_mean),
-                    queries=queries,
-                    groups=groups,
-                    mean=mine[key][measure],
-                    baseline=yours[key][measure],
-                    difference=mean,
-                    interval=None if bound is None else (bound[0], bound[1]),
-                    p=chances[part][key][measure],
-                    holm=1.0,
-                    effect=effects[part].get(key, {}).get(measure),
-                    verdict=NOT_SHOWN,
-                )
-            )
-    return contrasts
 
 
-def _means(values: QueryValues) -> dict[str, dict[str, float]]:
-    return {setting.name: setting.means() for setting in values.settings}
-
-
-def _sizes(settings: Sequence[SettingValues], measure: str) -> tuple[int, int]:
-    """Count the queries with a value, and the groups they belong to."""
-    there = [~np.isnan(setting.values[measure]) for setting in settings]
-    groups = [set(compress(setting.groups, rows)) for setting, rows in zip(settings, there, strict=True)]
-    return sum(int(rows.sum()) for rows in there), len(set().union(*groups))
+def _means(values: QueryValues) -> ByMean[float]:
+    return {"scores": values.macro(), "settings": {setting.name: setting.means() for setting in values.settings}}
 
 
 def _corrected(family: Sequence[Contrast]) -> list[Contrast]:
-    """Correct a family's p-values and say what they show; sort by kind and setting, then measure, then run."""
+    """Correct a family's p-values and judge them; sort by kind and setting, then measure, then run."""
     judged = [
         replace(contrast, holm=p, verdict=judge(contrast, p))
         for contrast, p in zip(family, holm([contrast.p for contrast in family]), strict=True)
@@ -275,10 +245,10 @@ def _corrected(family: Sequence[Contrast]) -> list[Contrast]:
 
 
 def judge(contrast: Contrast, p: float) -> str:
-    """Give the verdict on a contrast; see :class:`Contrast`.
+    """Return the verdict on a contrast; see :class:`Contrast`.
 
     Args:
-        contrast: Its interval and measure count.
+        contrast: Contrast, of which the interval, the difference and the measure count.
         p: The p-value, corrected for the family of tests that it belongs to.
     """
     if p >= LEVEL or contrast.interval is None or contrast.interval[0] <= 0 <= contrast.interval[1]:
@@ -292,10 +262,15 @@ def judge(contrast: Contrast, p: float) -> str:
     return "better" if (contrast.difference > 0) == higher_is_better else "worse"
 
 
-def _notes(
-    pairs: Mapping[str, PairedValues], kinds: Sequence[Contrast], single: Sequence[Contrast], rule: str
-) -> tuple[str, ...]:
-    """Say how the numbers were made; ``rule`` is how the baseline's translations were linked."""
+def _notes(pairs: Mapping[str, PairedValues], kinds: int, single: int, rule: str) -> tuple[str, ...]:
+    """Describe how the numbers were computed.
+
+    Args:
+        pairs: The values compared.
+        kinds: Number of tests in the kinds.
+        single: Number of tests in the settings.
+        rule: How the baseline's translations were linked.
+    """
     compared = {query: group for pair in pairs.values() for query, group in pair.differences.groups().items()}
     linked = links_in_words(count_linked(compared, rule))
     notes = [
@@ -303,10 +278,10 @@ def _notes(
         *([f"{linked[0].upper()}{linked[1:]}."] if linked else []),
         f"Intervals: {CONFIDENCE:.0%}, clustered jackknife with t quantiles, corrected for skewness. "
         "p: paired randomization test, two-sided. d: Cohen's d_z.",
-        f"Holm's correction is over the {len(kinds)} tests of all kinds, measures and runs.",
+        f"Holm's correction is over the {kinds} tests of all kinds, measures and runs.",
     ]
     if single:
-        notes.append(f"By setting, it is over the {len(single)} tests of all settings, measures and runs.")
+        notes.append(f"By setting, it is over the {single} tests of all settings, measures and runs.")
     for kind, (fewest, most) in next(iter(pairs.values())).differences.uneven().items():
         notes.append(f"The {kind} settings have {fewest} to {most} queries; in the mean each setting counts once.")
     return tuple(notes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.settings import canonical_name
@@ -19,7 +20,7 @@ class PairedValues:
     Attributes:
         run: The run's values; NaN where either has none.
         baseline: The baseline's, likewise, in the same order.
-        differences: The run's less the baseline's.
+        differences: The run's - the baseline's.
         skipped: What only one of them has, in sentences.
     """
 
@@ -30,7 +31,7 @@ class PairedValues:
 
 
 def obstacle(run: Results, baseline: Results) -> str:
-    """Say why two results are not of the same data; empty if they are."""
+    """Return why two results are not of the same data; empty if they are."""
     other = f"other dataset: {run.dataset}, not {baseline.dataset}" if run.dataset != baseline.dataset else ""
     if set(run.languages) != set(baseline.languages):
         languages = f"other languages: {', '.join(run.languages)}, not {', '.join(baseline.languages)}"
@@ -50,7 +51,7 @@ def obstacle(run: Results, baseline: Results) -> str:
 
 
 def unpaired(run: QueryValues, baseline: QueryValues) -> str:
-    """Say why settings of the same name do not have the same queries, linked alike; empty if they do.
+    """Return why settings of the same name differ in their queries or in how these are linked; empty if they do not.
 
     Groups may have other names, as where one run took them from metadata and the other from ids.
     """
@@ -71,7 +72,7 @@ def unpaired(run: QueryValues, baseline: QueryValues) -> str:
 
 
 def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValues) -> PairedValues:
-    """Bring a run and the baseline to the same settings, measures and queries.
+    """Restrict a run and the baseline to the settings, measures and queries that both have.
 
     Args:
         name: Name of the run.
@@ -82,43 +83,42 @@ def pair_up(name: str, run: QueryValues, baseline_name: str, baseline: QueryValu
     of_run = {canonical_name(setting.name): setting for setting in run.settings}
     of_baseline = {canonical_name(setting.name): setting for setting in baseline.settings}
     lacking: Counter[str] = Counter()
-    pairs: list[tuple[SettingValues, SettingValues, SettingValues]] = []
+    triples: list[list[SettingValues]] = []
     for key, setting in of_baseline.items():
         if key in of_run:
-            pair = _at_same_queries(of_run[key], setting)
+            triple = _at_same_queries(of_run[key], setting)
             lacking.update(
-                measure for measure in {**setting.values, **of_run[key].values} if measure not in pair[0].values
+                measure for measure in {**setting.values, **of_run[key].values} if measure not in triple[0].values
             )
-            if pair[0].values:
-                pairs.append(pair)
+            if triple[0].values:
+                triples.append(triple)
     both = f"not both {name} and {baseline_name} have"
     skipped = [f"{measure} is left out in {_count(number)}: {both} values." for measure, number in lacking.items()]
     alone = [key for key in {**of_baseline, **of_run} if key not in of_run or key not in of_baseline]
     if alone:
         shown = ", ".join(alone[:5]) + (", ..." if len(alone) > 5 else "")
         skipped.append(f"Left out: {_count(len(alone))} that {both}: {shown}.")
-    columns = [QueryValues(tuple(pair[which] for pair in pairs)) for which in range(3)]
-    return PairedValues(columns[0], columns[1], columns[2], tuple(skipped))
+    runs, baselines, differences = (QueryValues(tuple(triple[which] for triple in triples)) for which in range(3))
+    return PairedValues(runs, baselines, differences, tuple(skipped))
 
 
 def _groups(setting: SettingValues) -> dict[str, str]:
     return dict(zip(setting.queries, setting.groups, strict=True))
 
 
-def _at_same_queries(run: SettingValues, baseline: SettingValues) -> tuple[SettingValues, SettingValues, SettingValues]:
-    """Give the run's values, the baseline's and their differences, by the measures that some query has from both."""
+def _at_same_queries(run: SettingValues, baseline: SettingValues) -> list[SettingValues]:
+    """Return the run's values, the baseline's and their differences, by the measures that some query has from both."""
     place = {query: row for row, query in enumerate(run.queries)}
     rows = np.array([place[query] for query in baseline.queries], np.int64)
-    first, second = {}, {}
+    columns: list[dict[str, Floats]] = [{}, {}, {}]
     for measure in baseline.values:
         if measure in run.values:
             mine, other = run.values[measure][rows], baseline.values[measure]
             missing = np.isnan(mine) | np.isnan(other)
             if not missing.all():
-                first[measure] = np.where(missing, np.nan, mine)
-                second[measure] = np.where(missing, np.nan, other)
-    difference = {measure: first[measure] - second[measure] for measure in first}
-    return replace(baseline, values=first), replace(baseline, values=second), replace(baseline, values=difference)
+                for column, values in zip(columns, (mine, other, mine - other), strict=True):
+                    column[measure] = np.where(missing, np.nan, values)
+    return [replace(baseline, values=column) for column in columns]
 
 
 def _count(settings: int) -> str:

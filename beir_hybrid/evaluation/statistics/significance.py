@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from beir_hybrid.arrays import Bools, Floats
+from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.query_values import QueryValues
 
@@ -31,13 +31,13 @@ ByMean = dict[str, dict[str, dict[str, T]]]
 
 
 @dataclass(frozen=True, eq=False)
-class _Columns:
+class GroupSums:
     """Values added up by group: a column is one measure in one setting.
 
     Attributes:
         names: Setting and measure of each column.
         sums: Shape (groups, columns), the sum of the group's values.
-        counts: Shape (groups, columns), how many values that are.
+        counts: Shape (groups, columns), the number of the group's values.
         kinds: Kind and measure of each macro mean, in the order of ``weights``.
         weights: Shape (macro means, columns), 1 / settings where the column belongs to the macro mean, else 0.
     """
@@ -47,6 +47,35 @@ class _Columns:
     counts: Floats
     kinds: list[tuple[str, str]]
     weights: Floats
+
+    @classmethod
+    def of(cls, values: QueryValues) -> GroupSums:
+        """Add up the values by group; measures without any value in a setting have no column."""
+        groups = dict.fromkeys(group for setting in values.settings for group in setting.groups)
+        number = {group: place for place, group in enumerate(groups)}
+        names: list[tuple[str, str]] = []
+        sums: list[Floats] = [np.empty((len(number), 0))]
+        counts: list[Floats] = [np.empty((len(number), 0))]
+        members: dict[tuple[str, str], list[int]] = {}
+        for kind, settings in values.kinds().items():
+            for setting in settings:
+                place = np.array([number[group] for group in setting.groups], np.int64)
+                for measure, column in setting.values.items():
+                    there = ~np.isnan(column)
+                    if there.any():
+                        members.setdefault((kind, measure), []).append(len(names))
+                        names.append((setting.name, measure))
+                        for table, added in ((sums, column[there]), (counts, None)):
+                            by_group = np.bincount(place[there], added, len(number))
+                            table.append(by_group.astype(np.float64, copy=False)[:, None])
+        weights = np.zeros((len(members), len(names)))
+        for row, places in enumerate(members.values()):
+            weights[row, places] = 1 / len(places)
+        return cls(names, np.hstack(sums), np.hstack(counts), list(members), weights)
+
+    def columns(self, kind: str, measure: str) -> Ints:
+        """Return the numbers of the columns that a kind's macro mean of a measure is over."""
+        return np.flatnonzero(self.weights[self.kinds.index((kind, measure))])
 
     @property
     def means(self) -> Floats:
@@ -62,8 +91,8 @@ class _Columns:
         """How each mean changes without each group, and each group's share of it.
 
         Returns:
-            Two arrays of shape (groups, macro means + columns). A column of one group alone, of which nothing is left,
-            stays as it is, and that group has no share of it.
+            Two arrays of shape (groups, macro means + columns). A column with values of one group only
+            does not change, and that group has no share of it.
         """
         total = self.counts.sum(axis=0)
         rest = total - self.counts
@@ -92,24 +121,24 @@ def intervals(
     """Estimate intervals of the macro means and of the settings' means: a clustered jackknife with t quantiles.
 
     Every group is left out in turn, and all means are computed anew: a setting's as the sum of its values over their
-    number, a kind's as the mean of its settings'. With D_g the mean without group g less the mean, and G groups, the
+    number, a kind's as the mean of its settings'. With D_g the mean without group g minus the mean, and G groups, the
     standard error is sqrt((G - 1) / G * sum of D_g ** 2) (Efron and Tibshirani, chapter 11; CV3 in MacKinnon, Nielsen
     and Webb, Journal of Applied Econometrics 38, 2023). The t distribution has Satterthwaite's degrees of freedom after
     Bell and McCaffrey (Survey Methodology 28, 2002), for groups whose means vary equally: G - 1 where all groups weigh
     the same, fewer where some have more queries or are in more settings.
 
-    An end is farther out if Hall's transformation (Journal of the Royal Statistical Society B 54, 1992), which removes
-    the skewness of values such as average precision, puts it there. So an interval is seldom too narrow: of nominal
-    95 %, at least .94 hold the true mean from :data:`FEW` groups on, and with differences of two systems that do not
-    differ, from 3 on. ``tests/benchmarks/coverage.py`` shows where, beside other methods.
+    An end lies farther out if Hall's transformation (Journal of the Royal Statistical Society B 54, 1992), which
+    removes the skewness of values such as average precision, puts it there. So an interval is seldom too narrow: of
+    nominal 95 %, at least .94 hold the true mean from :data:`FEW` groups on, and with differences of two systems that
+    do not differ, from 3 on. ``tests/benchmarks/coverage.py`` shows where, beside other methods.
 
-    A setting in which one group alone has values does not tell how far off its mean may be: it counts in the mean of
-    its kind, and not in the width of the interval.
+    A setting in which one group alone has values tells nothing about how far off its mean may be: it counts in the mean
+    of its kind, and not in the width of the interval.
 
     Args:
         values: The queries' values, or their differences between two systems.
         confidence: Between 0 and 1.
-        bounds: By measure, the lowest and highest possible value, where the interval ends at the latest; infinite, or
+        bounds: By measure, the lowest and highest possible value, which the interval is cut at; infinite, or
             left out, where there is none.
 
     Returns:
@@ -123,7 +152,7 @@ def intervals(
 
     if not 0 < confidence < 1:
         raise ConfigurationError(f"The confidence is {confidence}.", "Give one between 0 and 1, such as 0.95.")
-    columns = _columns(values)
+    columns = GroupSums.of(values)
     if len(columns.sums) < 2 or not columns.names:
         return {"scores": {}, "settings": {}}
     distances, weights = columns.without_each()
@@ -150,7 +179,7 @@ def paired_test(
     flips. ``scipy.stats.permutation_test`` gives the same distribution but permutes pair by pair, at 8 times the time.
 
     Args:
-        differences: By query, the value of one system less that of the other; NaN where either has none.
+        differences: By query, the value of one system minus the value of the other; NaN where either has none.
         resamples: Number of random flips; the smallest possible p-value is 1 / (resamples + 1).
         seed: Seed of the flips.
         settings: Whether to test the settings' means too, and not only the kinds'.
@@ -161,8 +190,9 @@ def paired_test(
     Raises:
         ConfigurationError: If the number of flips is below 1.
     """
-    _check_resamples(resamples)
-    columns = _columns(differences)
+    if resamples < 1:
+        raise ConfigurationError(f"The number of resamples is {resamples}.", f"Give at least 1, such as {RESAMPLES}.")
+    columns = GroupSums.of(differences)
     shares = columns.shares()
     untested = 0 if settings else len(columns.names)
     shares = shares[:, : shares.shape[1] - untested]
@@ -181,33 +211,34 @@ def paired_test(
 
 
 def effect_sizes(differences: QueryValues) -> ByMean[float]:
-    """Give Cohen's d for paired values (d_z): the mean of the groups' differences over their standard deviation.
+    """Return Cohen's d for paired values (d_z): the mean of the groups' differences over their standard deviation.
 
     A group's difference is what it adds to the mean difference; where all groups have equally many values, that is
     their mean up to a factor, which cancels.
 
     Args:
-        differences: By query, the value of one system less that of the other; NaN where either has none.
+        differences: By query, the value of one system minus the value of the other; NaN where either has none.
 
     Returns:
         Under ``scores`` by kind and measure, and under ``settings`` by setting and measure; without those with fewer
         than two groups or whose groups all differ by the same.
     """
-    columns = _columns(differences)
+    columns = GroupSums.of(differences)
     shares, present = columns.shares(), columns.present()
     sizes: list[float | None] = []
     for share, there in zip(shares.T, present.T, strict=True):
-        found = share[there]
-        spread = found.std(ddof=1) if len(found) > 1 else 0.0
-        sizes.append(float(found.mean() / spread) if spread > 1e-12 * np.abs(found).max(initial=0) else None)
+        shares_there = share[there]
+        spread = shares_there.std(ddof=1) if len(shares_there) > 1 else 0.0
+        defined = spread > 1e-12 * np.abs(shares_there).max(initial=0)
+        sizes.append(float(shares_there.mean() / spread) if defined else None)
     return columns.name(sizes)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Correct the p-values of a family of tests so that the chance of any false discovery stays below the level.
 
-    Step-down: the smallest is multiplied by the number of tests, the next by one less, and so on; none falls below one
-    before it.
+    Step-down: the smallest is multiplied by the number of tests n, the next by n - 1, and so on; no corrected value is
+    below the one before it.
 
     Args:
         p_values: The family.
@@ -219,53 +250,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
         >>> holm([0.01, 0.04, 0.03])
         [0.03, 0.06, 0.06]
     """
-    found = np.asarray(p_values, np.float64)
-    order = np.argsort(found, kind="stable")
-    steps = np.minimum(found[order] * np.arange(len(found), 0, -1), 1.0)
-    corrected = np.empty_like(found)
+    family = np.asarray(p_values, np.float64)
+    order = np.argsort(family, kind="stable")
+    steps = np.minimum(family[order] * np.arange(len(family), 0, -1), 1.0)
+    corrected = np.empty_like(family)
     corrected[order] = np.maximum.accumulate(steps)
     return corrected.tolist()
-
-
-def _check_resamples(resamples: int) -> None:
-    if resamples < 1:
-        raise ConfigurationError(f"The number of resamples is {resamples}.", f"Give at least 1, such as {RESAMPLES}.")
-
-
-def _batch(groups: int) -> int:
-    return max(1, min(1000, _BATCH_NUMBERS // max(1, groups)))
-
-
-def _columns(values: QueryValues) -> _Columns:
-    """Add up the values by group; measures without any value in a setting have no column."""
-    number: dict[str, int] = {}
-    for setting in values.settings:
-        for group in setting.groups:
-            number.setdefault(group, len(number))
-    names: list[tuple[str, str]] = []
-    sums, counts = [], []
-    members: dict[tuple[str, str], list[int]] = {}
-    for kind, settings in values.kinds().items():
-        for setting in settings:
-            place = np.array([number[group] for group in setting.groups], np.int64)
-            for measure, found in setting.values.items():
-                there = ~np.isnan(found)
-                if there.any():
-                    members.setdefault((kind, measure), []).append(len(names))
-                    names.append((setting.name, measure))
-                    sums.append(np.bincount(place[there], found[there], len(number)))
-                    counts.append(np.bincount(place[there], minlength=len(number)).astype(np.float64))
-    weights = np.zeros((len(members), len(names)))
-    for row, places in enumerate(members.values()):
-        weights[row, places] = 1 / len(places)
-    shape = (len(number), len(names))
-    return _Columns(
-        names,
-        np.stack(sums, axis=1) if sums else np.zeros(shape),
-        np.stack(counts, axis=1) if counts else np.zeros(shape),
-        list(members),
-        weights,
-    )
 
 
 def _degrees_of_freedom(weights: Floats) -> Floats:
@@ -307,13 +297,14 @@ def _unskew(quantile: Floats, skewness: Floats) -> Floats:
 
 
 def _every_flip(groups: int) -> Iterator[Floats]:
-    """Give all ways to set the signs of groups, shape (2 ** groups, groups)."""
+    """Yield all ways to set the signs of groups, shape (2 ** groups, groups)."""
     bits = np.arange(2**groups)[:, None] >> np.arange(groups)
     yield np.where(bits & 1, -1.0, 1.0)
 
 
 def _random_flips(groups: int, resamples: int, seed: int) -> Iterator[Floats]:
     rng = np.random.default_rng(seed)
-    for start in range(0, resamples, _batch(groups)):
-        shape = (min(_batch(groups), resamples - start), groups)
+    batch = max(1, min(1000, _BATCH_NUMBERS // max(1, groups)))
+    for start in range(0, resamples, batch):
+        shape = (min(batch, resamples - start), groups)
         yield np.where(rng.integers(0, 2, shape, dtype=np.int8), -1.0, 1.0)
