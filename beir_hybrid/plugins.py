@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, did_you_mean
-from beir_hybrid.installed import distribution_of, groups, points_of, unreadable
-from beir_hybrid.registry import MEASURES, REGISTRIES, STRATEGIES, Registration, Registry
+from beir_hybrid.registry import MEASURES, REGISTRIES, STRATEGIES, Registry
+from beir_hybrid.registry.entry_points import distribution_of, groups, points_of, unreadable
+from beir_hybrid.registry.origin import Origin, describe_error
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def list_plugins(*, check: bool = False) -> list[Plugin]:
     return found
 
 
-def _examine(registry: Registry, registration: Registration, check: bool) -> Plugin:
+def _examine(registry: Registry, registration: Origin, check: bool) -> Plugin:
     plugin = Plugin(registration.name, registry.group, *_split(registration.distribution), registration.target)
     try:
         registry.check(registration)
@@ -89,8 +90,8 @@ def _examine(registry: Registry, registration: Registration, check: bool) -> Plu
     except BeirHybridError as error:
         return replace(plugin, reason=error.problem, fix=error.fix)
     except Exception as error:  # whatever code that no distribution brought raises when it is tried
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return replace(plugin, reason=f"{registry.origin(plugin.name)} fails with {reason}.", fix="Mend it.")
+        reason = f"{registry.origin(plugin.name)} fails with {describe_error(error)}."
+        return replace(plugin, reason=reason, fix="Correct it.")
     return plugin
 
 

@@ -11,7 +11,8 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, changes, strategy_spec
 from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.registry import STRATEGIES, parse_spec
+from beir_hybrid.registry import STRATEGIES
+from beir_hybrid.registry.spec import parse_spec
 
 _SAMPLING = tuple(field.name for field in fields(Sampling))
 

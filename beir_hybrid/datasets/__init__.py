@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
 from beir_hybrid.languages import choose_languages
-from beir_hybrid.origin import is_ours
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
+from beir_hybrid.registry.origin import is_ours
 from beir_hybrid.settings import all_settings, choose_settings, parse_setting
 from beir_hybrid.storage.files import existing
 

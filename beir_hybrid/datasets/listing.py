@@ -7,7 +7,8 @@ from typing import Any
 
 from beir_hybrid.datasets.beir.names import splits_of
 from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.registry import DATASETS, Registration
+from beir_hybrid.registry import DATASETS
+from beir_hybrid.registry.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def list_datasets() -> list[Listing]:
     return [_describe(registration) for registration in DATASETS.registrations()]
 
 
-def _describe(registration: Registration) -> Listing:
+def _describe(registration: Origin) -> Listing:
     try:
         dataset = DATASETS.get(registration.name)
         return Listing(

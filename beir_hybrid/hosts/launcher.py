@@ -16,8 +16,8 @@ from typing import NoReturn
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.hosts.startup import CHILDREN_VARIABLE, HOSTS_VARIABLE, leave_out, without_folder
-from beir_hybrid.origin import is_ours
 from beir_hybrid.registry import HOSTS
+from beir_hybrid.registry.origin import is_ours
 
 _FOLDER = str(Path(__file__).resolve().parent / "at_start")
 
@@ -66,7 +66,7 @@ def registered_hosts() -> str:
         own = set(filter(is_ours, found))
         if own and own != found:
             for target in sorted(found - own):
-                leave_out(f"{name}={target}", "the name is beir-hybrid's own, and is not given away")
+                leave_out(f"{name}={target}", "the name is beir-hybrid's own, and cannot be replaced")
             found &= own
         if len(found) > 1:
             leave_out(name, f"it is registered as {' and as '.join(sorted(found))}")

@@ -117,7 +117,7 @@ def test_host_of_ours_stays_ours_and_who_else_takes_its_name_is_told_in_one_line
     assert "beir=beir_hybrid.hosts.beir" in registered_hosts().split(",")
     [record] = caplog.records
     assert record.getMessage() == (
-        "beir-hybrid: the host 'beir=json' is left out: the name is beir-hybrid's own, and is not given away"
+        "beir-hybrid: the host 'beir=json' is left out: the name is beir-hybrid's own, and cannot be replaced"
     )
 
 

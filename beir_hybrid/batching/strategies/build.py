@@ -10,7 +10,8 @@ import numpy as np
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.check import check_options, check_strategy, draw_kinds
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.registry import STRATEGIES, parse_spec
+from beir_hybrid.registry import STRATEGIES
+from beir_hybrid.registry.spec import parse_spec
 
 
 def build_strategy(spec: str | Strategy, **options: Any) -> Strategy:

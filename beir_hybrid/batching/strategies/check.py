@@ -12,8 +12,8 @@ from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.origin import Origin, describe_type
 from beir_hybrid.registry import STRATEGIES
+from beir_hybrid.registry.origin import Origin, describe_type
 
 _TRIED = 8  # steps that are drawn on trial
 _DRAWS = "draw() must give an int64 array with one place in kinds for each element of progress"

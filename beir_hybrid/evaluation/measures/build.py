@@ -10,8 +10,8 @@ from typing import Any
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.measures.base import Measure, MeasureByLanguage
 from beir_hybrid.evaluation.measures.check import check_measure
-from beir_hybrid.origin import describe_type
 from beir_hybrid.registry import MEASURES
+from beir_hybrid.registry.origin import describe_type
 
 _FORM = re.compile(r"(?P<base>[^\[\]@]*)(\[(?P<language>[^\[\]@]*)\])?(@(?P<cutoff>[^\[\]]*))?")
 _NOUNS = {"cutoff": "cut-off", "language": "language"}

@@ -13,8 +13,8 @@ from beir_hybrid.errors import BeirHybridError, PluginError
 from beir_hybrid.evaluation.measures.base import Measure
 from beir_hybrid.evaluation.measures.made_up import MadeUpRun
 from beir_hybrid.evaluation.rankings import Rankings
-from beir_hybrid.origin import Origin, describe_type
 from beir_hybrid.registry import MEASURES
+from beir_hybrid.registry.origin import Origin, describe_type
 
 LARGEST = 1e100
 """Largest magnitude of a value: means and variances of larger ones would be infinite."""

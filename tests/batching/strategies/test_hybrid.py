@@ -7,7 +7,7 @@ from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.registry import parse_spec
+from beir_hybrid.registry.spec import parse_spec
 
 STEPS = np.linspace(0, 1, 5000, endpoint=False)
 

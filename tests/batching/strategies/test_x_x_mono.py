@@ -4,7 +4,7 @@ from beir_hybrid.batching.kinds import MONO
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
-from beir_hybrid.registry import parse_spec
+from beir_hybrid.registry.spec import parse_spec
 
 
 def test_it_has_one_kind():

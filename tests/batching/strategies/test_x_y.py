@@ -4,7 +4,7 @@ from beir_hybrid.batching.kinds import CROSS
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.x_y import XY
-from beir_hybrid.registry import parse_spec
+from beir_hybrid.registry.spec import parse_spec
 
 
 def test_it_has_one_kind():

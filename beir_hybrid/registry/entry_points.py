@@ -1,4 +1,10 @@
-"""What installed distributions register: their entry points, read once and again when the installation changes."""
+"""Entry points that installed distributions register here: read once, and again when the installation changes.
+
+``importlib.metadata.entry_points`` reads the files of all distributions at each call, which takes tens of milliseconds
+in an environment of this package's size, and a command looks up a dozen names; and a single malformed file of anybody's
+makes it fail. So what concerns this package is kept until the path changes, and a malformed file is listed by the name
+of its distribution.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,8 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 
+from beir_hybrid.registry.origin import describe_error
+
 _PREFIX = "beir_hybrid."
 
 State = tuple[tuple[str, int | None], ...]
@@ -15,7 +23,7 @@ State = tuple[tuple[str, int | None], ...]
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A distribution that registers something with this package in a way that nobody can read.
+    """A distribution that registers something with this package in a file that cannot be parsed.
 
     Attributes:
         distribution: Its name and version, as far as they can be read.
@@ -27,7 +35,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Installed:
     """All entry points of this package's groups, and when they were read.
 
     Attributes:
@@ -42,39 +50,32 @@ class _Found:
 
 
 def groups() -> list[str]:
-    """List the groups under this package's name that anybody registers something in, sorted."""
+    """Return the groups under this package's name that anybody registers something in, sorted."""
     return sorted(_read().points)
 
 
 def points_of(group: str) -> tuple[EntryPoint, ...]:
-    """Give the entry points of one of this package's groups.
-
-    Reading all of them takes tens of milliseconds, so they are kept until ``sys.path`` or one of its folders changes,
-    as when something is installed.
-
-    Args:
-        group: Such as ``beir_hybrid.datasets``.
-    """
+    """Return the entry points of one of this package's groups, such as ``beir_hybrid.datasets``."""
     return _read().points.get(group, ())
 
 
 def unreadable() -> tuple[Unreadable, ...]:
-    """List the distributions whose entry points name this package and cannot be read."""
+    """Return the distributions whose entry points name this package and cannot be read."""
     return _read().unreadable
 
 
 def distribution_of(point: EntryPoint) -> str:
-    """Tell which distribution registered an entry point, as ``name version``; empty if that is unknown."""
+    """Return which distribution registered an entry point, as ``name version``; empty if that is unknown."""
     return "" if point.dist is None else _describe(point.dist)
 
 
-_found: _Found | None = None
+_installed: _Installed | None = None
 
 
-def _read() -> _Found:
-    global _found
+def _read() -> _Installed:
+    global _installed
     state = _state()
-    if _found is None or _found.state != state:
+    if _installed is None or _installed.state != state:
         points: dict[str, tuple[EntryPoint, ...]] = {}
         broken: list[Unreadable] = []
         seen: set[str] = set()
@@ -94,10 +95,9 @@ def _read() -> _Found:
                     if point.group.startswith(_PREFIX):
                         points[point.group] = (*points.get(point.group, ()), point)
             except Exception as error:  # whatever a parser makes of such a file
-                reason = " ".join(f"{type(error).__name__}: {error}".split())
-                broken.append(Unreadable(description, f"Its entry_points.txt cannot be read: {reason}."))
-        _found = _Found(state, points, tuple(broken))
-    return _found
+                broken.append(Unreadable(description, f"Its entry_points.txt cannot be read: {describe_error(error)}."))
+        _installed = _Installed(state, points, tuple(broken))
+    return _installed
 
 
 def _text(distribution: Distribution) -> tuple[str, UnicodeDecodeError | None]:
@@ -113,14 +113,14 @@ def _text(distribution: Distribution) -> tuple[str, UnicodeDecodeError | None]:
 def _describe(distribution: Distribution) -> str:
     try:
         metadata = distribution.metadata  # empty without METADATA, as an interrupted installation leaves it
-        told = [metadata[key] for key in ("Name", "Version") if key in metadata]
-        return " ".join(told) if "Name" in metadata else ""
+        words = [metadata[key] for key in ("Name", "Version") if key in metadata]
+        return " ".join(words) if "Name" in metadata else ""
     except Exception:  # whatever a parser makes of such a file
         return ""
 
 
 def _state() -> State:
-    """Tell the folders that are searched, and when each was last changed; a distribution more or less changes one."""
+    """Return the folders that are searched, with the time of their last change, such as an installation."""
     return tuple((folder, _changed(folder)) for folder in map(_absolute, sys.path))
 
 

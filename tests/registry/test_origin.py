@@ -1,7 +1,7 @@
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, PluginError
-from beir_hybrid.origin import Origin, is_ours
+from beir_hybrid.registry.origin import Origin, is_ours
 
 STRANGER = Origin("measure", "hum", "zoo 1.5", "zoo_hum:Hum")
 OURS = Origin("measure", "map", "beir-hybrid 1.0", "beir_hybrid.evaluation.measures.average_precision:AveragePrecision")

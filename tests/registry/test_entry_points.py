@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from beir_hybrid import installed
-from beir_hybrid.installed import distribution_of, groups, points_of, unreadable
+from beir_hybrid.registry import entry_points
+from beir_hybrid.registry.entry_points import distribution_of, groups, points_of, unreadable
 
 GROUP = "beir_hybrid.tests"
 
@@ -12,14 +12,14 @@ GROUP = "beir_hybrid.tests"
 def readings(monkeypatch):
     """How often the distributions have been looked through."""
     counted = []
-    look = installed.distributions
+    look = entry_points.distributions
 
     def counting():
         counted.append(1)
         return look()
 
-    monkeypatch.setattr(installed, "distributions", counting)
-    monkeypatch.setattr(installed, "_found", None)
+    monkeypatch.setattr(entry_points, "distributions", counting)
+    monkeypatch.setattr(entry_points, "_installed", None)
     return counted
 
 

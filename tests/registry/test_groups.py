@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from beir_hybrid.shapes import command_problem, dataset_problem, host_problem, measure_problem
+from beir_hybrid.registry.groups import command_problem, dataset_problem, host_problem, measure_problem
 
 
 class Dataset:

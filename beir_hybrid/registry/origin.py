@@ -1,4 +1,4 @@
-"""Origin: who brought a registered thing, and the messages about one that misbehaves."""
+"""Origin: who registered a thing, and the messages about one that misbehaves."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def is_ours(target: str) -> bool:
     Args:
         target: As ``module:attribute``.
     """
-    return top_package(target) == __name__.partition(".")[0]
+    return top_package(target) == top_package(__name__)
 
 
 def top_package(target: str) -> str:
-    """Name the top-level package of ``module:attribute``."""
+    """Return the top-level package of ``module:attribute``."""
     return target.partition(":")[0].partition(".")[0]
 
 
 def describe_type(value: object) -> str:
-    """Describe what kind of thing a value is, for a message.
+    """Return what kind of thing a value is, for a message.
 
     Examples:
         >>> describe_type([]), describe_type(None), describe_type(1j)
@@ -33,13 +33,23 @@ def describe_type(value: object) -> str:
     return "nothing" if value is None else f"a {type(value).__name__}"
 
 
+def describe_error(error: BaseException) -> str:
+    r"""Return an error's type and message in one line.
+
+    Examples:
+        >>> describe_error(ValueError("one\ntwo"))
+        'ValueError: one two'
+    """
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 @dataclass(frozen=True)
 class Origin:
-    """Where a thing comes from.
+    """Who registered a thing.
 
     Attributes:
         noun: What it is, such as ``dataset``.
-        name: The name it is registered by, or calls itself.
+        name: The name it is registered by, or has itself.
         distribution: The distribution that registered it, with its version; empty if nobody did.
         target: Where it or its class lives, as ``module:attribute``.
 
@@ -60,21 +70,21 @@ class Origin:
         return f"The {self.noun} {self.name!r}{where}"
 
     def refusal(self, problem: str, mend: str) -> PluginError:
-        """Make the error about a thing that is not what it should be.
+        """Return the error about a thing that does not keep to its contract.
 
         Args:
             problem: What is wrong, with the offending value.
-            mend: What it should be, without a full stop.
+            mend: What it must be, without a full stop.
         """
         remedy = ": update or remove that package." if self.distribution and not is_ours(self.target) else "."
         return PluginError(f"{self}: {problem}", f"{mend}{remedy}")
 
     @contextmanager
     def blamed(self, what: str) -> Iterator[None]:
-        """Refuse in one line whatever a stranger's code raises that is no error of this package.
+        """Turn whatever a plug-in's code raises, but for this package's errors, into one line that names the plug-in.
 
-        What this package's own code raises, or code that nobody registered, is left alone: its traceback is of use to
-        whoever wrote it.
+        What this package's own code raises, or code that nobody registered, is left alone: its traceback helps its
+        author.
 
         Args:
             what: What is called, such as ``draw()``.
@@ -89,5 +99,6 @@ class Origin:
         except Exception as error:
             if not self.distribution or is_ours(self.target):
                 raise
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise PluginError(f"{self}: {what} fails with {reason}.", "Update or remove that package.") from error
+            raise PluginError(
+                f"{self}: {what} fails with {describe_error(error)}.", "Update or remove that package."
+            ) from error

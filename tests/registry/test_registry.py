@@ -2,8 +2,10 @@ import sys
 
 import pytest
 
-from beir_hybrid.errors import ConfigurationError, DuplicateNameError, PluginError, UnknownNameError, shorten
-from beir_hybrid.registry import COMMANDS, DATASETS, MEASURES, STRATEGIES, Registration, Registry, parse_spec
+from beir_hybrid.errors import DuplicateNameError, PluginError, UnknownNameError
+from beir_hybrid.registry import COMMANDS, DATASETS, MEASURES, STRATEGIES, Registry
+from beir_hybrid.registry.groups import method_problem
+from beir_hybrid.registry.origin import Origin
 
 GROUP = "beir_hybrid.tests"
 
@@ -49,8 +51,8 @@ def test_nothing_is_imported_before_it_is_asked_for(registry, install):
     install("zoo", {"cat": "zoo_cats:CAT", "dog": "zoo_dogs:DOG"}, zoo_dogs="DOG = 'wow'", zoo_cats="CAT = 'meow'")
     assert registry.names() == ["cat", "dog"]
     assert registry.registrations() == [
-        Registration("cat", "zoo_cats:CAT", "zoo 1.5"),
-        Registration("dog", "zoo_dogs:DOG", "zoo 1.5"),
+        Origin("animal", "cat", "zoo 1.5", "zoo_cats:CAT"),
+        Origin("animal", "dog", "zoo 1.5", "zoo_dogs:DOG"),
     ]
     assert not {"zoo_cats", "zoo_dogs"} & set(sys.modules)
     registry.get("dog")
@@ -121,7 +123,7 @@ def test_broken_plug_in_is_listed_and_fails_only_when_used(registry, install, mo
     ids=["lacks it", "no function"],
 )
 def test_thing_without_a_method_that_it_needs_is_refused_when_used(install, module, problem):
-    registry = Registry(GROUP, "animal", "something that barks", ("bark",))
+    registry = Registry(GROUP, "animal", "something that barks", lambda thing: method_problem(thing, "bark"))
     install("zoo", {"dog": "zoo_dogs:DOG"}, zoo_dogs=module)
     assert registry.names() == ["dog"]
     with pytest.raises(PluginError) as caught:
@@ -132,7 +134,7 @@ def test_thing_without_a_method_that_it_needs_is_refused_when_used(install, modu
 
 
 def test_thing_that_cannot_be_called_is_refused_where_it_is_called(install):
-    registry = Registry(GROUP, "animal", "a class", ("__call__",))
+    registry = Registry(GROUP, "animal", "a class", lambda thing: method_problem(thing, "__call__"))
     install("zoo", {"dog": "zoo_dogs:DOG", "cat": "zoo_dogs:Cat"}, zoo_dogs="DOG = 'wow'\nclass Cat: pass")
     assert registry.get("cat").__name__ == "Cat"
     with pytest.raises(PluginError, match=r"zoo_dogs:DOG cannot be called\."):
@@ -148,7 +150,7 @@ def test_module_that_ends_the_process_is_a_broken_plug_in(registry, install):
 def test_registered_by_a_call_is_found_and_listed_without_a_target(registry):
     registry.register("dog", "wow")
     assert registry.get("dog") == "wow"
-    assert registry.registrations() == [Registration("dog", "", "")]
+    assert registry.registrations() == [Origin("animal", "dog", "", "")]
 
 
 def test_second_call_is_refused_unless_it_replaces(registry):
@@ -168,50 +170,6 @@ def test_installed_name_is_never_replaced_by_a_call(registry, install, replace):
     assert registry.get("dog") == "wow"
 
 
-@pytest.mark.parametrize(
-    ("spec", "expected"),
-    [
-        ("x-y", ("x-y", {})),
-        (" x-y ", ("x-y", {})),
-        ("hybrid()", ("hybrid", {})),
-        ("hybrid(alpha=0.25)", ("hybrid", {"alpha": 0.25})),
-        ("x-y (alpha=-1, names=['a', 'b'], on=True)", ("x-y", {"alpha": -1, "names": ["a", "b"], "on": True})),
-    ],
-)
-def test_spec_is_a_name_with_literal_arguments(spec, expected):
-    assert parse_spec(spec) == expected
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        "hybrid(",
-        "hybrid(alpha",
-        "hybrid(0.5)",
-        "hybrid(**{})",
-        "hybrid(alpha=x)",
-        "hybrid(alpha=1) + 1",
-        "hybrid(a=1)b",
-        "hybrid(alpha=0.3)(alpha=0.9)",
-        "hybrid(alpha=0.3, alpha=0.9)",
-        "hybrid(alpha={[1]: 2})",
-        pytest.param(f"hybrid(alpha={'-' * 100_000}1)", id="too many signs"),
-        pytest.param(f"hybrid(alpha={'+'.join('1' * 10_000)})", id="too many terms"),
-    ],
-)
-def test_spec_of_any_other_form_is_refused(spec):
-    with pytest.raises(ConfigurationError) as caught:
-        parse_spec(spec)
-    assert shorten(spec) in str(caught.value)
-
-
-def test_spec_runs_no_code(tmp_path):
-    target = tmp_path / "touched"
-    with pytest.raises(ConfigurationError):
-        parse_spec(f"hybrid(alpha=open({str(target)!r}, 'w'))")
-    assert not target.exists()
-
-
 def test_thing_registered_by_a_call_is_checked_when_it_is_used(monkeypatch):
     monkeypatch.setattr(DATASETS, "_called", {})
     DATASETS.register("dog", object)
@@ -226,7 +184,7 @@ def test_thing_registered_by_a_call_is_checked_when_it_is_used(monkeypatch):
         ("class Dog:\n languages = None\n def load(self, source, languages): ...\nDOG = Dog()", "the languages None"),
         (
             "class Dog:\n name = property(lambda self: {}['x'])\n def load(self, source, languages): ...\nDOG = Dog()",
-            "cannot be looked at (KeyError: 'x')",
+            "cannot be inspected (KeyError: 'x')",
         ),
     ],
     ids=["class", "attribute", "raises"],

@@ -1,0 +1,9 @@
+from .groups import COMMANDS as COMMANDS
+from .groups import DATASETS as DATASETS
+from .groups import HOSTS as HOSTS
+from .groups import MEASURES as MEASURES
+from .groups import REGISTRIES as REGISTRIES
+from .groups import STRATEGIES as STRATEGIES
+from .registry import Registry as Registry
+
+__all__: list[str]
