@@ -36,8 +36,8 @@ def compare(
     from beir_hybrid.evaluation.results import load_results
     from beir_hybrid.evaluation.statistics.comparison import compare as run
     from beir_hybrid.reports.contrasts import check_file, contrast_tables, remarks, write_comparison
-    from beir_hybrid.reports.difference_tables import difference_tables
-    from beir_hybrid.reports.tables import console
+    from beir_hybrid.reports.language_maps import contrast_maps
+    from beir_hybrid.reports.render.terminal import console, show
 
     if len(folders) < 2:
         raise ConfigurationError(f"Folders given: {len(folders)}.", "Name at least two: compare DIR DIR")
@@ -47,12 +47,11 @@ def compare(
     check_file(output, overwrite)
     runs = load_results(folders)
     chosen = None if baseline is None else list(runs)[whole.index(baseline.resolve())]
-    found = run(runs, chosen, measures, settings, by_setting, seed)
-    tables = [*contrast_tables(found), *difference_tables(found)]
-    screen = console(*tables)
-    screen.print(*tables)
-    for remark in remarks(found):
+    comparison = run(runs, chosen, measures, settings, by_setting, seed)
+    screen = console()
+    show(*contrast_tables(comparison), *contrast_maps(comparison), screen=screen)
+    for remark in remarks(comparison):
         screen.print(remark, markup=False, highlight=False)
     if output is not None:
-        write_comparison(found, output)
+        write_comparison(comparison, output)
         screen.print(f"Written to {output}", markup=False, highlight=False)

@@ -18,9 +18,8 @@ from beir_hybrid.cli.parameters import (
 )
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from beir_hybrid.datasets.listing import Listing
+    from beir_hybrid.reports.models.table import Table
 
 
 @click.group()
@@ -33,15 +32,14 @@ def datasets() -> None:
 def list_command(as_json: bool) -> None:
     """List every dataset that is registered, by this package or by others."""
     from beir_hybrid.datasets.listing import list_datasets
-    from beir_hybrid.reports.tables import console
+    from beir_hybrid.reports.render.terminal import console, show
 
     found = list_datasets()
     if as_json:
         click.echo(json.dumps([listing.to_json() for listing in found], ensure_ascii=False, indent=2))
         return
-    table = _table(found)
-    screen = console(table)
-    screen.print(table)
+    screen = console()
+    show(_table(found), screen=screen)
     for listing in found:
         if listing.broken:
             screen.print(f"{listing.name} is broken: {listing.broken}", markup=False, highlight=False)
@@ -84,7 +82,7 @@ def get(
     """
     from beir_hybrid.datasets.beir.folder import check_place, get_folder
     from beir_hybrid.datasets.beir.names import check_name
-    from beir_hybrid.reports.tables import console
+    from beir_hybrid.reports.render.terminal import console
 
     given = {name: value for name, value in options.items() if value is not None}
     for name in names:  # so that a misspelt one is told before anything is loaded
@@ -107,26 +105,21 @@ def get(
 
 
 def _table(listings: list[Listing]) -> Table:
-    from rich.markup import escape
-    from rich.table import Table
+    from beir_hybrid.reports.models.table import Column, make_table
+    from beir_hybrid.reports.models.words import number
 
-    table = Table(caption="queries and passages of the first split, in all languages", caption_justify="left")
-    for heading in ("name", "languages", "queries", "passages", "splits", "licence", "from"):
-        numeric = heading in {"queries", "passages"}
-        table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric or heading == "name")
-    for listing in listings:
-        cells = (
+    rows = [
+        (
             f"{listing.name} (broken)" if listing.broken else listing.name,
             " ".join(listing.languages),
-            _count(listing.queries),
-            _count(listing.passages),
+            listing.queries,
+            listing.passages,
             ", ".join(listing.splits),
             listing.licence,
             listing.distribution or "this process",
         )
-        table.add_row(*(escape(cell) for cell in cells))
-    return table
-
-
-def _count(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
+        for listing in listings
+    ]
+    columns = ["name", "languages", Column("queries", number), Column("passages", number), "splits"]
+    rest = [Column("licence", text=True, leave_out=1), Column("from", text=True, leave_out=2)]
+    return make_table("", [*columns, *rest], rows, ["queries and passages of the first split, in all languages"])

@@ -69,8 +69,8 @@ def evaluate(
     from beir_hybrid.datasets import check_settings, load_setting, split_name
     from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_results
-    from beir_hybrid.reports.result_tables import result_tables
-    from beir_hybrid.reports.tables import console
+    from beir_hybrid.reports.evaluations import evaluation_models
+    from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.storage.files import check_output
 
     _check_choices(model, run, output, runs, choices)
@@ -92,8 +92,7 @@ def evaluate(
     else:
         target = output / "runs" if runs and output is not None else None
         results = _evaluate_model(str(model), collection, wanted, measures, target, **choices)
-    tables = result_tables(results)
-    console(*tables).print(*tables)
+    show(*evaluation_models(results))
     if output is not None:
         path = results.save(output, per_query)
         if overwrite:

@@ -87,7 +87,7 @@ def plan(
 
     _check_file(output, "--output", (".json",))
     if plot is not None:
-        from beir_hybrid.reports.plots import FORMATS
+        from beir_hybrid.reports.render.pictures import FORMATS
 
         _check_file(plot, "--plot", tuple(f".{form}" for form in FORMATS))
     built, chosen = build_strategy(strategy, alpha=alpha), build_sampling(**sampling)
@@ -102,7 +102,7 @@ def plan(
     if output is not None:
         write_json(output, found.to_dict())
     if plot is not None:
-        from beir_hybrid.reports.plots import plot_forecast
+        from beir_hybrid.reports.plans import plot_forecast
 
         plot_forecast(found, plot)
     _show(found, [path for path in (output, plot) if path is not None])
@@ -121,11 +121,11 @@ def _check_file(path: Path | None, option: str, suffixes: tuple[str, ...]) -> No
 
 
 def _show(found: Forecast, written: Iterable[Path]) -> None:
-    from beir_hybrid.reports.tables import console, plan_tables
+    from beir_hybrid.reports.plans import plan_models
+    from beir_hybrid.reports.render.terminal import console, show
 
-    tables = plan_tables(found)
-    out = console(*tables)
-    out.print(*tables)
+    out = console()
+    show(*plan_models(found), screen=out)
     drawn, size = found.drawn, found.plan
     lines = [
         f"{found.steps} steps of {size.batch_size} x {size.world_size} examples: {found.epochs:.2f} epochs of "

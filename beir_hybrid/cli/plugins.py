@@ -39,21 +39,23 @@ def plugins(as_json: bool, check: bool) -> None:
 
 
 def _show(found: Sequence[Plugin]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+    from beir_hybrid.reports.models.table import Column, make_table
+    from beir_hybrid.reports.render.terminal import console, show
 
-    from beir_hybrid.reports.tables import console
-
-    table = Table()
-    for heading in ("group", "name", "from", "version", "loads", "target"):
-        table.add_column(heading, no_wrap=heading == "name")
-    for plugin in found:
-        group = plugin.group.rpartition(".")[2]
-        loads = "yes" if plugin.loads else "no"
-        cells = (group, plugin.name, plugin.distribution or "this process", plugin.version, loads, plugin.target)
-        table.add_row(*(escape(cell) for cell in cells))
-    screen = console(table)
-    screen.print(table)
+    rows = [
+        (
+            plugin.group.rpartition(".")[2],
+            plugin.name,
+            plugin.distribution or "this process",
+            plugin.version,
+            "yes" if plugin.loads else "no",
+            plugin.target,
+        )
+        for plugin in found
+    ]
+    more = [Column("version", text=True, leave_out=1), "loads", Column("target", text=True, leave_out=2)]
+    screen = console()
+    show(make_table("", ["group", "name", "from", *more], rows, names=2), screen=screen)
     for plugin in found:
         if not plugin.loads:
             what = f"{plugin.name} in {plugin.group}" if plugin.name else plugin.distribution or "An unknown package"

@@ -15,7 +15,9 @@ import click
 def quickstart(seed: int, output: Path | None) -> None:
     """Train on the built-in sample with three strategies and compare them, in about a minute."""
     from beir_hybrid.quickstart import check_folder, run
-    from beir_hybrid.reports.tables import comparison_table, console
+    from beir_hybrid.reports.groups import block_of
+    from beir_hybrid.reports.render.terminal import console, show
+    from beir_hybrid.reports.score_tables import score_table
 
     check_folder(output)
     console().print(
@@ -25,7 +27,7 @@ def quickstart(seed: int, output: Path | None) -> None:
     )
     runs = run(seed=seed, output=output)
     columns = [("mono", "map"), ("cross", "map"), ("multi", "map"), ("multi", "rank_distance")]
-    console().print(comparison_table(runs, columns))
+    show(score_table(block_of(runs), "means over settings; best in bold", columns, name="strategy", notes=()))
     mono, cross, hybrid = (runs[name].scores for name in ("x-x-mono", "x-y", "hybrid"))
     console().print(
         f"\nMonolingual batches alone (x-x-mono) leave the languages apart: cross-lingual mAP "

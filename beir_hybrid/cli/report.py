@@ -37,13 +37,13 @@ def report(
     The folders are what beir-hybrid study, train and evaluate --output wrote, in any mixture.
     """
     from beir_hybrid.reports.page.inputs import read_sources
-    from beir_hybrid.reports.page.outline import build_contents
+    from beir_hybrid.reports.page.outline import build_outline
     from beir_hybrid.reports.page.outputs import check_outputs, write_report
     from beir_hybrid.reports.published import check_reference
 
     check_outputs(output, assets, overwrite)
     check_reference(reference)
-    contents = build_contents(read_sources(folders), reference, baseline, measure, title)
+    contents = build_outline(read_sources(folders), reference, baseline, measure, title)
     count = write_report(contents, output, assets)
     for failure in contents.failures:
         where = f"{failure.study}, " if failure.study else ""

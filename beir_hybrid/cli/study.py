@@ -19,8 +19,8 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
 
     Run it again to go on: finished cells are kept, failed ones are tried again.
     """
+    from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.reports.study_tables import failure_lines, grid_table, plan_lines, study_tables, verdict_lines
-    from beir_hybrid.reports.tables import console
     from beir_hybrid.storage.files import check_output
     from beir_hybrid.studies.check import check_study
     from beir_hybrid.studies.folder import StudyFolder
@@ -35,7 +35,8 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     folder = StudyFolder(output, asked, cells)
     folder.check()
     screen = console()
-    screen.print(grid_table(asked), *plan_lines(folder, left_out, jobs), sep="\n")
+    show(grid_table(asked), screen=screen)
+    screen.print(*plan_lines(folder, left_out, jobs), sep="\n")
     if dry_run:
         return
     from beir_hybrid.reports.study_progress import StudyProgress
@@ -44,8 +45,7 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     finished = sum(folder.state(cell) == "finished" for cell in cells)
     with StudyProgress(screen, len(cells), finished) as progress:
         answer, failures = run_study(folder, jobs, progress)
-    tables = study_tables(asked, answer)
-    console(*tables).print(*tables)
+    show(*study_tables(asked, answer), screen=screen)
     whole = not screen.is_terminal  # a line of a file is broken by no one
     screen.print(*verdict_lines(asked, answer), *failure_lines(failures), sep="\n", soft_wrap=whole)
     screen.print(f"Written to {output}", markup=False, highlight=False)

@@ -128,7 +128,8 @@ class _Train(SectionedCommand):
 @click.pass_context
 def train(ctx: click.Context, /, config: list[str], host_arguments: tuple[str, ...], **options: Any) -> None:
     """Fine-tune an encoder with planned batches."""
-    from beir_hybrid.reports.tables import console, draw_table
+    from beir_hybrid.reports.plans import examples_map
+    from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.training.options import TrainingOptions
     from beir_hybrid.training.processes import leave_processes
     from beir_hybrid.training.train import RunFinishedError
@@ -150,7 +151,7 @@ def train(ctx: click.Context, /, config: list[str], host_arguments: tuple[str, .
     leave_processes()
     if int(os.environ.get("RANK", "0")) != 0:  # the first of several processes tells
         return
-    console().print(draw_table(trained.drawn))
+    show(examples_map(trained.drawn))
     console().print(
         f"Trained {trained.steps} steps in {trained.seconds:.1f} s. The model is in {trained.folder}.", highlight=False
     )

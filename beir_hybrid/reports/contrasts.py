@@ -1,4 +1,4 @@
-"""Tables of a comparison: for the terminal, and as CSV, Markdown and LaTeX."""
+"""Tables of a comparison, and its files: JSON, CSV, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
-
 from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
-from beir_hybrid.reports.render.text import TextTable, latex_table, markdown_table, markdown_text, one_line
+from beir_hybrid.reports.models.table import Column, Entry, Line, Table, make_table
+from beir_hybrid.reports.models.words import KIND_TITLES, chance, number, plural
+from beir_hybrid.reports.render.text import latex_table, markdown_table, markdown_text, one_line
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import check_output, csv_text, write_text
-from beir_hybrid.studies.sentences import decimals
 
-TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
-HEADINGS = ("measure", "run", "mean", "baseline", "difference", "95 % interval", "p", "Holm", "d", "queries", "")
-WORDS = 2  # the first headings, which are set flush left
+_COLUMNS = (
+    Column("mean"),
+    Column("baseline", leave_out=1),
+    Column("difference"),
+    Column("95 % interval"),
+    Column("p", leave_out=2),
+    Column("Holm"),
+    Column("d", leave_out=3),
+    Column("questions", number),
+    Column("", text=True),
+)
 
 
 def contrast_tables(comparison: Comparison) -> list[Table]:
@@ -28,9 +34,9 @@ def contrast_tables(comparison: Comparison) -> list[Table]:
     tables = []
     for kind in KINDS:
         for contrasts in (comparison.kinds, comparison.settings):
-            rows = [contrast for contrast in contrasts if contrast.kind == kind]
-            if rows:
-                tables.append(_table(comparison.baseline, rows))
+            of_kind = [contrast for contrast in contrasts if contrast.kind == kind]
+            if of_kind:
+                tables.append(_table(comparison.baseline, of_kind))
     return tables
 
 
@@ -55,13 +61,13 @@ def as_csv(comparison: Comparison) -> str:
 def as_markdown(comparison: Comparison) -> str:
     """Write the tables in Markdown, each under a heading, with the notes below."""
     notes = "\n".join(f"- {markdown_text(note)}" for note in remarks(comparison))
-    return "\n\n".join([*map(markdown_table, _text_tables(comparison)), notes]) + "\n"
+    return "\n\n".join([*map(markdown_table, contrast_tables(comparison)), notes]) + "\n"
 
 
 def as_latex(comparison: Comparison) -> str:
     """Write the tables in LaTeX for the package booktabs, with the notes as comments."""
     notes = "\n".join(f"% {one_line(note)}" for note in remarks(comparison))
-    return "\n\n".join([*map(latex_table, _text_tables(comparison)), notes]) + "\n"
+    return "\n\n".join([*map(latex_table, contrast_tables(comparison)), notes]) + "\n"
 
 
 def remarks(comparison: Comparison) -> list[str]:
@@ -94,77 +100,48 @@ def write_comparison(comparison: Comparison, path: Path) -> None:
 
 
 def _table(baseline: str, contrasts: Sequence[Contrast]) -> Table:
-    table = Table(title=Text(_title(baseline, contrasts)), title_justify="left")
-    headings = _headings(contrasts)
-    for place, heading in enumerate(headings):
-        left = place < len(headings) - len(HEADINGS) + WORDS or not heading
-        table.add_column(heading, justify="left" if left else "right")
-    group = None
+    first = contrasts[0]
+    sizes = sorted({contrast.settings for contrast in contrasts})
+    settings = plural(sizes[0], "setting") if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} settings"
+    title = "by setting" if first.setting else f"mean of {settings}"
+    names = (*(["setting"] if first.setting else []), "measure", "run")
+    rows: list[Line] = []
+    group = (first.setting, first.measure)
     for contrast in contrasts:
-        if group not in (None, (contrast.setting, contrast.measure)):
-            table.add_section()
-        group = (contrast.setting, contrast.measure)
-        table.add_row(*map(escape, _cells(contrast)), style="bold" if contrast.verdict != NOT_SHOWN else None)
-    return table
-
-
-def _text_tables(comparison: Comparison) -> list[TextTable]:
-    """Give the tables as text, the rows of what is shown bold."""
-    tables = []
-    for kind in KINDS:
-        for contrasts in (comparison.kinds, comparison.settings):
-            of_kind = [contrast for contrast in contrasts if contrast.kind == kind]
-            if of_kind:
-                tables.append(_text_table(comparison.baseline, of_kind))
-    return tables
-
-
-def _text_table(baseline: str, contrasts: Sequence[Contrast]) -> TextTable:
-    headings = _headings(contrasts)
-    rows = tuple(tuple(_cells(contrast)) for contrast in contrasts)
-    shown = [row for row, contrast in enumerate(contrasts) if contrast.verdict != NOT_SHOWN]
-    return TextTable(
-        _title(baseline, contrasts),
-        headings,
-        rows,
-        left=frozenset({*range(len(headings) - len(HEADINGS) + WORDS), len(headings) - 1}),
-        bold=frozenset((row, column) for row in shown for column in range(len(headings))),
+        apart, group = group != (contrast.setting, contrast.measure), (contrast.setting, contrast.measure)
+        rows.append(Line(_entries(contrast), apart=apart, marked=contrast.verdict != NOT_SHOWN))
+    return make_table(
+        f"{KIND_TITLES[first.kind]}, {title}, against {baseline}", [*names, *_COLUMNS], rows, names=len(names)
     )
 
 
-def _title(baseline: str, contrasts: Sequence[Contrast]) -> str:
-    first = contrasts[0]
-    sizes = sorted({contrast.settings for contrast in contrasts})
-    many = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    what = "by setting" if first.setting else f"mean of {many} setting{'s' * (sizes != [1])}"
-    return f"{TITLES[first.kind]}, {what}, against {baseline}"
+def _entries(contrast: Contrast) -> tuple[Entry, ...]:
+    look = printed(contrast.measure)
+    differences = [contrast.difference, *(contrast.interval or ())]
+    full, brief = look.digits(differences), look.digits(differences, brief=True)
 
+    def written(*values: float, sign: bool = True) -> dict[str, str]:
+        """Write a number, or the bounds of an interval, in full and briefly."""
+        form = "{}" if len(values) == 1 else "[{}, {}]"
+        return {
+            "text": form.format(*(look.full(value, sign, full) for value in values)),
+            "brief": form.format(*(look.brief(value, sign, brief) for value in values)),
+        }
 
-def _headings(contrasts: Sequence[Contrast]) -> tuple[str, ...]:
-    return ("setting", *HEADINGS) if contrasts[0].setting else HEADINGS
-
-
-def _cells(contrast: Contrast) -> list[str]:
-    digits = decimals([contrast.mean, contrast.baseline], [contrast.difference, *(contrast.interval or ())])
-    low, high = contrast.interval or (None, None)
-    return [
-        *([contrast.setting] if contrast.setting else []),
-        contrast.measure,
-        contrast.run,
-        f"{contrast.mean:.{digits}f}",
-        f"{contrast.baseline:.{digits}f}",
-        f"{contrast.difference:+.{digits}f}",
-        "-" if low is None else f"[{low:+.{digits}f}, {high:+.{digits}f}]",
-        _chance(contrast.p),
-        _chance(contrast.holm),
-        "-" if contrast.effect is None else f"{contrast.effect:+.2f}",
-        str(contrast.queries),
-        contrast.verdict,
-    ]
-
-
-def _chance(p: float) -> str:
-    return "<0.0001" if p < 0.0001 else f"{p:.4f}"
+    return (
+        *([Entry(contrast.setting)] if contrast.setting else []),
+        Entry(contrast.measure, text=contrast.measure, brief=look.title),
+        Entry(contrast.run),
+        Entry(contrast.mean, **written(contrast.mean, sign=False)),
+        Entry(contrast.baseline, **written(contrast.baseline, sign=False)),
+        Entry(contrast.difference, **written(contrast.difference)),
+        Entry("-") if contrast.interval is None else Entry(**written(*contrast.interval)),
+        Entry(contrast.p, text=chance(contrast.p)),
+        Entry(contrast.holm, text=chance(contrast.holm)),
+        Entry("-" if contrast.effect is None else f"{contrast.effect:+.2f}"),
+        Entry(contrast.groups),
+        Entry(contrast.verdict),
+    )
 
 
 FORMATS: dict[str, Callable[[Comparison], str]] = {

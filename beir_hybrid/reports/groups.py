@@ -8,6 +8,7 @@ import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
@@ -17,7 +18,7 @@ from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name, is_seed
 
 _SEED = re.compile(r"[,;]?\s*seed\W*\d+$")
-_OF_LANGUAGE = re.compile(r"[^\[]+\[[^\]]*\]")
+_OF_LANGUAGE = re.compile(r"(?P<base>[^\[]+)\[(?P<language>[^\]]+)\](?P<cutoff>@\d+)?")
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,11 @@ class Score:
         mean: The value; of several seeds, their mean.
         interval: 95 % interval over questions, of a single run that has one.
         spread: Standard deviation over seeds, of several.
-        seeds: Number of runs averaged.
     """
 
     mean: float
     interval: tuple[float, float] | None = None
     spread: float | None = None
-    seeds: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +82,22 @@ class Block:
 
     def measures(self, kind: str) -> tuple[str, ...]:
         """List the measures of a kind of setting that any group has; without those of one language."""
-        names = [name for found in self.results.values() for one in found for name in one.scores.get(kind, {})]
+        names = [name for results in self.results.values() for one in results for name in one.scores.get(kind, {})]
         return tuple(name for name in dict.fromkeys(names) if not _OF_LANGUAGE.match(name))
+
+    def families(self) -> tuple[str, ...]:
+        """List the measures that have a value per language, such as ``one_target_map`` or ``language_share@10``."""
+        names = [_OF_LANGUAGE.fullmatch(name) for name in self.first.scores.get("multi", {})]
+        return tuple(dict.fromkeys(f"{name['base']}{name['cutoff'] or ''}" for name in names if name))
+
+    def pairs(self) -> tuple[tuple[str, ...], dict[tuple[str, str], str]]:
+        """Return the languages, and by query and passage language the setting; nothing unless several are crossed."""
+        parsed = self.first.parsed_settings()
+        names = {(at.query_language, at.corpus_languages[0]): name for name, at in parsed.items() if at.kind != "multi"}
+        if sum(query != corpus for query, corpus in names) < 2:
+            return (), {}
+        used = {code for pair in names for code in pair}
+        return tuple(code for code in self.first.languages if code in used), names
 
     def primary(self, wanted: str | None = None) -> str:
         """Choose the measure of the heat maps: the one wanted, ``map``, or else the first; empty if there is none."""
@@ -93,13 +106,13 @@ class Block:
 
     def score(self, group: Group, kind: str, measure: str) -> Score | None:
         """Average a macro mean over the group's runs; None if one lacks it."""
-        found = self.results[group.name]
-        values = [one.scores.get(kind, {}).get(measure, math.nan) for one in found]
+        results = self.results[group.name]
+        values = [one.scores.get(kind, {}).get(measure, math.nan) for one in results]
         if not all(map(math.isfinite, values)):
             return None
         if len(values) > 1:
-            return Score(statistics.fmean(values), spread=statistics.stdev(values), seeds=len(values))
-        bounds = found[0].intervals.get("scores", {}).get(kind, {}).get(measure)
+            return Score(statistics.fmean(values), spread=statistics.stdev(values))
+        bounds = results[0].intervals.get("scores", {}).get(kind, {}).get(measure)
         interval = (bounds[0], bounds[1]) if bounds and all(map(math.isfinite, bounds)) else None
         return Score(values[0], interval)
 
@@ -111,14 +124,14 @@ class Block:
 
 def groups_of(sources: Sources) -> tuple[Group, ...]:
     """Put together the cells of a study that differ in their seed alone."""
-    found: dict[tuple[str, str], list[Run]] = {}
+    members: dict[tuple[str, str], list[Run]] = {}
     for place, run in enumerate(sources.runs):
         varied = {name: value for name, value in run.values.items() if not is_seed(name)}
         key = json.dumps(varied, sort_keys=True, default=str) if run.study and run.values else str(place)
-        found.setdefault((run.study, key), []).append(run)
-    names = [_name(runs, sources.runs) for runs in found.values()]
+        members.setdefault((run.study, key), []).append(run)
+    names = [_name(runs, sources.runs) for runs in members.values()]
     groups = []
-    for place, (name, runs) in enumerate(zip(names, found.values(), strict=True)):
+    for place, (name, runs) in enumerate(zip(names, members.values(), strict=True)):
         own = name if names.count(name) == 1 else f"{runs[0].study}: {name}" if runs[0].study else runs[0].name
         groups.append(Group(own, tuple(runs), place))
     return tuple(groups)
@@ -138,18 +151,25 @@ def _name(runs: Sequence[Run], everyone: Sequence[Run]) -> str:
 
 def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
     """Put together what can be compared: the same evaluation of the same data, texts and settings."""
-    found: dict[str, tuple[str, dict[str, list[Results]]]] = {}
+    parts: dict[str, tuple[str, dict[str, list[Results]]]] = {}
     for group in groups:
         for run in group.runs:
             for name, results in run.evaluations.items():
                 title = name if run.study else results.dataset
-                _, of_block = found.setdefault(json.dumps([title, comparison_key(results)]), (title, {}))
+                _, of_block = parts.setdefault(json.dumps([title, comparison_key(results)]), (title, {}))
                 of_block.setdefault(group.name, []).append(results)
     blocks = []
-    for title, of_block in found.values():
+    for title, of_block in parts.values():
         members = tuple(group for group in groups if group.name in of_block)
         blocks.append(Block(title, members, {name: tuple(results) for name, results in of_block.items()}))
     return tuple(blocks)
+
+
+def block_of(runs: Mapping[str, Results]) -> Block:
+    """Put together results by name, which are of the same data, texts and settings."""
+    groups = [Group(name, (Run(name, Path(name), {}),), place) for place, name in enumerate(runs)]
+    title = next(iter(runs.values())).dataset
+    return Block(title, tuple(groups), {name: (results,) for name, results in runs.items()})
 
 
 def find_group(groups: Sequence[Group], name: str) -> Group:

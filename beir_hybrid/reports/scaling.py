@@ -9,8 +9,8 @@ from typing import Any
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
+from beir_hybrid.reports.models.words import KIND_TITLES
 from beir_hybrid.reports.page.inputs import Run
-from beir_hybrid.reports.summary import TITLES
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
 from beir_hybrid.studies.cell import cell_name
@@ -82,7 +82,7 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
         for kind in KINDS:
             for which in PARTS:
                 curves = _curves(block, groups, places, kind, measure, which)
-                title = f"{TITLES[kind]}, {which} languages" + ", by compute" * is_compute
+                title = f"{KIND_TITLES[kind]}, {which} languages" + ", by compute" * is_compute
                 if curves:
                     charts.append(Chart(title, words, f"{measure}{arrow}", curves, logarithmic=is_compute))
     return charts

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from beir_hybrid.reports.study_tables import duration
+from beir_hybrid.reports.models.words import duration
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.run import Failure
 from beir_hybrid.verbosity import is_quiet

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.reports.render.text import TextTable, plain_number
-from beir_hybrid.reports.tables import number
+from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.models.table import Column, Entry, Table, make_table
 from beir_hybrid.studies.cell import cell_name
 
 _PARTS = ("worst", "spread", "seen", "unseen")
@@ -91,8 +91,8 @@ def _statistic(entry: Mapping[str, Any], shown: tuple[str, ...]) -> Statistic:
     return Statistic(values=dict(entry.get("values") or {}), seeds=int(entry.get("seeds") or 1), shown=shown, **fields)
 
 
-def statistics_table(statistics: Sequence[Statistic], title: str) -> TextTable:
-    """Give them as a table, rows that can be compared one below the other.
+def statistics_table(statistics: Sequence[Statistic], title: str) -> Table:
+    """Show them as a table, rows that can be compared one below the other.
 
     Args:
         statistics: At least one.
@@ -101,41 +101,28 @@ def statistics_table(statistics: Sequence[Statistic], title: str) -> TextTable:
     shown = statistics[0].shown
     counted = [name for name in shown if any(name in one.settings for one in statistics)]
     order = {key: place for place, key in enumerate(dict.fromkeys(map(_question, statistics)))}
-    rows, plain = [], []
+    rows = []
     for one in sorted(statistics, key=lambda one: order[_question(one)]):  # stable: groups stay in the grid's order
-        head = (cell_name(one.values) or "all", *_question(one), str(one.seeds))
-        numbers = [getattr(one, name) for name in shown]
-        texts = [number(one.measure, value) for value in numbers]
-        mean = number(one.measure, one.mean)
+        look = printed(one.measure)
+        mean = look.full(one.mean)
         if one.deviation is not None:
-            mean += f" ± {number(one.measure, one.deviation)}"
-        if "worst" in shown and one.worst_setting:
-            texts[shown.index("worst")] += f" ({one.worst_setting})"
-        counts = []
-        for place, name in enumerate(shown):
-            if name in one.settings:
-                texts[place] += f" ({one.settings[name]})"
-            if name in counted:
-                counts.append(str(one.settings.get(name, "")))
-        rows.append((*head, mean, *texts))
-        setting = [*counts, *([one.worst_setting] if "worst" in shown else [])]
-        plain.append((*head, *map(plain_number, (one.mean, one.deviation, *numbers)), *setting))
-    extra = [*(f"{name}_settings" for name in counted), *(["worst_setting"] if "worst" in shown else [])]
-    heads = ("cells", *_TEXTS, "seeds")
+            mean += f" ± {look.full(one.deviation)}"
+        entries = []
+        for name in shown:
+            note = one.worst_setting if name == "worst" else one.settings.get(name, "")
+            value = getattr(one, name)
+            entries.append(Entry(value, text=f"{look.full(value)} ({note})" if note != "" else look.full(value)))
+        names = (cell_name(one.values) or "all", *_question(one), one.seeds)
+        more = [*(one.settings.get(name) for name in counted), *([one.worst_setting] if "worst" in shown else [])]
+        rows.append((*names, Entry(one.mean, text=mean), one.deviation, *entries, *more))
     words = {"worst": "worst setting", "spread": "spread over settings", "seen": "seen", "unseen": "unseen"}
-    left = frozenset(range(4))
-    return TextTable(
-        title,
-        (*heads, "mean", *(words[name] for name in shown)),
-        tuple(rows),
-        left,
-        plain=TextTable(
-            title,
-            (*heads, "mean", "deviation", *shown, *extra),
-            tuple(plain),
-            left,
-        ),
-    )
+    extra = [*(f"{name}_settings" for name in counted), *(["worst_setting"] if "worst" in shown else [])]
+    columns = [
+        *(Column("seeds"), Column("mean"), Column("", key="deviation")),
+        *(Column(words[name], key=name) for name in shown),
+        *(Column("", key=name) for name in extra),
+    ]
+    return make_table(title, ["cells", *_TEXTS, *columns], rows, names=4)
 
 
 def _question(one: Statistic) -> tuple[str, str, str]:

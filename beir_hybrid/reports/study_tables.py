@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from rich.table import Table
 from rich.text import Text
 
-from beir_hybrid.reports.result_tables import KIND_TITLES
-from beir_hybrid.reports.tables import number
+from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.costs import cost_table
+from beir_hybrid.reports.models.table import Column, Entry, Table, best_of, make_table
+from beir_hybrid.reports.models.words import KIND_TITLES, duration
 from beir_hybrid.studies.answer import Answer, Cost
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.run import Failure, time_left
-from beir_hybrid.studies.statistic import higher_is_better
 from beir_hybrid.studies.study import Study
 from beir_hybrid.studies.summary import Summary
 
-Column = tuple[str, str]
+_KindMeasure = tuple[str, str]
 
 _TITLES: Mapping[str, str] = {
     "mean": "means over settings and seeds",
@@ -47,7 +47,8 @@ def study_tables(study: Study, answer: Answer) -> list[Table]:
             for what in study.show
             if any(getattr(row, what) is not None for row in shown)
         ]
-    return [*tables, _cost_table(answer.costs)] if answer.costs else tables
+    costs = cost_table("What a cell cost, means over seeds", _costs(answer.costs), "cells")
+    return [*tables, *([costs] if costs else [])]
 
 
 def verdict_lines(study: Study, answer: Answer) -> list[Text]:
@@ -70,13 +71,9 @@ def failure_lines(failures: Sequence[Failure]) -> list[Text]:
 
 def grid_table(study: Study) -> Table:
     """Show the values that a study combines."""
-    table = Table(title=Text(f"Study {study.name}", style="table.title"), title_justify="left")
-    table.add_column("of each cell")
-    table.add_column("values")
-    for key, values in study.grid.items():
-        table.add_row(Text(key), Text(", ".join(cell_name({"strategy": value}) for value in values)))
-    table.add_row(Text("evaluations"), Text(", ".join(trial.name for trial in study.trials)))
-    return table
+    rows = [(key, ", ".join(cell_name({"strategy": value}) for value in values)) for key, values in study.grid.items()]
+    trials = ("evaluations", ", ".join(trial.name for trial in study.trials))
+    return make_table(f"Study {study.name}", ["of each cell", "values"], [*rows, trials])
 
 
 def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[Text]:
@@ -97,25 +94,12 @@ def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[
     return [*map(Text, left_out), Text(f"{told}."), Text(long)]
 
 
-def duration(seconds: float) -> str:
-    """Say a time in words.
-
-    Examples:
-        >>> duration(42.3), duration(600), duration(7500)
-        ('42 s', '10 min', '2 h 05 min')
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def _by_trial(summaries: Sequence[Summary]) -> list[Summary]:
     order = {name: place for place, name in enumerate(dict.fromkeys(summary.evaluation for summary in summaries))}
     return sorted(summaries, key=lambda summary: order[summary.evaluation])
 
 
-def _columns(study: Study, trial: str, rows: Sequence[Summary]) -> list[Column]:
+def _columns(study: Study, trial: str, rows: Sequence[Summary]) -> list[_KindMeasure]:
     """Choose the kinds and measures that claims are about; all if none are about this evaluation."""
     there = list(dict.fromkeys((row.kind, row.measure) for row in rows))
     claimed = {
@@ -129,28 +113,24 @@ def _columns(study: Study, trial: str, rows: Sequence[Summary]) -> list[Column]:
     return [column for column in there if column[1] in measures] or there
 
 
-def _summary_table(trial: str, what: str, rows: Sequence[Summary], columns: Sequence[Column]) -> Table:
-    table = Table(
-        title=Text(f"{trial}: {_TITLES[what]}{_MARKED.get(what, _BEST)}", style="table.title"), title_justify="left"
-    )
-    table.add_column("cells")
-    table.add_column("seeds", justify="right")
-    for kind, measure in columns:
-        table.add_column(Text(f"{KIND_TITLES[kind]}\n{measure}"), justify="right")
-    groups: dict[str, dict[Column, Summary]] = {}
+def _summary_table(trial: str, what: str, rows: Sequence[Summary], columns: Sequence[_KindMeasure]) -> Table:
+    groups: dict[str, dict[_KindMeasure, Summary]] = {}
     for row in rows:
         groups.setdefault(cell_name(row.values), {})[row.kind, row.measure] = row
+    lines = []
     for name, group in groups.items():
-        cells = []
+        entries = []
         for column in columns:
-            rivals = [
-                other[column]
-                for other in groups.values()
-                if _settings(what, other[column]) == _settings(what, group[column])
-            ]
-            cells.append(_cell(what, group[column], _best(what, column, rivals)))
-        table.add_row(Text(name or "all"), str(next(iter(group.values())).seeds), *cells)
-    return table
+            settings = _settings(what, group[column])
+            rivals = [other[column] for other in groups.values() if _settings(what, other[column]) == settings]
+            entries.append(_entry(what, group[column], _best(what, column, rivals)))
+        lines.append([name or "all", next(iter(group.values())).seeds, *entries])
+    looks = [(KIND_TITLES[kind], printed(measure)) for kind, measure in columns]
+    return make_table(
+        f"{trial}: {_TITLES[what]}{_MARKED.get(what, _BEST)}",
+        ["cells", Column("seeds", leave_out=1), *(Column(look.title, look, group=kind) for kind, look in looks)],
+        lines,
+    )
 
 
 def _settings(what: str, row: Summary) -> tuple[int, tuple[str, ...]]:
@@ -159,45 +139,32 @@ def _settings(what: str, row: Summary) -> tuple[int, tuple[str, ...]]:
     return (counts[what], row.seen_languages) if what in counts else (0, ())
 
 
-def _best(what: str, column: Column, rows: Sequence[Summary]) -> float | None:
-    higher = None if what == "spread" else higher_is_better(column[1])
-    values = [value for row in rows if (value := getattr(row, what)) is not None]
-    if higher is None or len(values) < 2:
-        return None
-    return max(values) if higher else min(values)
+def _best(what: str, column: _KindMeasure, rows: Sequence[Summary]) -> float | None:
+    return best_of(
+        (getattr(row, what) for row in rows), None if what == "spread" else printed(column[1]).higher_is_better
+    )
 
 
-def _cell(what: str, row: Summary, best: float | None) -> Text:
+def _entry(what: str, row: Summary, best: float | None) -> Entry:
     value: float | None = getattr(row, what)
-    text = Text(number(row.measure, value), style="bold" if value is not None and value == best else "")
-    if what == "mean" and row.deviation is not None:
-        text.append(f" ±{number(row.measure, row.deviation)}", style="dim")
-    if what == "worst" and row.worst_setting is not None:
-        text.append(f" {row.worst_setting}", style="dim")
+    look = printed(row.measure)
     count, _ = _settings(what, row)
-    if count and value is not None:
-        text.append(f" of {count}", style="dim")
-    return text
+    note = f" {row.worst_setting}" if what == "worst" and row.worst_setting is not None else ""
+    note += f" of {count}" if count and value is not None else ""
+    return Entry(
+        value,
+        spread=row.deviation if what == "mean" else None,
+        marked=value is not None and value == best,
+        text=f"{look.full(value)}{note}",
+        brief=f"{look.brief(value)}{note}",
+    )
 
 
-_COSTS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-    ("train", "training", duration),
-    ("evaluate", "evaluation", duration),
-    ("steps", "steps", lambda value: f"{value:,.0f}"),
-    ("examples", "examples", lambda value: f"{value:,.0f}"),
-    ("tokens", "tokens", lambda value: f"{value:,.0f}"),
-    ("peak_memory_bytes", "peak memory", lambda value: f"{value / 2**20:,.0f} MiB"),
-    ("flops", "FLOPs", lambda value: f"{value:.3g}"),
-)
-
-
-def _cost_table(costs: Sequence[Cost]) -> Table:
-    table = Table(title="What a cell cost, means over seeds", title_justify="left")
-    table.add_column("cells")
-    for _, heading, _ in _COSTS:
-        table.add_column(heading, justify="right")
-    for cost in costs:
-        found = [(cost.means.get(key), write) for key, _, write in _COSTS]
-        cells = ["-" if value is None else write(value) for value, write in found]
-        table.add_row(Text(cell_name(cost.values) or "all"), *cells)
-    return table
+def _costs(costs: Sequence[Cost]) -> dict[str, dict[str, list[float]]]:
+    keys = {"train": "train_seconds", "evaluate": "evaluate_seconds"}
+    return {
+        cell_name(cost.values) or "all": {
+            keys.get(key, key): [] if value is None else [value] for key, value in cost.means.items()
+        }
+        for cost in costs
+    }

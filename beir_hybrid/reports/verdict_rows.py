@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.reports.render.text import TextTable, plain_number
+from beir_hybrid.reports.models.table import Column, Entry, Table, make_table
 from beir_hybrid.studies.cell import cell_name, is_seed
 from beir_hybrid.studies.sentences import decimals
 
@@ -185,30 +185,25 @@ def strips_of(verdicts: Sequence[Verdict]) -> dict[str, list[Strip]]:
     return found
 
 
-def verdict_table(verdicts: Sequence[Verdict], title: str) -> TextTable:
-    """Give the verdicts as text, and as bare numbers."""
-    heads = ("claim", "sides", "evaluation", "kind", "measure", "statistic", "languages")
-    values = ("run", "baseline", "difference", "low", "high")
-    rows, plain = [], []
+def verdict_table(verdicts: Sequence[Verdict], title: str) -> Table:
+    """Show the verdicts as text, and as bare numbers."""
+    rows = []
     for one in verdicts:
         low, high = one.interval or (None, None)
-        numbers = (one.mean, one.baseline_mean, one.difference, low, high)
         texts = (one.claim, one.sides, one.evaluation, one.kind, one.measure, one.statistic, one.languages)
-        effect = "-" if one.effect is None else f"{one.effect:+.2f}"
-        written = [one.written(value, place > 1) for place, value in enumerate(numbers)]
+        numbers = [
+            Entry(value, text=one.written(value, place > 1))
+            for place, value in enumerate((one.mean, one.baseline_mean, one.difference, low, high))
+        ]
+        counts = [one.above, len(one.by_seed)] if one.by_seed else [None, None]
         agree = f"{one.above} of {len(one.by_seed)}" if one.by_seed else "-"
-        rows.append((*texts, *written, agree, one.chance, effect, one.verdict))
-        counts = [str(one.above), str(len(one.by_seed))] if one.by_seed else ["", ""]
-        chances = map(plain_number, (one.p, one.holm, one.effect))
-        plain.append((*texts, *map(plain_number, numbers), *counts, *chances, one.verdict))
-    left = frozenset(range(len(heads)))
-    of_plain = (*heads, *values, "above 0", "pairs of cells", "p", "Holm", "d", "verdict")
-    return TextTable(
-        title,
-        (*heads, *values, "above 0", "Holm", "d", "verdict"),
-        tuple(rows),
-        left | {len(heads) + len(values) + 3},
-        plain=TextTable(title, of_plain, tuple(plain), left | {len(of_plain) - 1}),
+        effect = Entry(one.effect, text="-" if one.effect is None else f"{one.effect:+.2f}")
+        rows.append((*texts, *numbers, agree, *counts, one.p, Entry(one.holm, text=one.chance), effect, one.verdict))
+    heads = ("claim", "sides", "evaluation", "kind", "measure", "statistic", "languages")
+    values = map(Column, ("run", "baseline", "difference", "low", "high"))
+    counted = (Column("above 0", key=""), Column("", key="above 0"), Column("", key="pairs of cells"))
+    return make_table(
+        title, [*heads, *values, *counted, Column("", key="p"), Column("Holm"), Column("d"), "verdict"], rows, names=2
     )
 
 

@@ -32,9 +32,9 @@ from beir_hybrid.pairs import Pair, ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.reports.page.assets import _pieces
 from beir_hybrid.reports.page.inputs import read_sources
-from beir_hybrid.reports.page.outline import build_contents
+from beir_hybrid.reports.page.outline import build_outline
 from beir_hybrid.reports.page.page import render_page
-from beir_hybrid.reports.render.text import TextTable, csv_table, latex_table, markdown_table
+from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
 from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.cell import Cell
@@ -295,11 +295,10 @@ def make_report(folder: Path) -> None:
 
 
 def read_report(folder: Path) -> None:
-    contents = build_contents(read_sources([folder / name for name in ("study", "model", "three")]), reference="paper")
+    contents = build_outline(read_sources([folder / name for name in ("study", "model", "three")]), reference="paper")
     render_page(contents).encode()
     for _, piece in _pieces(contents):
-        table = piece if isinstance(piece, TextTable) else piece.text_table()
-        for written in (csv_table(table), markdown_table(table), latex_table(table)):
+        for written in (csv_table(piece), markdown_table(piece), latex_table(piece)):
             written.encode("utf-8", "backslashreplace")  # as files are written
 
 

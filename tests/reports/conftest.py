@@ -11,8 +11,9 @@ from rich.console import Console
 
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.page.inputs import Run, Sources, read_sources
-from beir_hybrid.reports.page.outline import build_contents
+from beir_hybrid.reports.page.outline import build_outline
 from beir_hybrid.reports.page.page import render_page
+from beir_hybrid.reports.render.terminal import show
 from beir_hybrid.storage.files import write_json
 
 
@@ -23,7 +24,7 @@ def text_of():
     def render(table, colours=None):
         stream = StringIO()
         styled = colours is not None
-        Console(file=stream, width=140, force_terminal=styled, color_system=colours).print(table)
+        show(table, screen=Console(file=stream, width=140, force_terminal=styled, color_system=colours))
         return stream.getvalue()
 
     return render
@@ -96,7 +97,7 @@ def contents_of():
 
     def build(runs, **given):
         sources = Sources(tuple(Run(name, Path(name), {one.dataset: one}) for name, one in runs.items()))
-        return build_contents(sources, **given)
+        return build_outline(sources, **given)
 
     return build
 
@@ -104,7 +105,7 @@ def contents_of():
 @pytest.fixture(scope="session")
 def study_contents(make_study, tmp_path_factory):
     """The contents of a finished study: two strategies, two and three training languages, two seeds."""
-    return build_contents(read_sources([make_study(tmp_path_factory.mktemp("study"), counts=(2, 3))]))
+    return build_outline(read_sources([make_study(tmp_path_factory.mktemp("study"), counts=(2, 3))]))
 
 
 HOSTILE = "\"><img src=x onerror=alert(1)></title></svg></style><script>document.title='x'</script>&amp;\x00"
@@ -139,4 +140,4 @@ def hostile_page(make_study, tmp_path_factory):
         environment = {"versions": {HOSTILE: HOSTILE}, "device": HOSTILE, "seconds": {}}
         content |= {"dataset": HOSTILE, "passage_text": HOSTILE, "notes": [HOSTILE], "environment": environment}
         write_json(path, content)
-    return render_page(build_contents(read_sources([folder]), title=HOSTILE))
+    return render_page(build_outline(read_sources([folder]), title=HOSTILE))

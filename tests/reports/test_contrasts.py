@@ -20,6 +20,7 @@ from beir_hybrid.reports.contrasts import (
     remarks,
     write_comparison,
 )
+from beir_hybrid.reports.render.terminal import show
 
 FIRST = Contrast(
     run="my_run",
@@ -57,7 +58,7 @@ FOUND = Comparison(
 def text_of(*tables, styled=False):
     stream = io.StringIO()
     console = Console(file=stream, width=160, force_terminal=styled, color_system="standard" if styled else None)
-    console.print(*tables)
+    show(*tables, screen=console)
     return stream.getvalue()
 
 
@@ -75,17 +76,16 @@ def test_each_kind_has_a_table_and_its_settings_below():
         "Multilingual, mean of 1 setting, against base",
     ]
     assert cells(text, 0) == [
-        "map", "my_run", "0.7500", "0.5000", "+0.2500", "[+0.1250, +0.3750]", "<0.0001", "<0.0001", "+0.50", "13090",
-        "better",
+        "mAP", "my_run", "75.0", "50.0", "+25.0", "[+12.5, +37.5]", "<0.0001", "<0.0001", "+0.50", "1,190", "better",
     ]  # fmt: skip
-    assert cells(text, 1)[:7] == ["en", "map", "my_run", "0.7500", "0.5000", "+0.2500", "-"]
+    assert cells(text, 1)[:7] == ["en", "mAP", "my_run", "75.0", "50.0", "+25.0", "-"]
     assert cells(text, 2)[2:8] == ["280.0", "286.6", "-6.6", "[-20.0, +7.0]", "0.2500", "0.5000"]
 
 
 def test_what_is_shown_is_bold_and_nothing_else():
     mono, _, multi = (text_of(table, styled=True) for table in contrast_tables(FOUND))
-    assert "\x1b[1mmap" in mono
-    assert "\x1b[1mrank_distance" not in multi
+    assert "\x1b[1mmAP" in mono
+    assert "\x1b[1mrank distance" not in multi
     assert "not shown" in multi
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.reports.page.inputs import Run, read_sources
-from beir_hybrid.reports.page.outline import build_contents
+from beir_hybrid.reports.page.outline import build_outline
 from beir_hybrid.reports.scaling import cost_of, drawn_pairs, training_languages
 from beir_hybrid.storage.files import write_json
 
@@ -48,9 +48,9 @@ def test_points_tell_their_number_of_settings_and_other_settings_a_broken_line(s
     assert all(curve.dashed for curve in seen.drawn())
     assert [curve.labels for curve in seen.drawn()] == [("(2)", "(3)"), ()]  # the second line's are the first's
     assert charts["Monolingual, seen languages, by compute"].drawn()[0].labels == ("2 (2)", "3 (3)")
-    table = seen.text_table()
-    assert table.headings[1:3] == ("x-x-mono", "x-x-mono: settings")
-    assert [row[2] for row in table.rows] == ["2", "3"]
+    headings, rows = seen.table().bare()
+    assert headings[1:3] == ["x-x-mono", "x-x-mono: settings"]
+    assert [row[2] for row in rows] == ["2", "3"]
 
 
 def test_seen_is_the_mean_over_settings_of_trained_languages_alone(study_contents):
@@ -68,7 +68,7 @@ def test_seen_is_the_mean_over_settings_of_trained_languages_alone(study_content
 
 
 def test_the_line_of_all_languages_is_the_mean_over_the_same_settings(make_study, tmp_path):
-    contents = build_contents(read_sources([make_study(tmp_path, ("hybrid",), counts=(2, 3))]))
+    contents = build_outline(read_sources([make_study(tmp_path, ("hybrid",), counts=(2, 3))]))
     block = contents.blocks[0].block
     [curve] = charts_of(contents)["Monolingual, all languages"].drawn()
     assert curve.name == "all languages"
@@ -81,7 +81,7 @@ def test_points_are_connected_from_few_languages_to_many_whatever_they_cost(make
     folder = make_study(tmp_path, ("hybrid",), counts=(2, 3), seeds=(1,))
     for cell, tokens in zip(sorted((folder / "cells").iterdir()), (9000, 3000), strict=True):
         write_json(cell / "cost.json", {"schema": 1, "tokens": tokens})
-    chart = charts_of(build_contents(read_sources([folder])))["Monolingual, all languages, by compute"]
+    chart = charts_of(build_outline(read_sources([folder])))["Monolingual, all languages, by compute"]
     assert [x for x, _ in chart.drawn()[0].points] == [9000.0, 3000.0]
 
 
@@ -89,7 +89,7 @@ def test_compute_that_is_about_the_same_is_no_axis(make_study, tmp_path):
     folder = make_study(tmp_path, ("hybrid",), counts=(2, 3), seeds=(1,))
     for cell, tokens in zip(sorted((folder / "cells").iterdir()), (3100, 3000), strict=True):
         write_json(cell / "cost.json", {"schema": 1, "tokens": tokens})
-    assert {chart.x for chart in build_contents(read_sources([folder])).blocks[0].scaling} == {
+    assert {chart.x for chart in build_outline(read_sources([folder])).blocks[0].scaling} == {
         "number of training languages"
     }
 

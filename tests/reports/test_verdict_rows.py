@@ -62,7 +62,8 @@ def test_a_difference_of_nothing_lies_in_the_middle():
 def test_verdicts_are_written_as_a_table():
     sides = {"run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}}
     table = verdict_table(read({**ENTRY, **sides}, {**ENTRY, "mean": 280.0, "difference": -6.6, "interval": None}), "t")
-    assert dict(zip(table.headings, table.rows[0], strict=True)) == {
+    shown = table.shown()
+    assert dict(zip([column.title for column in shown.columns], shown.texts()[0], strict=True)) == {
         "claim": "c",
         "sides": "hybrid against x-y",
         "evaluation": "e",
@@ -80,12 +81,12 @@ def test_verdicts_are_written_as_a_table():
         "d": "+0.30",
         "verdict": "better",
     }
-    assert table.rows[1][7:12] == ("280.0", "0.4", "-6.6", "-", "-")
+    assert shown.texts()[1][7:12] == ["280.0", "0.4", "-6.6", "-", "-"]
 
 
 def test_verdicts_are_bare_numbers_for_programs():
-    [row] = verdict_table(read({**ENTRY, "p": None, "interval": None}), "t").plain.rows
-    assert row[7:] == ("0.5", "0.4", "0.1", "", "", "2", "2", "", "1e-05", "0.3", "better")
+    _, [row] = verdict_table(read({**ENTRY, "p": None, "interval": None}), "t").bare()
+    assert row[7:] == ["0.5", "0.4", "0.1", "", "", "2", "2", "", "1e-05", "0.3", "better"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -22,6 +22,7 @@ class AveragePrecision(StandardMeasure):
 
     cutoff: int | None = None
     base_name = "map"
+    printed = Printed("mAP", factor=100, brief_decimals=1)
     source = "trec_eval: map, map_cut"
 
     def values(self, rankings: Rankings) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +14,73 @@ import numpy as np
 from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.rankings import Rankings
+
+
+@dataclass(frozen=True)
+class Printed:
+    """How a measure and its numbers are printed.
+
+    Attributes:
+        title: The printed name, such as ``mAP``, without language and cut-off, which are added.
+        decimals: Decimals of a number in full.
+        factor: What a number is multiplied by where room is short, such as a terminal or a heat map: 100 for shares.
+        brief_decimals: Decimals of such a number.
+        higher_is_better: Direction; None if neither is better, or if it is not known.
+    """
+
+    title: str
+    decimals: int = 4
+    factor: float = 1.0
+    brief_decimals: int = 3
+    higher_is_better: bool | None = None
+
+    @property
+    def arrow(self) -> str:
+        """``↑`` or ``↓``, which way is better; empty if neither is."""
+        return {True: "↑", False: "↓", None: ""}[self.higher_is_better]
+
+    @property
+    def direction(self) -> str:
+        """The same in words."""
+        return {True: "higher is better", False: "lower is better", None: ""}[self.higher_is_better]
+
+    def full(self, value: float | None, sign: bool = False, decimals: int = 0) -> str:
+        """Write a number in full; a dash where there is none.
+
+        Args:
+            value: The number.
+            sign: Whether a plus sign is written, as of differences.
+            decimals: Least number of decimals.
+        """
+        return _written(value, sign, max(decimals, self.decimals))
+
+    def brief(self, value: float | None, sign: bool = False, decimals: int = 0) -> str:
+        """Write a number where room is short; see :meth:`full`."""
+        return _written(None if value is None else value * self.factor, sign, max(decimals, self.brief_decimals))
+
+    def digits(self, differences: Sequence[float], brief: bool = False) -> int:
+        """Choose the decimals of differences, so that each has at least two digits other than leading zeros.
+
+        Args:
+            differences: The differences.
+            brief: Whether they are written where room is short.
+
+        Returns:
+            At most 6.
+
+        Examples:
+            >>> Printed("mAP").digits([0.25, 0.0012]), Printed("rank distance", decimals=1).digits([-0.03, 0.012])
+            (4, 3)
+            >>> Printed("mAP", factor=100, brief_decimals=1).digits([0.25, 0.0012], brief=True)
+            2
+        """
+        usual, factor = (self.brief_decimals, self.factor) if brief else (self.decimals, 1.0)
+        needed = [1 - math.floor(math.log10(abs(value * factor))) for value in differences if value]
+        return min(6, max([usual, *needed]))
+
+
+def _written(value: float | None, sign: bool, decimals: int) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:{'+' * sign}.{decimals}f}"
 
 
 @runtime_checkable
@@ -30,7 +99,9 @@ class Measure(Protocol):
     * other parameters need defaults.
 
     A measure may have ``bounds`` as well: its lowest and highest possible value, infinite where there is none.
-    Intervals of its means end there.
+    Intervals of its means end there. And it may have a :class:`Printed` as ``printed``, which is how tables and
+    pictures show it; without one it has its registered name, and is multiplied by 100 where room is short if its bounds
+    are 0 and 1.
 
     Attributes:
         higher_is_better: Direction; None if neither is better.
@@ -164,3 +235,21 @@ def bounds_of(measure: Measure) -> tuple[float, float]:
             f"The bounds of {measure.name} are {str(bounds)[:40]}.", "Give two numbers, the lower one first: (0.0, 1.0)"
         )
     return low, high
+
+
+def printed_of(measure: Measure) -> Printed:
+    """Return how a measure is printed, as it says itself or as its bounds suggest.
+
+    Raises:
+        PluginError: If its ``printed`` is no :class:`Printed`, or its ``bounds`` are not two numbers.
+    """
+    printed = getattr(measure, "printed", None)
+    if printed is None:
+        share = bounds_of(measure) == (0.0, 1.0)
+        title = re.split(r"[\[@]", measure.name)[0].replace("_", " ")
+        return Printed(title, factor=100.0, brief_decimals=1) if share else Printed(title)
+    if not isinstance(printed, Printed):
+        raise PluginError(
+            f"The printed form of {measure.name} is {str(printed)[:40]!r}.", "Use a Printed: Printed('mAP', factor=100)"
+        )
+    return printed

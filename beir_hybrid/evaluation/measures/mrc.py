@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats, Ints
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings, ratio
 
 
@@ -30,6 +30,7 @@ class MRC(StandardMeasure):
     reads_top = True
     needs_languages = True
     bounds = (-1.0, 1.0)
+    printed = Printed("MRC")
     source = "Yang, Jiang and Baldwin, MRL 2024, arXiv:2509.06195"
 
     def values(self, rankings: Rankings) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats, Ints
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -23,6 +23,7 @@ class NDCG(StandardMeasure):
 
     cutoff: int
     base_name = "ndcg"
+    printed = Printed("nDCG", factor=100, brief_decimals=1)
     source = "Järvelin and Kekäläinen, TOIS 2002; trec_eval: ndcg_cut"
 
     def values(self, rankings: Rankings) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings, ratio
 
 _EPSILON = 1e-7  # FairRankTune's
@@ -34,6 +34,7 @@ class NDKL(StandardMeasure):
     higher_is_better = False
     needs_languages = True
     bounds = (0.0, float("inf"))
+    printed = Printed("NDKL")
     source = "Geyik, Ambler and Kenthapadi, KDD 2019"
 
     def values(self, rankings: Rankings) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.evaluation.measures.base import PerLanguageMeasure
+from beir_hybrid.evaluation.measures.base import PerLanguageMeasure, Printed
 from beir_hybrid.evaluation.rankings import Rankings, ratio
 
 
@@ -26,6 +26,7 @@ class OneTargetMAP(PerLanguageMeasure):
 
     language: str | None = None
     base_name = "one_target_map"
+    printed = Printed("one-target mAP", factor=100, brief_decimals=1)
     source = "Roy et al., EMNLP 2020, arXiv:2004.05484"
 
     def values_in(self, language: int, rankings: Rankings) -> Floats:

@@ -9,7 +9,7 @@ from scipy.special import chdtrc
 
 from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 Weights = tuple[tuple[int, float], ...]
@@ -50,6 +50,7 @@ class PEER(StandardMeasure):
     weights: Weights = _EQUAL
     base_name = "peer"
     needs_languages = True
+    printed = Printed("PEER", factor=100, brief_decimals=1)
     source = "Yang, Jänich, Mayfield and Lawrie, SIGIR 2024, arXiv:2405.00978"
 
     def __post_init__(self) -> None:

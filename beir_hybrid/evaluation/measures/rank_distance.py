@@ -8,7 +8,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -33,6 +33,7 @@ class RankDistance(StandardMeasure):
     higher_is_better = False
     needs_languages = True
     bounds = (0.0, float("inf"))
+    printed = Printed("rank distance", decimals=1, brief_decimals=1)
     source = "Elmahdy, Lin and Ahmad 2024, arXiv:2408.10536"
 
     def values(self, rankings: Rankings) -> Floats:

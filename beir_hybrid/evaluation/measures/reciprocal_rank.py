@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.evaluation.measures.base import StandardMeasure
+from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
@@ -23,6 +23,7 @@ class ReciprocalRank(StandardMeasure):
 
     cutoff: int | None = None
     base_name = "mrr"
+    printed = Printed("MRR", factor=100, brief_decimals=1)
     source = "trec_eval: recip_rank; with a cut-off as MS MARCO's MRR@10"
 
     def values(self, rankings: Rankings) -> Floats:

@@ -11,16 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
 from beir_hybrid.evaluation.evaluate import evaluate_runs
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir.judging import Qrels, Scores, judge
 from beir_hybrid.hosts.beir.scoring import retrieved_for
 from beir_hybrid.hosts.beir.undefined import with_reasons
-from beir_hybrid.reports.result_tables import result_tables
-from beir_hybrid.reports.tables import console
+from beir_hybrid.reports.evaluations import evaluation_models
+from beir_hybrid.reports.models.table import Table
+from beir_hybrid.reports.render.terminal import Shown, console, show
+from beir_hybrid.reports.score_tables import settings_table
 from beir_hybrid.translations import links_in_words
 
 RESULTS_VARIABLE = "BEIR_HYBRID_RESULTS"
@@ -61,7 +62,7 @@ def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | 
                 linked = [links_in_words(found.translations)] if found.translations.get("linked") else []
                 _print(_run_tables(found, k_values), (*linked, *found.notes), path)
             else:
-                _print(result_tables(found), (), path)  # these tables tell the notes
+                _print(evaluation_models(found), (), path)  # these tables tell the notes
         return found
     except DataFormatError as error:
         _say_once(f"{error} No language bias is measured.")
@@ -166,10 +167,10 @@ def _holds(folder: Path, found: Results) -> bool:
     return bool(same[0] == same[1])
 
 
-def _print(tables: Sequence[Table], notes: Sequence[str], path: Path | None) -> None:
-    out = console(*tables)
+def _print(models: Sequence[Shown], notes: Sequence[str], path: Path | None) -> None:
+    out = console()
     with out.capture() as captured:
-        out.print(*tables)
+        show(*models, screen=out)
         for note in notes:
             out.print(f"note: {note}", highlight=False, markup=False)
         if path is not None:
@@ -185,39 +186,14 @@ def _run_tables(found: Results, k_values: Sequence[int]) -> list[Table]:
     first, last = _cutoffs(k_values)
     shown = [f"ndcg@{first}", f"map@{last}", f"recall@{last}", f"rank_distance@{last}"]
     shown += [f"{name}@{first}" for name in ("same_language_share", "ndkl", "mrc", "peer")]
-    tables = [_table(f"{found.dataset} by setting (beir-hybrid)", found, shown)]
-    families = {"language_share": f"share of each language in the first {first}", "one_target_map": "one_target_map"}
-    for family, title in families.items():
-        if names := [name for name in _measured(found) if name.startswith(f"{family}[")]:
-            languages = [name.partition("[")[2].partition("]")[0] for name in names]
-            tables.append(_table(title, found, names, languages))
+    headings = {name: printed(name).title for name in shown}
+    tables = [settings_table(found, f"{found.dataset} by setting (beir-hybrid)", headings)]
+    titles = {"language_share": f"share of each language in the first {first}", "one_target_map": "one-target mAP"}
+    measured = dict.fromkeys(name for values in found.settings.values() for name in values)
+    for family, title in titles.items():
+        names = {name: name.partition("[")[2].partition("]")[0] for name in measured if name.startswith(f"{family}[")}
+        tables += [settings_table(found, title, names)] if names else []
     return tables
-
-
-def _table(title: str, found: Results, names: Sequence[str], headings: Sequence[str] | None = None) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("setting")
-    table.add_column("queries", justify="right")
-    there = _measured(found)
-    shown = [(name, heading) for name, heading in zip(names, headings or names, strict=True) if name in there]
-    for _, heading in shown:
-        table.add_column(heading, justify="right")
-    for setting, values in found.settings.items():
-        table.add_row(setting, str(int(values["queries"])), *(_number(name, values.get(name)) for name, _ in shown))
-    if len(found.settings) > 1:
-        for kind, scores in found.scores.items():
-            table.add_row(f"mean, {kind}", "", *(_number(name, scores.get(name)) for name, _ in shown))
-    return table
-
-
-def _measured(found: Results) -> list[str]:
-    return list(dict.fromkeys(name for values in found.settings.values() for name in values))
-
-
-def _number(name: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.1f}" if name.startswith("rank_distance") else f"{value:.4f}"
 
 
 def _say_once(text: str) -> None:

@@ -1,4 +1,4 @@
-"""How numbers and names are written where there is little room."""
+"""How numbers, times and names are written in reports, and what kinds of settings are called."""
 
 from __future__ import annotations
 
@@ -6,10 +6,53 @@ import math
 import unicodedata
 from typing import Any
 
+KIND_TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
+"""By kind of setting, what it is called."""
+
 _SIZES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def compact(count: int) -> str:
+def chance(p: float | None) -> str:
+    """Write a p-value.
+
+    Examples:
+        >>> chance(0.03), chance(0.00001), chance(None)
+        ('0.0300', '<0.0001', '-')
+    """
+    return "-" if p is None else "<0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun.
+
+    Examples:
+        >>> plural(1, "setting"), plural(1190, "question")
+        ('1 setting', '1,190 questions')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def number(value: float) -> str:
+    """Write a count.
+
+    Examples:
+        >>> number(1234567.0)
+        '1,234,567'
+    """
+    return f"{value:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Write a share.
+
+    Examples:
+        >>> percent(0.125)
+        '12.5%'
+    """
+    return f"{share:.1%}"
+
+
+def compact(count: float) -> str:
     """Write a count in at most five characters.
 
     Examples:
@@ -17,7 +60,7 @@ def compact(count: int) -> str:
         ['0', '9999', '12.3k', '1.0M', '1.2M']
     """
     if count < 10_000:
-        return str(count)
+        return f"{count:.0f}"
     for unit, letter in ((1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")):
         if count / unit < 99.95:
             return f"{count / unit:.1f}{letter}"
@@ -44,7 +87,7 @@ def tick_text(value: float, step: float | None = None) -> str:
 
     Args:
         value: The number.
-        step: Distance of the ticks, which decides the decimals; None for as few as tell the number.
+        step: Distance of the ticks, which decides the decimals; None for as few as distinguish the number.
 
     Examples:
         >>> [tick_text(value) for value in (0.25, 20.0, 1500.0, 2_000_000.0, 3.2e14)]
@@ -69,13 +112,15 @@ def duration(seconds: float) -> str:
     """Write a time.
 
     Examples:
-        >>> [duration(seconds) for seconds in (0.25, 38.2, 754.0, 9000.0)]
-        ['0.2 s', '38.2 s', '12 min 34 s', '2 h 30 min']
+        >>> [duration(seconds) for seconds in (0.25, 38.2, 600.0, 754.0, 7500.0)]
+        ['0.25 s', '38 s', '10 min', '12 min 34 s', '2 h 05 min']
     """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def size(number_of_bytes: float) -> str:
@@ -93,7 +138,7 @@ def visible(value: Any) -> Any:
     r"""Replace control characters, which HTML and XML forbid, by the sign of what cannot be shown.
 
     Args:
-        value: A text; anything else is given back as it is.
+        value: A text; anything else is returned unchanged.
 
     Examples:
         >>> visible("a\x1b[31mb\nc"), visible(3)

@@ -7,14 +7,15 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from beir_hybrid.reports.page.outline import BlockContents, Contents
+from beir_hybrid.reports.models.table import Table
+from beir_hybrid.reports.page.outline import BlockOutline, Outline
 from beir_hybrid.reports.render.pictures import Picture, draw
-from beir_hybrid.reports.render.text import TextTable, csv_table, latex_table, markdown_table
+from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
 from beir_hybrid.reports.study_statistics import statistics_table
 from beir_hybrid.reports.verdict_rows import verdict_table
 from beir_hybrid.storage.files import write_text
 
-_WRITERS: dict[str, Callable[[TextTable], str]] = {
+_WRITERS: dict[str, Callable[[Table], str]] = {
     ".csv": csv_table,
     ".md": lambda table: markdown_table(table) + "\n",
     ".tex": lambda table: latex_table(table) + "\n",
@@ -22,7 +23,7 @@ _WRITERS: dict[str, Callable[[TextTable], str]] = {
 _LONGEST = 120  # bytes of a file's name without its ending; file systems take 255
 
 
-def write_assets(contents: Contents, folder: Path) -> int:
+def write_assets(contents: Outline, folder: Path) -> int:
     """Write every picture as PNG and SVG with its numbers as CSV, and every table as CSV, Markdown and LaTeX.
 
     Args:
@@ -38,16 +39,16 @@ def write_assets(contents: Contents, folder: Path) -> int:
     names: set[str] = set()
     for wanted, piece in _pieces(contents):
         name = _own_name(wanted, names)
-        if isinstance(piece, TextTable):
+        if isinstance(piece, Table):
             for suffix, written in _WRITERS.items():
                 write_text(folder / f"{name}{suffix}", written(piece))
         else:
             draw(piece, folder / name)
-            write_text(folder / f"{name}.csv", csv_table(piece.text_table()))
+            write_text(folder / f"{name}.csv", csv_table(piece))
     return len(names)
 
 
-def _pieces(contents: Contents) -> Iterator[tuple[str, Picture | TextTable]]:
+def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
     """Give every picture and table with the name that its file shall have."""
     for study in contents.studies:
         if study.verdicts:
@@ -64,11 +65,11 @@ def _pieces(contents: Contents) -> Iterator[tuple[str, Picture | TextTable]]:
         yield "cost", contents.cost
 
 
-def _pieces_of_block(part: BlockContents) -> Iterator[tuple[str, Picture | TextTable]]:
+def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
     title = part.block.title
-    yield f"{title}-summary", part.summary.text_table()
+    yield f"{title}-summary", part.summary
     for table in part.full:
-        yield f"{title}-{table.columns[0].kind}", table.text_table()
+        yield f"{title}-{table.columns[-1].key.split()[0]}", table
     for heat_map in part.pairs:
         yield f"{title}-{part.measure}-{heat_map.title}", heat_map
     for heat_map in part.differences:

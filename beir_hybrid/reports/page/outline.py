@@ -1,30 +1,33 @@
-"""Contents: what a report shows, before it is known how: on a page, in pictures, in tables."""
+"""Outline: what a report shows, as models, to be drawn on a page, in pictures and in tables."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.bias_pictures import bias_bars, share_dots
+from beir_hybrid.reports.costs import COSTS, cost_table
 from beir_hybrid.reports.groups import Block, Group, blocks_of, find_group, groups_of
-from beir_hybrid.reports.models.bars import Bars, Dots, score_bars, share_dots
+from beir_hybrid.reports.language_maps import difference_maps, drawn_map, family_maps, pair_maps
+from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart, Curve, thinned
-from beir_hybrid.reports.models.heat_map import HeatMap, difference_maps, drawn_map, family_maps, pair_maps
-from beir_hybrid.reports.models.words import duration, size, tick_text
+from beir_hybrid.reports.models.heat_map import HeatMap
+from beir_hybrid.reports.models.table import Table
+from beir_hybrid.reports.models.words import KIND_TITLES, number, percent
 from beir_hybrid.reports.page.commands import commands_of
 from beir_hybrid.reports.page.inputs import Failure, Sources, Study
 from beir_hybrid.reports.published import Published, published_for
-from beir_hybrid.reports.render.text import TextTable
-from beir_hybrid.reports.result_tables import families
 from beir_hybrid.reports.scaling import cost_of, drawn_pairs, scaling_charts
-from beir_hybrid.reports.summary import TITLES, Summary, kind_summary, main_summary
+from beir_hybrid.reports.score_tables import kind_table, main_table
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
 
 
 @dataclass(frozen=True, eq=False)
-class BlockContents:
+class BlockOutline:
     """What is shown of one evaluation.
 
     Attributes:
@@ -46,8 +49,8 @@ class BlockContents:
 
     block: Block
     measure: str
-    summary: Summary
-    full: tuple[Summary, ...]
+    summary: Table
+    full: tuple[Table, ...]
     pairs: tuple[HeatMap, ...]
     differences: tuple[HeatMap, ...]
     baseline: str
@@ -77,14 +80,14 @@ class Environment:
 
 
 @dataclass(frozen=True, eq=False)
-class Contents:
+class Outline:
     """What a report shows.
 
     Attributes:
         title: Its title.
         groups: All groups.
         studies: The studies, with their verdicts.
-        failures: Cells without results.
+        failures: Cells without results, and evaluations that are damaged.
         blocks: The evaluations.
         curves: Training curves.
         drawn: What the trainings drew.
@@ -97,21 +100,21 @@ class Contents:
     groups: tuple[Group, ...]
     studies: tuple[Study, ...]
     failures: tuple[Failure, ...]
-    blocks: tuple[BlockContents, ...]
+    blocks: tuple[BlockOutline, ...]
     curves: tuple[Chart, ...]
     drawn: tuple[Drawn, ...]
-    cost: TextTable | None
+    cost: Table | None
     environments: tuple[Environment, ...]
     commands: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def build_contents(
+def build_outline(
     sources: Sources,
     reference: str | None = None,
     baseline: str | None = None,
     measure: str | None = None,
     title: str | None = None,
-) -> Contents:
+) -> Outline:
     """Put together what a report shows.
 
     Args:
@@ -134,39 +137,45 @@ def build_contents(
         raise ConfigurationError(f"No run has the measure {measure!r}.", f"Measured: {', '.join(known) or 'nothing'}.")
     names = list(dict.fromkeys([study.name for study in sources.studies] or [block.title for block in blocks]))
     usual = ", ".join(names) if sources.studies else f"Retrieval on {', '.join(names)}" if names else "Training runs"
-    return Contents(
-        title or usual,
-        groups,
-        sources.studies,
-        sources.failures,
-        tuple(_block_contents(block, reference, _baseline(block, base, sources.studies), measure) for block in blocks),
-        tuple(_training_charts(groups)),
-        tuple(drawn for group in groups if (drawn := _drawn(group)) is not None),
-        _cost_table(groups),
-        _environments(groups),
-        tuple((run.name, tuple(commands_of(run))) for run in sources.runs),
+    return Outline(
+        title=title or usual,
+        groups=groups,
+        studies=sources.studies,
+        failures=sources.failures,
+        blocks=tuple(
+            _block_outline(block, reference, _baseline(block, base, sources.studies), measure) for block in blocks
+        ),
+        curves=tuple(_training_charts(groups)),
+        drawn=tuple(drawn for group in groups if (drawn := _drawn(group)) is not None),
+        cost=cost_table("What the trainings cost", {group.name: _costs(group) for group in groups}),
+        environments=_environments(groups),
+        commands=tuple((run.name, tuple(commands_of(run))) for run in sources.runs),
     )
 
 
-def _block_contents(block: Block, reference: str | None, baseline: Group, wanted: str | None) -> BlockContents:
+def _block_outline(block: Block, reference: str | None, baseline: Group, wanted: str | None) -> BlockOutline:
     measure = block.primary(wanted)
     published = published_for(reference, block.first)
-    one_language = families(block.first)
-    return BlockContents(
-        block,
-        measure,
-        main_summary(block, measure, published),
-        tuple(found for kind in KINDS if (found := kind_summary(block, kind, published)) is not None),
-        tuple(pair_maps(block, measure)),
-        tuple(difference_maps(block, measure, baseline)),
-        baseline.name,
-        _bias_bars(block, published),
-        tuple(dots for name in one_language if "share" in name and (dots := share_dots(block, name)) is not None),
-        tuple((family, tuple(family_maps(block, family))) for family in one_language),
-        tuple(chart for kind in KINDS if (chart := _recall_chart(block, kind)) is not None),
-        tuple(scaling_charts(block, measure)),
-        published,
-        tuple(dict.fromkeys(note for results in block.results.values() for one in results for note in one.notes)),
+    families = block.families()
+    dots = [share_dots(block, name) for name in families if "share" in name]
+    tables = [kind_table(block, kind, published) for kind in KINDS]
+    recall = [_recall_chart(block, kind) for kind in KINDS]
+    notes = [note for results in block.results.values() for one in results for note in one.notes]
+    return BlockOutline(
+        block=block,
+        measure=measure,
+        summary=main_table(block, measure, published),
+        full=tuple(table for table in tables if table is not None),
+        pairs=tuple(pair_maps(block, measure)),
+        differences=tuple(difference_maps(block, measure, baseline)),
+        baseline=baseline.name,
+        bars=bias_bars(block, published),
+        shares=tuple(each for each in dots if each is not None),
+        matrices=tuple((family, tuple(family_maps(block, family))) for family in families),
+        recall=tuple(chart for chart in recall if chart is not None),
+        scaling=tuple(scaling_charts(block, measure)),
+        published=published,
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -180,16 +189,6 @@ def _baseline(block: Block, wanted: Group | None, studies: Sequence[Study]) -> G
     return block.groups[0]
 
 
-def _bias_bars(block: Block, published: Sequence[Published]) -> tuple[Bars, ...]:
-    words = "ranks between the best and the worst relevant passage in the pool of all languages; lower is better"
-    found = [score_bars(block, "rank_distance", words, published)]
-    for name in block.measures("multi"):
-        if name.startswith("same_language_share"):
-            words = "share of the top that is in the query's own language, where every language has an answer"
-            found.append(score_bars(block, name, words))
-    return tuple(bars for bars in found if bars is not None)
-
-
 def _recall_chart(block: Block, kind: str) -> Chart | None:
     """Draw recall against depth; None with fewer than two depths."""
     names = [name for name in block.measures(kind) if name.startswith("recall@")]
@@ -200,8 +199,8 @@ def _recall_chart(block: Block, kind: str) -> Chart | None:
     for group in block.groups:
         scores = [(float(depth), block.score(group, kind, name)) for depth, name in depths]
         curves.append(Curve(group.name, tuple((x, score.mean) for x, score in scores if score), group.place))
-    words = ("passages retrieved, k", "recall@k (higher is better)")
-    return Chart(TITLES[kind], *words, tuple(curves), logarithmic=True, from_zero=True)
+    words = ("passages retrieved, k", f"recall@k ({printed('recall@1').direction})")
+    return Chart(KIND_TITLES[kind], *words, tuple(curves), logarithmic=True, from_zero=True)
 
 
 def _training_charts(groups: Sequence[Group]) -> list[Chart]:
@@ -221,13 +220,13 @@ def _training_charts(groups: Sequence[Group]) -> list[Chart]:
 
 def _course(group: Group, part: str, name: str) -> tuple[tuple[float, float], ...]:
     """Average what was logged at each step over the group's runs that logged it."""
-    found: dict[float, list[float]] = {}
+    courses: dict[float, list[float]] = {}
     for run in group.runs:
         for row in run.history.get(part, ()):
             step, value = row.get("step"), row.get(name)
             if is_number(step) and is_number(value) and abs(value) < 1e300:
-                found.setdefault(float(step), []).append(float(value))
-    return thinned([(step, statistics.fmean(values)) for step, values in sorted(found.items())])
+                courses.setdefault(float(step), []).append(float(value))
+    return thinned([(step, statistics.fmean(values)) for step, values in sorted(courses.items())])
 
 
 def _drawn(group: Group) -> Drawn | None:
@@ -237,7 +236,7 @@ def _drawn(group: Group) -> Drawn | None:
             pairs[pair] = pairs.get(pair, 0.0) + count
     if not sum(pairs.values()):
         return None
-    told = [f"{sum(pairs.values()):,.0f} examples"]
+    words = [f"{number(sum(pairs.values()))} examples"]
     for word in ("kinds", "sources"):
         counts: dict[str, float] = {}
         for run in group.runs:
@@ -245,64 +244,25 @@ def _drawn(group: Group) -> Drawn | None:
                 counts[name] = counts.get(name, 0.0) + count
         total = sum(counts.values())
         if total:
-            shares = ", ".join(f"{name} {count / total:.1%}" for name, count in counts.items())
-            told.append(f"batches by {word[:-1]}: {shares}")
+            shares = ", ".join(f"{name} {percent(count / total)}" for name, count in counts.items())
+            words.append(f"batches by {word[:-1]}: {shares}")
     many = f", {len(group.runs)} runs together" if len(group.runs) > 1 else ""
-    return Drawn(drawn_map(group.name, pairs), "; ".join(told) + many + ".")
+    return Drawn(drawn_map(group.name, pairs), "; ".join(words) + many + ".")
 
 
-_COSTS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
-    ("steps", "steps", lambda value: f"{value:,.0f}"),
-    ("examples", "examples", lambda value: f"{value:,.0f}"),
-    ("tokens", "tokens", lambda value: f"{value:,.0f}"),
-    ("flops", "FLOPs", tick_text),
-    ("train_seconds", "training", duration),
-    ("evaluate_seconds", "evaluation", duration),
-    ("peak_memory_bytes", "peak memory", size),
-)
-
-
-def _cost_table(groups: Sequence[Group]) -> TextTable | None:
-    title = "What the trainings cost"
-    found = [(group, [_cost(group, name) for name, *_ in _COSTS]) for group in groups]
-    known = [(group, values) for group, values in found if any(values)]
-    places = [place for place in range(len(_COSTS)) if any(values[place] for _, values in known)]
-    if not known:
-        return None
-    headings, plain_headings = ["run"], ["run", "runs"]
-    for place in places:
-        name, heading, _ = _COSTS[place]
-        headings.append(heading)
-        plain_headings.append(name)
-        if any(len(values[place]) > 1 for _, values in known):
-            plain_headings.append(f"{name} deviation")
-    rows, plain = [], []
-    for group, values in known:
-        row, numbers = [group.name], [group.name, str(len(group.runs))]
-        for place in places:
-            name, _, written = _COSTS[place]
-            one = values[place]
-            row.append(written(statistics.fmean(one)) if one else "-")
-            numbers.append(f"{statistics.fmean(one):.10g}" if one else "")
-            if f"{name} deviation" in plain_headings:
-                numbers.append(f"{statistics.stdev(one):.6g}" if len(one) > 1 else "")
-        rows.append(tuple(row))
-        plain.append(tuple(numbers))
-    return TextTable(title, tuple(headings), tuple(rows), plain=TextTable(title, tuple(plain_headings), tuple(plain)))
-
-
-def _cost(group: Group, name: str) -> list[float]:
-    return [value for run in group.runs if (value := cost_of(run, name)) is not None]
+def _costs(group: Group) -> dict[str, list[float]]:
+    keys = [column.key or column.title for column in COSTS]
+    return {key: [value for run in group.runs if (value := cost_of(run, key)) is not None] for key in keys}
 
 
 def _environments(groups: Sequence[Group]) -> tuple[Environment, ...]:
-    found: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    environments: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for group in groups:
         for run, results in ((one, results) for one in group.runs for results in one.evaluations.values()):
             versions = results.environment.get("versions", {})
             items = list(versions.items()) if isinstance(versions, dict) else []
             items.append(("device", results.environment.get("device")))
             items.append(("device of the training", run.cost.get("device")))
-            told = tuple((str(name), str(value)) for name, value in items if value)
-            found.setdefault(told, []).append(group.name)
-    return tuple(Environment(tuple(dict.fromkeys(names)), items) for items, names in found.items() if items)
+            known = tuple((str(name), str(value)) for name, value in items if value)
+            environments.setdefault(known, []).append(group.name)
+    return tuple(Environment(tuple(dict.fromkeys(names)), items) for items, names in environments.items() if items)

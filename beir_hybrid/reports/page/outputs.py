@@ -6,7 +6,7 @@ from pathlib import Path
 
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.reports.page.assets import write_assets
-from beir_hybrid.reports.page.outline import Contents
+from beir_hybrid.reports.page.outline import Outline
 from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.storage.files import check_output, json_or_none, write_json, write_text
 from beir_hybrid.storage.folders import new_folder
@@ -42,7 +42,7 @@ def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
         )
 
 
-def write_report(contents: Contents, page: Path, assets: Path | None = None) -> int:
+def write_report(contents: Outline, page: Path, assets: Path | None = None) -> int:
     """Write the page, and its pictures and tables into a folder.
 
     The pictures and tables are drawn beside the folder and moved, then the page is written. A report that is killed in

@@ -42,7 +42,7 @@ class Palette:
     series: tuple[str, ...]
 
 
-def ink(fill: Sequence[float], dark: str = "#000000", light: str = "#ffffff") -> str:
+def _ink(fill: Sequence[float], dark: str = "#000000", light: str = "#ffffff") -> str:
     """Choose the letters' colour with the better contrast on a fill (WCAG 2.2).
 
     Args:
@@ -51,7 +51,7 @@ def ink(fill: Sequence[float], dark: str = "#000000", light: str = "#ffffff") ->
         light: ``#rrggbb``, for dark fills.
 
     Examples:
-        >>> ink((1.0, 1.0, 0.0)), ink((0.0, 0.0, 1.0))
+        >>> _ink((1.0, 1.0, 0.0)), _ink((0.0, 0.0, 1.0))
         ('#000000', '#ffffff')
     """
     below, here, above = _luminance(_channels(dark)), _luminance(fill), _luminance(_channels(light))
@@ -59,31 +59,31 @@ def ink(fill: Sequence[float], dark: str = "#000000", light: str = "#ffffff") ->
     return dark if (here + 0.05) ** 2 >= (below + 0.05) * (above + 0.05) else light
 
 
-def sequential_step(value: float, low: float, high: float) -> int:
-    """Give the place of a value in :attr:`Palette.sequential`, 0 where all values are equal.
-
-    Examples:
-        >>> [sequential_step(value, 0.0, 1.0) for value in (0.0, 0.5, 1.0)]
-        [0, 5, 10]
-    """
-    steps = len(LIGHT.sequential)
-    share = (value - low) / (high - low) if high > low else 0.0
-    return max(0, min(round(share * (steps - 1)), steps - 1))
-
-
-def diverging_step(value: float, extent: float) -> int:
-    """Give the place of a difference in :attr:`Palette.diverging`, whose middle is 0.
+def shade_step(share: float, diverging: bool = False) -> int:
+    """Return the place of a value in :attr:`Palette.sequential`, or of a difference in :attr:`Palette.diverging`.
 
     Args:
-        value: The difference.
-        extent: The absolute difference that has the strongest colour, above 0.
+        share: The value's place on its scale, from 0 to 1, or of a difference from -1 to 1; others are at the ends.
+        diverging: Whether it is a difference.
 
     Examples:
-        >>> [diverging_step(value, 0.2) for value in (-0.2, 0.0, 0.1, 0.3)]
+        >>> [shade_step(share) for share in (0.0, 0.5, 1.0)]
+        [0, 5, 10]
+        >>> [shade_step(share, diverging=True) for share in (-1.0, 0.0, 0.5, 1.5)]
         [0, 6, 9, 12]
     """
-    half = len(LIGHT.diverging) // 2
-    return half + max(-half, min(round(value / extent * half), half))
+    last = len(LIGHT.diverging if diverging else LIGHT.sequential) - 1
+    return max(0, min(round((share + 1) / 2 * last if diverging else share * last), last))
+
+
+def shade(share: float, diverging: bool = False) -> Shade:
+    """Return the shade of a value on light paper; see :func:`shade_step`."""
+    return (LIGHT.diverging if diverging else LIGHT.sequential)[shade_step(share, diverging)]
+
+
+def series_colour(place: int | None) -> str:
+    """Return the colour of a line or mark on light paper; after the last comes the first again, None is faint."""
+    return LIGHT.faint if place is None else LIGHT.series[place % len(LIGHT.series)]
 
 
 def _luminance(channels: Sequence[float]) -> float:
@@ -96,7 +96,7 @@ def _channels(colour: str) -> list[float]:
 
 
 def _shades(fills: str, dark: str) -> tuple[Shade, ...]:
-    return tuple(Shade(fill, ink(_channels(fill), dark)) for fill in fills.split())
+    return tuple(Shade(fill, _ink(_channels(fill), dark)) for fill in fills.split())
 
 
 # The scales are even steps in OKLab (Ottosson, 2020) between three and five colours.

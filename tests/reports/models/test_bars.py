@@ -6,18 +6,18 @@ from beir_hybrid.reports.models.bars import Bar, Bars
 def test_bars_are_as_long_as_their_share_of_the_longest(contents_of, make_results_of):
     [part] = contents_of({"a": make_results_of(), "b": make_results_of(lift=0.4)}).blocks
     distance, same = part.bars
-    assert distance.title == "tiny: rank_distance"
+    assert distance.title == "tiny: rank distance"
     assert "lower is better" in distance.note
     first, second = distance.bars
     assert distance.share(first.value) == 100.0
     assert distance.share(second.value) == pytest.approx(100 * second.value / first.value, abs=0.01)
-    assert same.title == "tiny: same_language_share@10"
+    assert same.title == "tiny: same language share@10"
 
 
 def test_the_axis_reaches_to_the_end_of_the_longest_interval():
     found = Bars("t", "n", (Bar("a", 1.0, "1", (0.5, 2.0), 0), Bar("b", 1.5, "1.5", None, None)))
     assert found.share(2.0) == 100.0
-    assert found.text_table().rows == (("a", "1", "0.5", "2"), ("b", "1.5", "", ""))
+    assert found.table().bare()[1] == [["a", "1", "0.5", "2"], ["b", "1.5", "", ""]]
 
 
 def test_bars_of_nothing_have_no_length():
@@ -39,7 +39,7 @@ def test_shares_of_languages_are_held_against_the_pool(contents_of, make_results
     german = make_results_of().scores["multi"]["language_share[de]@10"]
     assert dots.rows[0].dots[0] == (0, pytest.approx(german))
     assert dots.share(dots.ticks[-1]) == 100.0
-    assert dots.text_table().headings == ("language", "a", "b", "pool")
+    assert dots.table().bare()[0] == ["language", "a", "b", "pool"]
 
 
 def test_a_row_names_the_runs_that_have_a_value(contents_of, make_results_of):

@@ -1,6 +1,8 @@
 import pytest
 
-from beir_hybrid.reports.models.heat_map import HeatMap, drawn_map
+from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.language_maps import drawn_map
+from beir_hybrid.reports.models.heat_map import HeatMap
 
 
 @pytest.fixture
@@ -31,17 +33,17 @@ def test_maps_of_one_block_share_their_scale(part):
 
 def test_a_difference_is_the_runs_value_less_the_baselines(part):
     [difference] = part.differences
-    assert difference.title == "better less base"
+    assert difference.title == "better - base"
     assert value(difference, "de", "en") == pytest.approx(0.05)
     assert -difference.low == difference.high == pytest.approx(0.05)
-    assert {cell.step for _, row in difference.cells() for cell in row} == {12}  # all are the most there is
+    assert all(difference.share(cell) == pytest.approx(1.0) for row in difference.values for cell in row)
 
 
 def test_equal_runs_differ_by_nothing(contents_of, make_results_of):
     [part] = contents_of({"base": make_results_of(), "same": make_results_of()}).blocks
     [difference] = part.differences
-    assert {cell.text for _, row in difference.cells() for cell in row} == {"0.0"}
-    assert {cell.step for _, row in difference.cells() for cell in row} == {6}
+    assert {difference.written(cell) for row in difference.values for cell in row} == {"0.0"}
+    assert {difference.share(cell) for row in difference.values for cell in row} == {0.0}
 
 
 def test_another_baseline_turns_the_difference_round(contents_of, make_results_of):
@@ -60,7 +62,7 @@ def test_a_missing_setting_is_an_empty_cell(contents_of, make_results_of):
     del settings["de-en"]
     [part] = contents_of({"base": make_results_of(settings=settings)}).blocks
     assert value(part.pairs[0], "de", "en") is None
-    assert dict(part.pairs[0].cells())["de"][1] is None
+    assert part.pairs[0].written(None) == "·"
 
 
 def test_without_cross_lingual_settings_there_is_no_map(contents_of, make_results_of):
@@ -97,13 +99,13 @@ def test_drawn_examples_are_shares_that_add_up_to_one():
     ],
 )
 def test_cells_are_written_in_five_characters_at_most(number, diverging, text):
-    found = HeatMap("t", "n", ("a",), ("b",), ((number,),), -1.0, 1.0, diverging)
+    found = HeatMap("t", "n", ("a",), ("b",), ((number,),), -1.0, 1.0, printed("map"), diverging)
     assert found.written(number) == text
     assert len(text) <= 5
 
 
 def test_a_maps_numbers_are_written_in_full(part):
-    table = part.pairs[0].text_table()
-    assert table.headings == ("query language \\ passage language", "de", "en", "es")
-    assert [row[0] for row in table.rows] == ["de", "en", "es"]
-    assert float(table.rows[0][1]) == pytest.approx(part.pairs[0].values[0][0])
+    headings, rows = part.pairs[0].table().bare()
+    assert headings == ["query language \\ passage language", "de", "en", "es"]
+    assert [row[0] for row in rows] == ["de", "en", "es"]
+    assert float(rows[0][1]) == pytest.approx(part.pairs[0].values[0][0])

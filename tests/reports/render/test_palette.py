@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.reports.render.palette import DARK, LIGHT, diverging_step, ink, sequential_step
+from beir_hybrid.reports.render.palette import DARK, LIGHT, _ink, series_colour, shade, shade_step
 
 SCHEMES = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 
@@ -18,8 +18,8 @@ def contrast(one, other):
 
 @SCHEMES
 def test_letters_on_every_shade_can_be_read(palette):
-    for shade in (*palette.sequential, *palette.diverging):
-        assert contrast(shade.fill, shade.ink) >= 4.5, shade
+    for look in (*palette.sequential, *palette.diverging):
+        assert contrast(look.fill, look.ink) >= 4.5, look
 
 
 @SCHEMES
@@ -51,11 +51,16 @@ def test_schemes_have_equally_many_steps():
 
 
 def test_steps_stay_in_the_scale():
-    assert [sequential_step(value, 0.0, 1.0) for value in (-1.0, 2.0)] == [0, len(LIGHT.sequential) - 1]
-    assert sequential_step(0.5, 0.5, 0.5) == 0
-    assert [diverging_step(value, 1.0) for value in (-3.0, 3.0)] == [0, len(LIGHT.diverging) - 1]
+    assert [shade_step(share) for share in (-1.0, 2.0)] == [0, len(LIGHT.sequential) - 1]
+    assert [shade_step(share, diverging=True) for share in (-3.0, 3.0)] == [0, len(LIGHT.diverging) - 1]
+    assert shade(0.0, diverging=True) == LIGHT.diverging[len(LIGHT.diverging) // 2]
+
+
+def test_colours_of_series_begin_anew_after_the_last():
+    assert series_colour(len(LIGHT.series)) == series_colour(0) == LIGHT.series[0]
+    assert series_colour(None) == LIGHT.faint
 
 
 def test_light_ink_stands_on_dark_fills():
-    assert ink((0.0, 0.0, 0.0)) == "#ffffff"
-    assert ink((1.0, 1.0, 1.0), dark="#111111") == "#111111"
+    assert _ink((0.0, 0.0, 0.0)) == "#ffffff"
+    assert _ink((1.0, 1.0, 1.0), dark="#111111") == "#111111"

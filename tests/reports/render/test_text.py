@@ -1,13 +1,13 @@
 import csv
 import io
 
-from beir_hybrid.reports.render.text import TextTable, csv_table, latex_table, markdown_table
+from beir_hybrid.reports.models.table import Column, Entry, make_table
+from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
 
-TABLE = TextTable(
+TABLE = make_table(
     "a|b <script>\nnext",
-    ("run", "map ↑"),
-    (("x_1 & 50 %", "0.5"), ('say "hi",\nyou', "")),
-    bold=frozenset({(0, 1), (1, 1)}),
+    ["run", Column("map ↑")],
+    [["x_1 & 50 %", Entry(0.5, marked=True)], ['say "hi",\nyou', Entry("", marked=True)]],
 )
 
 

@@ -15,7 +15,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const rows = [...body.rows].sort((one, other) => {
         const [a, b] = [key(one), key(other)];
         if (a === "" || b === "") return (a === "") - (b === ""); // what is missing stays last
-        const order = column === 0 ? a.localeCompare(b) : Number(a) - Number(b);
+        const order = "text" in heading.dataset ? a.localeCompare(b) : Number(a) - Number(b);
         return down ? -order : order;
       });
       table.querySelectorAll("th[aria-sort]").forEach((other) => other.removeAttribute("aria-sort"));

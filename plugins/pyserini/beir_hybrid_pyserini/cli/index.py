@@ -31,7 +31,7 @@ def index(dataset: str, **options: Any) -> None:
     A setting such as xquad-r.en-de has its passages in the index and its queries in the topics. A run that is killed
     goes on where it was.
     """
-    from beir_hybrid.reports.tables import console
+    from beir_hybrid.reports.render.terminal import console
     from beir_hybrid_pyserini.work import write_all
 
     for line in write_all(dataset, **options):
