@@ -17,10 +17,10 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.hard_negatives import HardNegatives
 from beir_hybrid.batching.index import ExampleIndex, negatives_of
-from beir_hybrid.batching.texts import number_texts
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.storage.arrow_files import read_table, table_checksum, write_table
+from beir_hybrid.texts import number_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.batching.texts import number_texts
+from beir_hybrid.texts import number_texts
 
 
 class HardNegatives:
@@ -18,7 +18,7 @@ class HardNegatives:
 
     A negative answers the question if it is a passage of the question's group or of another group that shares its
     answer (see :func:`beir_hybrid.batching.answers.number_answers`), in any language, however upper case, width and
-    blanks are written (see :func:`beir_hybrid.batching.texts.fold`). It is passed over: the next of the list takes its
+    blanks are written (see :func:`beir_hybrid.texts.fold`). It is passed over: the next of the list takes its
     place.
 
     Args:

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from beir_hybrid.batching import texts as module
-from beir_hybrid.batching.texts import fold, number_texts
+from beir_hybrid import texts as module
+from beir_hybrid.texts import fold, number_texts
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_no_text_has_no_number():
 
 
 def test_half_a_surrogate_pair_is_a_text():
-    assert len(module._digest("\ud800")) == 16
+    assert len(module.digest_text("\ud800")) == 16
