@@ -132,10 +132,12 @@ class MultilingualCollection:
 
     def _problems_of_words(self) -> Iterator[tuple[str, str]]:
         """Check what results are written with."""
-        for name, word in (("name", self.name), ("passage_text", self.passage_text)):
+        for name in ("name", "passage_text"):
+            word = getattr(self, name)
             if not isinstance(word, str):
                 yield f"its {name} is {shorten(word)}.", "Make it a string."
-        for name, words in (("notes", self.notes), ("measures", self.measures)):
+        for name in ("notes", "measures"):
+            words = getattr(self, name)
             if not isinstance(words, tuple | list) or not all(isinstance(word, str) for word in words):
                 yield f"its {name} are {shorten(words)}.", "Make them a tuple of strings."
         for query, group in self.group_of.items():

@@ -18,7 +18,7 @@ from beir_hybrid.cli.parameters import (
 )
 
 if TYPE_CHECKING:
-    from beir_hybrid.datasets.listing import Listing
+    from beir_hybrid.datasets.registered import Listing
     from beir_hybrid.reports.models.table import Table
 
 
@@ -31,7 +31,7 @@ def datasets() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_command(as_json: bool) -> None:
     """List every dataset that is registered, by this package or by others."""
-    from beir_hybrid.datasets.listing import list_datasets
+    from beir_hybrid.datasets.registered import list_datasets
     from beir_hybrid.reports.render.terminal import console, show
 
     found = list_datasets()
@@ -80,23 +80,21 @@ def get(
 
     A zip of each is put beside it, so that a BEIR script next to the folder datasets runs offline, unmodified.
     """
-    from beir_hybrid.datasets.beir.folder import check_place, get_folder
-    from beir_hybrid.datasets.beir.names import check_name
+    from beir_hybrid.datasets.beir.export import check_export, export_dataset
     from beir_hybrid.reports.render.terminal import console
 
     given = {name: value for name, value in options.items() if value is not None}
-    for name in names:  # so that a misspelt one is told before anything is loaded
-        check_name(name, languages)
-        check_place(out / name)
+    for name in names:  # so that a misspelt one is reported before anything is loaded
+        check_export(name, out, languages)
     for name in dict.fromkeys(names):
-        found = get_folder(
+        path, marker, new = export_dataset(
             name, out, source=source, languages=languages, splits=splits or (), overwrite=overwrite, **given
         )
-        verb = "Written" if found.new else "Left as it is, since it holds just that"
+        verb = "Written" if new else "Left as it is, since it holds just that"
         console().print(
-            f"{verb}: {found.path} and {found.archive} ({found.queries:,} queries, {found.passages:,} passages, "
-            f"{' and '.join(found.splits)})",
-            *(f"  {note}" for note in found.notes),
+            f"{verb}: {path} and {path}.zip ({marker.queries:,} queries, {marker.passages:,} passages, "
+            f"{' and '.join(marker.splits)})",
+            *(f"  {note}" for note in marker.notes),
             sep="\n",
             markup=False,
             highlight=False,

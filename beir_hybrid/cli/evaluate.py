@@ -10,7 +10,6 @@ from click.core import ParameterSource
 
 from beir_hybrid.cli.parameters import NAMES, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.registry import DATASETS
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
@@ -66,7 +65,7 @@ def evaluate(
 
     A model's texts are encoded once for all settings, and their vectors kept for the next time.
     """
-    from beir_hybrid.datasets import check_settings, load_setting, split_name
+    from beir_hybrid.datasets import load_settings
     from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_results
     from beir_hybrid.reports.evaluations import evaluation_models
@@ -79,14 +78,10 @@ def evaluate(
         check_output(output / "runs", "folder")
     if choices["cache"] is not None:
         check_output(choices["cache"], "folder", "--cache")
-    registered, _ = split_name(dataset)
-    if settings and registered in DATASETS.names():  # so that a misspelt one is told before anything is loaded
-        check_settings(registered, settings)
-    build_measures(measures)  # the same for measures
-    found = {name: choices.pop(name) for name in ("passage_text", "split", "judged_only", "sample_passages")}
-    given = {name: value for name, value in found.items() if value is not None}
-    collection, setting = load_setting(dataset, choices.pop("source"), choices.pop("languages"), **given)
-    wanted = settings or ((setting,) if setting else None)
+    build_measures(measures)  # so that a misspelt one is reported before anything is loaded
+    names = ("source", "languages", "passage_text", "split", "judged_only", "sample_passages")
+    options = {name: value for name in names if (value := choices.pop(name)) is not None}
+    collection, wanted = load_settings(dataset, settings, **options)
     if run is not None:
         results = _evaluate_run(run, collection, wanted, measures)
     else:

@@ -106,7 +106,7 @@ _DATASET: dict[str, tuple[Callable[[Any], bool], str]] = {
 DATASETS = Registry(
     "beir_hybrid.datasets",
     "dataset",
-    "an object with load(source, languages), as beir_hybrid.datasets.base.Dataset says",
+    "an object with load(source, languages), as beir_hybrid.datasets.Dataset says",
     dataset_problem,
 )
 STRATEGIES = Registry(

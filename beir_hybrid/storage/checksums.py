@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from beir_hybrid.storage.files import existing
 
@@ -36,10 +36,11 @@ def combine(digests: Iterable[int]) -> str:
     return f"{sum(digests) % (1 << 8 * _BYTES):0{2 * _BYTES}x}"
 
 
-def file_checksum(path: Path) -> str:
-    """Return 32 hexadecimal digits of BLAKE2b over a file's bytes."""
+def file_checksum(path: Path, algorithm: Literal["blake2b", "sha256"] = "blake2b") -> str:
+    """Return the hexadecimal digits of a checksum of a file's bytes: 32 of BLAKE2b or 64 of SHA-256."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=_BYTES)).hexdigest()
+        digest = hashlib.sha256 if algorithm == "sha256" else lambda: hashlib.blake2b(digest_size=_BYTES)
+        return hashlib.file_digest(file, digest).hexdigest()
 
 
 def record(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:

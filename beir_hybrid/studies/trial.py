@@ -96,12 +96,11 @@ class Trial:
         Raises:
             BeirHybridError: Any of its leaves, for data that cannot be had.
         """
-        from beir_hybrid.datasets import load_setting
+        from beir_hybrid.datasets import load_settings
 
         names = ("passage_text", "split", "judged_only", "sample_passages")
         options = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-        collection, setting = load_setting(self.dataset, self.source, self.languages, **options)
-        return collection, self.settings or ((setting,) if setting else None)
+        return load_settings(self.dataset, self.settings, self.source, self.languages, **options)
 
     def run(self, encoder: Encoder, model_name: str) -> Results:
         """Score a model."""

@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.datasets.beir.folder import get_folder
+from beir_hybrid.datasets.beir.export import export_dataset
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.training.base_models import static_model
 
@@ -92,7 +92,7 @@ def main():
             made.save(str(model))
         script = folder / "evaluate_sbert.py"
         script.write_text(SCRIPT)
-        get_folder("xquad-r", folder / "datasets", source=os.environ["BEIR_HYBRID_DATA"])  # so that python finds it
+        export_dataset("xquad-r", folder / "datasets", source=os.environ["BEIR_HYBRID_DATA"])  # so that python finds it
         results = folder / "results"
         environment = {**os.environ, "MODEL": str(model.absolute()), "BEIR_HYBRID_RESULTS": str(results)}
         ways = {"python": [sys.executable, script], "beir-hybrid run": [launcher, "run", script]}

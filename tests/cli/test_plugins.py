@@ -38,7 +38,7 @@ def test_json_holds_every_field(invoke, plug_in):
         "loads": False,
         "reason": "zoo_dull:IT has no load().",
         "fix": "The dataset 'dull' of zoo 1.5 must be an object with load(source, languages), as "
-        "beir_hybrid.datasets.base.Dataset says: update or remove that package.",
+        "beir_hybrid.datasets.Dataset says: update or remove that package.",
     }
     sample = found[DATASETS, "sample"]
     assert (sample["loads"], sample["reason"], sample["fix"]) == (True, "", "")

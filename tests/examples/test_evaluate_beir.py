@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.datasets.beir.folder import get_folder
+from beir_hybrid.datasets.beir.export import export_dataset
 from beir_hybrid.training.base_models import static_model
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "evaluate_beir.py"
@@ -52,7 +52,7 @@ def measured(lines):
 def evaluate_both_ways(script, model, name, **variables):
     """Run it with Python alone on a folder that was written, and by the launcher on nothing."""
     folder = script.parent / "datasets"
-    get_folder(name, folder, **variables)
+    export_dataset(name, folder, **variables)
     plain = run(script, script, name, model)
     shutil.rmtree(folder)
     source = {"BEIR_HYBRID_DATA": str(variables["source"])} if variables else {}

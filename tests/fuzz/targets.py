@@ -15,8 +15,8 @@ from mutations import BINARY, JSON, TEXT, YAML, in_gzip
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.beir.folder import check_place, get_folder, write_beir_folder
-from beir_hybrid.datasets.beir.reader import BeirFolder, read_beir_folder
+from beir_hybrid.datasets.beir.export import export_dataset
+from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.datasets.jsonl import read_pairs
 from beir_hybrid.datasets.lareqa import read_lareqa
 from beir_hybrid.evaluation.encoding.cache import CachedStore
@@ -96,12 +96,12 @@ def use_pairs(pairs: ParallelPairs) -> None:
 
 
 def make_beir(folder: Path) -> None:
-    write_beir_folder(a_collection(), folder / "tiny")
+    BeirFolder(folder / "tiny").write(a_collection())
 
 
 def read_beir(folder: Path) -> None:
     use_collection(BeirFolder(folder / "tiny").load())
-    use_collection(read_beir_folder(folder / "tiny", language="fr"))
+    use_collection(BeirFolder(folder / "tiny").load(language="fr"))
 
 
 def make_foreign_beir(folder: Path) -> None:
@@ -113,12 +113,12 @@ def make_foreign_beir(folder: Path) -> None:
 
 
 def make_zip(folder: Path) -> None:
-    get_folder("sample.en-de", folder)
+    export_dataset("sample.en-de", folder)
 
 
 def read_zip(folder: Path) -> None:
-    check_place(folder / "sample.en-de")
-    get_folder("sample.en-de", folder, overwrite=True)
+    BeirFolder(folder / "sample.en-de").check_place()
+    export_dataset("sample.en-de", folder, overwrite=True)
 
 
 def make_miracl(folder: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from beir_hybrid import evaluate, load_dataset, load_pairs
-from beir_hybrid.datasets.beir.folder import get_folder, write_beir_folder
+from beir_hybrid.datasets.beir.export import export_dataset
+from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.hosts.beir import is_active
 from beir_hybrid.training.base_models import static_model
 
@@ -73,12 +74,12 @@ def test_every_setting_of_the_sample_is_scored_as_by_beir(language, model, sampl
     assert len(sample_scores) == 11 + 110 + 11
     expected = {name: scores for name, scores in sample_scores.items() if name.partition("-")[0] == language}
     assert len(expected) == 1 + 10 + 1
-    assert {name: beirs(model, get_folder(f"sample.{name}", tmp_path).path) for name in expected} == expected
+    assert {name: beirs(model, export_dataset(f"sample.{name}", tmp_path).path) for name in expected} == expected
 
 
 @pytest.mark.parametrize("split", ["dev", "train"])
 def test_other_splits_of_the_sample_are_scored_as_by_beir(split, model, tmp_path):
-    folder = get_folder("sample.en-de", tmp_path, splits=[split]).path
+    folder = export_dataset("sample.en-de", tmp_path, splits=[split]).path
     assert {"en-de": beirs(model, folder, split)} == ours(model, load_dataset("sample", split=split), ["en-de"])
 
 
@@ -88,7 +89,7 @@ def test_other_splits_of_the_sample_are_scored_as_by_beir(split, model, tmp_path
     + [pytest.param(name, marks=pytest.mark.slow) for name in ("en-all", "zh-all")],
 )
 def test_settings_of_real_data_are_scored_as_by_beir(name, model, xquad_r, tmp_path):
-    theirs = beirs(model, write_beir_folder(xquad_r, tmp_path / "xquad-r", name).path)
+    theirs = beirs(model, BeirFolder(tmp_path / "xquad-r").write(xquad_r, name).path)
     languages = dict.fromkeys(code for code in name.replace("+", "-").split("-") if code != "all")
     chosen = xquad_r if name.endswith("all") else xquad_r.select(languages)
     assert {name: theirs} == ours(model, chosen, [name])

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.datasets.beir.folder import write_beir_folder
+from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
@@ -49,7 +49,7 @@ def random_results(corpus, queries, seed=0):
 def load(collection, folder, setting=""):
     from beir.datasets.data_loader import GenericDataLoader
 
-    return GenericDataLoader(str(write_beir_folder(collection, folder, setting).path)).load()
+    return GenericDataLoader(str(BeirFolder(folder).write(collection, setting).path)).load()
 
 
 def saved(tmp_path, name):

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.datasets.beir.folder import write_beir_folder
-from beir_hybrid.datasets.beir.reader import read_beir_folder
+from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.hosts.beir import report as reporting
 from beir_hybrid.hosts.beir.judging import judge
 from beir_hybrid.hosts.beir.loaded import forget_all
@@ -135,7 +134,7 @@ def put(tmp_path):
 @pytest.mark.parametrize("prefix", [True, False], ids=["language in ids", "language in metadata"])
 def test_translations_are_linked_as_by_the_reader_of_folders(put, groups, prefix):
     folder = put(groups, prefix)
-    expected = read_beir_folder(folder)
+    expected = BeirFolder(folder).load()
     _, queries, qrels = load(folder)
     judged = judge(qrels, {query: {"en:d": 1.0} for query in queries})
     found = judged.judgements.collection
@@ -159,7 +158,7 @@ def test_group_of_another_type_costs_a_warning_and_no_language(put, caplog):
 
 
 def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection):
-    folder = write_beir_folder(replace(collection, group_of={}), tmp_path / "alone", "").path
+    folder = BeirFolder(tmp_path / "alone").write(replace(collection, group_of={}), "").path
     _, queries, qrels = load(folder)
     found = measure_bias(qrels, {query: {"en:0": 1.0} for query in queries}, [1])
     assert found.translations == {"rule": "metadata.group", "linked": 0, "queries": 12}

@@ -6,7 +6,7 @@ import pytest
 
 import beir_hybrid.hosts.beir as host
 from beir_hybrid import load_dataset
-from beir_hybrid.datasets.beir.folder import materialise
+from beir_hybrid.datasets.beir.export import materialise
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,9 @@ from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.checksums import combine, digest_row
 
-QRELS_HEADER = "query-id\tcorpus-id\tscore"
+CORPUS, QUERIES = "corpus.jsonl", "queries.jsonl"
+
+_QRELS_HEADER = "query-id\tcorpus-id\tscore"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,11 @@ class FolderContent:
         """How many passages there are."""
         return sum(len(corpus) for corpus in self.corpora.values())
 
+    def files(self) -> dict[str, Iterator[str]]:
+        """Return the lines of each file, by its path in the folder."""
+        qrels = {f"qrels/{split}.tsv": self.qrels_lines(split) for split in self.splits}
+        return {CORPUS: self.corpus_lines(), QUERIES: self.query_lines(), **qrels}
+
     def corpus_lines(self) -> Iterator[str]:
         """Write the passages, one JSON object a line, decoding stored corpora as a stream.
 
@@ -97,7 +104,7 @@ class FolderContent:
 
     def qrels_lines(self, split: str) -> Iterator[str]:
         """Write a split's judgements below their header, grades of 0 included."""
-        yield QRELS_HEADER
+        yield _QRELS_HEADER
         for query, grades in self.splits[split].qrels.items():
             for document, grade in grades.items():
                 yield f"{_field(query)}\t{_field(document)}\t{int(grade)}"

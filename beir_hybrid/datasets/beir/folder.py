@@ -1,283 +1,262 @@
-"""BEIR folders: any dataset or setting on disk as BEIR's loaders and scripts want it."""
+"""BeirFolder: a folder as BEIR's loaders and scripts want it, read whoever wrote it, and written with a marker."""
 
 from __future__ import annotations
 
-import errno
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets.beir.content import FolderContent
-from beir_hybrid.datasets.beir.marker import MARKER, Standing, write_lines, write_marker
-from beir_hybrid.datasets.beir.names import check_name, load_splits
+from beir_hybrid.datasets.beir.content import CORPUS, FolderContent
+from beir_hybrid.datasets.beir.marker import Marker, write_lines
+from beir_hybrid.datasets.beir.reader import FolderReader
 from beir_hybrid.datasets.beir.zip_file import archive_of, check_archive, ensure_archive, is_foreign_archive
-from beir_hybrid.errors import OutputError
-from beir_hybrid.registry import DATASETS
-from beir_hybrid.storage.files import check_output
+from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.storage.files import check_output, existing
 from beir_hybrid.storage.folders import new_folder
 
 logger = logging.getLogger(__name__)
 
-_FILES = ("corpus.jsonl", "queries.jsonl")
-_ATTEMPTS = 5
-_TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
 
-
-@dataclass(frozen=True)
-class WrittenFolder:
-    """A BEIR folder of ours and the zip beside it.
+class WrittenFolder(NamedTuple):
+    """A BEIR folder that this package wrote.
 
     Attributes:
         path: The folder.
-        archive: The zip with the same content.
-        new: Whether the folder was written; False if one with that content was there.
-        queries: How many queries it holds.
-        passages: How many passages it holds.
-        splits: Its splits.
-        notes: What a reader of results must know.
+        marker: What it holds.
+        new: Whether it was written now; False if it was there with that content.
     """
 
     path: Path
-    archive: Path
+    marker: Marker
     new: bool
-    queries: int
-    passages: int
-    splits: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
-def materialise(name: str, out: str | Path, **options: Any) -> Path:
-    """Give the BEIR folder of a name, writing it and its zip if they are not there.
+@dataclass(frozen=True)
+class BeirFolder:
+    """A BEIR folder: ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/SPLIT.tsv``.
 
-    A whole folder of that name which this package wrote is taken as it is, whatever options it was written with (unless
-    options are given here), and nothing is loaded for it. Several processes may do this at once.
+    Any can be read, and is a dataset that is loaded as the registered ones are. Those that this package writes have a
+    marker, ``beir-hybrid.json``, by which they are known, and a zip of the same content beside them.
 
     Args:
-        name: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
-        out: The folder to hold ``NAME`` and ``NAME.zip``, such as a script's ``datasets``.
-        **options: As for :func:`get_folder`, but for ``overwrite``.
-
-    Returns:
-        The folder ``out/NAME``.
-
-    Raises:
-        UnknownNameError: If there is no such dataset or setting.
-        OutputError: If something that this package did not write is in the way, or nothing can be written there.
-        The errors of :func:`~beir_hybrid.datasets.load_dataset`.
+        path: The folder.
     """
-    standing = Standing(Path(out) / name)
-    if standing.marker is not None and standing.marker["name"] == name and standing.whole():
-        asked = {key: value for key, value in options.items() if key not in {"source", "splits"} and value is not None}
-        if (not asked or _plain(asked) == standing.marker.get("options")) and (
-            not options.get("splits") or list(options["splits"]) == standing.marker.get("splits")
-        ):
-            _try_archive(standing)
-            return standing.folder
-    return get_folder(name, Path(out), **options).path
 
+    path: Path
 
-def _try_archive(standing: Standing) -> None:
-    """Put a zip beside a whole folder, which serves without one: where nothing can be written, or there is another."""
-    try:
-        ensure_archive(standing.folder, [*standing.files, MARKER], MARKER)
-    except OutputError as error:
-        foreign = is_foreign_archive(archive_of(standing.folder), MARKER)
-        logger.log(logging.WARNING if foreign else logging.INFO, "%s", error)
+    @property
+    def marker(self) -> Marker | None:
+        """What the folder holds, if this package wrote it."""
+        return Marker.read(self.path)
 
+    @property
+    def name(self) -> str:
+        """The name in its marker, or else the folder's own name."""
+        marker = self.marker
+        return marker.name if marker is not None else self.path.resolve().name
 
-def get_folder(
-    name: str,
-    out: Path,
-    *,
-    source: str | Path | None = None,
-    languages: Iterable[str] | None = None,
-    splits: Sequence[str] = (),
-    overwrite: bool = False,
-    **options: Any,
-) -> WrittenFolder:
-    """Load a dataset, or what one of its settings needs, and write it as a BEIR folder with a zip beside it.
+    @property
+    def archive(self) -> Path:
+        """The place of its zip."""
+        return archive_of(self.path)
 
-    Args:
-        name: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
-        out: The folder to hold ``NAME`` and ``NAME.zip``.
-        source: As for :func:`~beir_hybrid.datasets.load_dataset`.
-        languages: As there.
-        splits: Names of splits; none for the dataset's usual one.
-        overwrite: Whether a folder that this package wrote may be replaced by one with other content.
-        **options: Options of the dataset.
+    @property
+    def is_foreign(self) -> bool:
+        """Whether something is at its place, or at that of its zip, that this package did not write or cannot read."""
+        try:
+            return self._is_taken() or (self.marker is None and is_foreign_archive(self.archive))
+        except OSError:
+            return True
 
-    Raises:
-        The errors of :func:`materialise`.
-    """
-    chosen = None if languages is None else tuple(languages)
-    dataset, setting = check_name(name, chosen)
-    check_place(out / name)
-    collections = load_splits(name, splits, source, chosen, **options)
-    given = options | ({"languages": chosen} if chosen is not None else {})
-    return write_beir_folder(
-        collections,
-        out / name,
-        setting,
-        overwrite=overwrite,
-        licence=getattr(DATASETS.get(dataset), "licence", ""),
-        options=given,
-    )
+    def _is_taken(self) -> bool:
+        # the marker is read again in case another process has put it there in between
+        return self.marker is None and not self._is_free() and self.marker is None
 
+    def _is_free(self) -> bool:
+        try:
+            if self.path.is_dir():
+                return not any(self.path.iterdir())
+        except FileNotFoundError:  # another process is replacing it
+            return True
+        return not self.path.exists() and not self.path.is_symlink()
 
-def write_beir_folder(
-    collection: MultilingualCollection | Mapping[str, MultilingualCollection],
-    folder: Path,
-    setting: str = "",
-    *,
-    overwrite: bool = False,
-    licence: str = "",
-    options: Mapping[str, Any] | None = None,
-) -> WrittenFolder:
-    """Write a collection, or one of its settings, as a BEIR folder with a zip of the same content beside it.
+    def check_place(self) -> None:
+        """Refuse a place that is taken or cannot be written, before anything is loaded.
 
-    The folder holds ``corpus.jsonl``, ``queries.jsonl``, ``qrels/SPLIT.tsv`` and a marker, ``beir-hybrid.json``, by
-    which it is known as ours. It is written elsewhere and moved, so that a killed process leaves the old one or the new
-    one; the same content gives the same bytes. Stored corpora are read as a stream.
+        Raises:
+            OutputError: If a folder, file or zip is there that this package did not write, or nothing can be written.
+        """
+        try:
+            taken, marker = self._is_taken(), self.marker
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be read: {error.strerror}.", "Choose another folder.") from error
+        if taken:
+            raise OutputError(
+                f"{self.path} is there and was not written by beir-hybrid.",
+                "Move it away, or choose another folder with --out.",
+            )
+        check_archive(self.archive)
+        if marker is None or not marker.is_whole(self.path):  # a whole one may be all that is wanted
+            for place in (self.path, self.path.parent):  # it is made beside its place
+                check_output(place, "folder", "--out")
 
-    Args:
-        collection: The content of the split ``test``, or of each split by its name.
-        folder: Where to; its name becomes that of the dataset.
-        setting: Such as ``en-de``; empty for all queries and all corpora.
-        overwrite: Whether a folder of ours with other content may be replaced.
-        licence: Of the texts; the marker names it.
-        options: What the collection was loaded with; the marker names it.
+    def write(
+        self,
+        collection: MultilingualCollection | Mapping[str, MultilingualCollection],
+        setting: str = "",
+        *,
+        overwrite: bool = False,
+        licence: str = "",
+        options: Mapping[str, Any] | None = None,
+    ) -> WrittenFolder:
+        """Write a collection, or one of its settings, and a zip of the same content beside the folder.
 
-    Raises:
-        UnknownNameError: If the collection has no such setting.
-        ConfigurationError: If no query of a split has a relevant passage in the setting.
-        DataFormatError: If an id has blanks, or splits contradict one another.
-        OutputError: If something that this package did not write is in the way, the folder holds other content and
-            ``overwrite`` is not given, or nothing can be written there.
-    """
-    check_place(folder)
-    given = collection if isinstance(collection, Mapping) else {"test": collection}
-    content = FolderContent({split: part.setting(setting) for split, part in given.items()})
-    first = next(iter(content.splits.values()))
-    described = {
-        "name": folder.name,
-        "dataset": first.name,
-        "setting": setting,
-        "splits": list(content.splits),
-        "options": _plain(options or {}),
-        "query_languages": list(dict.fromkeys(name for part in content.splits.values() for name in part.queries)),
-        "corpus_languages": list(content.corpora),
-        "queries": len(content.queries),
-        "passages": content.passages,
-        "passage_text": first.passage_text,
-        "measures": list(first.measures),
-        "licence": licence,
-        "notes": list(content.notes),
-        "checksums": content.checksums(),
-    }
-    new = _must_write(folder, described, overwrite)
-    if new:
-        _write(folder, content, described)
-    ensure_archive(folder, [*_FILES, *(f"qrels/{split}.tsv" for split in content.splits), MARKER], MARKER)
-    return WrittenFolder(
-        folder, archive_of(folder), new, len(content.queries), content.passages, tuple(content.splits), content.notes
-    )
+        The folder is written elsewhere and moved, so that a killed process leaves the old one or the new one; the same
+        content gives the same bytes. Stored corpora are read as a stream.
 
+        Args:
+            collection: The content of the split ``test``, or of each split by its name.
+            setting: Such as ``en-de``; empty for all queries and all corpora.
+            overwrite: Whether a folder with other content may be replaced, if this package wrote it.
+            licence: Of the texts; the marker names it.
+            options: What the collection was loaded with; the marker names them.
 
-def check_place(folder: Path) -> None:
-    """Refuse a place that somebody else's folder or zip takes or that cannot be written, before anything is loaded.
-
-    Raises:
-        OutputError: If a folder, file or zip is there that this package did not write, or nothing can be written there.
-    """
-    try:
-        standing = Standing(folder)
-        foreign = standing.foreign
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be read: {error.strerror}.", "Choose another folder.") from error
-    if foreign:
-        raise OutputError(
-            f"{folder} is there and was not written by beir-hybrid.",
-            "Move it away, or choose another folder with --out.",
+        Raises:
+            UnknownNameError: If the collection has no such setting.
+            ConfigurationError: If no query of a split has a relevant passage in the setting.
+            DataFormatError: If an id has blanks, or splits contradict one another.
+            OutputError: If something that this package did not write is in the way, the folder holds other content and
+                ``overwrite`` is not given, or nothing can be written there.
+        """
+        self.check_place()
+        given = collection if isinstance(collection, Mapping) else {"test": collection}
+        content = FolderContent({split: part.setting(setting) for split, part in given.items()})
+        first = next(iter(content.splits.values()))
+        marker = Marker(
+            name=self.path.name,
+            dataset=first.name,
+            setting=setting,
+            splits=list(content.splits),
+            options=plain_options(options or {}),
+            query_languages=list(dict.fromkeys(name for part in content.splits.values() for name in part.queries)),
+            corpus_languages=list(content.corpora),
+            queries=len(content.queries),
+            passages=content.passages,
+            passage_text=first.passage_text,
+            measures=list(first.measures),
+            licence=licence,
+            notes=list(content.notes),
+            checksums=content.checksums(),
         )
-    check_archive(archive_of(folder), MARKER)
-    if not standing.whole():  # a whole one may be all that is wanted
-        for place in (folder, folder.parent):  # it is made beside its place
-            check_output(place, "folder", "--out")
+        new = self._must_write(marker, overwrite)
+        if new:
+            self._write(content, marker)
+        ensure_archive(self.path, content.files())
+        return WrittenFolder(self.path, marker, new)
 
-
-def is_foreign(folder: Path) -> bool:
-    """Return whether a folder, or a zip where there is none, was written by somebody else or cannot be read.
-
-    Args:
-        folder: The place of a BEIR folder; its zip lies beside it.
-    """
-    try:
-        standing = Standing(folder)
-        return standing.foreign or (standing.marker is None and is_foreign_archive(archive_of(folder), MARKER))
-    except OSError:
+    def _must_write(self, wanted: Marker, overwrite: bool) -> bool:
+        """Return whether to write; not if it is there with that content, whatever options led to it."""
+        marker = self.marker
+        if marker is None:
+            return True
+        same = replace(marker, options={}, files={}) == replace(wanted, options={})
+        whole = marker.is_whole(self.path, thorough=True)
+        if same and whole:
+            return False
+        if strangers := marker.strangers(self.path):
+            raise OutputError(
+                f"{self.path} is to be written anew, and {strangers[0]} in it is not beir-hybrid's.",
+                "Move that away, or choose another folder with --out.",
+            )
+        if not whole:
+            logger.warning("%s is damaged and is written anew.", self.path)
+        elif not overwrite:
+            raise OutputError(
+                f"{self.path} holds {_difference(marker, wanted)}.",
+                "Give --overwrite to replace it, or choose another folder with --out.",
+            )
         return True
 
+    def _write(self, content: FolderContent, marker: Marker) -> None:
+        def is_same(place: Path) -> bool:
+            other = Marker.read(place)
+            if other == written and other.is_whole(place, thorough=True):
+                return True  # another process was faster, and may be reading it
+            self.check_place()
+            return False
 
-def _must_write(folder: Path, described: Mapping[str, Any], overwrite: bool) -> bool:
-    """Tell whether a folder is to be written; not if it holds just that, undamaged, whatever options led to it."""
-    standing = Standing(folder)
-    if standing.marker is None:
-        return True
-    marker = standing.marker
-    same = all(marker.get(key) == value for key, value in described.items() if key != "options")
-    whole = standing.whole(thorough=True)
-    if same and whole:
+        with new_folder(self.path, is_same, fix="Choose another folder with --out.") as temporary:
+            (temporary / "qrels").mkdir()
+            files = {name: write_lines(temporary / name, lines) for name, lines in content.files().items()}
+            written = replace(marker, files=files)
+            written.write(temporary)
+
+    def load(
+        self,
+        source: str | Path | None = None,
+        languages: Iterable[str] | None = None,
+        split: str | None = None,
+        language: str | None = None,
+    ) -> MultilingualCollection:
+        """Read the folder into memory.
+
+        The language of a document or query is what its metadata say (``{"language": "en"}``), or else what its id
+        begins with (``en:17``, as :func:`~beir_hybrid.languages.code_of` reads it; only if every id that has no
+        metadata does), or else ``language``. Ids that do not carry that language get it put before them, and a note of
+        the collection says so.
+
+        Translations of a question are linked by the queries' metadata (``{"language": "en", "group": "17"}``, the same
+        group in each language), or else by ids that are equal after the language (``en:17``, ``ro:17``), or else not at
+        all; see :func:`~beir_hybrid.translations.link_translations`. A folder that this package wrote links those that
+        its dataset does. Linked queries count as one question in intervals and tests, and ``mrc`` compares them.
+
+        Queries that the split does not judge are left out, as ``GenericDataLoader`` does. A relevant document that the
+        corpus lacks is an error: BEIR would count it as never found, this package could not, and the numbers would
+        differ. Judgements of grade 0 or below about such documents change no measure; they are left out, and a note
+        counts them.
+
+        Args:
+            source: None: the folder is its own source.
+            languages: Language codes; None for all.
+            split: Which of the qrels; None for the only one, or that which the folder was written for, or ``test``.
+            language: Language code of texts that name none; None for ``und``.
+
+        Raises:
+            MissingDataError: If a file is missing.
+            ConfigurationError: If the folder has no such split, or ``language`` is no code.
+            DataFormatError: If a line is malformed, an id occurs twice, or the qrels name an unknown query or a
+                relevant document that is unknown; the message names file and line.
+            LanguageError: If the folder lacks one of the languages.
+        """
+        if source is not None:
+            raise ConfigurationError(f"A BEIR folder has no source {str(source)!r}.", "Leave it out.")
+        return FolderReader(self.path, self.name, self.marker).read(split, language).select(languages)
+
+
+def is_beir_folder(name: str | Path) -> bool:
+    """Return whether a path is meant as a BEIR folder: it has a corpus, or is a folder given with a separator."""
+    path = existing(name)
+    if path is None or not path.is_dir():
         return False
-    if strangers := standing.strangers:
-        raise OutputError(
-            f"{folder} is to be written anew, and {strangers[0]} in it is not beir-hybrid's.",
-            "Move that away, or choose another folder with --out.",
-        )
-    if not whole:
-        logger.warning("%s is damaged and is written anew.", folder)
-    elif not overwrite:
-        raise OutputError(
-            f"{folder} holds {_difference(marker, described)}.",
-            "Give --overwrite to replace it, or choose another folder with --out.",
-        )
-    return True
+    return (path / CORPUS).is_file() or "/" in str(name) or isinstance(name, Path)
 
 
-def _write(folder: Path, content: FolderContent, described: dict[str, Any]) -> None:
-    marker: dict[str, Any] = {}
-
-    def is_same(other: Path) -> bool:
-        standing = Standing(other)
-        if standing.marker == marker and standing.whole(thorough=True):
-            return True  # another process was faster, and may be reading it
-        check_place(folder)
-        return False
-
-    with new_folder(folder, is_same, fix="Choose another folder with --out.") as temporary:
-        (temporary / "qrels").mkdir()
-        lines = (content.corpus_lines(), content.query_lines())
-        files = {name: write_lines(temporary / name, part) for name, part in zip(_FILES, lines, strict=True)}
-        for split in content.splits:
-            name = f"qrels/{split}.tsv"
-            files[name] = write_lines(temporary / name, content.qrels_lines(split))
-        marker.update(write_marker(temporary, described, files))
-
-
-def _difference(marker: Mapping[str, Any], described: Mapping[str, Any]) -> str:
-    """Tell what a folder of ours holds instead."""
-    for key in ("dataset", "setting", "splits", "options", "query_languages", "corpus_languages"):
-        if marker.get(key) != described[key]:
-            return f"other content: its {key.replace('_', ' ')}: {marker.get(key)!r}, not {described[key]!r}"
-    return "other content under the same name"
-
-
-def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Give options as JSON gives them back."""
+def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as they are read back from JSON, without those that are None."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in sorted(options.items())
         if value is not None
     }
+
+
+def _difference(marker: Marker, wanted: Marker) -> str:
+    """Say what else a folder holds."""
+    there, here = asdict(marker), asdict(wanted)
+    for key in ("dataset", "setting", "splits", "options", "query_languages", "corpus_languages"):
+        if there[key] != here[key]:
+            return f"other content: its {key.replace('_', ' ')}: {there[key]!r}, not {here[key]!r}"
+    return "other content under the same name"

@@ -1,13 +1,14 @@
-"""The marker in a BEIR folder of ours: what the folder holds, and that it is whole."""
+"""Marker: a file in each BEIR folder that this package wrote, which records what the folder holds."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from beir_hybrid.storage.files import parse_json, write_json
+from beir_hybrid.storage.checksums import file_checksum
+from beir_hybrid.storage.files import json_or_none, write_json
 
 MARKER = "beir-hybrid.json"
 """Its name; BEIR's loaders read files by name and never look at it."""
@@ -15,112 +16,100 @@ MARKER = "beir-hybrid.json"
 _FORMAT = 1
 
 
-class Standing:
-    """What is where a folder shall be.
+class WrittenFile(TypedDict):
+    """Size in bytes and SHA-256 of a file."""
 
-    Args:
-        folder: The place.
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What a BEIR folder holds.
 
     Attributes:
-        folder: As given.
-        marker: What the marker of a folder of ours says; None if the place is free or somebody else's.
+        name: Name of the folder.
+        dataset: Name of the dataset.
+        setting: Name of the setting; empty for all queries and all corpora.
+        splits: Names of the splits, the first of which is read unless another is asked for.
+        options: What the dataset was loaded with.
+        query_languages: Languages of the queries.
+        corpus_languages: Languages of the passages.
+        queries: How many there are in all splits.
+        passages: How many there are.
+        passage_text: What a passage's text consists of.
+        measures: What is measured unless asked otherwise.
+        licence: The licence of the texts.
+        notes: What a reader of results must know.
+        checksums: Of the content, as :meth:`~.content.FolderContent.checksums` returns them.
+        files: Size and checksum of each file, by its path in the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.marker = read_marker(folder)
+    name: str
+    dataset: str = ""
+    setting: str = ""
+    splits: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    query_languages: list[str] = field(default_factory=list)
+    corpus_languages: list[str] = field(default_factory=list)
+    queries: int = 0
+    passages: int = 0
+    passage_text: str = "title+text"
+    measures: list[str] = field(default_factory=list)
+    licence: str = ""
+    notes: list[str] = field(default_factory=list)
+    checksums: dict[str, str] = field(default_factory=dict)
+    files: dict[str, WrittenFile] = field(default_factory=dict)
 
-    @property
-    def free(self) -> bool:
-        """Whether nothing is there, or an empty folder."""
-        try:
-            if self.folder.is_dir():
-                return not any(self.folder.iterdir())
-        except FileNotFoundError:  # another process is replacing it
-            return True
-        return not self.folder.exists() and not self.folder.is_symlink()
+    @classmethod
+    def read(cls, folder: Path) -> Marker | None:
+        """Read a folder's marker; None if it has none that is readable and of this format."""
+        content = json_or_none(folder / MARKER) or {}
+        known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
+        if content.get("format") != _FORMAT or not {"name", "files"} <= known.keys():
+            return None
+        blank = asdict(cls(""))
+        if any(type(value) is not type(blank[name]) for name, value in known.items()):
+            return None
+        lists = [words for words in known.values() if isinstance(words, list)]
+        if not all(isinstance(word, str) for words in lists for word in words):
+            return None
+        states = known["files"].values()
+        if not all(isinstance(state, dict) and state.keys() >= {"bytes", "sha256"} for state in states):
+            return None
+        return cls(**known)
 
-    @property
-    def foreign(self) -> bool:
-        """Whether it is something that we did not write."""
-        if self.marker is None and not self.free:
-            self.marker = read_marker(self.folder)  # which another process may have put there in between
-            return self.marker is None
-        return False
+    def write(self, folder: Path) -> None:
+        """Write it into its folder."""
+        write_json(folder / MARKER, {"format": _FORMAT, **asdict(self)})
 
-    @property
-    def strangers(self) -> list[str]:
-        """Files in a folder of ours that we did not write, such as queries that a script generated there."""
-        written = {*self.files, MARKER}
-        try:
-            paths = [path for path in self.folder.rglob("*") if not path.is_dir()]
-        except FileNotFoundError:  # another process is replacing it
-            return []
-        return sorted(name for path in paths if (name := path.relative_to(self.folder).as_posix()) not in written)
-
-    @property
-    def files(self) -> dict[str, dict[str, Any]]:
-        """Size and checksum of each file that the marker names."""
-        return dict(self.marker["files"]) if self.marker is not None else {}
-
-    def whole(self, thorough: bool = False) -> bool:
-        """Tell whether every file of a folder of ours is there with its size.
+    def is_whole(self, folder: Path, thorough: bool = False) -> bool:
+        """Return whether every file of the folder is there with its size.
 
         Args:
+            folder: The folder.
             thorough: Whether to compare checksums too, which reads the files.
         """
         try:
-            return self.marker is not None and all(
-                (self.folder / name).stat().st_size == state["bytes"]
-                and (not thorough or _sha256(self.folder / name) == state["sha256"])
+            return all(
+                (folder / name).stat().st_size == state["bytes"]
+                and (not thorough or file_checksum(folder / name, "sha256") == state["sha256"])
                 for name, state in self.files.items()
             )
         except (OSError, ValueError):  # the latter for names that no file can have
             return False
 
-
-def read_marker(folder: Path) -> dict[str, Any] | None:
-    """Read a folder's marker; None if it has none that is readable and of this format."""
-    try:
-        marker = parse_json((folder / MARKER).read_bytes())
-        if marker["format"] != _FORMAT or not isinstance(marker["name"], str):
-            return None
-        for state in marker["files"].values():
-            int(state["bytes"]), str(state["sha256"])
-        words = [marker.get(name, []) for name in ("splits", "measures", "notes")]
-        if not all(isinstance(one, list) and all(isinstance(word, str) for word in one) for one in words):
-            return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
-        return None
-    return dict(marker)
+    def strangers(self, folder: Path) -> list[str]:
+        """List the files in the folder that this package did not write, such as queries that a script generated."""
+        try:
+            paths = [path for path in folder.rglob("*") if not path.is_dir()]
+        except FileNotFoundError:  # another process is replacing it
+            return []
+        return sorted({path.relative_to(folder).as_posix() for path in paths} - {*self.files, MARKER})
 
 
-def write_marker(folder: Path, content: Mapping[str, Any], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Write a folder's marker, and give what it says.
-
-    Args:
-        folder: The folder.
-        content: What the folder holds: ``name`` and whatever else tells it apart.
-        files: Size and checksum of each file.
-    """
-    marker = {"format": _FORMAT, **content, "files": dict(files)}
-    write_json(folder / MARKER, marker)
-    return marker
-
-
-def write_lines(path: Path, lines: Iterable[str]) -> dict[str, Any]:
-    """Write lines as a stream, and give the file's size and checksum."""
-    digest = hashlib.sha256()
-    size = 0
+def write_lines(path: Path, lines: Iterable[str]) -> WrittenFile:
+    """Write lines as a stream, and return the file's size and checksum."""
     with path.open("wb") as file:
-        for line in lines:
-            content = f"{line}\n".encode()
-            file.write(content)
-            digest.update(content)
-            size += len(content)
-    return {"bytes": size, "sha256": digest.hexdigest()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        file.writelines(f"{line}\n".encode() for line in lines)
+    return {"bytes": path.stat().st_size, "sha256": file_checksum(path, "sha256")}

@@ -27,15 +27,16 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
 
 
 def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, chunk_size: int = 1024) -> str:
-    from beir_hybrid.datasets.beir.folder import is_foreign, materialise
-    from beir_hybrid.datasets.beir.names import find_setting_name
+    from beir_hybrid.datasets.beir.export import materialise
+    from beir_hybrid.datasets.beir.folder import BeirFolder
+    from beir_hybrid.datasets.names import is_registered
 
     if (name := _asked_name(url)) is None:
         return original(url, out_dir, chunk_size)
     folder = Path(out_dir) / name
-    if is_foreign(folder):
+    if BeirFolder(folder).is_foreign:
         return _leave(original, url, folder, chunk_size)
-    if find_setting_name(name) is None:
+    if not is_registered(name):
         _check_misspelt(name)
         return original(url, out_dir, chunk_size)
     logger.warning("%s comes from beir-hybrid's datasets, not from %s", name, url)
@@ -44,10 +45,10 @@ def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, ch
 
 def _leave(original: Callable[..., str], url: str, folder: Path, chunk_size: int) -> str:
     """Let BEIR have what somebody keeps where a dataset shall be."""
-    from beir_hybrid.datasets.beir.names import find_setting_name
+    from beir_hybrid.datasets.names import is_registered
 
     try:
-        ours = find_setting_name(folder.name) is not None
+        ours = is_registered(folder.name)
     except UnknownNameError:  # such as xquad-r.en-xx
         ours = False
     if not ours:

@@ -32,14 +32,14 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
 
 
 def _init(original: Callable[..., None], self: Any, hf_repo: str | None = None, *args: Any, **kwargs: Any) -> None:
-    from beir_hybrid.datasets.beir.folder import materialise
-    from beir_hybrid.datasets.beir.names import find_setting_name
+    from beir_hybrid.datasets.beir.export import materialise
+    from beir_hybrid.datasets.names import is_registered
     from beir_hybrid.storage.corpus import cache_folder
 
     owner, _, name = (hf_repo or "").rpartition("/")
     # a folder of that name is what the hub's library reads in place of a repository
     elsewhere = not name or owner.lower() not in _OWNERS or Path(hf_repo or "").exists()
-    if elsewhere or find_setting_name(name) is None:
+    if elsewhere or not is_registered(name):
         original(self, hf_repo, *args, **kwargs)
         return
     logger.warning("%s comes from beir-hybrid's datasets, not from the hub", hf_repo)

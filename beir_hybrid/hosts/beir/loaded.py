@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from beir_hybrid.datasets.beir.marker import Marker
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.languages import code_of
 from beir_hybrid.storage.files import parse_json
@@ -89,18 +90,18 @@ def describe(
     if not carries or set(sizes) <= {""}:
         return None
     folder = Path() if corpus_file is None else corpus_file.absolute().parent
-    marker = _marker(folder)
+    marker = Marker.read(folder)
     return LoadedData(
         name=folder.name,
         sizes=dict(sizes),
-        declared=declared or bool(marker),
+        declared=declared or marker is not None,
         queries=asked,
         qrels=qrels,
         languages={name: code for name, code in languages.items() if code_of(name) != code},
-        groups=_groups(query_file, asked if marker else None),
-        passage_text=str(marker.get("passage_text") or "text"),
-        notes=tuple(marker.get("notes") or ()),
-        measures=tuple(marker.get("measures") or ()),
+        groups=_groups(query_file, asked if marker is not None else None),
+        passage_text="text" if marker is None else marker.passage_text,
+        notes=() if marker is None else tuple(marker.notes),
+        measures=() if marker is None else tuple(marker.measures),
     )
 
 
@@ -149,12 +150,6 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _metadata_of(row: Mapping[str, Any]) -> dict[str, Any]:
     metadata = row.get("metadata")
     return metadata if isinstance(metadata, dict) else {}
-
-
-def _marker(folder: Path) -> dict[str, Any]:
-    from beir_hybrid.datasets.beir.marker import read_marker
-
-    return read_marker(folder) or {}
 
 
 _loaded: deque[LoadedData] = deque(maxlen=_KEPT)

@@ -24,25 +24,24 @@ def find_split(loader: Any, split: str = "test") -> None:
     Raises:
         ConfigurationError: If the dataset has no such split.
     """
-    from beir_hybrid.datasets.beir.marker import read_marker
+    from beir_hybrid.datasets.beir.marker import Marker
 
     folder = Path(loader.qrels_folder or "").parent
     if not loader.qrels_folder or (Path(loader.qrels_folder) / f"{split}.tsv").exists():
         return
     loaded = not isinstance(loader.corpus, dict) or loader.corpus  # a stream has no length
-    if loaded or (marker := read_marker(folder)) is None:
+    if loaded or (marker := Marker.read(folder)) is None:
         return
-    from beir_hybrid.datasets.beir.folder import materialise
-    from beir_hybrid.datasets.beir.names import splits_of
+    from beir_hybrid.datasets.beir.export import materialise
+    from beir_hybrid.datasets.registered import find_dataset
     from beir_hybrid.registry import DATASETS
     from beir_hybrid.storage.corpus import cache_folder
 
-    name, dataset = str(marker["name"]), str(marker.get("dataset"))
-    known = splits_of(dataset) if dataset in DATASETS.names() else marker["splits"]
+    is_registered = marker.dataset in DATASETS.names()
+    known = find_dataset(marker.dataset).splits if is_registered else tuple(marker.splits)
     if split not in known:
-        raise ConfigurationError(f"{name} has no split {split!r}.", did_you_mean(split, known))
+        raise ConfigurationError(f"{marker.name} has no split {split!r}.", did_you_mean(split, known))
     logger.info("%s holds no split %s, which comes from beir-hybrid's cache", folder, split)
-    given = marker.get("options") or {}
-    found = materialise(name, cache_folder() / "beir" / split, splits=(split,), **given)
+    found = materialise(marker.name, cache_folder() / "beir" / split, splits=(split,), **marker.options)
     loader.corpus_file, loader.query_file = (str(found / file) for file in ("corpus.jsonl", "queries.jsonl"))
     loader.qrels_folder = str(found / "qrels")

@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets import load_setting, split_name
+from beir_hybrid.datasets import find_data, load_settings
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.evaluate import choose_judged
 from beir_hybrid.evaluation.judgements import Judgements
@@ -110,7 +110,7 @@ def write_baseline(
             path of a BEIR folder, such as ``mine`` or ``./mine.en-de``.
         output: Folder for ``indexes``, ``runs`` and ``bm25.json``.
         settings: Names of settings; None for that of the dataset's name, or all.
-        source: As for :func:`~beir_hybrid.datasets.load_setting`.
+        source: As for :func:`~beir_hybrid.datasets.load_settings`.
         languages: As there.
         analyzers: Choices such as ``th=trigrams``.
         overwrite: Whether other indexes and runs of ours may be replaced.
@@ -130,12 +130,11 @@ def write_baseline(
     how = BM25(k1, b, depth, pool)
     choices = parse_choices(analyzers)
     given = {name: value for name, value in data_options.items() if value is not None}
-    collection, setting = load_setting(dataset, source, languages, **given)
-    wanted = settings or ((setting,) if setting else None)
+    collection, wanted = load_settings(dataset, settings, source, languages, **given)
     baseline = search_baseline(
         collection, output, wanted, how, analyzers=choices, overwrite=overwrite, show_progress=True
     )
-    return _lines(baseline, output, split_name(dataset)[0])
+    return _lines(baseline, output, find_data(dataset).dataset.origin.name)
 
 
 def search_baseline(

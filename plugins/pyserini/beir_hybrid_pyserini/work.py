@@ -7,13 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.datasets import load_setting, split_name
-from beir_hybrid.datasets.beir.names import check_name
+from beir_hybrid.datasets import find_data, load_setting
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.cache import open_cache
 from beir_hybrid.evaluation.search.faiss_factory import empty_index
 from beir_hybrid.models import load_model
-from beir_hybrid.registry import DATASETS
 from beir_hybrid.storage.files import check_output
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
@@ -85,12 +83,8 @@ def write_all(
     for option, file in (("--topics", topics), ("--qrels", qrels)):
         if file is not None:
             check_output(file, "file", option)
-    is_registered = split_name(dataset)[0] in DATASETS.names()
-    if is_registered:  # the settings of a BEIR folder are known once it is read
-        check_name(dataset, languages)
     given = {name: value for name, value in data_options.items() if value is not None}
-    collection, setting = load_setting(dataset, source, languages, **given)
-    chosen = collection.setting(setting)
+    chosen = load_setting(dataset, source, languages, **given)
     queries = {query: text for texts in chosen.queries.values() for query, text in texts.items()}
     if topics is not None:
         check_side_file(topics, partial(topics_lines, queries), overwrite)
@@ -106,8 +100,7 @@ def write_all(
             output,
             factory,
             model_name=str(Path(model).resolve()) if Path(model).is_dir() else model,
-            # however the path of a folder is written, it is the same data
-            dataset=dataset if is_registered else ".".join(filter(None, (collection.name, setting))),
+            dataset=find_data(dataset).name,
             overwrite=overwrite,
             batch_size=batch_size,
             show_progress=True,

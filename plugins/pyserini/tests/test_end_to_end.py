@@ -85,8 +85,7 @@ def test_sample_from_commands_to_the_numbers_of_trec_eval(
 
 @pytest.mark.parametrize("setting", ["en-all", "de", "en-de", "th-zh"])
 def test_xquad_r_is_measured_alike_by_both(java, data, tmp_path, make_model, pyserini, trec_eval, setting):
-    loaded, _ = load_setting(f"xquad-r.{setting}", data)
-    chosen = loaded.setting(setting)
+    chosen = load_setting(f"xquad-r.{setting}", data)
     # every so many queries: rankings are whole, and trec_eval reads them slowly
     step = 40 if setting == "en-all" else 15
     queries = {language: dict(list(texts.items())[::step]) for language, texts in chosen.queries.items()}

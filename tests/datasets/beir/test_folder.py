@@ -12,9 +12,9 @@ from beir.datasets.data_loader import GenericDataLoader
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.beir.folder import get_folder, materialise, write_beir_folder
-from beir_hybrid.datasets.beir.marker import MARKER, Standing, read_marker
-from beir_hybrid.datasets.beir.reader import read_beir_folder
+from beir_hybrid.datasets.beir.export import export_dataset, materialise
+from beir_hybrid.datasets.beir.folder import BeirFolder
+from beir_hybrid.datasets.beir.marker import MARKER, Marker
 from beir_hybrid.datasets.beir.zip_file import ensure_archive
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError, UnknownNameError
 from beir_hybrid.passage import Passage
@@ -75,7 +75,7 @@ def test_beir_reads_back_what_the_collection_holds(tmp_path, setting, queries, c
 
 
 def test_beir_reads_back_every_letter_title_and_grade(tmp_path, hostile):
-    folder = write_beir_folder(hostile, tmp_path / "hostile").path
+    folder = BeirFolder(tmp_path / "hostile").write(hostile).path
     found = GenericDataLoader(str(folder)).load(split="test")
     assert found == hostile.beir()
     assert found[2]["en:q'\\1"] == {'en:1"2': 2, "en:2": 0, "de:1": -1}
@@ -85,7 +85,7 @@ def test_beir_reads_back_every_letter_title_and_grade(tmp_path, hostile):
 def test_beirs_loader_through_arrow_reads_it_too(tmp_path, hostile, arrow_cache):
     from beir.datasets.data_loader_hf import HFDataLoader
 
-    folder = write_beir_folder(hostile, tmp_path / "hostile").path
+    folder = BeirFolder(tmp_path / "hostile").write(hostile).path
     corpus, queries, qrels = HFDataLoader(data_folder=str(folder)).load(split="test")
     expected_corpus, expected_queries, expected_qrels = hostile.beir()
     assert {row["id"]: {"title": row["title"], "text": row["text"]} for row in corpus} == expected_corpus
@@ -94,7 +94,7 @@ def test_beirs_loader_through_arrow_reads_it_too(tmp_path, hostile, arrow_cache)
 
 
 def test_every_line_has_the_same_keys_and_names_its_language(tmp_path, hostile):
-    folder = write_beir_folder(hostile, tmp_path / "hostile").path
+    folder = BeirFolder(tmp_path / "hostile").write(hostile).path
     corpus, queries = lines(folder / "corpus.jsonl"), lines(folder / "queries.jsonl")
     assert [row["metadata"] for row in corpus] == [
         {"language": "en", "context": "Its context"},
@@ -109,7 +109,7 @@ def test_metadata_without_contexts_and_groups_leave_the_keys_out(tmp_path):
     collection = MultilingualCollection(
         "plain", {"en": {"en:1": Passage("One.")}}, {"en": {"en:q": "1?"}}, {"en:q": {"en:1": 1}}
     )
-    folder = write_beir_folder(collection, tmp_path / "plain").path
+    folder = BeirFolder(tmp_path / "plain").write(collection).path
     assert lines(folder / "corpus.jsonl") == [
         {"_id": "en:1", "title": "", "text": "One.", "metadata": {"language": "en"}}
     ]
@@ -161,15 +161,16 @@ def test_only_the_languages_of_a_setting_are_loaded(tmp_path, monkeypatch):
 
 
 def test_split_names_the_qrels(tmp_path):
-    folder = get_folder("sample.de", tmp_path, splits=["train"]).path
+    folder = export_dataset("sample.de", tmp_path, splits=["train"]).path
     assert [path.name for path in (folder / "qrels").iterdir()] == ["train.tsv"]
     assert GenericDataLoader(str(folder)).load(split="train") == load_dataset("sample", split="train").beir("de", "de")
 
 
 def test_several_splits_share_a_folder_and_a_note_tells_that_corpora_are_united(tmp_path):
-    found = get_folder("sample.de", tmp_path, splits=["train", "dev", "test"])
-    assert (found.queries, found.passages, found.splits) == (220, 220, ("train", "dev", "test"))
-    assert "corpora unite those of the splits train and dev and test" in found.notes[0]
+    found = export_dataset("sample.de", tmp_path, splits=["train", "dev", "test"])
+    marker = found.marker
+    assert (marker.queries, marker.passages, marker.splits) == (220, 220, ["train", "dev", "test"])
+    assert "corpora unite those of the splits train and dev and test" in marker.notes[0]
     assert {path.name for path in (found.path / "qrels").iterdir()} == {"train.tsv", "dev.tsv", "test.tsv"}
     for split, count in (("train", 132), ("dev", 14), ("test", 74)):
         corpus, queries, qrels = GenericDataLoader(str(found.path)).load(split=split)
@@ -178,34 +179,34 @@ def test_several_splits_share_a_folder_and_a_note_tells_that_corpora_are_united(
 
 
 def test_splits_with_one_corpus_need_no_note(tmp_path, collection):
-    found = write_beir_folder({"dev": collection, "test": collection}, tmp_path / "tiny")
-    assert (found.notes, found.passages, found.splits) == ((), 15, ("dev", "test"))
+    marker = BeirFolder(tmp_path / "tiny").write({"dev": collection, "test": collection}).marker
+    assert (marker.notes, marker.passages, marker.splits) == ([], 15, ["dev", "test"])
 
 
 def test_stored_corpus_is_streamed(tmp_path, monkeypatch):
     corpus = write_corpus(tmp_path / "stored", "sw", ((str(n), Passage(f"Text {n}", f"T {n}")) for n in range(9000)))
     collection = MultilingualCollection("big", {"sw": corpus}, {"sw": {"sw:q": "?"}}, {"sw:q": {"sw:8999": 1}})
     monkeypatch.setattr(type(corpus), "__iter__", None)  # ids alone are never asked for: that would be another walk
-    folder = write_beir_folder({"dev": collection}, tmp_path / "big").path
+    folder = BeirFolder(tmp_path / "big").write({"dev": collection}).path
     monkeypatch.undo()
     assert GenericDataLoader(str(folder)).load(split="dev") == collection.beir()
-    assert read_beir_folder(folder).checksums() == collection.checksums()
+    assert BeirFolder(folder).load().checksums() == collection.checksums()
 
 
 def test_same_content_is_left_as_it_is(tmp_path):
-    assert get_folder("sample.de", tmp_path).new
+    assert export_dataset("sample.de", tmp_path).new
     times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    assert not get_folder("sample.de", tmp_path).new
-    assert not get_folder("sample.de", tmp_path, overwrite=True).new
+    assert not export_dataset("sample.de", tmp_path).new
+    assert not export_dataset("sample.de", tmp_path, overwrite=True).new
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == times
 
 
 def test_other_content_is_replaced_only_on_request(tmp_path):
-    before = content(get_folder("sample.de", tmp_path).path)
+    before = content(export_dataset("sample.de", tmp_path).path)
     with pytest.raises(OutputError, match=r"its splits: \['test'\], not \['train'\].* Give --overwrite"):
-        get_folder("sample.de", tmp_path, splits=["train"])
+        export_dataset("sample.de", tmp_path, splits=["train"])
     assert content(tmp_path / "sample.de") == before
-    assert get_folder("sample.de", tmp_path, splits=["train"], overwrite=True).new
+    assert export_dataset("sample.de", tmp_path, splits=["train"], overwrite=True).new
     assert (tmp_path / "sample.de/qrels/train.tsv").is_file()
     with zipfile.ZipFile(tmp_path / "sample.de.zip") as archive:
         assert "sample.de/qrels/train.tsv" in archive.namelist()
@@ -214,7 +215,7 @@ def test_other_content_is_replaced_only_on_request(tmp_path):
 
 @pytest.mark.parametrize("damage", ["cut", "missing", "changed"])
 def test_damaged_folder_of_ours_is_written_anew(tmp_path, caplog, damage):
-    folder = get_folder("sample.de", tmp_path).path
+    folder = export_dataset("sample.de", tmp_path).path
     before = content(folder)
     path = folder / "corpus.jsonl"
     if damage == "missing":
@@ -222,20 +223,20 @@ def test_damaged_folder_of_ours_is_written_anew(tmp_path, caplog, damage):
     else:
         text = path.read_bytes()
         path.write_bytes(text[:-9] if damage == "cut" else text.replace(b"a", b"b", 1))
-    assert get_folder("sample.de", tmp_path).new
+    assert export_dataset("sample.de", tmp_path).new
     assert content(folder) == before
     assert "is damaged and is written anew" in caplog.text
 
 
 def test_strangers_file_in_a_folder_of_ours_is_never_lost(tmp_path):
-    folder = get_folder("sample.de", tmp_path).path
+    folder = export_dataset("sample.de", tmp_path).path
     (folder / "gen-queries.jsonl").write_text("{}")
-    assert not get_folder("sample.de", tmp_path).new
+    assert not export_dataset("sample.de", tmp_path).new
     with pytest.raises(OutputError, match=r"gen-queries\.jsonl in it is not beir-hybrid's"):
-        get_folder("sample.de", tmp_path, splits=["train"], overwrite=True)
+        export_dataset("sample.de", tmp_path, splits=["train"], overwrite=True)
     (folder / "corpus.jsonl").unlink()
     with pytest.raises(OutputError, match=r"gen-queries\.jsonl in it is not beir-hybrid's"):
-        get_folder("sample.de", tmp_path)
+        export_dataset("sample.de", tmp_path)
     assert (folder / "gen-queries.jsonl").exists()
 
 
@@ -246,8 +247,8 @@ def test_marker_with_other_types_is_none(tmp_path, change):
     folder = materialise("sample.de", tmp_path)
     marker = folder / MARKER
     marker.write_text(json.dumps({**json.loads(marker.read_text()), **change}))
-    assert read_marker(folder) is None
-    assert read_beir_folder(folder).notes == ()
+    assert Marker.read(folder) is None
+    assert BeirFolder(folder).load().notes == ()
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -262,7 +263,7 @@ def test_somebody_elses_is_never_touched(tmp_path, what, overwrite):
         place.mkdir()
         (place / ("corpus.jsonl" if what == "folder" else MARKER)).write_text('{"_id": "1", "te')
     with pytest.raises(OutputError, match=r"sample\.de is there and was not written by beir-hybrid"):
-        get_folder("sample.de", tmp_path, overwrite=overwrite)
+        export_dataset("sample.de", tmp_path, overwrite=overwrite)
     with pytest.raises(OutputError, match=r"sample\.de is there and was not written by beir-hybrid"):
         materialise("sample.de", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["sample.de"]
@@ -273,12 +274,12 @@ def test_folder_whose_marker_names_what_no_file_can_be_is_not_whole(tmp_path):
     marker = json.loads((folder / MARKER).read_text())
     marker["files"]["\ud800"] = {"bytes": 1, "sha256": ""}
     (folder / MARKER).write_text(json.dumps(marker))
-    assert not Standing(folder).whole()
+    assert not Marker.read(folder).is_whole(folder)
 
 
 def test_empty_folder_is_free(tmp_path):
     (tmp_path / "sample.de").mkdir()
-    assert get_folder("sample.de", tmp_path).new
+    assert export_dataset("sample.de", tmp_path).new
 
 
 def test_somebody_elses_zip_is_never_touched(tmp_path):
@@ -286,7 +287,7 @@ def test_somebody_elses_zip_is_never_touched(tmp_path):
         archive.writestr("sample.de/corpus.jsonl", "theirs")
     before = (tmp_path / "sample.de.zip").read_bytes()
     with pytest.raises(OutputError, match=r"sample\.de\.zip is there and was not written"):
-        get_folder("sample.de", tmp_path, overwrite=True)
+        export_dataset("sample.de", tmp_path, overwrite=True)
     assert content(tmp_path) == {(tmp_path / "sample.de.zip").relative_to(tmp_path): before}
 
 
@@ -301,7 +302,7 @@ def test_zip_that_cannot_be_read_is_somebody_elses(tmp_path, field, value):
         content[start + field - 2] = value
     archive.write_bytes(content)
     with pytest.raises(OutputError, match=r"sample\.de\.zip is there and was not written by beir-hybrid"):
-        get_folder("sample.de", tmp_path)
+        export_dataset("sample.de", tmp_path)
 
 
 @pytest.mark.parametrize("page", [b"<html>404</html>", b""], ids=["page", "empty"])
@@ -317,7 +318,7 @@ def test_missing_or_cut_zip_is_written_again_without_loading(tmp_path, monkeypat
     materialise("sample.de", tmp_path)
     archive = tmp_path / "sample.de.zip"
     before = archive.read_bytes()
-    monkeypatch.setattr("beir_hybrid.datasets.beir.folder.load_splits", None)
+    monkeypatch.setattr("beir_hybrid.datasets.names.NamedData.load_splits", None)
     archive.unlink()
     materialise("sample.de", tmp_path)
     assert archive.read_bytes() == before
@@ -339,7 +340,7 @@ def test_whole_folder_serves_without_a_zip_where_none_can_be_written(tmp_path, m
     assert materialise("sample.de", tmp_path) == folder
     assert "Permission denied" in caplog.text
     with pytest.raises(OutputError, match="Permission denied"):
-        get_folder("sample.de", tmp_path)
+        export_dataset("sample.de", tmp_path)
 
 
 def test_whole_folder_serves_beside_somebody_elses_zip(tmp_path, caplog):
@@ -353,8 +354,8 @@ def test_whole_folder_serves_beside_somebody_elses_zip(tmp_path, caplog):
 
 
 def test_materialise_takes_what_is_there_unless_other_options_are_given(tmp_path):
-    get_folder("sample", tmp_path, languages=["de", "en"])
-    assert read_marker(materialise("sample", tmp_path))["corpus_languages"] == ["de", "en"]
+    export_dataset("sample", tmp_path, languages=["de", "en"])
+    assert Marker.read(materialise("sample", tmp_path)).corpus_languages == ["de", "en"]
     assert materialise("sample", tmp_path, languages=("de", "en"), splits=("test",)) == tmp_path / "sample"
     with pytest.raises(OutputError, match="its options"):
         materialise("sample", tmp_path, languages=("de", "es"))
@@ -362,7 +363,7 @@ def test_materialise_takes_what_is_there_unless_other_options_are_given(tmp_path
 
 def test_processes_may_materialise_at_once(tmp_path):
     code = (
-        "import sys, time; from beir_hybrid.datasets.beir.folder import materialise; "
+        "import sys, time; from beir_hybrid.datasets import materialise; "
         "time.sleep(max(0, float(sys.argv[2]) - time.time())); print(materialise('sample', sys.argv[1]))"
     )
     import time
@@ -389,25 +390,25 @@ def test_threads_that_mend_a_damaged_folder_agree(tmp_path):
 def test_folder_that_another_process_is_replacing_is_waited_for(tmp_path, monkeypatch):
     folder = materialise("sample.en-all", tmp_path)
     before = content(tmp_path)
-    names = ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv", "beir-hybrid.json"]
+    names = ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv"]
     aside = folder.rename(tmp_path / "aside")
     (tmp_path / "sample.en-all.zip").unlink()
     monkeypatch.setattr("time.sleep", lambda seconds: aside.exists() and aside.rename(folder))
-    assert ensure_archive(folder, names, "beir-hybrid.json")
+    assert ensure_archive(folder, names)
     assert content(tmp_path) == before
 
 
 def test_folder_that_stays_away_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     with pytest.raises(OutputError, match="has lost a file"):
-        ensure_archive(tmp_path / "gone", ["corpus.jsonl"], "beir-hybrid.json")
+        ensure_archive(tmp_path / "gone", ["corpus.jsonl"])
 
 
 def test_killed_writer_leaves_nothing_at_the_place(tmp_path, monkeypatch):
     def killed(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("beir_hybrid.datasets.beir.folder.write_marker", killed)
+    monkeypatch.setattr("beir_hybrid.datasets.beir.marker.Marker.write", killed)
     with pytest.raises(KeyboardInterrupt):
         materialise("sample.de", tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -421,7 +422,7 @@ def test_id_with_blanks_is_refused(tmp_path, kind, identifier):
         "bad", {"en": {document: Passage("One.")}}, {"en": {query: "1?"}}, {query: {document: 1}}
     )
     with pytest.raises(DataFormatError) as caught:
-        write_beir_folder(collection, tmp_path / "bad")
+        BeirFolder(tmp_path / "bad").write(collection)
     assert f"The {kind} id {identifier!r} has blanks" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -431,7 +432,7 @@ def test_half_a_surrogate_pair_is_refused(tmp_path):
         "bad", {"en": {"en:1": Passage("\ud800")}}, {"en": {"en:q": "1?"}}, {"en:q": {"en:1": 1}}
     )
     with pytest.raises(DataFormatError, match="The document 'en:1' is not Unicode"):
-        write_beir_folder(collection, tmp_path / "bad")
+        BeirFolder(tmp_path / "bad").write(collection)
 
 
 def test_splits_that_contradict_one_another_are_refused(tmp_path, collection):
@@ -439,7 +440,7 @@ def test_splits_that_contradict_one_another_are_refused(tmp_path, collection):
         "tiny", collection.corpora, {"de": dict.fromkeys(collection.queries["de"], "?")}, {"de:q0": {"de:0": 1}}
     )
     with pytest.raises(DataFormatError, match="the query 'de:q0' differs between the splits"):
-        write_beir_folder({"dev": collection, "test": changed}, tmp_path / "tiny")
+        BeirFolder(tmp_path / "tiny").write({"dev": collection, "test": changed})
 
 
 @pytest.mark.parametrize(
@@ -468,7 +469,7 @@ def test_setting_without_a_relevant_passage_is_told(tmp_path):
         {"en:q": {"en:1": 1}},
     )
     with pytest.raises(ConfigurationError, match="apart: no query has a relevant passage in the setting 'en-de'"):
-        write_beir_folder(collection, tmp_path / "apart.en-de", "en-de")
+        BeirFolder(tmp_path / "apart.en-de").write(collection, "en-de")
 
 
 def test_place_that_cannot_be_written_is_told_in_one_line(tmp_path):

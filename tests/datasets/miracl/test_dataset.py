@@ -6,8 +6,8 @@ import os
 import pytest
 
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.base import Dataset
 from beir_hybrid.datasets.miracl.dataset import MIRACL, RELEASE
+from beir_hybrid.datasets.protocol import Dataset
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import StoredCorpus

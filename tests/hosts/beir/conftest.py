@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import beir_hybrid.hosts.beir as host
-from beir_hybrid.datasets.beir.folder import write_beir_folder
+from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.results import Results
@@ -89,7 +89,7 @@ class Search:
 def load(collection, folder, setting="", loader="data_loader.GenericDataLoader"):
     module, _, name = loader.partition(".")
     kind = getattr(import_module(f"beir.datasets.{module}"), name)
-    return kind(data_folder=str(write_beir_folder(collection, folder, setting).path)).load(split="test")
+    return kind(data_folder=str(BeirFolder(folder).write(collection, setting).path)).load(split="test")
 
 
 def retriever(search, function="cos_sim", k_values=(1, 3, 10)):

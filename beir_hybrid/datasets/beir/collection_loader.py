@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.collection import BeirCorpus, BeirQrels, BeirQueries, MultilingualCollection
-from beir_hybrid.datasets.beir.names import check_name, load_splits, splits_of
+from beir_hybrid.datasets.names import find_data
 from beir_hybrid.errors import ConfigurationError
 
 
@@ -50,7 +50,8 @@ class CollectionLoader:
         self.source = source
         self.languages = None if languages is None else tuple(languages)
         self.options = options
-        self.dataset, self.setting = check_name(name, self.languages)
+        self._data = find_data(name, folders=False)
+        self._data.check(self.languages)
         self.corpus: BeirCorpus = {}
         self.queries: BeirQueries = {}
         self.qrels: BeirQrels = {}
@@ -58,14 +59,14 @@ class CollectionLoader:
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The dataset's splits, the usual one first."""
-        return splits_of(self.dataset)
+        """The dataset's splits, the default first."""
+        return self._data.dataset.splits
 
     def load(self, split: str | None = None) -> tuple[BeirCorpus, BeirQueries, BeirQrels]:
         """Load corpus, queries and judgements of a split.
 
         Args:
-            split: Such as ``test``; None for the dataset's usual one, which is ``dev`` for MIRACL.
+            split: Such as ``test``; None for the default one, which is ``dev`` for MIRACL.
 
         Returns:
             ``corpus``, ``queries`` and ``qrels``, as ``GenericDataLoader.load`` returns them.
@@ -79,21 +80,21 @@ class CollectionLoader:
         return self.corpus, self.queries, self.qrels
 
     def load_custom(self) -> tuple[BeirCorpus, BeirQueries, BeirQrels]:
-        """Load the usual split; there are no files of one's own to name."""
+        """Load the default split; there are no files to name."""
         return self.load()
 
     def load_corpus(self) -> BeirCorpus:
-        """Load the corpus of the usual split alone, or that of the split loaded last."""
+        """Load the corpus of the split that was loaded last, or else of the default one."""
         if not self.corpus:
             self.corpus = self.collection().beir()[0]
         return self.corpus
 
     def collection(self, split: str | None = None) -> MultilingualCollection:
-        """Load a split of the setting as a collection, which the next call for that split gives again."""
+        """Load a split of the setting as a collection, which is kept for the next call for that split."""
         wanted = split if split is not None else self.splits[0]
         if self._loaded is None or self._loaded[0] != wanted:
-            found = load_splits(self.name, (wanted,), self.source, self.languages, **self.options)
-            self._loaded = (wanted, found[wanted].setting(self.setting))
+            splits = self._data.load_splits((wanted,), self.source, self.languages, **self.options)
+            self._loaded = (wanted, splits[wanted].setting(self._data.setting))
         return self._loaded[1]
 
     def __repr__(self) -> str:

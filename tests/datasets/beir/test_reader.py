@@ -5,9 +5,9 @@ import pytest
 from beir.datasets.data_loader import GenericDataLoader
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets import load_dataset, load_setting
-from beir_hybrid.datasets.beir.folder import get_folder, materialise, write_beir_folder
-from beir_hybrid.datasets.beir.reader import read_beir_folder
+from beir_hybrid.datasets import load_dataset, load_settings
+from beir_hybrid.datasets.beir.export import export_dataset, materialise
+from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError, UnknownNameError
 from beir_hybrid.passage import Passage
 
@@ -41,7 +41,7 @@ def parts(collection):
 @pytest.mark.parametrize("setting", ["", "en-de", "th", "es-all"])
 def test_round_trip_gives_the_same_collection(tmp_path, setting):
     name = f"sample.{setting}" if setting else "sample"
-    found = read_beir_folder(materialise(name, tmp_path))
+    found = BeirFolder(materialise(name, tmp_path)).load()
     original = load_dataset("sample")
     if not setting:
         assert found.checksums() == original.checksums()
@@ -64,13 +64,13 @@ def test_round_trip_keeps_contexts_notes_measures_and_languages_of_any_form(tmp_
         notes=("only a part",),
         measures=("ndcg@10", "recall@100"),
     )
-    found = read_beir_folder(write_beir_folder(original, tmp_path / "odd").path)
+    found = BeirFolder(BeirFolder(tmp_path / "odd").write(original).path).load()
     assert parts(found) == parts(original)
     assert (found.notes, found.measures, found.passage_text) == (original.notes, original.measures, "sentence")
 
 
 def test_somebody_elses_folder_is_of_an_unknown_language(put):
-    found = read_beir_folder(put())
+    found = BeirFolder(put()).load()
     assert found.name == "theirs"
     assert found.corpora == {"und": {"und:d1": Passage("First.", "One"), "und:d2": Passage("Second.")}}
     assert found.queries == {"und": {"und:q1": "1?"}}  # q2 is not judged
@@ -79,7 +79,7 @@ def test_somebody_elses_folder_is_of_an_unknown_language(put):
 
 
 def test_language_may_be_told(put):
-    assert read_beir_folder(put(), language="en").qrels == {"en:q1": {"en:d1": 2, "en:d2": 0}}
+    assert BeirFolder(put()).load(language="en").qrels == {"en:q1": {"en:d1": 2, "en:d2": 0}}
 
 
 def test_metadata_come_before_ids_and_ids_before_the_language_told(put):
@@ -89,7 +89,7 @@ def test_metadata_come_before_ids_and_ids_before_the_language_told(put):
         {"_id": "pt:3", "text": "c"},
     ]
     folder = put(corpus, [{"_id": "fr:q", "text": "?"}], "query-id\tcorpus-id\tscore\nfr:q\tfr:1\t1\n")
-    found = read_beir_folder(folder, language="en")
+    found = BeirFolder(folder).load(language="en")
     assert {language: list(texts) for language, texts in found.corpora.items()} == {
         "de": ["de:fr:1"],
         "fr": ["fr:2"],
@@ -120,7 +120,7 @@ def parallel(*metadata):
     ids=["ids", "groups", "numbers", "some", "null", "empty"],
 )
 def test_translations_are_linked_by_groups_or_else_by_ids(put, metadata, linked, rule):
-    found = read_beir_folder(put(**parallel(*metadata)))
+    found = BeirFolder(put(**parallel(*metadata))).load()
     assert (found.group_of, found.linked_by) == (linked, rule)
     assert any("metadata.group is given for" in note for note in found.notes) == (
         "-" in metadata and metadata != "----"
@@ -130,23 +130,23 @@ def test_translations_are_linked_by_groups_or_else_by_ids(put, metadata, linked,
 
 def test_group_of_another_type_is_told_with_its_line(put):
     with pytest.raises(DataFormatError, match=r"queries.jsonl:2: the group is \['a'\]\. Give a string or a number"):
-        read_beir_folder(put(**parallel("a", ["a"], "b", "b")))
+        BeirFolder(put(**parallel("a", ["a"], "b", "b"))).load()
 
 
 @pytest.mark.parametrize("part", ["", "en-all"])
 def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection, part):
     """MIRACL's queries are numbered in each language: ``en:4#0`` and ``sw:4#0`` have nothing in common."""
     alone = replace(collection, group_of={})
-    folder = write_beir_folder(alone, tmp_path / "alone", part).path
+    folder = BeirFolder(tmp_path / "alone").write(alone, part).path
     assert "group" not in (folder / "queries.jsonl").read_text()
-    found = read_beir_folder(folder)
+    found = BeirFolder(folder).load()
     assert (found.group_of, found.linked_by) == ({}, "metadata.group")
 
 
 @pytest.mark.parametrize("other", ["10.1/x", "doi:10.1", "http://x", "en:", ":x"])
 def test_prefixes_are_languages_only_if_every_id_has_one(put, other):
     corpus = [{"_id": "en:1", "text": "a"}, {"_id": other, "text": "b"}]
-    found = read_beir_folder(put(corpus, [{"_id": "q", "text": "?"}], "a\tb\tc\nq\ten:1\t1\n"))
+    found = BeirFolder(put(corpus, [{"_id": "q", "text": "?"}], "a\tb\tc\nq\ten:1\t1\n")).load()
     assert list(found.corpora) == ["und"]
     assert set(found.corpora["und"]) == {"und:en:1", f"und:{other}"}
 
@@ -154,7 +154,7 @@ def test_prefixes_are_languages_only_if_every_id_has_one(put, other):
 def test_reading_agrees_with_beir_on_somebody_elses_folder(put):
     folder = put()
     corpus, queries, qrels = GenericDataLoader(str(folder)).load(split="test")
-    found = read_beir_folder(folder).beir()
+    found = BeirFolder(folder).load().beir()
     assert found[0] == {f"und:{key}": {**row, "title": row["title"] or ""} for key, row in corpus.items()}
     assert found[1] == {f"und:{key}": text for key, text in queries.items()}
     assert found[2] == {f"und:{key}": {f"und:{doc}": n for doc, n in row.items()} for key, row in qrels.items()}
@@ -162,34 +162,34 @@ def test_reading_agrees_with_beir_on_somebody_elses_folder(put):
 
 def test_only_split_is_taken_then_test_then_one_must_be_named(put):
     folder = put(split="dev")
-    assert read_beir_folder(folder).qrels
+    assert BeirFolder(folder).load().qrels
     put(qrels="a\tb\tc\nq2\td2\t1\n", split="train")
     with pytest.raises(ConfigurationError, match=r"has several splits\. Choose one of dev, train"):
-        read_beir_folder(folder)
-    assert list(read_beir_folder(folder, split="train").qrels) == ["und:q2"]
+        BeirFolder(folder).load()
+    assert list(BeirFolder(folder).load(split="train").qrels) == ["und:q2"]
     put(qrels="a\tb\tc\nq2\td1\t1\n", split="test")
-    assert read_beir_folder(folder).qrels == {"und:q2": {"und:d1": 1}}
+    assert BeirFolder(folder).load().qrels == {"und:q2": {"und:d1": 1}}
     with pytest.raises(ConfigurationError, match=r"no split 'tets'\. Did you mean 'test'"):
-        read_beir_folder(folder, split="tets")
+        BeirFolder(folder).load(split="tets")
 
 
 def test_folder_of_ours_gives_the_split_it_was_written_for(tmp_path):
-    folder = get_folder("sample.de", tmp_path, splits=["train", "test"]).path
-    assert len(read_beir_folder(folder).queries["de"]) == 132
-    assert len(read_beir_folder(folder, split="test").queries["de"]) == 74
+    folder = export_dataset("sample.de", tmp_path, splits=["train", "test"]).path
+    assert len(BeirFolder(folder).load().queries["de"]) == 132
+    assert len(BeirFolder(folder).load(split="test").queries["de"]) == 74
 
 
 def test_folder_of_ours_that_was_changed_says_so(tmp_path):
     folder = materialise("sample.de", tmp_path)
     with (folder / "corpus.jsonl").open("a") as corpus:
         corpus.write('{"_id": "de:new", "text": "Neu."}\n')
-    found = read_beir_folder(folder)
+    found = BeirFolder(folder).load()
     assert "de:new" in found.corpora["de"]
     assert found.notes == (f"{folder} was changed since beir-hybrid wrote it: not comparable",)
 
 
 def test_irrelevant_judgements_of_missing_documents_are_left_out_and_counted(put):
-    found = read_beir_folder(put(qrels=f"{QRELS}q1\tgone\t0\nq1\tgone2\t-1\n"))
+    found = BeirFolder(put(qrels=f"{QRELS}q1\tgone\t0\nq1\tgone2\t-1\n")).load()
     assert found.qrels == {"und:q1": {"und:d1": 2, "und:d2": 0}}
     assert "judgements of grade 0 about documents that the corpus lacks, left out: 2" in found.notes
 
@@ -197,15 +197,16 @@ def test_irrelevant_judgements_of_missing_documents_are_left_out_and_counted(put
 @pytest.mark.parametrize("part", ["corpus", "queries"])
 def test_ids_that_become_one_are_refused(put, part):
     rows = [{"_id": name, "text": "x", "metadata": {"language": "en"}} for name in ("d1", "en:d1")]
+    folder = put(**{part: "".join(json.dumps(row) + "\n" for row in rows), "qrels": f"{QRELS}d1\td1\t1\n"})
     with pytest.raises(DataFormatError, match=rf"{part}.jsonl: the ids 'd1' and 'en:d1' both become 'en:d1'"):
-        read_beir_folder(put(**{part: "".join(json.dumps(row) + "\n" for row in rows), "qrels": f"{QRELS}d1\td1\t1\n"}))
+        BeirFolder(folder).load()
 
 
 @pytest.mark.parametrize(
     ("part", "text", "message"),
     [
-        ("corpus", '{"_id": "d1", "text": "x"}\n{"_id": "d', "corpus.jsonl:2: no JSON"),
-        ("corpus", "[]\n", "corpus.jsonl:1: no JSON object"),
+        ("corpus", '{"_id": "d1", "text": "x"}\n{"_id": "d', "corpus.jsonl:2: not JSON"),
+        ("corpus", "[]\n", "corpus.jsonl:1: not a JSON object"),
         ("corpus", '\n{"text": "x"}\n', "corpus.jsonl:2: no field '_id'"),
         ("corpus", '{"_id": 7, "text": "x"}\n', "corpus.jsonl:1: '_id' is 7"),
         ("corpus", '{"_id": "d", "text": null}\n', "corpus.jsonl:1: 'text' is None"),
@@ -225,9 +226,9 @@ def test_ids_that_become_one_are_refused(put, part):
         ("qrels", "a\tb\tc\nq1\td1\t1.5\n", "test.tsv:2: the grade '1.5' is no whole number"),
         ("qrels", f"a\tb\tc\nq1\td1\t{'9' * 20}\n", "test.tsv:2: the grade '99999999999999999999' is out of range"),
         ("qrels", f"a\tb\tc\nq1\td1\t-{'9' * 5000}\n", "the grade '-9999999 ... 99999999' (5,001 characters) is out"),
-        ("qrels", f"a\tb\tc\nq1\td1\t2\nq1\td1\t{'0' * 5000}1\n", "test.tsv:3: 'd1' has the score 1 for 'q1', and 2"),
+        ("qrels", f"a\tb\tc\nq1\td1\t2\nq1\td1\t{'0' * 5000}1\n", "test.tsv:3: 'd1' has the grade 1 for 'q1', and 2"),
         ("qrels", "a\tb\tc\nq1 d1 1\n", "test.tsv:2: 1 fields"),
-        ("qrels", "a\tb\tc\n\nq1\td1\t1\nq1\td1\t0\n", "test.tsv:4: 'd1' has the score 0 for 'q1', and 1 before"),
+        ("qrels", "a\tb\tc\n\nq1\td1\t1\nq1\td1\t0\n", "test.tsv:4: 'd1' has the grade 0 for 'q1', and 1 before"),
         ("qrels", "a\tb\tc\nq1\td1\t1\nq9\td1\t1\n", "test.tsv:3: queries.jsonl has no query 'q9'"),
         ("qrels", "a\tb\tc\nq1\td9\t1\n", "test.tsv:2: corpus.jsonl has no document 'd9', which is relevant for 'q1'"),
         ("qrels", "a\tb\tc\n", "test.tsv holds no judgement"),
@@ -237,7 +238,7 @@ def test_ids_that_become_one_are_refused(put, part):
 def test_bad_line_is_told_with_file_and_line(put, part, text, message):
     folder = put(**{part: text})
     with pytest.raises(DataFormatError) as caught:
-        read_beir_folder(folder)
+        BeirFolder(folder).load()
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -248,7 +249,7 @@ def test_bytes_that_are_not_utf8_are_told(put, file):
     path = folder / file
     path.write_bytes(path.read_bytes() + b"\xff\n")
     with pytest.raises(DataFormatError, match=path.name):
-        read_beir_folder(folder)
+        BeirFolder(folder).load()
 
 
 @pytest.mark.parametrize("missing", ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv"])
@@ -256,24 +257,24 @@ def test_missing_file_is_told(put, missing):
     folder = put()
     (folder / missing).unlink()
     with pytest.raises(MissingDataError, match=missing.replace("test", "SPLIT")):
-        read_beir_folder(folder)
+        BeirFolder(folder).load()
 
 
 def test_missing_folder_is_told(tmp_path):
     with pytest.raises(MissingDataError, match="There is no folder"):
-        read_beir_folder(tmp_path / "none")
+        BeirFolder(tmp_path / "none").load()
 
 
 def test_language_that_is_no_code_is_refused(put):
     with pytest.raises(ConfigurationError, match="language is 'e n'"):
-        read_beir_folder(put(), language="e n")
+        BeirFolder(put()).load(language="e n")
 
 
 def test_folder_loads_as_a_dataset(tmp_path, put):
     folder = materialise("sample", tmp_path)
     assert load_dataset(folder).checksums() == load_dataset("sample").checksums()
     assert load_dataset(str(folder), languages=["en", "th"]).languages == ("en", "th")
-    assert load_setting(str(folder), languages=["de"])[1] == ""
+    assert load_settings(str(folder), languages=["de"])[1] is None
     assert load_dataset(str(put(split="dev")), split="dev", language="fr").languages == ("fr",)
     with pytest.raises(LanguageError, match="sample has no language 'xx'"):
         load_dataset(folder, languages=["xx"])
@@ -295,17 +296,17 @@ def test_folder_named_like_a_dataset_does_not_hide_it(put, monkeypatch):
 def test_setting_of_a_folder_is_named_after_its_path(tmp_path, monkeypatch):
     folder = materialise("sample", tmp_path / "v1.0")
     for name in (str(folder), f"{folder}/"):
-        collection, setting = load_setting(f"{name}.en-de")
-        assert (collection.name, setting) == ("sample", "en-de")
+        collection, settings = load_settings(f"{name}.en-de")
+        assert (collection.name, settings) == ("sample", ("en-de",))
         assert {"en", "de"} <= set(collection.languages)
-    assert load_setting(str(folder))[1] == ""  # the dot in the path above is none of a setting
+    assert load_settings(str(folder))[1] is None  # the dot in the path above is none of a setting
     one = materialise("sample.en-de", tmp_path)
     monkeypatch.chdir(one.parent)
     folder.rename(tmp_path / "sample")
-    assert load_setting("./sample.en-de")[0].name == "sample.en-de"  # a folder of that name is meant as it is
-    assert load_setting("./sample.en-th")[1] == "en-th"
+    assert load_settings("./sample.en-de")[0].name == "sample.en-de"  # a folder of that name is meant as it is
+    assert load_settings("./sample.en-th")[1] == ("en-th",)
     with pytest.raises(UnknownNameError, match=r"There is no dataset './other\.en-th'"):
-        load_setting("./other.en-th")
+        load_settings("./other.en-th")
 
 
 def test_folder_without_a_corpus_is_told_where_a_path_is_given(tmp_path):

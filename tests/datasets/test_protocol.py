@@ -1,13 +1,13 @@
 import pytest
 
-from beir_hybrid.datasets.base import Dataset
+from beir_hybrid.datasets import Dataset, TrainingDataset
 from beir_hybrid.registry import DATASETS
 
 
 @pytest.mark.parametrize("name", ["mlqa-r", "sample", "xquad-r"])
 def test_built_in_dataset_is_what_a_dataset_is(name):
     dataset = DATASETS.get(name)
-    assert isinstance(dataset, Dataset)
+    assert isinstance(dataset, TrainingDataset)
     assert dataset.name == name
     assert dataset.description
     assert "\n" not in dataset.description

@@ -2,9 +2,9 @@ import pytest
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.beir.folder import get_folder
-from beir_hybrid.datasets.beir.names import find_setting_name, load_splits, splits_of
-from beir_hybrid.datasets.listing import list_datasets
+from beir_hybrid.datasets.beir.export import export_dataset
+from beir_hybrid.datasets.names import find_data, is_registered
+from beir_hybrid.datasets.registered import find_dataset, list_datasets
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
 from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
@@ -44,14 +44,17 @@ def registered(monkeypatch):
     ],
 )
 def test_our_names_are_told_from_others(name, found):
-    assert find_setting_name(name) == found
+    assert is_registered(name) == (found is not None)
+    if found is not None:
+        data = find_data(name)
+        assert (data.dataset.name, data.setting, data.name) == (*found, name)
 
 
 @pytest.mark.parametrize("name", ["xquad-r.en-xx", "xquad-r.fr", "mlqa-r.th"])
 def test_languages_that_a_dataset_of_ours_lacks_are_told(name):
     dataset, _, setting = name.partition(".")
     with pytest.raises(UnknownNameError, match=f"{dataset} has no setting {setting!r}"):
-        find_setting_name(name)
+        is_registered(name)
 
 
 @pytest.mark.parametrize(
@@ -59,18 +62,18 @@ def test_languages_that_a_dataset_of_ours_lacks_are_told(name):
     [("xquad-r", ("test",)), ("miracl", ("dev", "train")), ("sample", ("test", "dev", "train", "all"))],
 )
 def test_datasets_tell_their_splits(name, splits):
-    assert splits_of(name) == splits
+    assert find_dataset(name).splits == splits
 
 
 def test_dataset_that_tells_nothing_can_be_written(tmp_path, registered):
-    assert splits_of("minimal") == ("test",)
-    assert get_folder("minimal.en", tmp_path).splits == ("test",)
+    assert find_dataset("minimal").splits == ("test",)
+    assert export_dataset("minimal.en", tmp_path).marker.splits == ["test"]
     with pytest.raises(UnknownNameError, match="minimal has no setting 'de'"):
-        get_folder("minimal.de", tmp_path)
+        export_dataset("minimal.de", tmp_path)
     with pytest.raises(ConfigurationError, match="minimal has no split 'dev'"):
-        get_folder("minimal", tmp_path, splits=["dev"])
+        export_dataset("minimal", tmp_path, splits=["dev"])
     with pytest.raises(ConfigurationError, match="The split 'test' is given twice"):
-        get_folder("sample", tmp_path, splits=["test", "test"])
+        export_dataset("sample", tmp_path, splits=["test", "test"])
 
 
 def test_listing_tells_what_datasets_tell(registered):
@@ -107,4 +110,4 @@ def test_sizes_of_the_real_data_are_true(data, name):
 
 def test_split_among_the_options_is_refused():
     with pytest.raises(ConfigurationError, match=r"split is 'dev' where several may be. Give splits=\(NAME, ...\)"):
-        load_splits("sample.en-de", split="dev")
+        find_data("sample.en-de").load_splits(split="dev")

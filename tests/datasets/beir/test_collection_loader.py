@@ -6,7 +6,7 @@ import pytest
 from beir.datasets.data_loader import GenericDataLoader
 
 from beir_hybrid.datasets import load_dataset
-from beir_hybrid.datasets.beir.loaders import (
+from beir_hybrid.datasets.beir.collection_loader import (
     CollectionLoader,
     MIRACLLoader,
     MLQARLoader,
@@ -124,7 +124,7 @@ def test_options_reach_the_dataset():
 
 def test_loaders_import_neither_beir_nor_torch():
     code = (
-        "import sys; from beir_hybrid.datasets.beir.loaders import SampleLoader; SampleLoader('de').load(); "
+        "import sys; from beir_hybrid.datasets.beir.collection_loader import SampleLoader; SampleLoader('de').load(); "
         "print(sorted({'beir', 'torch', 'datasets', 'transformers'} & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

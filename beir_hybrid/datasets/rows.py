@@ -1,0 +1,106 @@
+"""Rows of files: one JSON object a line, and judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.grades import read_grade
+from beir_hybrid.storage.files import parse_json
+
+
+def read_rows(path: Path, fields: Sequence[str], fix: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read a file of JSON objects, one a line; see :func:`parse_row`. Blank lines are skipped.
+
+    Yields:
+        The number of the line, from 1, and its object.
+    """
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.isspace():
+                yield number, parse_row(line, path, number, fields, fix)
+
+
+def parse_row(line: bytes, path: Path, number: int, fields: Sequence[str], fix: str) -> dict[str, Any]:
+    """Parse a line as a JSON object.
+
+    Args:
+        line: The line.
+        path: Its file, for messages.
+        number: Its place there, from 1.
+        fields: What must be a string; an optional one ends in a question mark, and is an empty string if it is missing
+            or null.
+        fix: What a line should be like.
+
+    Raises:
+        DataFormatError: If it is no such object; the message names file and line.
+    """
+    try:
+        row = parse_json(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DataFormatError(f"{path}:{number}: not UTF-8: {error}.", "Convert the file to UTF-8.") from error
+    except ValueError as error:
+        raise DataFormatError(f"{path}:{number}: not JSON: {error}.", fix) from error
+    if not isinstance(row, dict):
+        raise DataFormatError(f"{path}:{number}: not a JSON object.", fix)
+    for field in fields:
+        name = field.removesuffix("?")
+        if name != field and row.get(name) is None:
+            row[name] = ""
+        if not isinstance(row.get(name), str):
+            problem = f"{name!r} is {shorten(row[name])}" if name in row else f"no field {name!r}"
+            raise DataFormatError(f"{path}:{number}: {problem}.", fix)
+    return row
+
+
+def check_id(identifier: str, path: Path, number: int) -> None:
+    """Refuse an id that runs and judgements could not hold.
+
+    Raises:
+        DataFormatError: If it is empty or has blanks.
+    """
+    if identifier.split() != [identifier]:
+        raise DataFormatError(f"{path}:{number}: the id {shorten(identifier)} is empty or has blanks.", "Rename it.")
+
+
+class Judgement(NamedTuple):
+    """One line of a qrels file.
+
+    Attributes:
+        query: The query's id.
+        document: The document's id.
+        grade: From 1 on for relevant.
+        line: Its place in the file, from 1.
+    """
+
+    query: str
+    document: str
+    grade: int
+    line: int
+
+
+def read_judgements(path: Path, rows: Iterable[tuple[int, str, str, str]], fix: str) -> Iterator[Judgement]:
+    """Read judgements, which must not contradict one another.
+
+    Args:
+        path: Their file, for messages.
+        rows: Line, query, document and grade of each.
+        fix: What to do about a file without any.
+
+    Raises:
+        DataFormatError: If a grade is no whole number, a document has two grades for one query, or there is no row.
+    """
+    grades: dict[tuple[str, str], int] = {}
+    for number, query, document, text in rows:
+        grade = read_grade(text, f"{path}:{number}")
+        known = grades.setdefault((query, document), grade)
+        if known != grade:
+            raise DataFormatError(
+                f"{path}:{number}: {shorten(document)} has the grade {grade} for {shorten(query)}, and {known} before.",
+                "Keep one of them.",
+            )
+        yield Judgement(query, document, grade, number)
+    if not grades:
+        raise DataFormatError(f"{path} holds no judgement.", fix)
