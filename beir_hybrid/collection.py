@@ -140,7 +140,8 @@ class MultilingualCollection:
             words = getattr(self, name)
             if not isinstance(words, tuple | list) or not all(isinstance(word, str) for word in words):
                 yield f"its {name} are {shorten(words)}.", "Make them a tuple of strings."
-        for query, group in self.group_of.items():
+        groups: Mapping[str, object] = self.group_of
+        for query, group in groups.items():
             if not isinstance(group, str):
                 yield f"the group of {shorten(query)} is {shorten(group)}.", "Make it a string."
 
