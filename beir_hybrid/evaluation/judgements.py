@@ -24,6 +24,7 @@ class Judgements:
 
     Args:
         collection: Queries, corpora and relevance.
+        sizes: Passages by language, where corpora hold only those that are known; None if they hold all.
 
     Attributes:
         collection: As given.
@@ -42,10 +43,11 @@ class Judgements:
         DataFormatError: If a grade is beyond :data:`~beir_hybrid.grades.HIGHEST_GRADE`.
     """
 
-    def __init__(self, collection: MultilingualCollection) -> None:
+    def __init__(self, collection: MultilingualCollection, sizes: Mapping[str, int] | None = None) -> None:
         self.collection = collection
         self.languages = tuple(collection.corpora)
-        self.sizes = np.array([len(texts) for texts in collection.corpora.values()], np.int64)
+        known = {language: len(texts) for language, texts in collection.corpora.items()}
+        self.sizes = np.array([max(size, (sizes or {}).get(code, 0)) for code, size in known.items()], np.int64)
         self._starts = np.cumsum(self.sizes) - self.sizes
         self.queries = [query for texts in collection.queries.values() for query in texts]
         self.query_language = np.array([language_of(query) for query in self.queries])

@@ -9,73 +9,22 @@
 From then on, until :func:`deactivate`, and whether BEIR was imported before or after:
 
 * ``util.download_and_unzip`` and ``HFDataLoader`` know the names of our datasets and their settings
-  (:mod:`.downloads`, :mod:`.loaders`);
-* what a dense model encodes for ``EvaluateRetrieval.retrieve`` is kept (:mod:`.retrieving`);
-* ``EvaluateRetrieval.evaluate_custom`` knows our measures, and ``EvaluateRetrieval.evaluate`` tells of every setting
+  (:mod:`.downloads`, :mod:`.data_loaders`);
+* what a dense model encodes for ``EvaluateRetrieval.retrieve`` is kept (:mod:`.search_recorder`);
+* ``EvaluateRetrieval.evaluate_custom`` knows our measures, and ``EvaluateRetrieval.evaluate`` reports every setting
   that these vectors or else the results have, with its language bias, besides returning what it always did
-  (:mod:`.evaluation`);
+  (:mod:`.evaluate_retrieval`);
 * what is broken in BEIR is mended (:mod:`.mends`).
 
 No number that BEIR itself reports changes. Nothing of BEIR is imported before a script does.
+
+Without any of that, :class:`ExactSearch` is a search for BEIR's ``EvaluateRetrieval`` with this package's engine.
 """
 
-from __future__ import annotations
+# at once, since every start of an interpreter calls them where the host is enabled
+from beir_hybrid.hosts.beir.changes import activate as activate
+from beir_hybrid.hosts.beir.changes import deactivate as deactivate
+from beir_hybrid.hosts.beir.changes import is_active as is_active
+from beir_hybrid.lazy import attach
 
-from functools import partial
-from importlib import import_module
-from types import ModuleType
-
-from beir_hybrid.hosts.kit.activation import Activation
-from beir_hybrid.hosts.kit.imports import when_imported
-
-__all__ = ["activate", "deactivate", "is_active"]
-
-_ACTIONS = {
-    "beir.util": ("downloads",),
-    "beir.datasets.data_loader": ("loaders",),
-    "beir.datasets.data_loader_hf": ("mends.streaming", "hugging_face"),
-    "beir.generation.models.tilde": ("mends.batch_encode_plus",),
-    "beir.reranking.models.mono_t5": ("mends.batch_encode_plus",),
-    "beir.reranking.rerank": ("mends.datasets",),
-    "beir.retrieval.apis.cohere": ("mends.lost_rows",),
-    "beir.retrieval.apis.voyage": ("mends.voyage", "mends.lost_rows"),
-    "beir.retrieval.evaluation": ("evaluation", "retrieving", "mends.rerank"),
-    "beir.retrieval.models.huggingface": ("mends.prompts",),
-    "beir.retrieval.models.llm2vec": ("mends.prompts",),
-    "beir.retrieval.models.nvembed": ("mends.needless_options", "mends.prompts"),
-    "beir.retrieval.models.sentence_bert": ("mends.max_length", "mends.needless_options"),
-    "beir.retrieval.models.sparta": ("mends.numpy_names",),
-    "beir.retrieval.models.unicoil": ("mends.numpy_names", "mends.unicoil"),
-    "beir.retrieval.models.vllm": ("mends.prompts",),
-    "beir.retrieval.search.dense.exact_search": ("mends.single_query", "mends.datasets"),
-    "beir.retrieval.search.dense.exact_search_multi_gpu": ("mends.abstract_searches", "mends.parallel"),
-    "beir.retrieval.search.dense.faiss_index": ("mends.padding",),
-    "beir.retrieval.search.dense.faiss_search": ("mends.datasets", "mends.abstract_searches", "mends.hnsw_sq"),
-    "beir.retrieval.search.lexical.elastic_search": ("mends.elasticsearch",),
-    "beir.retrieval.search.lexical.bm25_search": ("mends.abstract_searches", "mends.datasets"),
-    "beir.retrieval.search.sparse.sparse_search": (
-        "mends.abstract_searches",
-        "mends.sparse_depth",
-        "mends.datasets",
-    ),
-}
-"""By BEIR's module, what is done once it has been imported: modules of this package with an ``apply``, in the order in
-which they patch, so that the last one is called first."""
-
-_IMPORTS = ("training", "api_helpers", "stop_words")
-"""Mends of what cannot be imported, which stand by from the start."""
-
-
-def _begin() -> None:
-    for name in _IMPORTS:
-        _activation.undo.append(import_module(f"{__name__}.mends.{name}").apply())
-    for host, names in _ACTIONS.items():
-        _activation.undo.extend([when_imported(host, partial(_apply, name)) for name in names])
-
-
-def _apply(name: str, module: ModuleType) -> None:
-    _activation.undo.extend(import_module(f"{__name__}.{name}").apply(module))
-
-
-_activation = Activation(_begin)
-activate, deactivate, is_active = _activation.activate, _activation.deactivate, _activation.is_active
+__getattr__, __dir__ = attach(__name__, __file__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,19 +9,18 @@ import numpy as np
 from beir_hybrid.arrays import Floats, Floats32
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.search.scores import Rows, lengths
+from beir_hybrid.hosts.beir.dicts import Scores
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors
 
 _QUERIES = 32  # tried, spread evenly
 _BLOCK = 16_384  # passages scored at once
-_EXACT, _COARSE = (
-    1e-3,
-    2e-2,
-)  # of the largest product of lengths: GPUs round the products of float32, and half precision
+# of the largest product of lengths: GPUs round the products of float32, and half precision
+_EXACT, _COARSE = 1e-3, 2e-2
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What was found.
+    """Whether a search's results follow from vectors.
 
     Attributes:
         scored: Whether the scores are the vectors' inner products.
@@ -33,9 +31,7 @@ class Agreement:
     whole: bool
 
 
-def agreement_of(
-    queries: NamedVectors, passages: NamedVectors, results: Mapping[str, Mapping[str, float]], coarse: bool = False
-) -> Agreement:
+def agreement_of(queries: NamedVectors, passages: NamedVectors, results: Scores, coarse: bool = False) -> Agreement:
     """Compare results with the inner products of vectors.
 
     Args:
@@ -44,7 +40,7 @@ def agreement_of(
         results: Scores by query id and document id.
         coarse: Whether scores were computed in half precision.
     """
-    asked = queries.places(query for query, found in results.items() if found)
+    asked = queries.places(query for query, ranking in results.items() if ranking)
     chosen = list(asked)[:: max(1, len(asked) // _QUERIES)][:_QUERIES]
     if not chosen:
         return Agreement(True, True)
@@ -56,12 +52,12 @@ def agreement_of(
     margin = np.full(len(chosen), _COARSE if coarse else _EXACT)
     lowest = np.empty(len(chosen))
     for row, query in enumerate(chosen):
-        found = results[query]
-        if any(document not in places for document in found):
+        ranking = results[query]
+        if any(document not in places for document in ranking):
             return Agreement(False, False)
-        right = passages.vectors[[places[document] for document in found]]
+        right = passages.vectors[[places[document] for document in ranking]]
         margin[row] *= max(1e-6, longest[row] * lengths(right).max())
-        scores = np.array(list(found.values()), np.float64)
+        scores = np.array(list(ranking.values()), np.float64)
         if not (np.abs(_products(left[[row]], right)[0] - scores) <= margin[row]).all():
             return Agreement(False, False)
         lowest[row] = scores.min()
@@ -71,7 +67,7 @@ def agreement_of(
 def _is_whole(
     left: Rows,
     passages: NamedVectors,
-    results: Mapping[str, Mapping[str, float]],
+    results: Scores,
     chosen: list[str],
     threshold: Floats,
 ) -> bool:
@@ -84,5 +80,5 @@ def _is_whole(
 
 
 def _products(left: Rows, right: Rows) -> Floats32:
-    found: Floats32 = left.products(right) if isinstance(left, SparseRows) else left @ right.T
-    return found
+    products: Floats32 = left.products(right) if isinstance(left, SparseRows) else left @ right.T
+    return products

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from beir_hybrid.evaluation.encoding.encoder import as_encoder
+from beir_hybrid.hosts.beir.exact_search import BeirModel
 from beir_hybrid.hosts.beir.named_vectors import VectorKeeper
-from beir_hybrid.hosts.beir.search import BeirModel
 
 
 def departures(model: Any, keepers: Sequence[VectorKeeper], cosine: bool) -> tuple[str, ...]:

@@ -17,6 +17,14 @@ import numpy.typing as npt
 from beir_hybrid.errors import DataFormatError, MissingDataError
 from beir_hybrid.storage.files import new_file
 
+EMBEDDING_FILES: dict[str, Any] = {
+    "encode_output_path": "./embeddings/",
+    "overwrite": False,
+    "query_filename": "queries.pkl",
+    "corpus_filename": "corpus.*.pkl",
+}
+"""The options by which BEIR's methods name these files, in the order of their parameters, with their defaults."""
+
 _ALLOWED = {
     (module, name)
     for core in ("numpy.core", "numpy._core")
@@ -57,18 +65,18 @@ def read_embeddings(path: str | Path) -> tuple[npt.NDArray[Any], list[str]]:
     """
     try:
         with Path(path).open("rb") as file:
-            vectors, ids = _Careful(file).load()
-        found = np.asarray(vectors)
-        if found.ndim != 2 or len(found) != len(ids) or found.dtype.hasobject:
-            raise ValueError(f"{len(ids)} ids and an array of shape {found.shape}")
-        return found, [str(identifier) for identifier in ids]
+            vectors, ids = _ArrayUnpickler(file).load()
+        rows = np.asarray(vectors)
+        if rows.ndim != 2 or len(rows) != len(ids) or rows.dtype.hasobject:
+            raise ValueError(f"{len(ids)} ids and an array of shape {rows.shape}")
+        return rows, [str(identifier) for identifier in ids]
     except FileNotFoundError as error:
         raise MissingDataError(f"There is no file {path}.", "Encode first.") from error
     except Exception as error:  # damaged, a pickle may raise anything, and ask for memory that nobody has
         raise DataFormatError(f"{path} holds no vectors with ids: {error}.", "Encode again, with overwrite.") from error
 
 
-class _Careful(pickle.Unpickler):
+class _ArrayUnpickler(pickle.Unpickler):
     """Builds arrays, and refuses everything else that would be called."""
 
     def find_class(self, module: str, name: str) -> Any:

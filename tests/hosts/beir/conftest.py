@@ -14,8 +14,8 @@ from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir import report as reporting
-from beir_hybrid.hosts.beir.loaded import forget_all
-from beir_hybrid.hosts.beir.retrieval import retrievals
+from beir_hybrid.hosts.beir.loaded_data import loaded_datasets
+from beir_hybrid.hosts.beir.remembered_searches import remembered_searches
 from beir_hybrid.passage import Passage
 
 MEASURES = ["default", "bias", "peer@10"]
@@ -25,8 +25,8 @@ MEASURES = ["default", "bias", "peer@10"]
 def active(tmp_path, monkeypatch):
     monkeypatch.setenv("BEIR_HYBRID_RESULTS", str(tmp_path / "found"))
     monkeypatch.delenv("RANK", raising=False)
-    forget_all()
-    retrievals.forget()
+    loaded_datasets.forget()
+    remembered_searches.forget()
     reporting._said.clear()
     host.activate()
     yield
@@ -117,7 +117,7 @@ def graph(model):
 
 
 def ours(model):
-    from beir_hybrid.hosts.beir.search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import ExactSearch
 
     return ExactSearch(model, batch_size=4, corpus_chunk_size=3)
 

@@ -37,24 +37,13 @@ def _complete(kind: type, methods: Mapping[str, Callable[..., Any]]) -> list[Cal
     return [undo] if lacking else []
 
 
-def encode(
-    self: Any,
-    corpus: Any,
-    queries: Any,
-    encode_output_path: str = "./embeddings/",
-    overwrite: bool = False,
-    query_filename: str = "queries.pkl",
-    corpus_filename: str = "corpus.*.pkl",
-    **kwargs: Any,
-) -> None:
+def encode(self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> None:
     """Encode corpus and queries into files, as ``DenseRetrievalExactSearch.encode`` does."""
-    from beir_hybrid.hosts.beir.search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import ExactSearch
 
     # the search on several processes calls it otherwise
     batch_size = getattr(self, "batch_size", None) or self.encoding_batch_size
-    ExactSearch(self.model, batch_size, self.corpus_chunk_size).encode(
-        corpus, queries, encode_output_path, overwrite, query_filename, corpus_filename, **kwargs
-    )
+    ExactSearch(self.model, batch_size, self.corpus_chunk_size).encode(corpus, queries, *args, **kwargs)
 
 
 def search_from_files(
@@ -64,7 +53,7 @@ def search_from_files(
     top_k: int,
     score_function: str = "dot",
     **kwargs: Any,
-) -> dict[str, dict[str, float]]:
+) -> Any:
     """Build the index from encoded files, unless there is one, and search it."""
     from beir_hybrid.hosts.beir.embedding_files import read_embeddings
 
@@ -73,30 +62,19 @@ def search_from_files(
     documents = [document for _, ids in parts for document in ids]
     # the searches ask their model for vectors: this one looks them up by what stands in place of the texts
     corpus = {document: {"title": "", "text": "", "row": row} for row, document in enumerate(documents)}
-    model, self.model = self.model, _Encoded(vectors, queries[0])
+    undo = replace(self, "model", _EncodedModel(vectors, queries[0]))
     try:
-        found: dict[str, dict[str, float]] = self.search(
-            corpus, {query: row for row, query in enumerate(queries[1])}, top_k, score_function, **kwargs
-        )
+        rows = {query: row for row, query in enumerate(queries[1])}
+        return self.search(corpus, rows, top_k, score_function, **kwargs)
     finally:
-        self.model = model
-    return found
+        undo()
 
 
-def search_exactly(
-    self: Any,
-    query_embeddings_file: str,
-    corpus_embeddings_files: Sequence[str],
-    top_k: int,
-    score_function: str = "dot",
-    **kwargs: Any,
-) -> dict[str, dict[str, float]]:
+def search_exactly(self: Any, *args: Any, **kwargs: Any) -> Any:
     """Search encoded files, in this process."""
-    from beir_hybrid.hosts.beir.search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import ExactSearch
 
-    self.results = ExactSearch(self.model).search_from_files(
-        query_embeddings_file, corpus_embeddings_files, top_k, score_function, **kwargs
-    )
+    self.results = ExactSearch(self.model).search_from_files(*args, **kwargs)
     return self.results
 
 
@@ -107,7 +85,7 @@ def refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
     )
 
 
-class _Encoded:
+class _EncodedModel:
     """A model that has encoded everything already."""
 
     def __init__(self, passages: Any, queries: Any) -> None:

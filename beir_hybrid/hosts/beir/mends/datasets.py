@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
+from beir_hybrid.hosts.beir.embedding_files import EMBEDDING_FILES
 from beir_hybrid.hosts.kit.patches import patch_methods
 
 _SEARCH = ("self", "corpus", "queries", "top_k", "score_function")
-_ENCODE = ("self", "corpus", "queries", "encode_output_path", "overwrite", "query_filename", "corpus_filename")
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
@@ -32,7 +32,7 @@ def _corpus(original: Callable[..., Any], self: Any, corpus: Any, *args: Any, **
 
 _METHODS = {
     "DenseRetrievalExactSearch.search": (_both, (*_SEARCH, "return_sorted", "kwargs")),
-    "DenseRetrievalExactSearch.encode": (_both, (*_ENCODE, "kwargs")),
+    "DenseRetrievalExactSearch.encode": (_both, (*_SEARCH[:3], *EMBEDDING_FILES, "kwargs")),
     "DenseRetrievalFaissSearch.search": (_both, (*_SEARCH, "kwargs")),
     "DenseRetrievalFaissSearch._index": (_corpus, ("self", "corpus", "score_function")),
     "BM25Search.search": (_both, (*_SEARCH[:4], "args", "kwargs")),

@@ -8,7 +8,7 @@ import pytest
 
 import beir_hybrid.hosts.beir as host
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.hosts.beir.search import ExactSearch
+from beir_hybrid.hosts.beir.exact_search import ExactSearch
 
 pytestmark = [
     # BEIR leaves files to the garbage collector

@@ -15,7 +15,7 @@ from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.hosts.beir import report as reporting
-from beir_hybrid.hosts.beir.loaded import forget_all
+from beir_hybrid.hosts.beir.loaded_data import loaded_datasets
 
 # BEIR leaves files to the garbage collector
 pytestmark = [
@@ -28,7 +28,7 @@ pytestmark = [
 def active(tmp_path, monkeypatch):
     monkeypatch.setenv("BEIR_HYBRID_RESULTS", str(tmp_path / "found"))
     monkeypatch.delenv("RANK", raising=False)
-    forget_all()
+    loaded_datasets.forget()
     reporting._said.clear()
     host.activate()
     yield
@@ -272,7 +272,7 @@ def test_failure_of_the_report_never_reaches_the_script(collection, tmp_path, mo
     def fail(*_):
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(reporting, "measure_bias", fail)
+    monkeypatch.setattr(reporting, "measure_results", fail)
     assert evaluator().evaluate(qrels, random_results(corpus, queries), [5])[0]
     assert "RuntimeError: two lines" in caplog.text
 

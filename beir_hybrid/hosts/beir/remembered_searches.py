@@ -1,4 +1,4 @@
-"""Retrieval: what a search found, and the vectors that it found it by."""
+"""RememberedSearch: what a search of a script found, and the vectors that it found it by."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 from beir_hybrid.errors import ModelError
 from beir_hybrid.hosts.beir.agreement import agreement_of
+from beir_hybrid.hosts.beir.dicts import Scores
 from beir_hybrid.hosts.beir.named_vectors import NamedVectors
 
-Scores = Mapping[str, Mapping[str, float]]
-
-_KEPT = 32  # searches that are remembered
+_REMEMBERED = 32  # searches that are remembered
 _BYTES = 4 << 30  # of their vectors, but for the last one's
 
 
@@ -24,8 +23,8 @@ class Encoded:
     Attributes:
         queries: Vectors of the queries.
         passages: Vectors of the passages.
-        query_texts: Texts by query id, or what BEIR's HFDataLoader gives.
-        corpus: Title and text by document id, or what BEIR's HFDataLoader gives.
+        query_texts: Texts by query id, or what BEIR's HFDataLoader returns.
+        corpus: Title and text by document id, or what BEIR's HFDataLoader returns.
         coarse: Whether the search computed scores in half precision.
         notes: What a reader must know of rankings by these vectors.
     """
@@ -44,16 +43,16 @@ class Encoded:
 
 
 @dataclass(frozen=True, eq=False)
-class Retrieval:
+class RememberedSearch:
     """What a search found.
 
     Attributes:
-        found: By query id, the :func:`fingerprint` of what was found.
+        marks: By query id, the :func:`fingerprint` of what was found.
         encoded: The vectors; None if there are none.
         lacking: Why there are none.
     """
 
-    found: Mapping[str, int]
+    marks: Mapping[str, int]
     encoded: Encoded | None = None
     lacking: str = ""
 
@@ -65,21 +64,21 @@ def fingerprint(query: str, scores: Mapping[str, float]) -> int:
     return hash(frozenset(scores.items()))
 
 
-class Retrievals:
+class RememberedSearches:
     """The searches of a script, as far as they are remembered: the last ones."""
 
     def __init__(self) -> None:
-        self._kept: deque[Retrieval] = deque(maxlen=_KEPT)
+        self._last: deque[RememberedSearch] = deque(maxlen=_REMEMBERED)
 
-    def keep(self, retrieval: Retrieval) -> None:
+    def remember(self, search: RememberedSearch) -> None:
         """Remember a search, and forget the oldest ones whose vectors take too much room."""
-        self._kept.append(retrieval)
-        while len(self._kept) > 1 and sum(each.encoded.nbytes for each in self._kept if each.encoded) > _BYTES:
-            self._kept.popleft()
+        self._last.append(search)
+        while len(self._last) > 1 and sum(each.encoded.nbytes for each in self._last if each.encoded) > _BYTES:
+            self._last.popleft()
 
     def forget(self) -> None:
         """Forget all searches."""
-        self._kept.clear()
+        self._last.clear()
 
     def find(self, results: Scores, asked: Iterable[str]) -> list[tuple[Encoded, list[str]]]:
         """Find the vectors that results were found by.
@@ -95,15 +94,15 @@ class Retrievals:
         Raises:
             ModelError: If there are none for some of the results; the message says why.
         """
-        if not self._kept:
+        if not self._last:
             raise ModelError("No search by EvaluateRetrieval.retrieve was seen in this script.")
-        used: dict[int, tuple[Retrieval, list[str]]] = {}
+        used: dict[int, tuple[RememberedSearch, list[str]]] = {}
         strange = answered = 0
         for query in asked:
             if query in results:
                 answered += 1
                 mark = fingerprint(query, results[query])
-                known = next((each for each in reversed(self._kept) if each.found.get(query) == mark), None)
+                known = next((each for each in reversed(self._last) if each.marks.get(query) == mark), None)
                 if known is None:
                     strange += 1
                 else:
@@ -115,19 +114,19 @@ class Retrievals:
             )
         if lacking := [known.lacking for known, _ in used.values() if known.encoded is None]:
             raise ModelError(lacking[0])
-        found = [(known.encoded, queries) for known, queries in used.values() if known.encoded is not None]
-        _check_alike(results, found)
-        return found
+        vectors = [(known.encoded, queries) for known, queries in used.values() if known.encoded is not None]
+        _check_alike(results, vectors)
+        return vectors
 
 
-retrievals = Retrievals()
+remembered_searches = RememberedSearches()
 """The searches of this process."""
 
 
-def _check_alike(results: Scores, found: list[tuple[Encoded, list[str]]]) -> None:
+def _check_alike(results: Scores, vectors: list[tuple[Encoded, list[str]]]) -> None:
     """Refuse several searches unless all could have been one."""
-    first = found[0][0]
-    for other, queries in found[1:]:
+    first = vectors[0][0]
+    for other, queries in vectors[1:]:
         if set(other.passages.ids) != set(first.passages.ids):
             raise ModelError("The results come from searches of different corpora.")
         theirs = {query: results[query] for query in queries}

@@ -1,8 +1,11 @@
 """Retrieving: every setting is scored from the vectors of the script's own search, however it keeps them."""
 
 import copy
+import os
+import pickle
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -242,7 +245,7 @@ def test_peer_is_measured_where_it_is_defined(scripts, collection, tmp_path):
 
 def test_search_of_a_stream_is_left_alone_and_told(scripts, texts, tmp_path):
     """A search of one's own may only iterate over the corpus, which then has no length."""
-    from beir_hybrid.hosts.beir.watching import watch
+    from beir_hybrid.hosts.beir.search_recorder import record_search
 
     _, queries, qrels = scripts.load(texts, tmp_path / "tiny")
     found = {query: {next(iter(grades)): 1.0} for query, grades in qrels.items()}
@@ -250,6 +253,87 @@ def test_search_of_a_stream_is_left_alone_and_told(scripts, texts, tmp_path):
     class Search:
         model = scripts.Encoder()
 
-    assert watch(lambda: found, Search(), iter([{"id": "en:1", "text": "x", "title": ""}]), queries, "dot") is found
+    assert (
+        record_search(lambda: found, Search(), iter([{"id": "en:1", "text": "x", "title": ""}]), queries, "dot")
+        is found
+    )
     scripts.retriever(scripts.exact(scripts.Encoder()), "dot").evaluate(qrels, found, [1, 10])
     assert any("the corpus or the queries are a stream." in note for note in scripts.found(tmp_path).notes)
+
+
+def test_model_is_its_own_again_after_a_search_that_fails(scripts, texts, tmp_path):
+    corpus, queries, _ = scripts.load(texts, tmp_path / "tiny")
+    model = scripts.Encoder()
+    model.encode_corpus = lambda *_, **__: 1 / 0
+    method = model.encode_corpus
+    with pytest.raises(ZeroDivisionError):
+        scripts.retriever(scripts.exact(model)).retrieve(corpus, queries)
+    assert model.encode_corpus is method
+    assert "encode_queries" not in vars(model)
+
+
+def test_model_that_is_listened_to_can_go_to_another_process(scripts, texts, tmp_path):
+    class Sending(scripts.Search):
+        def search(self, corpus, queries, *args, **options):
+            sent = pickle.loads(pickle.dumps(self.model))
+            method = pickle.loads(pickle.dumps(self.model.encode_corpus))
+            for other in (sent, method.__self__, copy.deepcopy(self.model)):
+                assert other.encode_queries(["a"]).tolist() == [other.vector("a").tolist()]
+            return super().search(corpus, queries, *args, **options)
+
+    corpus, queries, qrels = scripts.load(texts, tmp_path / "tiny")
+    evaluation = scripts.retriever(Sending(scripts.Encoder()), "dot")
+    evaluation.evaluate(qrels, evaluation.retrieve(corpus, queries), [10])
+    assert len(scripts.found(tmp_path).settings) == 12
+
+
+@pytest.mark.parametrize(
+    ("documents", "problem"),
+    [
+        (lambda corpus: list(corpus.values()), "The vectors of passages have the shape ()."),
+        (lambda corpus: corpus, "The vectors of Odd cannot be kept: KeyError: 'text'"),
+    ],
+)
+def test_model_that_returns_anything_disturbs_nobody(scripts, documents, problem, texts, tmp_path):
+    class Odd(scripts.Encoder):
+        def encode_corpus(self, documents, **options):
+            return object()
+
+    class Own(scripts.Search):
+        def search(self, corpus, queries, *_, **__):
+            assert type(self.model.encode_corpus(documents(corpus))) is object
+            return {query: dict.fromkeys(corpus, 1.0) for query in queries}
+
+    corpus, queries, qrels = scripts.load(texts, tmp_path / "tiny")
+    evaluation = scripts.retriever(Own(Odd()))
+    evaluation.evaluate(qrels, evaluation.retrieve(corpus, queries), [10])
+    assert problem in scripts.reason(tmp_path)
+
+
+def test_model_that_encodes_by_itself_is_heard_once(scripts, texts, tmp_path):
+    class Nested(scripts.Encoder):
+        def encode_queries(self, texts, raw=False, **options):
+            vectors = super().encode_queries(texts, **options)
+            return {"vectors": vectors} if raw else vectors
+
+        def encode_corpus(self, documents, **options):
+            return self.encode_queries([document["text"] for document in documents], raw=True, **options)["vectors"]
+
+    corpus, queries, qrels = scripts.load(texts, tmp_path / "tiny")
+    evaluation = scripts.retriever(scripts.exact(Nested()))
+    evaluation.evaluate(qrels, evaluation.retrieve(corpus, queries), [10])
+    scripts.assert_same(scripts.found(tmp_path), scripts.expected(scripts.Encoder(), texts))
+
+
+def test_data_without_languages_are_not_listened_to(scripts, tmp_path, capsys):
+    class Watching(scripts.Search):
+        def search(self, *args, **options):
+            assert "encode_queries" not in vars(self.model)
+            return super().search(*args, **options)
+
+    corpus = {f"d{number}": {"title": "", "text": f"{number}"} for number in range(5)}
+    evaluation = scripts.retriever(Watching(scripts.Encoder()))
+    results = evaluation.retrieve(corpus, {"q1": "a", "q2": "b"})
+    evaluation.evaluate({"q1": {"d1": 1}, "q2": {"d2": 1}}, results, [3])
+    assert capsys.readouterr().out == ""
+    assert not Path(os.environ["BEIR_HYBRID_RESULTS"]).exists()

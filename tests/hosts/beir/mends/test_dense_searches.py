@@ -43,7 +43,7 @@ def active():
 
 
 def expected(top_k=1000, function="dot"):
-    from beir_hybrid.hosts.beir.search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import ExactSearch
 
     return ExactSearch(Encoder()).search(CORPUS, QUERIES, top_k, function)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, ModelError
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
-from beir_hybrid.hosts.beir.search import ExactSearch
+from beir_hybrid.hosts.beir.exact_search import ExactSearch
 
 
 class Encoder:

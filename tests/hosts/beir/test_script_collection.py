@@ -1,4 +1,4 @@
-"""Judging: what ids tell of languages, and what is noted where our means are not over BEIR's queries."""
+"""Collections of scripts: what ids tell of languages, and what is noted where our means are not over BEIR's queries."""
 
 import json
 import logging
@@ -9,9 +9,9 @@ import pytest
 import beir_hybrid.hosts.beir as host
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.hosts.beir import report as reporting
-from beir_hybrid.hosts.beir.judging import judge
-from beir_hybrid.hosts.beir.loaded import forget_all
-from beir_hybrid.hosts.beir.report import measure_bias
+from beir_hybrid.hosts.beir.language_bias import measure_results
+from beir_hybrid.hosts.beir.loaded_data import loaded_datasets
+from beir_hybrid.hosts.beir.script_collection import collection_of_results
 
 # BEIR leaves files to the garbage collector
 pytestmark = [
@@ -27,7 +27,7 @@ RESULT = {"en:1": 1.0, "de:1": 0.5, "en:2": 0.25}
 @pytest.fixture(autouse=True)
 def active(tmp_path, monkeypatch):
     monkeypatch.setenv("BEIR_HYBRID_RESULTS", str(tmp_path / "found"))
-    forget_all()
+    loaded_datasets.forget()
     reporting._said.clear()
     host.activate()
     yield
@@ -57,7 +57,7 @@ RESULTS = dict.fromkeys(("en:a", "de:b", "de:c"), RESULT)
 def test_queries_without_a_relevant_document_are_counted_as_beir_counts_them(capsys):
     theirs = evaluator().evaluate(QRELS, RESULTS, [2])
     assert theirs[0] == {"NDCG@2": pytest.approx(0.63093 / 3, abs=1e-5)}  # 1 / log2(3), 0 and 0
-    found = measure_bias(QRELS, RESULTS, [2])
+    found = measure_results(QRELS, RESULTS, [2])
     assert found.settings["en-all"]["ndcg@2"] == pytest.approx(0.63093, abs=1e-5)
     assert f"{UNANSWERED}: 2" in found.notes
     assert f"{UNANSWERED}: 2" in capsys.readouterr().out.replace("\n", " ")
@@ -92,7 +92,7 @@ def test_classic_measures_of_usual_data_tell_nothing(metric, caplog):
 
 def test_languages_of_three_letters_are_told_by_ids():
     qrels = {"en:a": {"yue:1": 1}, "yue:a": {"en:1": 1}}
-    found = measure_bias(qrels, {query: {"yue:1": 1.0, "en:1": 0.5} for query in qrels}, [1])
+    found = measure_results(qrels, {query: {"yue:1": 1.0, "en:1": 0.5} for query in qrels}, [1])
     assert found.languages == ("en", "yue")
     assert found.settings["en-all"]["language_share[yue]@1"] == 1
 
@@ -136,8 +136,8 @@ def test_translations_are_linked_as_by_the_reader_of_folders(put, groups, prefix
     folder = put(groups, prefix)
     expected = BeirFolder(folder).load()
     _, queries, qrels = load(folder)
-    judged = judge(qrels, {query: {"en:d": 1.0} for query in queries})
-    found = judged.judgements.collection
+    judged = collection_of_results(qrels, {query: {"en:d": 1.0} for query in queries})
+    found = judged.collection
     assert (found.group_of, found.linked_by) == (expected.group_of, expected.linked_by)
     assert found.notes == tuple(note for note in expected.notes if "group" in note)
 
@@ -145,22 +145,22 @@ def test_translations_are_linked_as_by_the_reader_of_folders(put, groups, prefix
 @pytest.mark.parametrize("asked", [{"en:1", "ro:2"}, {"en:1"}, {"en:1", "ro:1", "en:2", "ro:2"}])
 def test_groups_are_those_of_the_queries_that_were_asked(put, asked):
     _, _, qrels = load(put("abba"))
-    judged = judge({query: qrels[query] for query in asked}, {query: {"en:d": 1.0} for query in asked})
+    judged = collection_of_results({query: qrels[query] for query in asked}, {query: {"en:d": 1.0} for query in asked})
     groups = {"en:1": "a", "ro:1": "b", "en:2": "b", "ro:2": "a"}
-    assert judged.judgements.collection.group_of == {query: groups[query] for query in asked}
+    assert judged.collection.group_of == {query: groups[query] for query in asked}
 
 
 def test_group_of_another_type_costs_a_warning_and_no_language(put, caplog):
     _, _, qrels = load(put(("a", ["a"], "b", "b")))
     assert [line for line in caplog.messages if "queries.jsonl:2: the group is ['a']" in line]
-    collection = judge(qrels, {query: {"en:d": 1.0} for query in qrels}).judgements.collection
+    collection = collection_of_results(qrels, {query: {"en:d": 1.0} for query in qrels}).collection
     assert (set(collection.queries), collection.linked_by) == ({"en", "ro"}, "equal ids")
 
 
 def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection):
     folder = BeirFolder(tmp_path / "alone").write(replace(collection, group_of={}), "").path
     _, queries, qrels = load(folder)
-    found = measure_bias(qrels, {query: {"en:0": 1.0} for query in queries}, [1])
+    found = measure_results(qrels, {query: {"en:0": 1.0} for query in queries}, [1])
     assert found.translations == {"rule": "metadata.group", "linked": 0, "queries": 12}
     assert any(note.startswith("metadata.group links no query to a translation") for note in found.notes)
     assert "mrc@1" not in found.scores["multi"]
@@ -168,7 +168,7 @@ def test_folder_of_ours_links_no_more_than_its_dataset(tmp_path, collection):
 
 def test_translations_are_linked_though_each_language_has_answers_of_its_own(capsys):
     qrels = {"en:a": {"en:1": 1}, "de:a": {"de:1": 1}, "de:b": {"de:1": 1}}
-    found = measure_bias(qrels, dict.fromkeys(qrels, RESULT), [1])
+    found = measure_results(qrels, dict.fromkeys(qrels, RESULT), [1])
     assert found.translations == {"rule": "equal ids", "linked": 2, "queries": 3}
     evaluator().evaluate(qrels, dict.fromkeys(qrels, RESULT), [1])
     words = "note: translations are linked by equal ids after the language: 2 of 3 queries"

@@ -1,4 +1,4 @@
-"""Measuring: this package's measures by name, in the form of BEIR's own."""
+"""Custom metrics: what ``evaluate_custom`` returns for the name of one of this package's measures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.measures import Measure, build_measure
-from beir_hybrid.hosts.beir.judging import Judged, Qrels, Scores, judge
+from beir_hybrid.hosts.beir.dicts import Qrels, Scores
+from beir_hybrid.hosts.beir.script_collection import (
+    ScriptCollection,
+    collection_of_results,
+    differences_from_beir,
+)
 from beir_hybrid.registry import MEASURES
 
 logger = logging.getLogger(__name__)
@@ -42,45 +48,46 @@ def measure(qrels: Qrels, results: Scores, k_values: Sequence[int], metric: str)
         ConfigurationError: If a measure compares languages, and the documents have only one.
     """
     chosen = _measures(metric, k_values)
-    of_languages = any(getattr(one, "needs_languages", False) for one in chosen)
-    judged = _judged(qrels, results, chosen[0].name if of_languages else "")
-    _check_language(chosen[0].name, judged.judgements.languages)
-    found = evaluate_runs(
-        judged.judgements,
-        judged.runs,
+    name = chosen[0].name
+    of_languages = any(one.needs_languages for one in chosen)
+    retrieved = _retrieved(qrels, results, name if of_languages else "")
+    _check_language(name, retrieved.judgements.languages)
+    differences = tuple(differences_from_beir(qrels, results))
+    scored = evaluate_runs(
+        retrieved.judgements,
+        retrieved.runs(results),
         measures=[one.name for one in chosen],
         intervals=False,
-        notes=judged.notes,
+        notes=differences,
     )
-    for note in found.notes if of_languages else judged.differences:
-        logger.info("%s: %s", chosen[0].name, note)
-    assert found.values is not None  # noqa: S101  # evaluate_runs always gives them
-    by_name: dict[str, list[np.ndarray]] = {}
-    for setting in found.values.settings:
-        for name, values in setting.values.items():
-            by_name.setdefault(name, []).append(values)
-    means = {name: _mean(np.concatenate(values)) for name, values in by_name.items()}
-    for name, value in means.items():
-        logger.info("%s: %.4f", name, value)
+    for note in scored.notes if of_languages else differences:
+        logger.info("%s: %s", name, note)
+    by_name: dict[str, list[Floats]] = {}
+    for setting in scored.values.settings if scored.values is not None else ():
+        for measured, values in setting.values.items():
+            by_name.setdefault(measured, []).append(values)
+    means = {measured: _mean(np.concatenate(values)) for measured, values in by_name.items()}
+    for measured, value in means.items():
+        logger.info("%s: %.4f", measured, value)
     return means
 
 
-def _judged(qrels: Qrels, results: Scores, comparing: str) -> Judged:
-    """Judge the results; ``comparing`` names the measure that compares languages, if one does."""
+def _retrieved(qrels: Qrels, results: Scores, comparing: str) -> ScriptCollection:
+    """Sort the results by language; ``comparing`` names the measure that compares languages, if one does."""
     try:
-        judged = judge(qrels, results)
+        retrieved = collection_of_results(qrels, results)
     except DataFormatError:
         if comparing:
             raise
-        judged = None
+        retrieved = None
     if not comparing:
-        judged = judged or judge(qrels, results, whatever_language=True)
-    if judged is None:
+        retrieved = retrieved or collection_of_results(qrels, results, whatever_language=True)
+    if retrieved is None:
         raise DataFormatError(
             f"The data carry no languages, which {comparing} compares.",
             "Write ids as in en:17_3, or give each document and query a language in its metadata.",
         )
-    return judged
+    return retrieved
 
 
 def _check_language(name: str, known: Sequence[str]) -> None:
@@ -108,6 +115,6 @@ def _measures(metric: str, k_values: Sequence[int]) -> list[Measure]:
     return [build_measure(f"{name}@{k}") for k in k_values]
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: Floats) -> float:
     known = values[~np.isnan(values)]
     return round(float(known.mean()), 5) if len(known) else float("nan")
