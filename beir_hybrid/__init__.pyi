@@ -1,18 +1,40 @@
+from .arrays import Bools as Bools
+from .arrays import Floats as Floats
+from .arrays import Floats32 as Floats32
+from .arrays import Ints as Ints
 from .batching.examples import example_dataset as example_dataset
 from .batching.loader import HybridBatchDataLoader as HybridBatchDataLoader
 from .batching.plan import BatchPlan as BatchPlan
 from .batching.sampler import HybridBatchSampler as HybridBatchSampler
 from .batching.sampling import Sampling as Sampling
+from .collection import LazyCorpus as LazyCorpus
 from .collection import MultilingualCollection as MultilingualCollection
 from .datasets import load_dataset as load_dataset
 from .datasets import load_pairs as load_pairs
+from .errors import BatchError as BatchError
 from .errors import BeirHybridError as BeirHybridError
+from .errors import ChecksumError as ChecksumError
+from .errors import ConfigurationError as ConfigurationError
+from .errors import DataFormatError as DataFormatError
+from .errors import DuplicateNameError as DuplicateNameError
+from .errors import LanguageError as LanguageError
+from .errors import MissingDataError as MissingDataError
+from .errors import ModelError as ModelError
+from .errors import OutputError as OutputError
+from .errors import PluginError as PluginError
+from .errors import UnknownNameError as UnknownNameError
+from .errors import did_you_mean as did_you_mean
+from .errors import shorten as shorten
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .evaluation.results import Results as Results
+from .languages import LANGUAGES as LANGUAGES
+from .languages import choose_languages as choose_languages
+from .models import load_model as load_model
 from .pairs import Pair as Pair
 from .pairs import ParallelPairs as ParallelPairs
 from .passage import Passage as Passage
+from .settings import Setting as Setting
 from .training.arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments
 from .training.legacy.fit import fit as fit
 from .training.legacy.retriever import TrainRetriever as TrainRetriever
@@ -23,6 +45,9 @@ from .training.losses import GroupMaskedMultipleNegativesRankingLoss as GroupMas
 from .training.options import TrainingOptions as TrainingOptions
 from .training.train import train as train
 from .training.trainer import HybridBatchTrainer as HybridBatchTrainer
+from .verbosity import is_quiet as is_quiet
+from .verbosity import progress_bar as progress_bar
+from .verbosity import set_verbosity as set_verbosity
 
 __version__: str
 __all__: list[str]
