@@ -10,9 +10,8 @@ from click.testing import CliRunner, Result
 
 from beir_hybrid.cli.main import main
 from beir_hybrid.registry import COMMANDS
-from beir_hybrid.testing.expectation import built, expect
+from beir_hybrid.testing.expectation import Contract, expect, run_python
 from beir_hybrid.testing.host import HEAVY
-from beir_hybrid.testing.process import run_python
 
 _IMPORTS = """
 import json, sys
@@ -24,7 +23,7 @@ print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - b
 """
 
 
-class CommandContract:
+class CommandContract(Contract):
     """Tests of a command, which is run as ``beir-hybrid NAME``. Subclass it, name the class ``Test...``, set ``name``.
 
     Attributes:
@@ -43,14 +42,14 @@ class CommandContract:
                 refused = (("--source", "nowhere"),)
     """
 
-    name: ClassVar[str] = ""
+    registry = COMMANDS
     words: ClassVar[tuple[str, ...] | None] = None
     refused: ClassVar[tuple[tuple[str, ...], ...]] = ()
     light: ClassVar[tuple[str, ...]] = ()
 
     def test_help_says_what_it_does(self) -> None:
         """The list of commands has a line about it, and ``--help`` explains its options."""
-        command = built(lambda: COMMANDS.get(self.name), self.name)
+        command = self.registered()
         expect(command.get_short_help_str(), f"{self.name} has no help.", "Give the function a docstring.")
         shown = self._run("--help")
         expect(
@@ -65,13 +64,10 @@ class CommandContract:
 
     def test_module_imports_nothing_heavy(self) -> None:
         """``beir-hybrid --help`` imports every command, so its module leaves what is large to its functions."""
-        built(lambda: COMMANDS.get(self.name), self.name)
-        [target, *_] = [entry.target for entry in COMMANDS.registrations() if entry.name == self.name]
-        if not target:
-            pytest.skip(f"{self.name} is registered by a call, and other processes cannot find it")
-        imported = json.loads(run_python(_IMPORTS, target.partition(":")[0]).splitlines()[-1])
+        module = self.target().partition(":")[0]
+        imported = json.loads(run_python(_IMPORTS, module).splitlines()[-1])
         heavy = sorted((set(HEAVY) - set(self.light)) & set(imported))
-        expect(not heavy, f"{target.partition(':')[0]} imports {', '.join(heavy)}.", "Import inside the function.")
+        expect(not heavy, f"{module} imports {', '.join(heavy)}.", "Import inside the function.")
 
     def test_unknown_option_is_refused(self) -> None:
         """A misspelt option is refused, not swallowed."""
@@ -111,7 +107,7 @@ class CommandContract:
         return ended
 
     def _run(self, *words: str) -> Result:
-        built(lambda: COMMANDS.get(self.name), self.name)
+        self.registered()
         return CliRunner().invoke(main, [self.name, *words])
 
 

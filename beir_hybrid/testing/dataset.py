@@ -13,8 +13,7 @@ import pytest
 from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, LanguageError
-from beir_hybrid.registry import DATASETS
-from beir_hybrid.testing.expectation import built, expect, expect_refusal, other_randomness
+from beir_hybrid.testing.expectation import expect, expect_refusal, other_randomness
 from beir_hybrid.testing.pairs import CHOOSE, PairsContract
 
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
@@ -48,7 +47,7 @@ class DatasetContract(PairsContract):
 
     def test_registered_dataset_describes_itself(self) -> None:
         """Name, description, languages and licence are there, as listings show them."""
-        dataset = built(lambda: DATASETS.get(self.name), self.name)
+        dataset = self.registered()
         called = getattr(dataset, "name", None)
         expect(called == self.name, f"It is registered as {self.name!r} and calls itself {called!r}.", "Use one name.")
         for attribute in ("description", "licence"):
@@ -209,7 +208,7 @@ class DatasetContract(PairsContract):
 
     def test_first_split_is_the_usual_one(self, collection: MultilingualCollection, source: Path | None) -> None:
         """``splits`` begins with the split that is loaded unless another is asked for; unknown ones are refused."""
-        dataset = DATASETS.get(self.name)
+        dataset = self.registered()
         splits: Any = getattr(dataset, "splits", None)
         if "split" not in inspect.signature(dataset.load).parameters or "split" in self.options:
             pytest.skip(f"{self.name} has one split, or the test chooses it")
@@ -231,7 +230,7 @@ class DatasetContract(PairsContract):
 
     def test_counts_it_tells_are_true(self, collection: MultilingualCollection) -> None:
         """``queries`` and ``passages`` are those of the usual split in all languages, where the dataset tells them."""
-        dataset = DATASETS.get(self.name)
+        dataset = self.registered()
         if self.languages is not None or self.options or collection.notes:
             pytest.skip("not all of the dataset is loaded")
         for attribute, texts in (("queries", collection.queries), ("passages", collection.corpora)):

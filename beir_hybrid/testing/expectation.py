@@ -1,16 +1,48 @@
-"""Expectations: what a contract demands, and how to mend what does not fulfil it."""
+"""What all contracts share: the thing under test by its name, and failures that say how to correct it."""
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.registry import Registry
+
+_LIMIT = 300.0  # seconds, far above what any contract takes
+
+
+class Contract:
+    """Tests of what is registered under a name.
+
+    Attributes:
+        registry: Where it is registered.
+        name: The registered name.
+    """
+
+    registry: ClassVar[Registry]
+    name: ClassVar[str] = ""
+
+    @classmethod
+    def registered(cls) -> Any:
+        """Look up the thing under test."""
+        return built(lambda: cls.registry.get(cls.name), cls.name)
+
+    @classmethod
+    def target(cls) -> str:
+        """Return where it lives, as ``module:attribute``; skips the test where other processes cannot find it."""
+        cls.registered()
+        [target, *_] = [entry.target for entry in cls.registry.registrations() if entry.name == cls.name]
+        if not target:
+            pytest.skip(f"{cls.name} is registered by a call, and other processes cannot find it")
+        return target
 
 
 def expect(fulfilled: object, broken: str, mend: str) -> None:
@@ -84,3 +116,25 @@ def other_randomness(seed: int) -> Iterator[None]:
 def _state() -> tuple[Any, ...]:
     algorithm, keys, *rest = np.random.get_state(legacy=True)
     return random.getstate(), algorithm, np.asarray(keys).tobytes(), *rest
+
+
+def run_python(code: str, *arguments: str, hash_seed: int = 0) -> str:
+    """Run code in a new interpreter that finds the same modules, and give what it prints.
+
+    Args:
+        code: What ``python -c`` runs; the test fails with its last words if it ends in error.
+        *arguments: Words of ``sys.argv`` from 1 on.
+        hash_seed: What the order of sets and ``hash()`` follow from.
+    """
+    path = os.pathsep.join(os.path.abspath(entry or ".") for entry in sys.path)  # noqa: PTH100  # as Python reads it
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(hash_seed), "PYTHONWARNINGS": "ignore"}
+    ended = subprocess.run(  # noqa: S603  # our own code, in this interpreter
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment, timeout=_LIMIT
+    )
+    if ended.returncode:
+        pytest.fail(f"A process of its own ended with {ended.returncode}: {_last_words(ended.stderr)}", pytrace=False)
+    return ended.stdout
+
+
+def _last_words(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-12:]) or "it said nothing"

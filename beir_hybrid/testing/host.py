@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from beir_hybrid.registry import HOSTS
-from beir_hybrid.testing.expectation import built, expect
-from beir_hybrid.testing.process import run_python
+from beir_hybrid.testing.expectation import Contract, expect, run_python
 
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "datasets", "numpy", "scipy", "pandas", "pyarrow", "faiss"),
@@ -22,7 +21,7 @@ _TRIALS = Path(__file__).with_name("host_trial.py")
 _RUN = "import runpy, sys; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 
 
-class HostContract:
+class HostContract(Contract):
     """Tests of a host: what makes another toolkit see this package. Subclass it.
 
     Set ``name``, and ``watched`` or ``patches = False``. Everything is tried in interpreters of its own, so that
@@ -50,7 +49,7 @@ class HostContract:
                 patches = False
     """
 
-    name: ClassVar[str] = ""
+    registry = HOSTS
     watched: ClassVar[tuple[str, ...]] = ()
     patches: ClassVar[bool] = True
     light: ClassVar[tuple[str, ...]] = ()
@@ -69,7 +68,7 @@ class HostContract:
 
     def test_registered_host_has_three_functions(self) -> None:
         """The host has ``activate``, ``deactivate`` and ``is_active``."""
-        built(lambda: HOSTS.get(self.name), self.name)
+        self.registered()
 
     def test_activation_changes_what_is_watched(self, imported_before: dict[str, Any]) -> None:
         """While it is active, something of the toolkit is another, unless the host patches nothing."""
@@ -167,9 +166,6 @@ class HostContract:
             "The test watches nothing.",
             "Set its class attribute watched, what the host changes; or patches = False if it changes nothing.",
         )
-        built(lambda: HOSTS.get(cls.name), cls.name)
-        [target, *_] = [entry.target for entry in HOSTS.registrations() if entry.name == cls.name]
-        if not target:
-            pytest.skip(f"{cls.name} is registered by a call, and other processes cannot find it")
-        found: dict[str, Any] = json.loads(run_python(_RUN, str(_TRIALS), trial, target, *cls.watched).splitlines()[-1])
-        return found
+        words = (str(_TRIALS), trial, cls.target(), *cls.watched)
+        facts: dict[str, Any] = json.loads(run_python(_RUN, *words).splitlines()[-1])
+        return facts

@@ -13,7 +13,7 @@ from beir_hybrid.datasets import load_dataset, load_pairs
 from beir_hybrid.errors import LanguageError
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
-from beir_hybrid.testing.expectation import built, expect, expect_refusal, other_randomness
+from beir_hybrid.testing.expectation import Contract, built, expect, expect_refusal, other_randomness
 
 CHOOSE = "Pass the argument through beir_hybrid.languages.choose_languages."
 """What to do about languages that are not checked."""
@@ -21,13 +21,13 @@ CHOOSE = "Pass the argument through beir_hybrid.languages.choose_languages."
 _LACKING = "zz"  # no language has this code
 
 
-class PairsContract:
+class PairsContract(Contract):
     """Tests of a dataset's ``pairs()``, which are skipped where it has none.
 
     Part of :class:`~beir_hybrid.testing.dataset.DatasetContract`, where the attributes are explained.
     """
 
-    name: ClassVar[str] = ""
+    registry = DATASETS
     languages: ClassVar[tuple[str, ...] | None] = None
     options: ClassVar[Mapping[str, Any]] = {}
     pairs_options: ClassVar[Mapping[str, Any]] = {}
@@ -52,7 +52,7 @@ class PairsContract:
     @classmethod
     def pairs(cls, source: Path | None) -> ParallelPairs:
         """The loaded pairs; skips the tests of pairs for a dataset that has none."""
-        if getattr(built(lambda: DATASETS.get(cls.name), cls.name), "pairs", None) is None:
+        if getattr(cls.registered(), "pairs", None) is None:
             pytest.skip(f"{cls.name} is for evaluation alone: it has no pairs()")
         found: ParallelPairs = built(lambda: load_pairs(cls.name, source, cls.languages, **cls.pairs_options), cls.name)
         return found
@@ -125,7 +125,7 @@ class PairsContract:
         )
 
     def _asked(self) -> tuple[str, ...]:
-        return tuple(DATASETS.get(self.name).languages if self.languages is None else self.languages)
+        return tuple(self.registered().languages if self.languages is None else self.languages)
 
     def _wrong(self, what: str) -> list[str]:
         first = self._asked()[0]

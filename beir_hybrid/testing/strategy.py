@@ -19,8 +19,7 @@ from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import allowed_pairs, draw_kinds
 from beir_hybrid.errors import PluginError
-from beir_hybrid.testing.expectation import built, expect, other_randomness
-from beir_hybrid.testing.process import run_python
+from beir_hybrid.testing.expectation import built, expect, other_randomness, run_python
 
 _STEPS = 20_000  # in which a kind of 1 batch in 1,000 is missed once in 500 million times
 _EPOCHS = 2

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.evaluation.search.scores import (
@@ -61,6 +60,8 @@ def exact_search(
         identifiers: Gives document ids, to order ties.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
     """
+    from threadpoolctl import threadpool_limits  # which changes the environment of the process
+
     depth = min(depth, sum(len(vectors) for vectors in passages))
     parts: dict[int, _Candidates] = {}
 

@@ -16,7 +16,6 @@ from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from beir_hybrid.arrays import Floats, Floats32, Ints
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
@@ -154,6 +153,8 @@ def over_blocks(
             shape (queries, width). No two workers get the same queries at the same time.
         advance: Called with the share of the work done since the last call.
     """
+    from threadpoolctl import threadpool_limits  # which changes the environment of the process
+
     threads = os.cpu_count() or 1
     total = sum(len(vectors) for vectors in passages)
     width = min(_BLOCK_PASSAGES, total) + WORD * (len(passages) + 1)
