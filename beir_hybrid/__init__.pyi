@@ -42,7 +42,7 @@ from .training.losses import (
     CachedGroupMaskedMultipleNegativesRankingLoss as CachedGroupMaskedMultipleNegativesRankingLoss,
 )
 from .training.losses import GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss
-from .training.options import TrainingOptions as TrainingOptions
+from .training.request import TrainingRequest as TrainingRequest
 from .training.train import train as train
 from .training.trainer import HybridBatchTrainer as HybridBatchTrainer
 from .verbosity import is_quiet as is_quiet

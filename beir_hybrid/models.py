@@ -1,21 +1,98 @@
-"""Loading encoders, with errors a user can act on."""
+"""Models: what a name, a folder or a loaded model is, whether it can be used as such, and how it is loaded.
+
+sentence-transformers loads a folder of any of its kinds into any other one by replacing its head, with a line in the
+log, so that what is scored then is another model under the folder's name. Here a model is of one kind, and is refused
+where another one is needed.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ConfigurationError, ModelError
-from beir_hybrid.model_kinds import check_kind, kind_of_files
-from beir_hybrid.storage.files import existing
+from beir_hybrid.storage.files import existing, parse_json
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
+DENSE = "SentenceTransformer"
+SPARSE = "SparseEncoder"
+MULTI_VECTOR = "MultiVectorEncoder"
+CROSS = "CrossEncoder"
+
+_MODULES = {"sparse_encoder": SPARSE, "multi_vector_encoder": MULTI_VECTOR, "cross_encoder": CROSS}
+_GIVES = {MULTI_VECTOR: "several vectors for a text", CROSS: "scores of pairs of texts and no vectors"}
+_MODEL_FILES = ("modules.json", "config.json")  # a folder with one of them holds a model
 _LONGEST = 200  # characters of a name on the hub, and some more
 _PATIENCE = 10  # seconds to wait for the hub's first answer
+
+
+def is_static(name: str | Path) -> bool:
+    """Return whether a model is ``static`` or ``static:DIM``, which training makes."""
+    return str(name).partition(":")[0] == "static"
+
+
+def kind_of_files(name: str | Path, *, local_files_only: bool = False) -> str:
+    """Return what kind a model's files say that it is.
+
+    Args:
+        name: Folder, or whole name on the Hugging Face hub.
+        local_files_only: Whether to look only at what was downloaded before.
+
+    Returns:
+        Name of the host's class, such as :data:`DENSE` or :data:`SPARSE`. A plain transformer counts as dense, since
+        the host makes an encoder of it by pooling its token vectors, unless it classifies pairs of texts (an older
+        :data:`CROSS`) or is a ColBERT of its authors' own format (:data:`MULTI_VECTOR`).
+    """
+    said = _read(name, "config_sentence_transformers.json", local_files_only)
+    kind = said.get("model_type") if isinstance(said, dict) else None
+    if kind is not None:
+        return MULTI_VECTOR if kind == "ColBERT" else str(kind)  # PyLate's name for it
+    modules = _read(name, "modules.json", local_files_only)
+    if isinstance(modules, list):
+        types = [str(module.get("type")) for module in modules if isinstance(module, dict)]
+        packages = {kind.split(".")[1] for kind in types if kind.startswith("sentence_transformers.")}
+        return next((_MODULES[package] for package in sorted(packages) if package in _MODULES), DENSE)
+    config = _read(name, "config.json", local_files_only)
+    architectures = config.get("architectures") if isinstance(config, dict) else None
+    named = [str(each) for each in architectures] if isinstance(architectures, list) else []
+    if "HF_ColBERT" in named:
+        return MULTI_VECTOR
+    return CROSS if any(each.endswith("ForSequenceClassification") for each in named) else DENSE
+
+
+def kind_of(model: object) -> str:
+    """Return what kind a loaded model is: the name of the host's class, or of its own if it is none of the host's."""
+    return str(getattr(model, "model_type", None) or type(model).__name__)
+
+
+def check_kind(kind: str, name: str, *, sparse: bool = False) -> None:
+    """Raise an error for a model that would be scored, indexed or trained as what it is not.
+
+    Args:
+        kind: Of :func:`kind_of_files` or :func:`kind_of`.
+        name: What messages call the model.
+        sparse: Whether a sparse encoder is accepted as well as a dense one.
+
+    Raises:
+        ModelError: If it is of another kind.
+    """
+    if kind == DENSE or (sparse and kind == SPARSE):
+        return
+    if kind == SPARSE:
+        raise ModelError(
+            f"{name} is a SparseEncoder, and dense vectors are needed here.",
+            "Evaluate it by exact search (beir-hybrid evaluate, without --index); train it in SparseEncoderTrainer "
+            "with batch_sampler=HybridBatchSampler.configure(...).",
+        )
+    gives = f"gives {_GIVES[kind]}" if kind in _GIVES else "is of an unknown kind"
+    raise ModelError(
+        f"{name} is a {kind}, which {gives}." if kind in _GIVES else f"{name} {gives}: {kind}.",
+        "Give a SentenceTransformer, or let it write a TREC run and evaluate that: beir-hybrid evaluate --run FILE",
+    )
 
 
 def load_model(name: str | Path, device: str | None = None, *, sparse: bool = False) -> SentenceTransformer:
@@ -23,8 +100,8 @@ def load_model(name: str | Path, device: str | None = None, *, sparse: bool = Fa
 
     Args:
         name: Folder, or name on the Hugging Face hub.
-        device: Such as ``cpu`` or ``cuda:1``; None for the best there is.
-        sparse: Whether a SparseEncoder will do, too, which then is one, and has the same methods for encoding.
+        device: Such as ``cpu`` or ``cuda:1``; None to auto-detect it.
+        sparse: Whether a SparseEncoder is accepted, which is then loaded as one; it has the same methods for encoding.
 
     Raises:
         ModelError: If there is no such model, it cannot be loaded, or it is of another kind: it is never converted.
@@ -51,7 +128,7 @@ def load_model(name: str | Path, device: str | None = None, *, sparse: bool = Fa
 
 
 def check_name(name: str | Path) -> None:
-    """Refuse what can be no model, before anything is loaded and without a network.
+    """Raise an error for what cannot be a model, before anything is loaded and without a network.
 
     Args:
         name: Folder, or name on the Hugging Face hub.
@@ -61,12 +138,12 @@ def check_name(name: str | Path) -> None:
     """
     folder = existing(name)
     if folder is not None and folder.is_dir():
-        if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
+        if not any((folder / file).is_file() for file in _MODEL_FILES):
             raise ModelError(
                 f"The folder {name} holds no model: neither modules.json nor config.json is in it.",
                 "Give the folder that training wrote.",
             )
-    elif str(name) == "static" or str(name).startswith("static:"):
+    elif is_static(name):
         raise ModelError(
             f"The model {name} is made by training: its tokenizer and vectors come from the training texts.",
             "Train it and give the folder: beir-hybrid train --model static --train-data DATASET --output DIR",
@@ -77,12 +154,12 @@ def check_name(name: str | Path) -> None:
         or str(name).count("/") > 1
         or len(str(name)) > _LONGEST
         or (len(Path(name).parts) == 2 and Path(name).parent.is_dir())
-    ):  # no name on the hub, or a misspelt folder beside others
+    ):  # not a name on the hub, or a misspelt folder beside others
         raise ModelError(f"There is no model folder {name}.", "Check the path.")
 
 
 def _on_the_hub(name: str) -> tuple[str, bool]:
-    """Find a model's whole name on the hub, and whether the hub is out of reach: it is asked once, and not again.
+    """Return a model's whole name on the hub, and whether the hub is out of reach: it is asked once, and not again.
 
     Raises:
         ModelError: If the hub knows no such model, or is out of reach and the model was not downloaded before.
@@ -95,17 +172,17 @@ def _on_the_hub(name: str) -> tuple[str, bool]:
     for whole in names:
         try:
             get_hf_file_metadata(hf_hub_url(whole, "config.json"), timeout=_PATIENCE)
-        except (EntryNotFoundError, HFValidationError):  # there without that file; loading it tells what is wrong
+        except (EntryNotFoundError, HFValidationError):  # there without that file; loading it says what is wrong
             return whole, False
         except RepositoryNotFoundError:
             continue
         except HfHubHTTPError:  # an answer, such as that one has to log in
             return whole, False
         except Exception as error:  # no connection, of several kinds
-            there = [each for each in names if _was_downloaded(each)]
-            if not there:
+            downloaded = next((each for each in names if _was_downloaded(each)), None)
+            if downloaded is None:
                 raise _unreachable(name) from error
-            return there[0], True
+            return downloaded, True
         return whole, False
     raise ModelError(
         f"The hub has no model {name!r}, or none that may be read without logging in.",
@@ -117,21 +194,18 @@ def _was_downloaded(name: str) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
     folder = os.environ.get("SENTENCE_TRANSFORMERS_HOME")  # the host's own place
-    return any(
-        isinstance(try_to_load_from_cache(name, file, cache_dir=folder), str)
-        for file in ("modules.json", "config.json")
-    )
+    return any(isinstance(try_to_load_from_cache(name, file, cache_dir=folder), str) for file in _MODEL_FILES)
 
 
 def _unreachable(name: str) -> ModelError:
     return ModelError(
-        f"The model {name!r} is no folder here and was not downloaded before, and the hub cannot be reached.",
+        f"The model {name!r} is not a folder here and was not downloaded before, and the hub cannot be reached.",
         "Give a folder that holds a model, or connect to the internet.",
     )
 
 
 def check_device(name: str) -> None:
-    """Try a device out.
+    """Raise an error for a device that does not work.
 
     Args:
         name: Such as ``cpu`` or ``cuda:1``.
@@ -146,5 +220,21 @@ def check_device(name: str) -> None:
     except Exception as error:  # of several kinds, by device
         raise ConfigurationError(
             f"There is no device {name!r} here: {' '.join(str(error).split()).partition('. ')[0]}.",
-            "Choose such as cpu or cuda:0, or leave it out for the best there is.",
+            "Choose such as cpu or cuda:0, or leave it out to auto-detect it.",
         ) from error
+
+
+def _read(name: str | Path, file: str, local_files_only: bool) -> Any:
+    """Return the content of a model's JSON file; None if there is none, or one that loading the model will refuse."""
+    path: str | Path | None
+    try:
+        if Path(name).is_dir():  # without importing what models run on
+            path = Path(name) / file
+        else:
+            from sentence_transformers.util import load_file_path
+
+            folder = os.environ.get("SENTENCE_TRANSFORMERS_HOME")  # as the host's models look for it
+            path = load_file_path(str(name), file, cache_folder=folder, local_files_only=local_files_only)
+        return None if path is None else parse_json(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -10,7 +10,7 @@ from beir_hybrid.errors import OutputError
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.storage.files import check_output
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 
 STRATEGIES = ("x-x-mono", "x-y", "hybrid")
@@ -59,7 +59,7 @@ def check_folder(output: Path | None) -> None:
 
 
 def _train_and_evaluate(strategy: str, folder: Path, seed: int) -> Results:
-    options = TrainingOptions(model="static", train_data="sample", strategy=strategy, output=folder)
+    options = TrainingRequest(model="static", train_data="sample", strategy=strategy, output=folder)
     trained = train(options, [*_TRAINING_ARGUMENTS, f"--seed={seed}"])
     results = evaluate(trained.model, load_dataset("sample", split="test"), model_name=f"static, {strategy}")
     results.save(folder)

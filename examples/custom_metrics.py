@@ -10,7 +10,7 @@ from beir.retrieval.evaluation import EvaluateRetrieval
 import beir_hybrid.hosts.beir
 from beir_hybrid import load_dataset, load_pairs
 from beir_hybrid.hosts.beir import ExactSearch
-from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training import static_model
 
 METRICS = ("mrr", "rank_distance", "same_language_share", "language_share", "ndkl", "mrc", "peer", "one_target_map")
 

@@ -16,7 +16,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 
 from beir_hybrid import HybridBatchSampler, ParallelPairs, evaluate, load_dataset, load_pairs
 from beir_hybrid.hosts.beir import ExactSearch
-from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training import static_model
 
 STRATEGIES = ("x-x-mono", "hybrid")
 

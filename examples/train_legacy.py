@@ -11,10 +11,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-from beir_hybrid import ParallelPairs, evaluate, load_dataset, load_pairs
+from beir_hybrid import ParallelPairs, evaluate, fit, load_dataset, load_pairs
 from beir_hybrid.batching.loader import HybridBatchDataLoader
-from beir_hybrid.training.base_models import static_model
-from beir_hybrid.training.legacy.fit import fit
+from beir_hybrid.training import static_model
 
 LANGUAGES = ("de", "en")
 EPOCHS = 10

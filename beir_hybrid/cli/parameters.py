@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from beir_hybrid.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from beir_hybrid.batching.sampling import Sampling
-
+from beir_hybrid.training.batch_options import BatchOptions
+from beir_hybrid.training.request import OPTIONS, TrainingRequest
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -85,48 +84,6 @@ class Number(click.ParamType[float]):
         return number
 
 
-class Numbers(click.ParamType[tuple[float, ...]]):
-    """Numbers separated by commas, as a tuple."""
-
-    name = "number,number,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
-        """Split at commas and read the numbers.
-
-        Raises:
-            ConfigurationError: If one is no number.
-        """
-        return tuple(Number().convert(part, param, ctx) for part in NAMES.convert(value, param, ctx))
-
-
-class Pairs(click.ParamType[tuple[tuple[str, str], ...]]):
-    """Question and passage languages such as ``en-de,en-en``, as a tuple of pairs.
-
-    A colon parts codes that have a hyphen themselves: ``zh-hans:en``.
-    """
-
-    name = "code-code,..."
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[tuple[str, str], ...]:
-        """Split at commas, then each pair.
-
-        Raises:
-            ConfigurationError: If there is no pair, or one is not two codes.
-        """
-        if isinstance(value, tuple):
-            return value
-        pairs = [tuple(word.split(":" if ":" in word else "-")) for word in NAMES.convert(value, param, ctx)]
-        for pair in pairs or [()]:
-            if len(pair) != 2 or not all(pair):
-                raise ConfigurationError(
-                    f"{_option(param)} is {str(value)!r}.",
-                    "Give the question's and the passage's language, such as en-de,en-en (zh-hans:en with a colon).",
-                )
-        return tuple((question.strip(), passage.strip()) for question, passage in pairs)
-
-
 NAMES = Names()
 
 
@@ -146,16 +103,51 @@ def both_spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, "--" + name.removeprefix("--").replace("-", "_"))))
 
 
-source_option = click.option(
-    "--source",
-    type=click.Path(path_type=Path),
-    help="Folder with the dataset's files [default: $BEIR_HYBRID_DATA, or else a download into the user's cache].",
-)
-languages_option = click.option("--languages", type=NAMES, help="Language codes, such as en,de [default: all].")
-passage_text_option = click.option(
-    *both_spellings("--passage-text"),
-    type=click.Choice(["sentence", "sentence+context"]),
-    help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
+_DECLARED: Mapping[str, Field[Any]] = {field.name: field for field in (*fields(BatchOptions), *fields(TrainingRequest))}
+_TYPES: Mapping[str, click.ParamType[Any]] = {
+    "Path": click.Path(path_type=Path),
+    "tuple[str, ...]": NAMES,
+    "float": Number(),
+}
+
+
+def declared_options(*names: str) -> Callable[[Decorated], Decorated]:
+    """Return a decorator that adds options of a training request, as its fields declare them.
+
+    Training arguments (:class:`~beir_hybrid.training.batch_options.BatchOptions`) are None where they are not given.
+
+    Args:
+        *names: Names of the fields.
+    """
+    return lambda command: _with([_declared(_DECLARED[name]) for name in names], command)
+
+
+def _declared(field: Field[Any]) -> Callable[[Decorated], Decorated]:
+    about, kind = field.metadata, str(field.type).removesuffix(" | None")
+    required = about.get("required", field.default is MISSING)
+    shown = "" if required or field.default in (None, False) else f" [default: {field.default}]"
+    more: dict[str, Any] = {}
+    if "choices" in about:
+        more["type"] = click.Choice(about["choices"])
+    elif kind == "bool":
+        more["is_flag"] = True
+    elif kind == "int":
+        more["type"] = Number(whole=True)
+    else:
+        more["type"] = _TYPES.get(kind)  # texts; lists are read with the other training arguments
+    return click.option(
+        *both_spellings(f"--{field.name.replace('_', '-')}"),
+        required=required,
+        default=None if required or field.name not in OPTIONS else field.default,
+        multiple=kind == "str | tuple[str, ...]",
+        metavar=about.get("metavar"),
+        help=f"{about['help'].removesuffix('.')}{shown}.",
+        **more,
+    )
+
+
+source_option, languages_option, passage_text_option = (
+    declared_options(name) for name in ("source", "languages", "passage_text")
 )
 
 judged_only_option = click.option(
@@ -212,43 +204,6 @@ _ENCODING_OPTIONS = (
     click.option("--no-cache", is_flag=True, help="Keep no vectors: a run that is killed encodes all again."),
 )
 
-# The choices below are checked by Sampling, whose one line suggests the closest.
-_BATCH_OPTIONS = (
-    click.option(
-        "--strategy",
-        default="hybrid",
-        show_default=True,
-        help="What kind of batch comes next, such as hybrid(alpha=0.4).",
-    ),
-    click.option("--alpha", type=Number(), help="Share of monolingual batches [default: 0.5]."),
-    click.option(
-        *both_spellings("--source-weights"),
-        type=Numbers(),
-        help="The sources' shares up to a factor, in their order, such as 1,2 [default: by size].",
-    ),
-    click.option(
-        *both_spellings("--source-temperature"),
-        type=Number(),
-        help="A source's share is size ** (1 / temperature): 1 samples by size, inf uniformly [default: 1].",
-    ),
-    click.option(
-        *both_spellings("--language-shares"),
-        metavar="[uniform|size]",
-        help="Draw a source's languages equally often, or by how many groups hold them [default: uniform].",
-    ),
-    click.option(
-        *both_spellings("--language-pairs"),
-        type=Pairs(),
-        help="Allowed question-passage languages, such as en-de,en-en [default: all].",
-    ),
-    click.option(
-        *both_spellings("--too-small"),
-        metavar="[error|drop|repeat]",
-        help="Where a language has fewer different answers than a batch: refuse, leave it out, or repeat answers "
-        "[default: error].",
-    ),
-)
-
 
 def dataset_options(command: Decorated) -> Decorated:
     """Give a command the options that say what is evaluated or searched.
@@ -264,65 +219,7 @@ def encoding_options(command: Decorated) -> Decorated:
     return _with(_ENCODING_OPTIONS, command)
 
 
-def batch_options(command: Decorated) -> Decorated:
-    """Give a command the options that say which batches are drawn.
-
-    The command gets ``strategy`` and ``alpha``, and for :func:`build_sampling` ``source_weights``,
-    ``source_temperature``, ``language_shares``, ``language_pairs`` and ``too_small``.
-    """
-    return _with(_BATCH_OPTIONS, command)
-
-
 def _with(options: Sequence[Callable[[Decorated], Decorated]], command: Decorated) -> Decorated:
     for option in reversed(options):  # decorators apply from the last to the first
         command = option(command)
     return command
-
-
-def sampling_words(options: Mapping[str, Any]) -> list[str]:
-    """Write the options of :func:`batch_options` as words of the training arguments' command line.
-
-    Args:
-        options: Their values by name; those at None, which are not given, are left out.
-
-    Examples:
-        >>> sampling_words({"source_weights": (1.0, 2.0), "language_pairs": None, "too_small": "drop"})
-        ['--source_weights', '1.0', '2.0', '--too_small', 'drop']
-    """
-    words: list[str] = []
-    for name, value in options.items():
-        if value is None:
-            continue
-        values = value if isinstance(value, tuple) else (value,)
-        words += [f"--{name}", *(":".join(part) if isinstance(part, tuple) else str(part) for part in values)]
-    return words
-
-
-def build_sampling(
-    source_weights: tuple[float, ...] | None = None,
-    source_temperature: float | None = None,
-    language_shares: str | None = None,
-    language_pairs: tuple[tuple[str, str], ...] | None = None,
-    too_small: str | None = None,
-) -> Sampling:
-    """Make a Sampling from the options of :func:`batch_options`.
-
-    Args:
-        source_weights: One positive number per source, or None.
-        source_temperature: Above 0, or None for 1.
-        language_shares: ``uniform`` or ``size``; None for ``uniform``.
-        language_pairs: Allowed (question language, passage language) pairs; None for all.
-        too_small: ``error``, ``drop`` or ``repeat``; None for ``error``.
-
-    Raises:
-        ConfigurationError: If a value is out of range, or both weights and a temperature are given.
-    """
-    from beir_hybrid.batching.sampling import Sampling
-
-    return Sampling(
-        weights=source_weights,
-        temperature=1.0 if source_temperature is None else source_temperature,
-        languages=language_shares or "uniform",  # type: ignore[arg-type]  # checked when it is built
-        pairs=language_pairs,
-        too_small=too_small or "error",  # type: ignore[arg-type]  # checked when it is built
-    )

@@ -58,7 +58,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
 
     Examples:
         >>> from beir_hybrid import load_dataset, load_pairs
-        >>> from beir_hybrid.training.base_models import static_model
+        >>> from beir_hybrid.training import static_model
         >>> sample = load_dataset("sample", languages=["de", "en"])
         >>> evaluator = MultilingualRetrievalEvaluator(sample, measures=["map"])
         >>> sorted(evaluator(static_model(load_pairs("sample", languages=["de", "en"]), 8)))

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import BeirHybridError, DataFormatError, MissingDataError
 from beir_hybrid.storage.files import parse_json
 from beir_hybrid.studies.trial import Trial
-from beir_hybrid.training.options import TrainingOptions, option_words
+from beir_hybrid.training.request import DECIDING, TrainingRequest
 
 CELL_FILE, DONE_FILE, FAILED_FILE, STUDY_FILE = "cell.json", "done.json", "failed.json", "study.json"
 SCHEMA = 1
 State = Literal["finished", "failed", "open"]
-
-OPTIONS = tuple(field.name for field in fields(TrainingOptions) if field.name not in {"output", "overwrite", "resume"})
-"""Our own options of a training that a study may set; what is not among them is an argument of the host's."""
 
 _BARE = ("strategy", "model", "train_data")  # values that tell what they are
 
@@ -31,23 +27,32 @@ class Cell:
 
     Args:
         values: The grid's values that make it.
-        options: Our own options of the training, complete.
-        arguments: The host's arguments that are given.
+        request: The training.
         trials: The evaluations.
         languages: Languages it trains on.
     """
 
     values: Mapping[str, Any]
-    options: Mapping[str, Any]
-    arguments: Mapping[str, Any]
+    request: TrainingRequest
     trials: tuple[Trial, ...]
     languages: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of its training that are not training arguments, complete, as plain content."""
+        options = self.request.options()
+        return {name: options[name] for name in DECIDING}
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The training arguments that are given."""
+        return self.request.arguments
 
     @property
     def config(self) -> dict[str, Any]:
         """All that decides about its results, as plain content."""
         return {
-            "options": dict(self.options),
+            "options": self.options,
             "arguments": dict(self.arguments),
             "evaluations": [trial.as_json() for trial in self.trials],
         }
@@ -68,34 +73,9 @@ class Cell:
         """Its grid values but for seeds."""
         return {key: value for key, value in self.values.items() if not is_seed(key)}
 
-    @property
-    def words(self) -> list[str]:
-        """The host's arguments as words of a command line."""
-        words: list[str] = []
-        for name, value in self.arguments.items():
-            if value is not None:
-                words += [f"--{name}", *_words(value)]
-        return words
-
-    def training(self, output: Path) -> TrainingOptions:
-        """Give the options of its training.
-
-        Args:
-            output: Folder for what training writes.
-
-        Raises:
-            ConfigurationError: If they exclude each other.
-        """
-        given: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in self.options.items()
-        }
-        if given.get("source") is not None:
-            given["source"] = Path(given["source"])
-        return TrainingOptions(**given, output=output)
-
     def command(self) -> str:
         """Write the command that does the same training, into a folder named ``model``."""
-        return shlex.join(["beir-hybrid", "train", *option_words(self.options), "--output", "model", *self.words])
+        return self.request.command()
 
     def as_json(self) -> dict[str, Any]:
         """Give it as ``cell.json`` has it."""
@@ -122,10 +102,10 @@ class Cell:
             config = content["config"]
             trials = tuple(Trial.from_json(trial) for trial in config["evaluations"])
             languages = tuple(content["languages"])
-            given = (content["values"], config["options"], config["arguments"])
-            if not all(isinstance(one, dict) for one in given):
+            values, options, arguments = content["values"], config["options"], config["arguments"]
+            if not all(isinstance(one, dict) for one in (values, options, arguments)):
                 raise TypeError("values, options and arguments are mappings")
-            return cls(*given, trials, languages)
+            return cls(values, TrainingRequest.from_options(options, arguments), trials, languages)
         except (LookupError, TypeError, ValueError) as error:
             if isinstance(error, BeirHybridError):  # the trial's own, which is a ValueError
                 raise
@@ -195,11 +175,3 @@ def read_json(path: Path) -> dict[str, Any]:
 def _fix(path: Path) -> str:
     """Say what to remove: the folder of study.json holds all cells."""
     return f"Remove {'the file' if path.name == STUDY_FILE else 'its folder'}, and run the study again."
-
-
-def _words(value: Any) -> list[str]:
-    if isinstance(value, list | tuple):
-        if not value:
-            raise ConfigurationError("A training argument is an empty list.", "Leave it out.")
-        return [str(item) for item in value]
-    return [json.dumps(value) if isinstance(value, dict) else str(value)]

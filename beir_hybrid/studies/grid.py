@@ -7,20 +7,19 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
 from beir_hybrid.languages import LANGUAGES
-from beir_hybrid.studies.cell import OPTIONS, Cell
+from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.study import Study
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.request import DECIDING, TrainingRequest
 
 MANY = 1000
 """So many cells are run only if that is said to be meant."""
 
-_NEVER_NULL = tuple(field.name for field in fields(TrainingOptions) if "None" not in str(field.type))
+_NEVER_NULL = tuple(field.name for field in fields(TrainingRequest) if "None" not in str(field.type))
 
 # A cell keeps no checkpoints (it is done again as a whole), shows no bars in its log, and logs its loss 50 times.
 _LOGGING: Mapping[str, Any] = {"logging_steps": 0.02, "disable_tqdm": True}
@@ -96,9 +95,9 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
 
 
 def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], known: tuple[str, ...]) -> Cell:
-    arguments = {key: value for key, value in given.items() if key not in OPTIONS}
+    arguments = {key: value for key, value in given.items() if key not in DECIDING}
     defaults = _LOGGING if given.get("eval_data") is not None else {**_LOGGING, "save_strategy": "no"}
-    ours = {key: given[key] for key in OPTIONS if key in given}
+    ours = {key: given[key] for key in DECIDING if key in given}
     for name in _NEVER_NULL:
         if name in ours and ours[name] is None:
             raise ConfigurationError(f"{_where(study, name)}: {name} is null.", "Give a value, or leave it out.")
@@ -110,13 +109,12 @@ def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], kno
         ours["eval_languages"] = list(_texts(study, "eval_languages", ours["eval_languages"]))
     trained = tuple(given["languages"]) if given.get("languages") else known
     try:
-        whole = Cell(values, ours, {}, ()).training(Path("model")).to_dict()
+        request = TrainingRequest.from_options(ours, {**defaults, **arguments})
     except BeirHybridError as error:
         raise ConfigurationError(f"{study.document.where('train')}: {error.problem}", error.fix) from error
     except TypeError as error:  # a comparison of a text with a number
         raise ConfigurationError(f"{study.document.where('train')}: {error}.", "Correct the value.") from error
-    options = {key: list(whole[key]) if isinstance(whole[key], tuple) else whole[key] for key in OPTIONS}
-    return Cell(values, options, {**defaults, **arguments}, study.trials, trained)
+    return Cell(values, request, study.trials, trained)
 
 
 def _where(study: Study, key: str) -> str:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Protocol
 
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.models import is_static
 from beir_hybrid.studies.answer import Answer, find_answer
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.process import failure
-from beir_hybrid.training.base_models import is_static
 
 _INTERRUPTED = {"error": "The study was interrupted.", "hint": "Run it again."}
 
@@ -204,7 +204,7 @@ def _environment(cell: Cell, jobs: int) -> dict[str, str]:
     given = dict(os.environ)
     given["TOKENIZERS_PARALLELISM"] = "false"
     # vectors that are looked up gain nothing from threads, which wait for one another
-    threads = 1 if is_static(str(cell.options["model"])) else max(1, (os.cpu_count() or 1) // jobs)
+    threads = 1 if is_static(cell.request.model) else max(1, (os.cpu_count() or 1) // jobs)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         given.setdefault(name, str(threads))
     return given

@@ -12,18 +12,18 @@ from typing import Any, TypeVar
 from beir_hybrid.document import Document, read_document
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
 from beir_hybrid.settings import KINDS
-from beir_hybrid.studies.cell import OPTIONS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
 from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
+from beir_hybrid.training.request import DECIDING
 
 SHOWN = ("mean", "worst", "spread", "seen", "unseen")
 """What the tables may show of an evaluation: the mean over settings, the worst setting and the standard deviation over
 settings, and the means over the settings of languages that were trained on and of those that were not."""
 
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_TEXTS = frozenset(OPTIONS) - {"alpha", "scale"}
+_TEXTS = frozenset(DECIDING) - {"alpha", "scale"}
 Word = TypeVar("Word", bound=str)
 
 _KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "quick")

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import difflib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
 
+import torch
 from sentence_transformers import SentenceTransformerTrainingArguments
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
+from transformers import HfArgumentParser
 
-from beir_hybrid.batching.columns import Columns
 from beir_hybrid.batching.sampler import COLUMN_OPTIONS, ConfiguredSampler, HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies.base import Strategy
-from beir_hybrid.batching.strategies.build import build_strategy
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError
+from beir_hybrid.training.batch_options import BatchOptions
+from beir_hybrid.training.request import OPTIONS, write_words
+
+_OURS: Mapping[str, str] = {
+    "output_dir": "Use --output DIR.",
+    "batch_sampler": "Use --strategy NAME.",
+    "greater_is_better": "The metric of --select-by has its direction.",
+    "metric_for_best_model": "Use --select-by NAME.",
+    "resume_from_checkpoint": "Use --resume.",
+    "multi_dataset_batch_sampler": "Use --strategy NAME.",
+    "prompts": "Use --query-prefix and --passage-prefix.",
+}
+"""Arguments of the host that options of a request set, and which those are."""
+
+_LOWEST: Mapping[str, int] = {
+    "seed": 0,
+    "num_train_epochs": 0,
+    "gradient_accumulation_steps": 1,
+    "per_device_eval_batch_size": 1,
+    "dataloader_num_workers": 0,
+}
+"""Least values of arguments that the host accepts unchecked and fails on later."""
 
 
 @dataclass
-class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
+class HybridBatchTrainingArguments(BatchOptions, SentenceTransformerTrainingArguments):
     """Training arguments with the options of planned batches as fields of their own.
 
     So command lines, YAML files, checkpoints and model cards show them. With any Trainer of the host they set
@@ -27,50 +54,8 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
         ConfigurationError: If an option is out of range, or ``batch_sampler`` is set to something else.
     """
 
-    strategy: str = field(
-        default="hybrid", metadata={"help": "What kind of batch comes next: a name, or name(option=value, ...)."}
-    )
-    alpha: float | None = field(
-        default=None, metadata={"help": "Share of monolingual batches, for strategies that have one."}
-    )
-    source_weights: list[float] | None = field(
-        default=None, metadata={"help": "Shares of the sources, one number each; by default they follow their sizes."}
-    )
-    source_temperature: float = field(
-        default=1.0, metadata={"help": "A source's share is size ** (1 / temperature): 1 by size, inf uniform."}
-    )
-    language_shares: str = field(
-        default="uniform", metadata={"help": "Languages, and pairs of them, are drawn 'uniform' or by 'size'."}
-    )
-    language_pairs: list[str] | None = field(
-        default=None, metadata={"help": "Allowed pairs of question and passage language, such as en-de en-en."}
-    )
-    too_small: str = field(
-        default="error",
-        metadata={"help": "Languages with fewer different answers than a batch: 'error', 'drop' them or 'repeat'."},
-    )
-    hold_kind: bool = field(
-        default=False, metadata={"help": "Keep one kind of batch for all batches whose gradients are accumulated."}
-    )
-    group_column: str = field(
-        default="group", metadata={"help": "Column of a dataset of your own, equal for translations of one question."}
-    )
-    question_column: str = field(default="anchor_language", metadata={"help": "Column with the question's language."})
-    passage_column: str = field(default="positive_language", metadata={"help": "Column with the passage's language."})
-    answer_column: str | None = field(
-        default=None, metadata={"help": "Column with the text of the passage; by default the second one of texts."}
-    )
-    negatives: int = field(default=0, metadata={"help": "Number of hard negatives of each example."})
-    force_resume: bool = field(
-        default=False,
-        metadata={
-            "help": "Resume even where batch size, processes, seed or data have changed, or a checkpoint was saved "
-            "without its optimizer."
-        },
-    )
-
     def __post_init__(self) -> None:
-        super().__post_init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        super().__post_init__()  # type: ignore[misc]  # of the host
         columns = {name: getattr(self, name) for name in COLUMN_OPTIONS}
         steps = self.max_steps * max(1, self.gradient_accumulation_steps)  # 0 is refused where it is used
         length = {"max_steps": steps} if self.max_steps > 0 else {"epochs": self.num_train_epochs}
@@ -93,29 +78,82 @@ class HybridBatchTrainingArguments(SentenceTransformerTrainingArguments):
             return sampler
         return {name: value for name, value in sampler.options.items() if name not in {"epochs", "max_steps"}}
 
-    def columns(self) -> Columns:
-        """Return the names of columns as one object."""
-        return Columns(self.group_column, self.question_column, self.passage_column, self.answer_column)
-
     def batch_processes(self) -> int:
         """Count the processes that share a step's batches: with split_batches, accelerate cuts up each batch itself."""
         return 1 if getattr(self.accelerator_config, "split_batches", False) else self.world_size
 
-    def built_strategy(self) -> Strategy:
-        """Build the strategy that the fields name."""
-        return build_strategy(self.strategy, alpha=self.alpha)
+    def held_sampling(self) -> Sampling:
+        """Return how sources and languages share the batches, the kind held over accumulated gradients if asked for."""
+        return self.sampling(self.gradient_accumulation_steps if self.hold_kind else 1)
 
-    def sampling(self, hold: int = 1) -> Sampling:
-        """Give the fields about sources and languages as one object.
+    def length_in_epochs(self, batches: int) -> float:
+        """Return the length of the training; each epoch ends with an optimizer step, if of fewer batches than others.
 
         Args:
-            hold: Batches that keep one kind.
+            batches: Batches per epoch and process.
         """
-        return Sampling(
-            weights=None if self.source_weights is None else tuple(self.source_weights),
-            temperature=self.source_temperature,
-            languages=self.language_shares,  # type: ignore[arg-type]  # checked by Sampling
-            pairs=None if self.language_pairs is None else tuple(self.language_pairs),  # type: ignore[arg-type]  # read by Sampling
-            too_small=self.too_small,  # type: ignore[arg-type]  # checked by Sampling
-            hold=hold,
+        if self.max_steps <= 0:
+            return float(self.num_train_epochs)
+        accumulated = self.gradient_accumulation_steps
+        whole, rest = divmod(self.max_steps, -(-batches // accumulated))
+        return whole + rest * accumulated / batches
+
+
+class _Parser(HfArgumentParser):  # type: ignore[misc]  # the host's is untyped
+    """The host's parser, which raises where argparse would print its usage and leave."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"Training arguments: {message.rstrip('.')}.", "See beir-hybrid train --help.")
+
+
+def parse_arguments(
+    given: Mapping[str, Any], output: Path, defaults: Mapping[str, Any]
+) -> HybridBatchTrainingArguments:
+    """Check training arguments, sentence-transformers' and those of planned batches, with the host's own parser.
+
+    Args:
+        given: Values by name, which may be texts, as on a command line.
+        output: Where the host writes checkpoints.
+        defaults: Values for arguments that are not given.
+
+    Raises:
+        ConfigurationError: If an argument is unknown or its value does not fit; the message names the closest one.
+    """
+    known = {field.name for field in fields(HybridBatchTrainingArguments)}
+    for name in given:
+        if name in _OURS:
+            raise ConfigurationError(f"--{name} is decided by our own options.", _OURS[name])
+        if name not in known:
+            raise _unknown(f"--{name}", known)
+    parser = _Parser([HybridBatchTrainingArguments], allow_abbrev=False)
+    # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
+    accelerated = torch.accelerator.is_available()
+    # without use_cpu the host does not set up several processes where there is no accelerator
+    parser.set_defaults(dataloader_pin_memory=accelerated, use_cpu=not accelerated, **defaults)
+    try:
+        parsed, rest = parser.parse_args_into_dataclasses(
+            ["--output_dir", str(output), *write_words(given)], return_remaining_strings=True
         )
+    except BeirHybridError:  # our own, which are ValueErrors too
+        raise
+    except (ValueError, TypeError, ImportError, OSError) as error:
+        raise ConfigurationError(f"Training arguments: {' '.join(str(error).split())}", "Correct the value.") from error
+    if rest:
+        raise _unknown(rest[0], known)
+    arguments: HybridBatchTrainingArguments = parsed
+    for name, lowest in _LOWEST.items():
+        if not lowest <= (value := getattr(arguments, name)) < math.inf:
+            raise ConfigurationError(f"--{name} is {value}.", f"Give a number from {lowest} on.")
+    return arguments
+
+
+def arguments_as_json(arguments: HybridBatchTrainingArguments) -> dict[str, Any]:
+    """Return training arguments as plain JSON content."""
+    content: dict[str, Any] = json.loads(arguments.to_json_string())  # type: ignore[no-untyped-call]  # of the host
+    return content
+
+
+def _unknown(word: str, known: set[str]) -> ConfigurationError:
+    close = difflib.get_close_matches(word.lstrip("-"), {*known, *OPTIONS}, n=1)
+    fix = f"Did you mean --{close[0]}?" if close else "See beir-hybrid train --help."
+    return ConfigurationError(f"Unknown training argument {word!r}.", fix)

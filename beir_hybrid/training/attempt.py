@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
 from beir_hybrid.storage.files import no_room
+from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.checkpoints import latest_step
-from beir_hybrid.training.run_folder import RunFolder
+from beir_hybrid.training.processes import is_first_process
 
 if TYPE_CHECKING:
     from beir_hybrid.training.trainer import HybridBatchTrainer
@@ -41,18 +41,18 @@ class TrainingInterrupted(KeyboardInterrupt):
 class Attempt:
     """Watches over a training, as a context manager.
 
-    What the host refuses before the end of the first step is taken for a fault of the arguments: it is told in one
-    line, and the folder is left as it was, so that the corrected request works. A full disk and an interruption are
-    told with what is kept. Other errors pass as they are.
+    What the host refuses before the end of the first step is taken for a fault of the arguments: the error is one line,
+    and the folder is left as it was, so that the corrected request works. After a full disk and an interruption the
+    error says what is kept. Other errors pass as they are.
 
     Args:
         folder: The run's folder.
-        host_arguments: The host's command-line words, which messages name.
+        arguments: Names of the training arguments that were given, for messages.
     """
 
-    def __init__(self, folder: RunFolder, host_arguments: Sequence[str]) -> None:
+    def __init__(self, folder: RunFolder, arguments: Sequence[str]) -> None:
         self.folder = folder
-        self.host_arguments = host_arguments
+        self.arguments = arguments
         self.trainer: HybridBatchTrainer | None = None
         self._before = 0  # steps taken before it began
         self._written = False  # whether run.json is this attempt's
@@ -64,8 +64,8 @@ class Attempt:
         Args:
             trainer: Is about to train.
             start: Writes the run's first file; called by the first process once the host has accepted everything. None
-                if the run goes on from a checkpoint.
-            before: Steps that the checkpoint has behind it.
+                if the run is resumed from a checkpoint.
+            before: Steps until that checkpoint.
         """
         self.trainer, self._before, self._resumed = trainer, before, start is None
         # first of all, before other callbacks write into the folder
@@ -73,7 +73,7 @@ class Attempt:
 
     def begin(self, start: Callable[[], None] | None) -> None:
         """Write the first file, once: the host begins anew where it looks for a batch size."""
-        if start is not None and not self._written and _is_first():
+        if start is not None and not self._written and is_first_process():
             start()
             self._written = True
 
@@ -98,7 +98,7 @@ class Attempt:
             raise OutputError(problem, f"Make room there. {self._kept()}") from error
 
     def _abandon(self) -> None:
-        if not _is_first():
+        if not is_first_process():
             return
         if self._written:
             self.folder.abandon()
@@ -112,22 +112,21 @@ class Attempt:
         if why := no_room(error):
             return OutputError(f"{self.folder.path} cannot be written: {why}.", "Make room there.")
         shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-        what = "The run cannot go on" if self._resumed else "Training arguments"
+        what = "The run cannot be resumed" if self._resumed else "Training arguments"
         return ConfigurationError(f"{what}: {shown.rstrip('.')}.", self._fix(error))
 
     def _fix(self, error: Exception) -> str:
-        """Name the arguments that the error or the host's failing lines speak of, or else all that were given."""
-        told = "".join(traceback.format_exception(error))
-        words = (word.split("=")[0] for word in self.host_arguments if word.startswith("--"))
-        names = list(dict.fromkeys(words))
-        names = [name for name in names if name.lstrip("-").replace("-", "_") in told] or names
+        """Name the arguments that the error or the host's failing lines mention, or else all that were given."""
+        trace = "".join(traceback.format_exception(error))
+        names = [name for name in self.arguments if name in trace] or self.arguments
         if not names:
             return "Check the model and the data."
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        return f"Correct or leave out {'one of ' if len(names) > 1 else ''}{', '.join(names[:_SHOWN])}{more}."
+        shown = ", ".join(f"--{name}" for name in names[:_SHOWN])
+        return f"Correct or leave out {'one of ' if len(names) > 1 else ''}{shown}{more}."
 
     def _interruption(self, step: int) -> TrainingInterrupted:
-        started = self._written or self._resumed or not _is_first()
+        started = self._written or self._resumed or not is_first_process()
         if self.trainer is None or not started:
             self._abandon()
             return TrainingInterrupted("Interrupted before the training began.", started=False)
@@ -139,21 +138,15 @@ class Attempt:
         step = latest_step(self.folder.checkpoints)
         if step is None:
             return "No checkpoint was saved yet: --resume starts from the beginning."
-        return f"The checkpoint of step {step} is kept: --resume goes on from there."
+        return f"The checkpoint of step {step} is kept: --resume continues from there."
 
 
 class _Begin(TrainerCallback):
-    """Tells of the moment at which the host has accepted everything."""
+    """Notices the moment at which the host has accepted everything."""
 
     def __init__(self, attempt: Attempt, start: Callable[[], None] | None) -> None:
         self.attempt = attempt
         self.start = start
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
         self.attempt.begin(self.start)
-
-
-def _is_first() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.models import load_model
+from beir_hybrid.models import check_name, is_static, load_model
 from beir_hybrid.pairs import ParallelPairs
 
 if TYPE_CHECKING:
@@ -19,29 +19,35 @@ STATIC_DIMENSIONS = 256
 _VOCABULARY = 32_000
 
 
-def is_static(spec: str) -> bool:
-    """Tell whether a base model is ``static`` or ``static:DIM``."""
-    return spec == "static" or spec.startswith("static:")
+def check_base_model(name: str) -> None:
+    """Raise an error for what cannot be a base model, before anything is loaded and without a network.
+
+    Args:
+        name: As for :func:`base_model`.
+
+    Raises:
+        ModelError: If it is a folder without a model, or looks like one that is not there.
+        ConfigurationError: If DIM is not a positive whole number.
+    """
+    if is_static(name):
+        _dimensions(name)
+    else:
+        check_name(name)
 
 
-def base_model(spec: str, sources: Sequence[ParallelPairs]) -> SentenceTransformer:
+def base_model(name: str, sources: Sequence[ParallelPairs]) -> SentenceTransformer:
     """Load or make the model that training starts from.
 
     Args:
-        spec: ``static`` or ``static:DIM`` for untrained static embeddings over a tokenizer trained on the pairs, or a
+        name: ``static`` or ``static:DIM`` for untrained static embeddings over a tokenizer trained on the pairs, or a
             sentence-transformers or Hugging Face name or folder; a plain transformer gets mean pooling.
         sources: The training texts.
 
     Raises:
         ModelError: If there is no such model.
-        ConfigurationError: If DIM is no positive whole number.
+        ConfigurationError: If DIM is not a positive whole number.
     """
-    if not is_static(spec):
-        return load_model(spec)
-    _, _, dimensions = spec.partition(":")
-    if dimensions and not (dimensions.isdecimal() and int(dimensions) > 0):
-        raise ConfigurationError(f"The dimensions of {spec!r} are {dimensions!r}.", "Give a number: static:256")
-    return static_model(sources, int(dimensions or STATIC_DIMENSIONS))
+    return static_model(sources, _dimensions(name)) if is_static(name) else load_model(name)
 
 
 def static_model(
@@ -80,6 +86,13 @@ def train_tokenizer(texts: Iterator[str]) -> Tokenizer:
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
+
+
+def _dimensions(name: str) -> int:
+    dimensions = name.partition(":")[2] or str(STATIC_DIMENSIONS)
+    if not (dimensions.isdecimal() and int(dimensions) > 0):
+        raise ConfigurationError(f"The dimensions of {name!r} are {dimensions!r}.", "Give a number: static:256")
+    return int(dimensions)
 
 
 def _texts(pairs: ParallelPairs) -> Iterator[str]:

@@ -14,9 +14,7 @@ from typing import Any
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.storage.checksums import damage, record
 from beir_hybrid.storage.files import parse_json, write_json
-
-BATCHES_FILE = "batches.json"
-"""Beside every saved model: the plan's identity and what was drawn."""
+from beir_hybrid.storage.run_folder import BATCHES_FILE
 
 RECORD_FILE = "checksums.json"
 """Written last into a checkpoint: size and checksum of each of its files."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,7 @@ from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.measures import DEFAULT_MEASURES, build_measure
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.settings import KINDS
-from beir_hybrid.training.options import HOST_DEFAULTS
+from beir_hybrid.training.request import HOST_DEFAULTS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
     from beir_hybrid.pairs import ParallelPairs
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
-    from beir_hybrid.training.options import TrainingOptions
+    from beir_hybrid.training.request import TrainingRequest
 
 
 _BATCH_SIZE = "per_device_train_batch_size"
@@ -63,32 +61,30 @@ class Selection:
     evaluator: MultilingualRetrievalEvaluator | None = None
 
 
-def selection_defaults(options: TrainingOptions, words: Sequence[str]) -> dict[str, Any]:
-    """Give the host's arguments that select a checkpoint, as defaults for those that are not given.
+def selection_defaults(request: TrainingRequest) -> dict[str, Any]:
+    """Return the host's arguments that select a checkpoint, as defaults for those that are not given.
 
-    It is evaluated and saved at the same steps: after each epoch, or as the words ask for either.
+    It is evaluated and saved at the same steps: after each epoch, or as the arguments ask for either.
 
     Args:
-        options: Say what decides; without data to evaluate on, nothing is selected.
-        words: The words of the host's arguments.
+        request: Without data to evaluate on, nothing is selected.
 
     Raises:
         UnknownNameError: If there is no such measure.
         ConfigurationError: If there is no such metric, or neither direction of it is better.
     """
-    if options.eval_data is None:
+    if request.eval_data is None:
         return {}
-    metric = str(options.select_by)
-    given = _given(words)
-    asked = [given[name] for name in ("eval_strategy", "save_strategy") if given.get(name) in {"steps", "epoch"}]
+    metric, given = str(request.select_by), request.arguments
+    asked = [given[name] for name in ("eval_strategy", "save_strategy") if given.get(name) in ("steps", "epoch")]
     every = given.get("eval_steps") or given.get("save_steps")
     strategy = asked[0] if asked else "steps" if every else "epoch"
     return {
         "eval_strategy": strategy,
         "save_strategy": strategy,
-        **({"eval_steps": every, "save_steps": every} if every else {}),
+        **({"eval_steps": str(every), "save_steps": str(every)} if every else {}),
         # a loss over fewer passages than in training would be another loss
-        "per_device_eval_batch_size": given.get(_BATCH_SIZE, HOST_DEFAULTS[_BATCH_SIZE]),
+        "per_device_eval_batch_size": str(given.get(_BATCH_SIZE) or HOST_DEFAULTS[_BATCH_SIZE]),
         "load_best_model_at_end": True,
         "metric_for_best_model": f"eval_{metric}",
         "greater_is_better": _higher_is_better(metric),
@@ -96,7 +92,7 @@ def selection_defaults(options: TrainingOptions, words: Sequence[str]) -> dict[s
 
 
 def check_selection(arguments: HybridBatchTrainingArguments) -> None:
-    """Refuse arguments with which the best model could not be kept.
+    """Raise an error for arguments with which the best model could not be kept.
 
     Raises:
         ConfigurationError: If the best checkpoint is not to be loaded, or there are evaluations without a checkpoint.
@@ -113,60 +109,60 @@ def check_selection(arguments: HybridBatchTrainingArguments) -> None:
         )
 
 
-def load_selection(options: TrainingOptions, batch_size: int) -> Selection | None:
+def load_selection(request: TrainingRequest, batch_size: int) -> Selection | None:
     """Load what the checkpoints are evaluated with.
 
     Args:
-        options: Say what decides, on which data.
+        request: Says by what a checkpoint is selected, on which data.
         batch_size: Texts per forward pass.
 
     Returns:
         None if nothing is selected.
 
     Raises:
-        BeirHybridError: Any of its leaves, for data that cannot be had or evaluated on.
+        BeirHybridError: Any of its leaves, for data that cannot be loaded or evaluated on.
     """
-    if options.eval_data is None:
+    if request.eval_data is None:
         return None
-    name = options.eval_data
-    choice = {} if options.eval_split is None else {"split": options.eval_split}
-    if options.passage_text is not None and name in DATASETS.names():
-        choice["passage_text"] = options.passage_text
-    if options.select_by == "loss":
-        pairs = load_pairs(name, options.source, options.eval_languages, **choice)
-        if options.eval_languages is None and "en" in pairs.languages:
+    name = request.eval_data
+    choice = {} if request.eval_split is None else {"split": request.eval_split}
+    if request.passage_text is not None and name in DATASETS.names():
+        choice["passage_text"] = request.passage_text
+    if request.select_by == "loss":
+        pairs = load_pairs(name, request.source, request.eval_languages, **choice)
+        if request.eval_languages is None and "en" in pairs.languages:
             pairs = pairs.select(["en"])
         return Selection(f"{pairs.name} ({', '.join(pairs.languages)})", dataset=_examples(pairs))
     from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
 
     if name not in DATASETS.names() and Path(name).suffix in {".jsonl", ".arrow"}:
         raise ConfigurationError(
-            f"{name} is a file of pairs, and {options.select_by} needs a collection to search.",
+            f"{name} is a file of pairs, and {request.select_by} needs a collection to search.",
             "Select by loss, or give a dataset such as xquad-r.",
         )
-    collection = load_dataset(name, options.source, options.eval_languages, **choice)
-    measure = str(options.select_by).partition("_")[2]
+    collection = load_dataset(name, request.source, request.eval_languages, **choice)
+    measure = str(request.select_by).partition("_")[2]
     evaluator = MultilingualRetrievalEvaluator(
         collection,
         measures=[*(collection.measures or ["default"]), measure],
         batch_size=batch_size,
-        primary_metric=options.select_by,
+        primary_metric=request.select_by,
     )
     return Selection(f"{collection.name} ({', '.join(collection.languages)})", evaluator=evaluator)
 
 
 def selected(by: str | None, state: TrainerState) -> Selected | None:
-    """Tell which checkpoint was selected.
+    """Return which checkpoint was selected.
 
     Args:
-        by: What decided.
+        by: What it was selected by.
         state: The Trainer's, after training.
 
     Returns:
-        None if there was none to select: no evaluation gave a number.
+        None if there was none to select: no evaluation had a value.
     """
     if state.best_model_checkpoint is None or state.best_metric is None or state.best_global_step is None:
-        logger.warning("No evaluation gave a %s, so the last model is kept.", by)
+        logger.warning("No evaluation has a %s, so the last model is kept.", by)
         return None
     return Selected(str(by), float(state.best_metric), int(state.best_global_step))
 
@@ -184,18 +180,8 @@ def _higher_is_better(metric: str) -> bool:
     return higher
 
 
-def _given(words: Sequence[str]) -> dict[str, str]:
-    """Read the words' values by name, as far as defaults for others follow from them."""
-    found: dict[str, str] = {}
-    for word, following in pairwise([*words, ""]):
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            found[name.replace("-", "_")] = value if equals else following
-    return found
-
-
 def _examples(pairs: ParallelPairs) -> Dataset:
-    """Give every question with its passage, one language after the other, so that batches hardly mix them.
+    """Return every question with its passage, one language after the other, so that batches hardly mix them.
 
     Within a language, questions with the same passage are spread evenly: neighbours, which are each other's negatives
     in the loss, often answer alike in the order of files.

@@ -14,18 +14,14 @@ from datasets import Dataset
 from beir_hybrid.batching.columns import hide
 from beir_hybrid.batching.draws import DrawSummary, summarize
 from beir_hybrid.batching.examples import ExampleTable
-from beir_hybrid.batching.sampler import HybridBatchSampler, batches_in_order
+from beir_hybrid.batching.sampler import COLUMN_OPTIONS, HybridBatchSampler, batches_in_order
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.storage.files import write_json
+from beir_hybrid.storage.run_folder import BATCHES_FILE
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
-from beir_hybrid.training.checkpoints import (
-    BATCHES_FILE,
-    check_checkpoint,
-    check_same_batches,
-    latest_checkpoint,
-)
+from beir_hybrid.training.checkpoints import check_checkpoint, check_same_batches, latest_checkpoint
 from beir_hybrid.training.resumable import ResumableTrainer
 
 logger = logging.getLogger(__name__)
@@ -207,28 +203,16 @@ class HybridBatchTrainer(ResumableTrainer):
 
     def _build_sampler(self, dataset: Dataset) -> HybridBatchSampler:
         arguments = self.args
-        hold = arguments.gradient_accumulation_steps if arguments.hold_kind else 1
         sampler: HybridBatchSampler = HybridBatchSampler(
             dataset,
             arguments.train_batch_size,
             valid_label_columns=self.data_collator.valid_label_columns,
             seed=arguments.seed,
             strategy=arguments.built_strategy(),
-            sampling=arguments.sampling(hold),
+            sampling=arguments.held_sampling(),
             world_size=arguments.batch_processes(),
             epochs=arguments.num_train_epochs,
-            group_column=arguments.group_column,
-            question_column=arguments.question_column,
-            passage_column=arguments.passage_column,
-            answer_column=arguments.answer_column,
+            **{name: getattr(arguments, name) for name in COLUMN_OPTIONS},
         )
-        if arguments.max_steps > 0:
-            epochs = _epochs(arguments.max_steps, arguments.gradient_accumulation_steps, len(sampler.plan))
-            sampler.plan = sampler.plan.lasting(epochs)
+        sampler.plan = sampler.plan.lasting(arguments.length_in_epochs(len(sampler.plan)))
         return sampler
-
-
-def _epochs(max_steps: int, accumulated: int, batches: int) -> float:
-    """Count the epochs of a training; each ends with an optimizer step, if of fewer batches than the others."""
-    whole, rest = divmod(max_steps, -(-batches // accumulated))
-    return whole + rest * accumulated / batches

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training import static_model
 
 BATCH_SIZE = 128
 STEPS = 200

@@ -40,7 +40,7 @@ from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
 from beir_hybrid.models import load_model
 from beir_hybrid.settings import all_settings
-from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training import static_model
 
 CORPORA = ("de", "en", "th")  # a large, a middle and the smallest one
 POOLS = ("en", "th", "zh")  # query languages

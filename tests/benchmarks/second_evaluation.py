@@ -22,7 +22,7 @@ from pathlib import Path
 
 from beir_hybrid.datasets import load_pairs
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training import static_model
 
 REPEATS = 5
 

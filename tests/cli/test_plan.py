@@ -4,13 +4,10 @@ import pytest
 
 from beir_hybrid.batching.forecast import forecast
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
-from beir_hybrid.cli.parameters import build_sampling
 from beir_hybrid.cli.plan import plan
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.training.options import HOST_DEFAULTS
+from beir_hybrid.training.request import HOST_DEFAULTS
 
 SAMPLE = ("plan", "--train-data", "sample", "--languages", "de,en", "--batch-size", "16")
 
@@ -217,7 +214,7 @@ def test_batch_size_is_that_of_training_unless_given():
         pytest.param(["--strategy", "hybrid(alpha='half')"], "alpha is 'half'", id="alpha as text in the strategy"),
         pytest.param(["--alpha", "1.5"], "alpha is 1.5", id="alpha above 1"),
         pytest.param(["--source-weights", "-1"], "The weights are [-1.0]", id="negative weight"),
-        pytest.param(["--source-weights", "1,x"], "--source-weights is 'x'", id="weight as text"),
+        pytest.param(["--source-weights", "1,x"], "--source-weights: invalid float value: 'x'", id="weight as text"),
         pytest.param(["--source-weights", "1,2"], "2 weights do not fit 1 sources", id="a weight too many"),
         pytest.param(["--source-temperature", "0"], "The temperature is 0.0", id="temperature"),
         pytest.param(
@@ -225,8 +222,8 @@ def test_batch_size_is_that_of_training_unless_given():
         ),
         pytest.param(["--language-shares", "sise"], "languages is 'sise'. Did you mean 'size'", id="language shares"),
         pytest.param(["--too-small", "skip"], "too_small is 'skip'", id="too small"),
-        pytest.param(["--language-pairs", "en"], "--language-pairs is 'en'", id="half a pair"),
-        pytest.param(["--language-pairs", ","], "--language-pairs is ','", id="no pair"),
+        pytest.param(["--language-pairs", "en"], "'en' is no pair of languages", id="half a pair"),
+        pytest.param(["--language-pairs", ","], "'' is no pair of languages", id="no pair"),
         pytest.param(["--language-pairs", "en-xx"], "The pair en-xx names a language the data lack", id="pair"),
         pytest.param(["--batch-size", "1000"], "sample holds 264 questions, fewer than a batch", id="large batch"),
         pytest.param(["--batch-size", "200"], "fewer than a batch of 200", id="batch above a language"),
@@ -252,13 +249,6 @@ def test_bad_request_is_refused(refuse, words, message):
 def test_folder_in_place_of_the_file_is_refused(refuse, tmp_path):
     (tmp_path / "plan.json").mkdir()
     assert "plan.json is a folder" in refuse("--output", "plan.json")
-
-
-def test_sampling_is_made_from_the_options():
-    assert build_sampling() == Sampling()
-    assert build_sampling(source_temperature=2.0, too_small="drop") == Sampling(temperature=2.0, too_small="drop")
-    with pytest.raises(ConfigurationError, match="too_small is 'maybe'"):
-        build_sampling(too_small="maybe")
 
 
 def test_codes_with_hyphens_are_parted_by_a_colon(invoke, tmp_path, written):

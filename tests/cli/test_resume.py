@@ -151,7 +151,7 @@ def test_interruption_is_one_line_with_the_command_that_goes_on(invoke, tmp_path
     result = invoke(*words, "--overwrite")
     assert result.exit_code == code
     assert signal.getsignal(signal.SIGTERM) == handler
-    told = "Interrupted after step 3 of 4. The checkpoint of step 2 is kept: --resume goes on from there. Run: "
+    told = "Interrupted after step 3 of 4. The checkpoint of step 2 is kept: --resume continues from there. Run: "
     line = next(line for line in result.stderr.splitlines() if line.startswith("Interrupted"))
     assert line.startswith(told)
     again = shlex.split(line.removeprefix(told))
@@ -162,12 +162,12 @@ def test_interruption_is_one_line_with_the_command_that_goes_on(invoke, tmp_path
 
 
 def test_interruption_before_the_training_gives_the_same_command(invoke, tmp_path, monkeypatch):
-    from beir_hybrid.training import train
+    from beir_hybrid.training import prepare
 
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train, "load_selection", interrupted)
+    monkeypatch.setattr(prepare, "load_selection", interrupted)
     result = invoke(*WORDS, "--output", tmp_path / "out", "--overwrite")
     assert result.exit_code == 130
     [line] = result.stderr.splitlines()

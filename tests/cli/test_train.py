@@ -88,7 +88,7 @@ def test_best_checkpoint_is_told(invoke, tmp_path):
     assert result.exception is None
     best = content(tmp_path / "out" / "training.json")["selected"]
     assert best["by"] == "cross_map"
-    assert f"It is that of step {best['step']}, with the best cross_map: {best['value']:.4f}." in result.stdout
+    assert f"Best checkpoint: step {best['step']}, cross_map {best['value']:.4f}." in result.stdout
     options = content(tmp_path / "out" / "run.json")["options"]
     assert (options["eval_data"], options["eval_languages"], options["eval_split"]) == ("sample", ["de", "en"], None)
 
@@ -142,12 +142,12 @@ def test_options_are_spelt_either_way(invoke, tmp_path):
 def test_options_of_the_command_are_the_librarys():
     from dataclasses import fields
 
-    from beir_hybrid.training.options import TrainingOptions
+    from beir_hybrid.training.request import TrainingRequest
 
     batches = {"source_weights", "source_temperature", "language_shares", "language_pairs", "too_small"}
-    assert {option.name for option in train.params} - {"config", "host_arguments"} - batches == {
-        field.name for field in fields(TrainingOptions)
-    }
+    assert {option.name for option in train.params} - {"config", "host_arguments", "quiet", "verbose"} - batches == {
+        field.name for field in fields(TrainingRequest)
+    } - {"arguments"}
 
 
 def test_overwrite_replaces_an_earlier_run_and_all_it_left(invoke, tmp_path):
@@ -163,7 +163,7 @@ def test_overwrite_replaces_an_earlier_run_and_all_it_left(invoke, tmp_path):
 def test_folder_of_another_run_is_refused(refuse, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "run.json").write_text('{"schema": 1, "options": {}, "arguments": {}}')
-    assert "out holds another run. Choose another folder, go on with that run with --resume" in refuse()
+    assert "out holds another run. Choose another folder, resume that run with --resume" in refuse()
 
 
 @pytest.mark.parametrize("words", [(), ("--overwrite",)], ids=["plain", "overwrite"])
@@ -197,7 +197,7 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path, words):
             ["--per_device_train_batch_size", "1000"], "sample holds 264 questions, fewer than a batch", id="batch"
         ),
         pytest.param(["--learning_rat", "1"], "'--learning_rat'. Did you mean --learning_rate?", id="argument"),
-        pytest.param(["--strategi=x-y"], "'--strategi=x-y'. Did you mean --strategy?", id="misspelt option"),
+        pytest.param(["--strategi=x-y"], "'--strategi'. Did you mean --strategy?", id="misspelt option"),
         pytest.param(["--learning_rate", "fast"], "invalid float value: 'fast'", id="argument's value"),
         pytest.param(["--output_dir", "other"], "Use --output DIR.", id="host's output folder"),
         pytest.param(["--output-dir=other"], "Use --output DIR.", id="host's output folder, dashed"),

@@ -47,7 +47,7 @@ from beir_hybrid.training.checkpoints import (
     latest_checkpoint,
     record_checkpoint,
 )
-from beir_hybrid.training.options import read_config
+from beir_hybrid.training.request import read_config
 
 LANGUAGES = ("de", "en", "zh")
 

@@ -23,6 +23,7 @@ from beir_hybrid.studies.run import Failure
 from beir_hybrid.studies.study import Study, parse_study
 from beir_hybrid.studies.summary import Summary
 from beir_hybrid.studies.verdicts import Verdict
+from beir_hybrid.training.request import TrainingRequest
 
 HOSTILE = "[red]x[/red]"
 
@@ -156,12 +157,15 @@ def test_verdicts_follow_the_question_under_their_claim(study, answer):
 
 
 def cell(name="x-y"):
-    return Cell({"strategy": name}, {"model": "static"}, {}, ())
+    return Cell({"strategy": name}, TrainingRequest("static", "sample"), ())
 
 
 def test_plan_tells_how_many_and_how_long(study, tmp_path):
     folder = StudyFolder(tmp_path, study, [cell("x-y"), cell("hybrid"), cell(HOSTILE)])
-    folder.cells = tuple(Cell(one.values, {"n": place}, {}, ()) for place, one in enumerate(folder.cells))
+    folder.cells = tuple(
+        Cell(one.values, TrainingRequest("static", "sample", arguments={"n": place}), ())
+        for place, one in enumerate(folder.cells)
+    )
     assert text(*plan_lines(folder, ["9 languages are left out."], 1)).splitlines() == [
         "9 languages are left out.",
         "3 cells: 0 finished, 3 to do.",

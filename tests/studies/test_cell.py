@@ -16,11 +16,11 @@ def cell(opened):
 
 
 def test_identity_is_that_of_the_whole_configuration(cell):
-    same = Cell({"other": "values"}, dict(reversed(cell.options.items())), cell.arguments, cell.trials)
+    same = Cell({"other": "values"}, cell.request, cell.trials)
     assert same.id == cell.id
     others = [
-        replace(cell, options={**cell.options, "scale": 21.0}),
-        replace(cell, arguments={**cell.arguments, "max_steps": 4}),
+        replace(cell, request=replace(cell.request, scale=21.0)),
+        replace(cell, request=replace(cell.request, arguments={**cell.arguments, "max_steps": 4})),
         replace(cell, trials=(replace(cell.trials[0], measures=("map",)),)),
         replace(cell, trials=(*cell.trials, Trial("more", "sample"))),
     ]
@@ -75,8 +75,8 @@ def test_state_follows_the_files(cell, tmp_path):
 
 
 def test_command_spells_lists_and_spaces(cell):
-    options = {**cell.options, "train_data": ["a b.jsonl", "c.jsonl"], "query_prefix": "Q: "}
-    words = shlex.split(replace(cell, options=options, arguments={"source_weights": [1, 2]}).command())
+    asked = {"train_data": ("a b.jsonl", "c.jsonl"), "query_prefix": "Q: ", "arguments": {"source_weights": [1, 2]}}
+    words = shlex.split(replace(cell, request=replace(cell.request, **asked)).command())
     assert words[:2] == ["beir-hybrid", "train"]
     assert words[words.index("--train-data") :][:4] == ["--train-data", "a b.jsonl", "--train-data", "c.jsonl"]
     assert words[words.index("--languages") + 1] == "en,de"
@@ -90,7 +90,7 @@ def test_command_does_the_same_training(cell, tmp_path, monkeypatch, read):
     from beir_hybrid.cli.main import main
     from beir_hybrid.training.train import train
 
-    trained = train(cell.training(tmp_path / "ours"), cell.words)
+    trained = train(replace(cell.request, output=tmp_path / "ours"))
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(main, shlex.split(cell.command())[1:]).exit_code == 0
     assert read(Path("model/batches.json")) == read(trained.folder / "batches.json")

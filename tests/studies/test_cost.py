@@ -7,7 +7,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from beir_hybrid.studies.cost import COUNTED_STEPS, CostMeter, peak_memory
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 
 STEPS, BATCH = 5, 4
@@ -25,7 +25,7 @@ def metered(tmp_path, pairs):
 
     def run(model, *words):
         meter = CostMeter()
-        options = TrainingOptions(model=model, train_data=str(data), output=tmp_path / "out")
+        options = TrainingRequest(model=model, train_data=str(data), output=tmp_path / "out")
         return meter, train(options, [*WORDS, *words], [meter])
 
     return run
@@ -107,7 +107,7 @@ def test_evaluations_between_steps_do_not_count(metered, tmp_path):
     shutil.rmtree(tmp_path / "out")
     meter = CostMeter()
     data = str(tmp_path / "tiny.jsonl")
-    options = TrainingOptions(model="static:8", train_data=data, output=tmp_path / "out", eval_data=data)
+    options = TrainingRequest(model="static:8", train_data=data, output=tmp_path / "out", eval_data=data)
     words = [word for word in WORDS if word not in {"--save_strategy", "no", "--logging_strategy"}]
     train(options, [*words, "--eval_steps", "1", "--logging_strategy", "no"], [meter])
     assert meter.tokens == counted

@@ -8,9 +8,9 @@ import torch
 from transformers import TrainerCallback
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
+from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.attempt import TrainingInterrupted
-from beir_hybrid.training.options import TrainingOptions
-from beir_hybrid.training.run_folder import RunFolder
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 from beir_hybrid.training.trainer import HybridBatchTrainer
 
@@ -20,7 +20,7 @@ WORDS = ("--per_device_train_batch_size=16", "--max_steps=4", "--save_steps=2", 
 @pytest.fixture
 def run(tmp_path):
     def start(*words, callbacks=(), **given):
-        options = TrainingOptions("static:4", "sample", tmp_path / "out", languages=("de", "en"), **given)
+        options = TrainingRequest("static:4", "sample", tmp_path / "out", languages=("de", "en"), **given)
         return train(options, [*WORDS, *words], callbacks)
 
     return start
@@ -99,7 +99,7 @@ def test_failure_of_a_resumed_runs_first_step_leaves_the_run(run, tmp_path, fail
     with pytest.raises(ZeroDivisionError):
         run()
     before = files(tmp_path / "out")
-    with pytest.raises(ConfigurationError, match=r"^The run cannot go on: ZeroDivisionError\. "):
+    with pytest.raises(ConfigurationError, match=r"^The run cannot be resumed: ZeroDivisionError\. "):
         run(resume=True)
     assert files(tmp_path / "out") == before
 
@@ -186,7 +186,7 @@ def test_files_that_grow_too_large_are_one_line(tmp_path):
     ("step", "told"),
     [
         (2, "Interrupted after step 1 of 4. No checkpoint was saved yet: --resume starts from the beginning."),
-        (4, "Interrupted after step 3 of 4. The checkpoint of step 2 is kept: --resume goes on from there."),
+        (4, "Interrupted after step 3 of 4. The checkpoint of step 2 is kept: --resume continues from there."),
     ],
 )
 def test_interruption_tells_how_far_the_training_was(run, fail_at, step, told):

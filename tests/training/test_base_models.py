@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from beir_hybrid.errors import ConfigurationError, ModelError
-from beir_hybrid.training.base_models import STATIC_DIMENSIONS, base_model, is_static, static_model, train_tokenizer
+from beir_hybrid.models import is_static
+from beir_hybrid.training.base_models import STATIC_DIMENSIONS, base_model, static_model, train_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_folder_without_a_model_is_named(pairs, tmp_path):
 
 
 def test_unknown_name_is_named(pairs):
-    with pytest.raises(ModelError, match="'no-such-model-anywhere' is no folder here"):
+    with pytest.raises(ModelError, match="'no-such-model-anywhere' is not a folder here"):
         base_model("no-such-model-anywhere", pairs)
 
 

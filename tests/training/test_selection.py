@@ -14,7 +14,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation import evaluator as evaluator_module
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.selection import load_selection
 from beir_hybrid.training.train import train
 
@@ -47,7 +47,7 @@ def options(tmp_path, train_file):
     def make(output="run", **given):
         # so small a scale makes the loss follow what is learnt from the first step on
         given = {"strategy": "x-x-mono", "scale": 1.0, **given}
-        return TrainingOptions("static:8", train_file, tmp_path / output, **given)
+        return TrainingRequest("static:8", train_file, tmp_path / output, **given)
 
     return make
 
@@ -324,7 +324,7 @@ def test_run_that_was_never_evaluated_keeps_its_last_model(options, wrong_file, 
     with caplog.at_level(logging.WARNING, logger="beir_hybrid"):
         trained = train(options(eval_data=wrong_file), [*STEPS, "--eval_delay", "100"])
     assert trained.selected is None
-    assert "No evaluation gave a loss, so the last model is kept" in caplog.text
+    assert "No evaluation has a loss, so the last model is kept" in caplog.text
     assert weights(trained.folder) == weights(trained.folder / "checkpoints" / "checkpoint-6")
 
 

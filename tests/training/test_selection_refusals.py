@@ -5,7 +5,7 @@ import json
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, LanguageError, UnknownNameError
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 
 SHORT = ("--per_device_train_batch_size", "4", "--max_steps", "6", "--disable_tqdm", "true", "--logging_strategy", "no")
@@ -20,7 +20,7 @@ def train_file(tmp_path, pairs):
 
 @pytest.fixture
 def options(tmp_path, train_file):
-    return lambda **given: TrainingOptions("static:8", train_file, tmp_path / "run", strategy="x-x-mono", **given)
+    return lambda **given: TrainingRequest("static:8", train_file, tmp_path / "run", strategy="x-x-mono", **given)
 
 
 @pytest.mark.parametrize(

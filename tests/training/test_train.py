@@ -15,7 +15,7 @@ from beir_hybrid.errors import (
     OutputError,
     UnknownNameError,
 )
-from beir_hybrid.training.options import TrainingOptions
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 
 SHORT = ("--per_device_train_batch_size", "4", "--max_steps", "3", "--disable_tqdm", "true", "--logging_strategy", "no")
@@ -32,7 +32,7 @@ def data_file(tmp_path, pairs):
 def options(tmp_path, data_file):
     def make(output="run", **given):
         given = {"model": "static:8", "train_data": str(data_file), **given}
-        return TrainingOptions(output=tmp_path / output, **given)
+        return TrainingRequest(output=tmp_path / output, **given)
 
     return make
 

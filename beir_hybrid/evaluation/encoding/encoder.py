@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
-from beir_hybrid.model_kinds import DENSE, SPARSE, check_kind, kind_of, kind_of_files
-from beir_hybrid.models import check_name, load_model
+from beir_hybrid.models import DENSE, SPARSE, check_kind, check_name, kind_of, kind_of_files, load_model
 from beir_hybrid.storage.files import parse_json, write_json
+from beir_hybrid.storage.run_folder import RECORDS
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 SCHEMA = 1
 _BLOCK = 16 << 20  # bytes read at once
 _FLAT = ("StaticEmbedding", "Transformer")  # modules whose files lie in one folder
-_NOT_THE_MODEL = ("README.md", "results.json", "queries.parquet", "queries.jsonl", "run.json", "training.json")
+_NOT_THE_MODEL = ("README.md", "results.json", "queries.parquet", "queries.jsonl", *RECORDS)
 
 
 @dataclass(frozen=True)

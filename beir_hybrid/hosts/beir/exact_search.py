@@ -18,7 +18,7 @@ from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.scores import Rows
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
-from beir_hybrid.model_kinds import SPARSE, check_kind, kind_of
+from beir_hybrid.models import SPARSE, check_kind, kind_of
 
 logger = logging.getLogger(__name__)
 

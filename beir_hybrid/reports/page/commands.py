@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
@@ -16,12 +15,6 @@ from beir_hybrid.settings import KINDS, all_settings
 
 _LANGUAGE = re.compile(r"\[[^\]]*\]")
 _TRIAL = ("dataset", "source", "languages", "passage_text", "split", "sample_passages", "settings", "measures")
-# what the options set, and what depends on the machine
-_NOT_SAID = {
-    *("output_dir", "logging_dir", "use_cpu", "dataloader_pin_memory", "prompts", "strategy", "alpha"),
-    *("batch_sampler", "multi_dataset_batch_sampler", "resume_from_checkpoint"),
-    *("greater_is_better", "metric_for_best_model"),
-}
 
 
 def commands_of(run: Run) -> list[str]:
@@ -50,13 +43,12 @@ def train_command(settings: Mapping[str, Any]) -> str:
     Returns:
         The command; empty where the file does not tell.
     """
-    options, arguments = settings.get("options"), settings.get("arguments")
-    if not isinstance(options, dict) or not isinstance(arguments, dict):
-        return ""
-    from beir_hybrid.training.options import option_words
+    from beir_hybrid.training.request import TrainingRequest
 
-    words = ["beir-hybrid", "train", *option_words(options), "--output", "model"]
-    return shlex.join([*words, *_host_words(str(options.get("model")), arguments)])
+    try:
+        return TrainingRequest.from_run(settings).command()
+    except BeirHybridError:
+        return ""
 
 
 def evaluate_command(results: Results, model: str, output: str, trial: Mapping[str, Any] | None = None) -> str:
@@ -113,25 +105,6 @@ def _concluded(results: Results) -> dict[str, Any]:
         names = [_LANGUAGE.sub("", name) for of_kind in measured.values() for name in of_kind]
         asked["measures"] = list(dict.fromkeys(names))
     return asked
-
-
-def _host_words(model: str, arguments: Mapping[str, Any]) -> list[str]:
-    """Write the host's arguments that are not the defaults."""
-    from beir_hybrid.training.base_models import is_static
-    from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, parse_host_arguments
-
-    defaults = {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(model) else {})}
-    try:
-        as_json = parse_host_arguments([], Path("model"), defaults).to_json_string()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-        usual = json.loads(as_json)
-    except BeirHybridError:  # arguments that this host does not know any more
-        usual = {}
-    words = []
-    for name, value in arguments.items():
-        if value is None or name in _NOT_SAID or name.startswith("_") or usual.get(name, value) == value:
-            continue
-        words += [f"--{name}", *(map(str, value) if isinstance(value, list) else [_joined(value)])]
-    return words
 
 
 def _joined(value: Any) -> str:

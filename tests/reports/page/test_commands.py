@@ -1,4 +1,3 @@
-import json
 import shlex
 from pathlib import Path
 
@@ -6,7 +5,8 @@ import pytest
 
 from beir_hybrid.reports.page.commands import command_lines, commands_of, evaluate_command, train_command
 from beir_hybrid.reports.page.inputs import Run, read_sources
-from beir_hybrid.training.options import HOST_DEFAULTS, STATIC_DEFAULTS, parse_host_arguments
+from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
+from beir_hybrid.training.request import HOST_DEFAULTS, STATIC_DEFAULTS, read_words
 
 OPTIONS = {
     "model": "static",
@@ -20,13 +20,12 @@ OPTIONS = {
 def test_a_training_command_parses_to_the_arguments_that_were_used():
     defaults = {**HOST_DEFAULTS, **STATIC_DEFAULTS}
     words = ["--seed", "7", "--learning_rate", "0.05", "--logging_steps", "2", "--negatives", "1", "--max_steps", "9"]
-    used = parse_host_arguments(words, Path("t"), defaults)
-    arguments = json.loads(used.to_json_string())
+    arguments = arguments_as_json(parse_arguments(read_words(words), Path("t"), defaults))
     command = shlex.split(train_command({"options": OPTIONS, "arguments": arguments}))
     ours, theirs = command[: command.index("--output")], command[command.index("--output") + 2 :]
     expected = "beir-hybrid train --model static --train-data one --train-data two --languages de,en"
     assert ours == expected.split()
-    again = json.loads(parse_host_arguments(theirs, Path("t"), defaults).to_json_string())
+    again = arguments_as_json(parse_arguments(read_words(theirs), Path("t"), defaults))
     assert {name: value for name, value in again.items() if "_dir" not in name} == {
         name: value for name, value in arguments.items() if "_dir" not in name
     }

@@ -5,12 +5,14 @@ import pytest
 import yaml
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError
-from beir_hybrid.training.options import (
+from beir_hybrid.training.arguments import parse_arguments
+from beir_hybrid.training.request import (
     HOST_DEFAULTS,
     STATIC_DEFAULTS,
-    TrainingOptions,
-    parse_host_arguments,
+    TrainingRequest,
     read_config,
+    read_words,
+    write_words,
 )
 
 # ten aliases of ten aliases, nine times over
@@ -19,7 +21,10 @@ BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 
 
 @pytest.fixture
 def parse(tmp_path):
-    return lambda *words, **defaults: parse_host_arguments(words, tmp_path / "checkpoints", **defaults)
+    def checked(*words, defaults=HOST_DEFAULTS):
+        return parse_arguments(read_words(words), tmp_path / "checkpoints", defaults)
+
+    return checked
 
 
 @pytest.fixture
@@ -35,15 +40,15 @@ def config(tmp_path):
 @pytest.mark.parametrize("scale", [0, -1.0, float("nan")])
 def test_scale_that_is_not_above_zero_is_refused(scale):
     with pytest.raises(ConfigurationError, match=r"scale is .* above 0"):
-        TrainingOptions("static", "sample", Path("out"), scale=scale)
+        TrainingRequest("static", "sample", Path("out"), scale=scale)
 
 
 def test_evaluation_data_select_by_the_loss_unless_asked_otherwise():
-    options = TrainingOptions("static", "sample", Path("out"), eval_data="sample")
-    assert options.to_dict()["select_by"] == options.select_by == "loss"
-    asked = TrainingOptions("static", "sample", Path("out"), eval_data="sample", select_by="multi_map")
+    options = TrainingRequest("static", "sample", Path("out"), eval_data="sample")
+    assert options.options()["select_by"] == options.select_by == "loss"
+    asked = TrainingRequest("static", "sample", Path("out"), eval_data="sample", select_by="multi_map")
     assert asked.select_by == "multi_map"
-    assert TrainingOptions("static", "sample", Path("out")).select_by is None
+    assert TrainingRequest("static", "sample", Path("out")).select_by is None
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,12 @@ def test_evaluation_data_select_by_the_loss_unless_asked_otherwise():
 )
 def test_choices_of_evaluation_need_its_data(given, option):
     with pytest.raises(ConfigurationError, match=f"{option} is given without data .* Add --eval-data NAME"):
-        TrainingOptions("static", "sample", Path("out"), **given)
+        TrainingRequest("static", "sample", Path("out"), **given)
 
 
 def test_options_become_json():
-    options = TrainingOptions("static", "sample", Path("out"), languages=("de", "en"), alpha=0.3)
-    content = json.loads(json.dumps(options.to_dict()))
+    options = TrainingRequest("static", "sample", Path("out"), languages=("de", "en"), alpha=0.3)
+    content = json.loads(json.dumps(options.options()))
     assert content["output"] == "out"
     assert content["languages"] == ["de", "en"]
     assert (content["alpha"], content["strategy"], content["source"]) == (0.3, "hybrid", None)
@@ -109,16 +114,16 @@ def test_given_values_go_before_defaults(parse):
 
 
 @pytest.mark.parametrize(
-    ("word", "closest"),
+    ("word", "name", "closest"),
     [
-        ("--learnin_rate", "--learning_rate"),
-        ("--max-stesp=3", "--max_steps"),
-        ("--num_epochs", "--num_train_epochs"),
-        ("--alhpa", "--alpha"),
+        ("--learnin_rate", "--learnin_rate", "--learning_rate"),
+        ("--max-stesp=3", "--max_stesp", "--max_steps"),
+        ("--num_epochs", "--num_epochs", "--num_train_epochs"),
+        ("--alhpa", "--alhpa", "--alpha"),
     ],
 )
-def test_unknown_argument_names_the_closest(parse, word, closest):
-    with pytest.raises(ConfigurationError, match=f"Unknown training argument '{word}'. Did you mean {closest}?"):
+def test_unknown_argument_names_the_closest(parse, word, name, closest):
+    with pytest.raises(ConfigurationError, match=f"Unknown training argument '{name}'. Did you mean {closest}?"):
         parse(word)
 
 
@@ -172,28 +177,28 @@ def test_output_folder_of_the_host_is_refused(parse, words):
 
 
 def test_config_divides_options_and_host_words(config):
-    options, words = config(
+    options, arguments = config(
         "model: static\ntrain-data: sample\nquery_prefix: 'Q: '\nalpha: 0.3\nmax_steps: 5\nlearning-rate: 0.001\n"
     )
     assert options == {"model": "static", "train_data": ["sample"], "query_prefix": "Q: ", "alpha": 0.3}
-    assert words == ["--max_steps", "5", "--learning_rate", "0.001"]
+    assert arguments == {"max_steps": 5, "learning_rate": 0.001}
 
 
 @pytest.mark.parametrize("written", ["2e-5", "2.0e-5", "0.00002"])
 def test_small_numbers_reach_the_host_however_written(config, parse, written):
-    _, words = config(f"learning_rate: {written}\n")  # YAML 1.1 takes 2e-5 for a text
-    assert parse(*words).learning_rate == 2e-5
+    _, arguments = config(f"learning_rate: {written}\n")  # YAML 1.1 takes 2e-5 for a text
+    assert parse(*write_words(arguments)).learning_rate == 2e-5
 
 
 @pytest.mark.parametrize(("written", "expected"), [("true", True), ("false", False), ("yes", True), ("off", False)])
 def test_truth_values_reach_the_host(config, parse, written, expected):
-    _, words = config(f"use_cpu: true\nbf16: {written}\n")
-    assert parse(*words).bf16 is expected
+    _, arguments = config(f"use_cpu: true\nbf16: {written}\n")
+    assert parse(*write_words(arguments)).bf16 is expected
 
 
 def test_lists_and_mappings_reach_the_host(config, parse):
-    _, words = config("label_names: [a, b]\naccelerator_config: {even_batches: false}\n")
-    host = parse(*words)
+    _, arguments = config("label_names: [a, b]\naccelerator_config: {even_batches: false}\n")
+    host = parse(*write_words(arguments))
     assert host.label_names == ["a", "b"]
     assert host.accelerator_config.even_batches is False
 
@@ -205,42 +210,41 @@ def test_languages_are_joined_as_on_the_command_line(config, written):
 
 def test_options_of_the_evaluation_are_ours(config):
     written = "eval-data: xquad-r\neval_languages: [en, de]\neval-split: dev\nselect-by: multi_map\neval_steps: 5\n"
-    options, words = config(written)
+    options, arguments = config(written)
     assert options == {
         "eval_data": "xquad-r",
         "eval_languages": "en,de",
         "eval_split": "dev",
         "select_by": "multi_map",
     }
-    assert words == ["--eval_steps", "5"]
+    assert arguments == {"eval_steps": 5}
 
 
 def test_truth_values_of_our_options_are_kept(config):
-    assert config("overwrite: true\n") == ({"overwrite": True}, [])
+    assert config("overwrite: true\n") == ({"overwrite": True}, {})
 
 
 def test_host_arguments_without_a_value_are_left_out(config):
-    assert config("max_steps:\nseed: 1\n") == ({}, ["--seed", "1"])
+    assert config("max_steps:\nseed: 1\n") == ({}, {"max_steps": None, "seed": 1})
 
 
 def test_empty_config_gives_nothing(config):
-    assert config("# nothing yet\n") == ({}, [])
+    assert config("# nothing yet\n") == ({}, {})
 
 
 def test_saved_options_are_read_again(config):
-    options = TrainingOptions("static", ["sample"], Path("out"), strategy="hybrid(alpha=0.3)", scale=15.0)
-    assert config(yaml.safe_dump(options.to_dict()))[0] == options.to_dict()
+    options = TrainingRequest("static", ["sample"], Path("out"), strategy="hybrid(alpha=0.3)", scale=15.0)
+    assert config(yaml.safe_dump(options.options()))[0] == options.options()
 
 
 def test_command_lines_commas_are_read_in_a_config_too(config):
-    assert config("source_weights: 1,2\nlanguage_pairs: en-de,en-en\n") == (
-        {},
-        ["--source_weights", "1", "2", "--language_pairs", "en-de", "en-en"],
-    )
+    options, arguments = config("source_weights: 1,2\nlanguage_pairs: en-de,en-en\n")
+    assert options == {}
+    assert write_words(arguments) == ["--source_weights", "1", "2", "--language_pairs", "en-de", "en-en"]
 
 
 def test_missing_data_in_a_config_are_left_to_the_command(config):
-    assert config("train_data:\n") == ({}, [])
+    assert config("train_data:\n") == ({}, {})
 
 
 @pytest.mark.parametrize("text", ["resume: 3\n", "overwrite: yes please\n"])
@@ -277,7 +281,7 @@ def test_config_of_other_than_plain_options_is_refused_in_one_line(config, text,
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
 def test_config_without_options_is_empty(config, text):
-    assert config(text) == ({}, [])
+    assert config(text) == ({}, {})
 
 
 def test_config_that_is_no_yaml_is_refused_in_one_line(config):

@@ -4,15 +4,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from beir_hybrid.errors import OutputError
+from beir_hybrid.storage import run_folder as module
 from beir_hybrid.storage.locks import LOCK, locked
-from beir_hybrid.training import run_folder as module
-from beir_hybrid.training.options import TrainingOptions
-from beir_hybrid.training.run_folder import RunFolder
+from beir_hybrid.storage.run_folder import RunFolder
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 
 SCRIPT = Path(__file__).with_name("kill_script.py")
@@ -27,7 +26,7 @@ class Killed(BaseException):
 @pytest.fixture
 def run(tmp_path):
     def start(name="out", **given):
-        return train(TrainingOptions("static:4", "sample", tmp_path / name, languages=("de", "en"), **given), WORDS)
+        return train(TrainingRequest("static:4", "sample", tmp_path / name, languages=("de", "en"), **given), WORDS)
 
     return start
 
@@ -36,7 +35,7 @@ def run(tmp_path):
 def finished(tmp_path_factory):
     """An undisturbed run."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    train(TrainingOptions("static:4", "sample", folder, languages=("de", "en")), WORDS)
+    train(TrainingRequest("static:4", "sample", folder, languages=("de", "en")), WORDS)
     return folder
 
 
@@ -124,9 +123,8 @@ class Trained:
 
     def __init__(self, finished):
         self.finished = finished
-        self.state = SimpleNamespace(log_history=[])
 
-    def save_model(self, folder):
+    def __call__(self, folder):
         Path(folder, "1_Dense").mkdir(parents=True)
         Path(folder, "1_Dense", "config.json").write_text("{}")
         for name in (*ENDED, "README.md", "modules.json"):
@@ -135,7 +133,7 @@ class Trained:
 
 def test_saving_that_is_killed_anywhere_is_made_up_for(tmp_path, finished, monkeypatch):
     whole = RunFolder(tmp_path / "whole")
-    whole.save(Trained(finished), {"steps": 4})
+    whole.save(Trained(finished), {"steps": 4}, [])
     number = 0
     killed = True
     while killed:
@@ -144,12 +142,12 @@ def test_saving_that_is_killed_anywhere_is_made_up_for(tmp_path, finished, monke
         with monkeypatch.context() as patch:
             killed_at(patch, number)
             try:
-                folder.save(Trained(finished), {"steps": 4})
+                folder.save(Trained(finished), {"steps": 4}, [])
                 killed = False
             except Killed:
                 assert not folder.is_finished()
         if killed:
-            folder.save(Trained(finished), {"steps": 4})
+            folder.save(Trained(finished), {"steps": 4}, [])
         assert contents(folder.path) == contents(finished)
         assert files(folder.path) == files(whole.path)
     assert number > 10

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training import attempt, trainer  # noqa: F401  now, so that the children begin at once
-from beir_hybrid.training.options import TrainingOptions
-from beir_hybrid.training.run_folder import RunFolder
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.train import train
 
 WORDS = ("--max_steps=20", "--save_steps=2", "--per_device_train_batch_size=16", "--disable_tqdm=true")
@@ -29,7 +29,7 @@ def begin(folder: Path, **given: bool) -> int:
         return child
     code = 1
     try:
-        train(TrainingOptions("static:8", "sample", folder, languages=("de", "en"), **given), WORDS)
+        train(TrainingRequest("static:8", "sample", folder, languages=("de", "en"), **given), WORDS)
         code = 0
     finally:
         sys.stdout.flush()

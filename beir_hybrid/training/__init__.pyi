@@ -1,0 +1,16 @@
+from .arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments
+from .attempt import TrainingInterrupted as TrainingInterrupted
+from .base_models import static_model as static_model
+from .legacy.fit import fit as fit
+from .legacy.retriever import TrainRetriever as TrainRetriever
+from .losses import (
+    CachedGroupMaskedMultipleNegativesRankingLoss as CachedGroupMaskedMultipleNegativesRankingLoss,
+)
+from .losses import GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss
+from .prepare import PreparedTraining as PreparedTraining
+from .request import TrainingRequest as TrainingRequest
+from .train import RunFinishedError as RunFinishedError
+from .train import TrainedModel as TrainedModel
+from .trainer import HybridBatchTrainer as HybridBatchTrainer
+
+__all__: list[str]

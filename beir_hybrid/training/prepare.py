@@ -1,0 +1,131 @@
+"""Preparation of a training: the one check of a request, for training, for plans and for studies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.datasets import load_sources
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.storage.run_folder import RunFolder
+from beir_hybrid.training.base_models import check_base_model
+from beir_hybrid.training.processes import launched_processes
+from beir_hybrid.training.request import TrainingRequest
+from beir_hybrid.training.selection import Selection, check_selection, load_selection, selection_defaults
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedTraining:
+    """A request whose arguments and data are there, and whose batches can be drawn.
+
+    Attributes:
+        request: The request.
+        arguments: The host's arguments, with all defaults.
+        sources: Questions and passages to train on.
+        dataset: All examples of the sources, as the Trainer takes them.
+        selection: What checkpoints are evaluated with; None to keep the last model.
+    """
+
+    request: TrainingRequest
+    arguments: HybridBatchTrainingArguments
+    sources: list[ParallelPairs]
+    dataset: Dataset
+    selection: Selection | None
+
+    def plan(self, processes: int | None = None) -> BatchPlan:
+        """Plan the batches of the whole training.
+
+        Args:
+            processes: Number of processes that share it; None for those of this training.
+
+        Raises:
+            BatchError: If the data cannot fill a batch.
+        """
+        arguments = self.arguments
+        plan = BatchPlan(
+            self.dataset.data.indexes,
+            arguments.built_strategy(),
+            arguments.train_batch_size,
+            seed=arguments.seed,
+            world_size=arguments.batch_processes() if processes is None else processes,
+            sampling=arguments.held_sampling(),
+        )
+        return plan.lasting(arguments.length_in_epochs(len(plan)))
+
+
+def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None) -> PreparedTraining:
+    """Check a request as far as that is possible without loading its model, and load its data.
+
+    Args:
+        request: What is to be trained.
+        loaded: Data that earlier requests loaded, by what they asked for; those of this one are added.
+
+    Raises:
+        BeirHybridError: Any of its leaves, for anything that is wrong with the request.
+    """
+    known = {} if loaded is None else loaded
+    arguments = training_arguments(request)
+    check_base_model(request.model)
+    data = (request.source, request.passage_text)
+    sources = _once(known, (request.sources, request.languages, *data), lambda: load_training_data(request))
+    batch = arguments.per_device_eval_batch_size
+    evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
+    selection = _once(known, evaluated, lambda: load_selection(request, batch))
+
+    from beir_hybrid.batching.examples import example_dataset
+
+    dataset = example_dataset(sources, negatives=arguments.negatives)
+    prepared = PreparedTraining(request, arguments, sources, dataset, selection)
+    prepared.plan()  # finds what cannot be drawn
+    return prepared
+
+
+def training_arguments(request: TrainingRequest) -> HybridBatchTrainingArguments:
+    """Return the host's arguments of a request, complete and checked.
+
+    Raises:
+        UnknownNameError: If there is no such strategy or measure.
+        ConfigurationError: If an argument is unknown or its value does not fit, or arguments exclude each other.
+    """
+    from beir_hybrid.training.arguments import parse_arguments
+
+    batches = {"strategy": request.strategy, "alpha": request.alpha}
+    arguments = parse_arguments(
+        {**batches, **request.arguments},
+        RunFolder(request.output).checkpoints,
+        {**request.defaults, **selection_defaults(request)},
+    )
+    if request.eval_data is not None:
+        check_selection(arguments)
+    if launched_processes() != arguments.world_size:
+        raise ConfigurationError(
+            f"{launched_processes()} processes were launched, and the host runs {arguments.world_size}.",
+            "Leave out arguments that choose devices, or launch one process.",
+        )
+    negatives = {f"negative_{number + 1}": request.passage_prefix for number in range(arguments.negatives)}
+    arguments.prompts = {"anchor": request.query_prefix, "positive": request.passage_prefix, **negatives}
+    return arguments
+
+
+def load_training_data(request: TrainingRequest) -> list[ParallelPairs]:
+    """Load the questions and passages that a request trains on.
+
+    Raises:
+        BeirHybridError: Any of its leaves, for data that cannot be loaded.
+    """
+    choice = {} if request.passage_text is None else {"passage_text": request.passage_text}
+    return load_sources(request.sources, source=request.source, languages=request.languages, **choice)
+
+
+def _once(loaded: dict[Hashable, Any], key: Hashable, load: Callable[[], Any]) -> Any:
+    if key not in loaded:
+        loaded[key] = load()
+    return loaded[key]

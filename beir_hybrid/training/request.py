@@ -1,0 +1,317 @@
+"""TrainingRequest: all that a training run is asked to do, as code, a command line or a file gives it."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.document import read_document
+from beir_hybrid.errors import ConfigurationError, shorten
+from beir_hybrid.models import is_static
+from beir_hybrid.training.batch_options import LISTS, BatchOptions, option
+
+HOST_DEFAULTS: Mapping[str, Any] = {
+    "per_device_train_batch_size": 100,
+    "learning_rate": 3e-5,
+    "weight_decay": 0.01,
+    "report_to": "none",
+}
+"""The paper's values (arXiv:2408.10536), where the host's own defaults are made for other tasks."""
+
+STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 30, "weight_decay": 0.0}
+"""For ``static`` models, whose vectors start from nothing and need larger steps."""
+
+_BATCHES = {option.name: option for option in fields(BatchOptions)}
+_DATA_HELP = "Dataset, such as mlqa-r or sample, or a .jsonl or .arrow file of pairs"
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A training run: model, data, batches, selection, output, and arguments of the host's.
+
+    ``beir-hybrid train`` takes its options from the fields, whose help says what each means.
+
+    Args:
+        model: ``static``, ``static:DIM``, or a sentence-transformers or Hugging Face name or folder.
+        train_data: Registered dataset, or a file of pairs; or several.
+        output: Folder for the trained model.
+        source: Folder with the dataset's files; None for ``$BEIR_HYBRID_DATA``, or else a download.
+        languages: Languages to train on; None for all.
+        passage_text: ``sentence`` or ``sentence+context`` where the dataset offers both; None for its default.
+        strategy: What kind of batch comes next.
+        alpha: Share of monolingual batches, for strategies that have one.
+        scale: Factor on the cosine similarities in the loss, the inverse of a temperature; above 0.
+        query_prefix: Put before every question in training, and stored as the model's query prompt.
+        passage_prefix: Put before every passage in training, and stored as the model's document prompt.
+        eval_data: Registered dataset, or a file of pairs, on which the best checkpoint is selected; None to keep the
+            last model.
+        eval_languages: Languages to evaluate on; None for English where a loss decides and the data have it, and for
+            all otherwise.
+        eval_split: Split to evaluate on, for datasets that have several; None for the dataset's default.
+        select_by: ``loss``, the lowest validation loss, over questions and passages of one language each; or a metric
+            of :class:`~beir_hybrid.evaluation.evaluator.MultilingualRetrievalEvaluator` such as ``multi_map``. None for
+            ``loss``, the paper's way, where there are eval_data.
+        overwrite: Whether an earlier run in the output folder may be replaced.
+        resume: Whether to resume the run in the output folder from its latest complete checkpoint.
+        arguments: Training arguments by name, sentence-transformers' and those of
+            :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`; or the words of a command line, such
+            as ``["--max_steps", "20"]``.
+
+    Raises:
+        ConfigurationError: If the scale is not above 0, or options exclude or need each other.
+
+    Examples:
+        >>> request = TrainingRequest("static", "sample", Path("out"), arguments={"max_steps": 20})
+        >>> request.command()
+        'beir-hybrid train --model static --train-data sample --output out --max_steps 20'
+    """
+
+    model: str = option(
+        help="static, static:DIM (untrained static embeddings), or a sentence-transformers or Hugging Face name or "
+        "folder."
+    )
+    train_data: str | tuple[str, ...] = option(help=f"{_DATA_HELP}; may be given several times.")
+    output: Path = option(Path("model"), required=True, help="Folder for the trained model.")
+    source: Path | None = option(
+        None,
+        help="Folder with the dataset's files [default: $BEIR_HYBRID_DATA, or else a download into the user's cache].",
+    )
+    languages: tuple[str, ...] | None = option(None, help="Language codes, such as en,de [default: all].")
+    passage_text: str | None = option(
+        None,
+        choices=("sentence", "sentence+context"),
+        help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
+    )
+    strategy: str = option(_BATCHES["strategy"].default, **_BATCHES["strategy"].metadata)
+    alpha: float | None = option(_BATCHES["alpha"].default, **_BATCHES["alpha"].metadata)
+    scale: float = option(20.0, help="Factor on cosine similarities in the loss.")
+    query_prefix: str = option("Query: ", help="Put before every question.")
+    passage_prefix: str = option("Passage: ", help="Put before every passage.")
+    eval_data: str | None = option(
+        None, help=f"{_DATA_HELP}, on which the best checkpoint is selected [default: the last model is kept]."
+    )
+    eval_languages: tuple[str, ...] | None = option(
+        None, help="Languages to evaluate on [default: en for the loss, all for other metrics]."
+    )
+    eval_split: str | None = option(None, help="Split to evaluate on, for datasets that have several.")
+    select_by: str | None = option(
+        None,
+        metavar="[loss|METRIC]",
+        help="Keep the checkpoint with the lowest validation loss, or the best multi_map, mono_ndcg@10 and so on, "
+        "after each epoch or as --eval_steps asks for [default: loss].",
+    )
+    overwrite: bool = option(False, help="Replace an earlier run in the output folder.")
+    resume: bool = option(
+        False,
+        help="Resume the run in the output folder from its latest complete checkpoint; start it if there is none.",
+    )
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        given = self.arguments if isinstance(self.arguments, Mapping) else read_words(self.arguments)
+        object.__setattr__(self, "arguments", {name.replace("-", "_"): value for name, value in given.items()})
+        if not 0 < self.scale < math.inf:
+            raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
+        if self.overwrite and self.resume:
+            raise ConfigurationError("Both overwrite and resume are asked for.", "Choose one.")
+        if self.eval_data is not None:
+            object.__setattr__(self, "select_by", self.select_by or "loss")  # so that files say it
+            return
+        for name in ("select_by", "eval_languages", "eval_split"):
+            if getattr(self, name) is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise ConfigurationError(f"{option} is given without data to evaluate on.", "Add --eval-data NAME.")
+
+    @classmethod
+    def from_options(cls, given: Mapping[str, Any], arguments: Mapping[str, Any] | None = None) -> TrainingRequest:
+        """Make a request of plain values, as files and command lines give them.
+
+        Args:
+            given: Values by name: those of fields, and others, which are training arguments.
+            arguments: Further training arguments, which those in ``given`` override.
+
+        Raises:
+            ConfigurationError: As the class does.
+        """
+        own = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in OPTIONS
+        }
+        own |= {name: Path(own[name]) for name in ("source", "output") if own.get(name) is not None}
+        others = {name: value for name, value in given.items() if name not in OPTIONS and value is not None}
+        return cls(**own, arguments={**(arguments or {}), **others})
+
+    @classmethod
+    def from_run(cls, content: Mapping[str, Any]) -> TrainingRequest:
+        """Read the request of a run from its ``run.json``, with the training arguments that are not the defaults.
+
+        Args:
+            content: The file's content.
+
+        Raises:
+            ConfigurationError: If it is of another version, or damaged.
+        """
+        try:
+            request = cls.from_options(
+                {name: content["options"][name] for name in DECIDING if name in content["options"]}
+            )
+            arguments = dict(content["arguments"])
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise ConfigurationError(f"The run's request cannot be read: {error}.", "Train again.") from error
+        from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
+
+        try:
+            usual = arguments_as_json(parse_arguments({}, request.output, request.defaults))
+        except ConfigurationError:  # this version of the host refuses our defaults
+            usual = {}
+        own = {
+            name: value
+            for name, value in arguments.items()
+            if name not in _FOLLOWING and not name.startswith("_") and usual.get(name, value) != value
+        }
+        return replace(request, arguments=own)
+
+    def options(self) -> dict[str, Any]:
+        """Return the fields but the arguments as plain JSON content, as ``run.json`` has them."""
+        values = {name: getattr(self, name) for name in OPTIONS}
+        return {name: _plain(value) for name, value in values.items()}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the training data."""
+        return (self.train_data,) if isinstance(self.train_data, str) else tuple(self.train_data)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Values of training arguments that are not given."""
+        return {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(self.model) else {})}
+
+    def command(self) -> str:
+        """Write the command that does this training, options at their default left out."""
+        words = ["beir-hybrid", "train"]
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name not in DECIDING or value in (None, each.default):
+                continue
+            values = self.sources if each.name == "train_data" else [value]  # it is given once for each dataset
+            for one in values:
+                words += [f"--{each.name.replace('_', '-')}", ",".join(one) if isinstance(one, tuple) else str(one)]
+        return shlex.join([*words, "--output", str(self.output), *write_words(self.arguments)])
+
+
+OPTIONS = tuple(field.name for field in fields(TrainingRequest) if field.name != "arguments")
+"""Names of the options that are not training arguments."""
+
+_ABOUT_OUTPUT = frozenset({"output", "overwrite", "resume"})
+
+DECIDING = tuple(name for name in OPTIONS if name not in _ABOUT_OUTPUT)
+"""Names of the options that decide about the trained model: those that a study may set."""
+
+_FOLLOWING = frozenset(
+    {
+        *("output_dir", "logging_dir", "use_cpu", "dataloader_pin_memory", "prompts", "strategy", "alpha"),
+        *("batch_sampler", "multi_dataset_batch_sampler", "resume_from_checkpoint"),
+        *("greater_is_better", "metric_for_best_model"),
+    }
+)
+"""Training arguments in ``run.json`` that follow from the options, or from the machine."""
+
+
+def read_words(words: Iterable[str]) -> dict[str, Any]:
+    """Read the words of a command line as training arguments.
+
+    Args:
+        words: Names, each followed by its values; a name without one stands for an empty tuple.
+
+    Raises:
+        ConfigurationError: If a value comes before any name.
+
+    Examples:
+        >>> read_words(["--max-steps", "20", "--bf16", "--label_names=a", "b"])
+        {'max_steps': '20', 'bf16': (), 'label_names': ['a', 'b']}
+    """
+    arguments: dict[str, list[str]] = {}
+    values: list[str] | None = None
+    for word in words:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            values = arguments[name.replace("-", "_")] = [value] if equals else []
+        elif values is None:
+            raise ConfigurationError(f"Unknown training argument {word!r}.", "See beir-hybrid train --help.")
+        else:
+            values.append(word)
+    return {name: given[0] if len(given) == 1 else given or () for name, given in arguments.items()}
+
+
+def write_words(arguments: Mapping[str, Any]) -> list[str]:
+    """Write training arguments as the words of a command line; those at None, which are not given, are left out.
+
+    Raises:
+        ConfigurationError: If one is an empty list.
+
+    Examples:
+        >>> write_words({"max_steps": 20, "bf16": (), "source_weights": "1,2", "run_name": None})
+        ['--max_steps', '20', '--bf16', '--source_weights', '1', '2']
+    """
+    words: list[str] = []
+    for name, given in arguments.items():
+        value = given.split(",") if name in LISTS and isinstance(given, str) else given
+        if value is None:
+            continue
+        if value == []:
+            raise ConfigurationError("A training argument is an empty list.", f"Leave out {name}.")
+        values = value if isinstance(value, list | tuple) else [value]
+        texts = [json.dumps(one) if isinstance(one, dict) else str(one) for one in values]
+        if len(texts) == 1 and texts[0].startswith("--"):
+            words.append(f"--{name}={texts[0]}")
+        else:
+            words += [f"--{name}", *texts]
+    return words
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a YAML file of options and training arguments.
+
+    Args:
+        path: A mapping with the names of the command line, ``-`` or ``_`` alike.
+
+    Returns:
+        The options as the command line gives them, and the training arguments, by name.
+
+    Raises:
+        MissingDataError: If there is no such file.
+        DataFormatError: If it cannot be read.
+        ConfigurationError: If it is not a YAML mapping, or gives an option twice.
+    """
+    document = read_document(path, "strategy: hybrid")
+    options: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
+    for key, value in document.content.items():
+        name = key.replace("-", "_")
+        if name in options or name in arguments:
+            raise ConfigurationError(f"{document.where(key)}: {name} is given twice.", "Give it once.")
+        if name not in OPTIONS:
+            arguments[name] = value
+            continue
+        several = isinstance(value, list)
+        if any(isinstance(one, list | dict) for one in (value if several else [value])):
+            raise ConfigurationError(
+                f"{document.where(key)}: {name} is {str(value)[:40]}.", "Write one value, or a list of values."
+            )
+        if name in {"overwrite", "resume"} and not isinstance(value, bool):
+            raise ConfigurationError(f"{path}: {name} is {shorten(value)}.", "Write true or false.")
+        if name == "train_data":  # the one option that may be given several times
+            value = value if several or value is None else [value]
+        options[name] = ",".join(map(str, value)) if several and name != "train_data" else value
+    return {name: value for name, value in options.items() if (name, value) != ("train_data", None)}, arguments
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
