@@ -1,13 +1,13 @@
-"""Pairs from a JSON Lines file of one's own."""
+"""Pairs from a JSON Lines file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from beir_hybrid.datasets.rows import read_rows
 from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
 from beir_hybrid.pairs import Pair, ParallelPairs
-from beir_hybrid.storage.files import parse_json
 
 
 def read_pairs(path: Path) -> ParallelPairs:
@@ -29,27 +29,9 @@ def read_pairs(path: Path) -> ParallelPairs:
 
 
 def _read(path: Path) -> Iterator[Pair]:
-    wanted = f"Give the strings {', '.join(ParallelPairs.COLUMNS)}."
-    with path.open(encoding="utf-8") as lines:
-        try:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                row = parse_json(line)
-                if not isinstance(row, dict):
-                    raise DataFormatError(f"{path}:{number}: not a JSON object.", wanted)
-                for field in ParallelPairs.COLUMNS:
-                    if not isinstance(row.get(field), str):
-                        raise DataFormatError(f"{path}:{number}: {field!r} is {shorten(row.get(field))}.", wanted)
-                negatives = row.get("negatives") or []
-                if not isinstance(negatives, list) or not all(isinstance(text, str) for text in negatives):
-                    raise DataFormatError(
-                        f"{path}:{number}: negatives are {shorten(negatives)}.", "Give a list of strings."
-                    )
-                yield Pair(row["group"], row["language"], row["question"], row["passage"], tuple(negatives))
-        except DataFormatError:
-            raise
-        except UnicodeDecodeError as error:
-            raise DataFormatError(f"{path}: not UTF-8: {error}.", "Convert the file to UTF-8.") from error
-        except (ValueError, RecursionError) as error:  # ValueErrors are JSON's, and those of numbers of 4,300 digits
-            raise DataFormatError(f"{path}:{number}: {error}.", wanted) from error
+    columns = ParallelPairs.COLUMNS
+    for number, row in read_rows(path, columns, f"Give the strings {', '.join(columns)}."):
+        negatives = row.get("negatives") or []
+        if not isinstance(negatives, list) or not all(isinstance(text, str) for text in negatives):
+            raise DataFormatError(f"{path}:{number}: negatives are {shorten(negatives)}.", "Give a list of strings.")
+        yield Pair(row["group"], row["language"], row["question"], row["passage"], tuple(negatives))

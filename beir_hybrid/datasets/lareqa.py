@@ -99,37 +99,26 @@ class Lareqa:
             passage_text: ``sentence`` for the sentence alone, ``sentence+context`` for the sentence followed by its
                 paragraph, the two inputs of LAReQA's models in one text.
         """
-        texts = self._read(source, languages)
-        _check_passage_text(passage_text)
-        relevant: dict[str, dict[str, int]] = {}
+        texts = self._read(source, languages, passage_text)
+        corpora: dict[str, dict[str, Passage]] = {}
+        queries: dict[str, dict[str, str]] = {}
+        group_of: dict[str, str] = {}
+        answers: dict[str, dict[str, int]] = {}
         for language, (candidates, questions) in texts.items():
+            documents = [f"{language}:{candidate.identifier}" for candidate in candidates]
+            passages = (Passage(_text(candidate, passage_text), "", candidate.context) for candidate in candidates)
+            corpora[language] = dict(zip(documents, passages, strict=True))
+            queries[language] = {f"{language}:{question.identifier}": question.text for question in questions}
+            group_of |= {f"{language}:{question.identifier}": question.identifier for question in questions}
             for question in questions:
-                document = f"{language}:{candidates[question.answer].identifier}"
-                relevant.setdefault(question.identifier, {})[document] = 1
+                answers.setdefault(question.identifier, {})[documents[question.answer]] = 1
         return MultilingualCollection(
             name=self.name,
-            corpora={
-                language: {
-                    f"{language}:{candidate.identifier}": Passage(_text(candidate, passage_text), "", candidate.context)
-                    for candidate in candidates
-                }
-                for language, (candidates, _) in texts.items()
-            },
-            queries={
-                language: {f"{language}:{question.identifier}": question.text for question in questions}
-                for language, (_, questions) in texts.items()
-            },
-            qrels={
-                f"{language}:{question.identifier}": relevant[question.identifier]
-                for language, (_, questions) in texts.items()
-                for question in questions
-            },
+            corpora=corpora,
+            queries=queries,
+            qrels={query: answers[group] for query, group in group_of.items()},
             passage_text=passage_text,
-            group_of={
-                f"{language}:{question.identifier}": question.identifier
-                for language, (_, questions) in texts.items()
-                for question in questions
-            },
+            group_of=group_of,
         )
 
     def pairs(
@@ -139,8 +128,7 @@ class Lareqa:
         passage_text: PassageText = "sentence",
     ) -> ParallelPairs:
         """Load questions with their answer sentences; the group is the question's id. See :meth:`load`."""
-        texts = self._read(source, languages)
-        _check_passage_text(passage_text)
+        texts = self._read(source, languages, passage_text)
         return ParallelPairs.from_pairs(
             self.name,
             (
@@ -154,11 +142,14 @@ class Lareqa:
         return f"{self.name}/{language}.json"
 
     def _read(
-        self, source: str | Path | None, languages: Iterable[str] | None
+        self, source: str | Path | None, languages: Iterable[str] | None, passage_text: str
     ) -> dict[str, tuple[list[Candidate], list[Question]]]:
+        known = get_args(PassageText)
+        if passage_text not in known:
+            raise ConfigurationError(f"passage_text is {passage_text!r}.", did_you_mean(passage_text, known))
         chosen = choose_languages(languages, self.languages, self.name)
-        found = self._files.find([self._path(language) for language in chosen], source)
-        return {language: read_lareqa(path) for language, path in zip(chosen, found, strict=True)}
+        paths = self._files.find([self._path(language) for language in chosen], source)
+        return {language: read_lareqa(path) for language, path in zip(chosen, paths, strict=True)}
 
 
 def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
@@ -235,13 +226,6 @@ def _read_paragraph(
 
 def _text(candidate: Candidate, passage_text: PassageText) -> str:
     return candidate.sentence if passage_text == "sentence" else f"{candidate.sentence} {candidate.context}"
-
-
-def _check_passage_text(passage_text: str) -> None:
-    if passage_text not in get_args(PassageText):
-        raise ConfigurationError(
-            f"passage_text is {passage_text!r}.", did_you_mean(passage_text, get_args(PassageText))
-        )
 
 
 _REPOSITORY = "https://raw.githubusercontent.com/google-research-datasets/lareqa"

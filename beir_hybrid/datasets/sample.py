@@ -42,23 +42,20 @@ class Sample:
         """
         chosen = choose_languages(languages, self.languages, self.name)
         rows = {language: self._read(language, split, source) for language in chosen}
+        group_of = {f"{language}:{pair.group}": pair.group for language, pairs in rows.items() for pair in pairs}
         return MultilingualCollection(
             name=self.name,
             corpora={
-                language: {_document(language, pair): Passage(pair.passage) for pair in pairs}
+                language: {f"{language}:{pair.group}-fact": Passage(pair.passage) for pair in pairs}
                 for language, pairs in rows.items()
             },
             queries={
                 language: {f"{language}:{pair.group}": pair.question for pair in pairs}
                 for language, pairs in rows.items()
             },
-            qrels={
-                f"{language}:{pair.group}": {_document(other, pair): 1 for other in chosen}
-                for language, pairs in rows.items()
-                for pair in pairs
-            },
+            qrels={query: {f"{language}:{group}-fact": 1 for language in chosen} for query, group in group_of.items()},
             passage_text="sentence",
-            group_of={f"{language}:{pair.group}": pair.group for language, pairs in rows.items() for pair in pairs},
+            group_of=group_of,
         )
 
     def pairs(
@@ -81,10 +78,6 @@ class Sample:
             for row in _table(language)
             if row["group"] in wanted
         ]
-
-
-def _document(language: str, pair: Pair) -> str:
-    return f"{language}:{pair.group}-fact"
 
 
 def _table(name: str) -> list[dict[str, str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from beir_hybrid.errors import ChecksumError, MissingDataError
+from beir_hybrid.storage.checksums import file_checksum
 from beir_hybrid.storage.corpus import cache_folder
 from beir_hybrid.verbosity import is_quiet
 
@@ -47,19 +47,19 @@ class Files:
             MissingDataError: If the folder lacks a file, or the download fails.
             ChecksumError: If a downloaded file is not the pinned one.
         """
-        folder = source if source is not None else os.environ.get(DATA_VARIABLE)
-        if not folder:
+        folder = data_folder(source)
+        if folder is None:
             return [self._download(path) for path in paths]
-        found = [_in_folder(Path(folder), path) for path in paths]
-        changed = [str(file) for path, file in zip(paths, found, strict=True) if _sha256(file) != self.checksums[path]]
+        files = {path: _in_folder(folder, path) for path in paths}
+        changed = [str(file) for path, file in files.items() if file_checksum(file, "sha256") != self.checksums[path]]
         if changed:
             logger.warning(
                 "%d of %d files differ from the pinned release, so results are not comparable with others': %s",
                 len(changed),
-                len(found),
+                len(files),
                 ", ".join(changed),
             )
-        return found
+        return list(files.values())
 
     def _download(self, path: str) -> Path:
         import pooch
@@ -89,11 +89,30 @@ class Files:
             ) from error
 
 
-def _in_folder(folder: Path, path: str) -> Path:
+def data_folder(source: str | Path | None) -> Path | None:
+    """Return the folder of a dataset's files.
+
+    Args:
+        source: The folder; None for the one that ``BEIR_HYBRID_DATA`` names.
+
+    Returns:
+        The folder; None if neither names one.
+
+    Raises:
+        MissingDataError: If it does not exist.
+    """
+    named = source if source is not None else os.environ.get(DATA_VARIABLE)
+    if not named:
+        return None
+    folder = Path(named)
     if not folder.is_dir():
         raise MissingDataError(
             f"The data folder {folder} does not exist.", f"Correct --source, or the variable {DATA_VARIABLE}."
         )
+    return folder
+
+
+def _in_folder(folder: Path, path: str) -> Path:
     candidates = (folder / path, folder / path.rpartition("/")[2])
     for candidate in candidates:
         if candidate.is_file():
@@ -101,8 +120,3 @@ def _in_folder(folder: Path, path: str) -> Path:
     raise MissingDataError(
         f"{folder} holds neither {path} nor {candidates[1].name}.", "Give the folder that holds the dataset's files."
     )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -34,12 +34,12 @@ def test_line_separators_inside_a_text_end_no_line(write):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param(b'{"group": "2", ', "Expecting property name", id="cut off"),
+        pytest.param(b'{"group": "2", ', "not JSON: Expecting property name", id="cut off"),
         pytest.param(b"[1]", "not a JSON object", id="a list"),
         pytest.param({**GOOD, "passage": None}, "'passage' is None", id="null"),
-        pytest.param({"group": "2", "language": "en", "passage": "x"}, "'question' is None", id="missing"),
+        pytest.param({"group": "2", "language": "en", "passage": "x"}, "no field 'question'", id="missing"),
         pytest.param({**GOOD, "group": 2}, "'group' is 2", id="a number"),
-        pytest.param(b"[" * 100_000, "it is nested too deeply", id="too deep"),
+        pytest.param(b"[" * 100_000, "not JSON: it is nested too deeply", id="too deep"),
     ],
 )
 def test_bad_line_is_named_with_its_file(write, line, message):

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.miracl.files import MiraclFiles
-from beir_hybrid.datasets.miracl.formats import Documents, Judgement, read_qrels, read_topics
+from beir_hybrid.datasets.miracl.formats import Documents, read_qrels, read_topics
 from beir_hybrid.datasets.miracl.subset import Subset
+from beir_hybrid.datasets.rows import Judgement
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.passage import Passage

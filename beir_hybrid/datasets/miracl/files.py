@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from beir_hybrid.datasets.sources import DATA_VARIABLE
+from beir_hybrid.datasets.sources import DATA_VARIABLE, data_folder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
 
 _QUERIES, _CORPUS = "miracl/miracl", "miracl/miracl-corpus"
@@ -46,14 +45,8 @@ class MiraclFiles:
     """
 
     def __init__(self, source: str | Path | None) -> None:
-        named = source if source is not None else os.environ.get(DATA_VARIABLE)
-        self.folder = Path(named) if named else None
+        self.folder = data_folder(source)
         self.may_download = source is None
-        if self.folder is not None and not self.folder.is_dir():
-            raise MissingDataError(
-                f"The data folder {self.folder} does not exist.",
-                f"Correct --source, or the variable {DATA_VARIABLE}.",
-            )
         self._listed: dict[str, list[str]] = {}
 
     def topics_and_qrels(self, language: str, split: str) -> tuple[Path, Path]:

@@ -8,31 +8,13 @@ import io
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from beir_hybrid.datasets.rows import Judgement, check_id, parse_row, read_judgements
 from beir_hybrid.errors import DataFormatError, shorten
-from beir_hybrid.grades import read_grade
 from beir_hybrid.passage import Passage
-from beir_hybrid.storage.files import parse_json
 
 _AGAIN = "Fetch the file again."
 _DOCUMENT = 'Give one {"docid": ..., "title": ..., "text": ...} of strings a line.'
-
-
-class Judgement(NamedTuple):
-    """One line of a qrels file.
-
-    Attributes:
-        query: The topic's id.
-        document: The document's id.
-        grade: 0 for not relevant, from 1 on for relevant.
-        line: Where it stands in the file, from 1.
-    """
-
-    query: str
-    document: str
-    grade: int
-    line: int
 
 
 def read_topics(path: Path) -> dict[str, str]:
@@ -66,25 +48,19 @@ def read_qrels(path: Path, topics: Mapping[str, str]) -> list[Judgement]:
         DataFormatError: If a line has not four fields, a grade is no whole number, a query is not among the topics,
             or a document has two grades for one query; the message names file and line.
     """
-    judgements: list[Judgement] = []
-    grades: dict[tuple[str, str], int] = {}
-    for number, (query, _, document, text) in _rows(path, "qid<TAB>Q0<TAB>docid<TAB>grade", 4):
-        grade = read_grade(text, f"{path}:{number}")
+    judgements = list(read_judgements(path, _judgements(path), _AGAIN))
+    for query, _, _, line in judgements:
         if query not in topics:
             raise DataFormatError(
-                f"{path}:{number}: the topics have no query {shorten(query)}; these are qrels for other queries.",
+                f"{path}:{line}: the topics have no query {shorten(query)}; these are qrels for other queries.",
                 "Give topics and qrels of the same split.",
             )
-        known = grades.setdefault((query, document), grade)
-        if known != grade:
-            raise DataFormatError(
-                f"{path}:{number}: {shorten(document)} has the grade {grade} for {shorten(query)}, and {known} before.",
-                "Keep one of them.",
-            )
-        judgements.append(Judgement(query, document, grade, number))
-    if not judgements:
-        raise DataFormatError(f"{path} holds no judgement.", _AGAIN)
     return judgements
+
+
+def _judgements(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    for line, (query, _, document, grade) in _rows(path, "qid<TAB>Q0<TAB>docid<TAB>grade", 4):
+        yield line, query, document, grade
 
 
 def _rows(path: Path, layout: str, fields: int) -> Iterator[tuple[int, list[str]]]:
@@ -108,7 +84,7 @@ class Documents:
 
     Args:
         shards: Their paths, in order.
-        advance: Told now and then how many more compressed bytes were read.
+        advance: Called now and then with how many more compressed bytes were read.
 
     Raises:
         DataFormatError: While iterating, if a shard is empty, cut off or damaged, or a line is no such document; the
@@ -129,44 +105,30 @@ class Documents:
                 if number != previous + 1 or not previous:
                     self._marks.append((position, shard, number))
                 previous = number
-                yield _document(line, shard, number)
+                row = parse_row(line, shard, number, ("docid", "title", "text"), _DOCUMENT)
+                check_id(row["docid"], shard, number)
+                yield row["docid"], Passage(row["text"], row["title"])
                 position += 1
             if not previous:
                 raise DataFormatError(f"{shard} holds no document.", _AGAIN)
 
     def where(self, position: int) -> str:
-        """Tell file and line of a document that was read, by its number from 0."""
+        """Return file and line of a document that was read, by its number from 0."""
         first, shard, line = self._marks[bisect.bisect_right(self._marks, position, key=lambda mark: mark[0]) - 1]
         return f"{shard}:{line + position - first}"
 
     def _lines(self, shard: Path) -> Iterator[tuple[int, bytes]]:
-        number = told = 0
+        number = reported = 0
         with shard.open("rb") as compressed, gzip.GzipFile(fileobj=compressed) as content:
             try:
                 for number, line in enumerate(io.BufferedReader(content), start=1):
                     if not line.isspace():
                         yield number, line
                     if number % 1000 == 0:
-                        self.advance(compressed.tell() - told)
-                        told = compressed.tell()
+                        self.advance(compressed.tell() - reported)
+                        reported = compressed.tell()
             except (EOFError, OSError, zlib.error) as error:  # BadGzipFile is an OSError
                 raise DataFormatError(
                     f"{shard}:{number + 1}: the gzip file is cut off or damaged here: {error}.", _AGAIN
                 ) from error
-            self.advance(compressed.tell() - told)
-
-
-def _document(line: bytes, shard: Path, number: int) -> tuple[str, Passage]:
-    try:
-        row = parse_json(line)
-    except (ValueError, RecursionError) as error:  # JSON's and Unicode's errors are ValueErrors
-        raise DataFormatError(f"{shard}:{number}: no JSON: {error}.", _DOCUMENT) from error
-    if not isinstance(row, dict):
-        raise DataFormatError(f"{shard}:{number}: no JSON object.", _DOCUMENT)
-    for field in ("docid", "title", "text"):
-        if not isinstance(row.get(field), str):
-            problem = f"{field!r} is {shorten(row[field])}" if field in row else f"no field {field!r}"
-            raise DataFormatError(f"{shard}:{number}: {problem}.", _DOCUMENT)
-    if row["docid"].split() != [row["docid"]]:
-        raise DataFormatError(f"{shard}:{number}: the docid {shorten(row['docid'])} is empty or has blanks.", _DOCUMENT)
-    return row["docid"], Passage(row["text"], row["title"])
+            self.advance(compressed.tell() - reported)

@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 
 from beir_hybrid.datasets.miracl.dataset import RELEASE
-from beir_hybrid.datasets.miracl.formats import Documents, Judgement, read_qrels, read_topics
+from beir_hybrid.datasets.miracl.formats import Documents, read_qrels, read_topics
+from beir_hybrid.datasets.rows import Judgement
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.passage import Passage
 
@@ -120,16 +121,16 @@ def test_documents_come_in_order_of_shards_and_lines(shard):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (b"{'docid': 1}\n", "no JSON: "),
-        (b'{"docid": "1#0"\n', "no JSON: "),
-        (b"\xff\n", "no JSON: "),
-        (b"[" * 100_000 + b"\n", "no JSON: "),
-        (b'["1#0"]\n', "no JSON object"),
+        (b"{'docid': 1}\n", "not JSON: "),
+        (b'{"docid": "1#0"\n', "not JSON: "),
+        (b"\xff\n", "not UTF-8: "),
+        (b"[" * 100_000 + b"\n", "not JSON: "),
+        (b'["1#0"]\n', "not a JSON object"),
         (b'{"docid": "1#0", "text": "t"}\n', "no field 'title'"),
         (line(1, text=None), "'text' is None"),
         (line(1, docid=7), "'docid' is 7"),
-        (line(1, docid=""), "the docid '' is empty or has blanks"),
-        (line(1, docid="1 0"), "the docid '1 0' is empty or has blanks"),
+        (line(1, docid=""), "the id '' is empty or has blanks"),
+        (line(1, docid="1 0"), "the id '1 0' is empty or has blanks"),
     ],
     ids=["quotes", "brace", "bytes", "depth", "list", "no title", "null", "number", "no id", "blank in id"],
 )
