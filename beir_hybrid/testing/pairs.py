@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection, language_of
-from beir_hybrid.datasets import load_dataset, load_pairs
+from beir_hybrid.datasets.load import load_dataset, load_pairs
+from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import LanguageError
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
@@ -52,7 +53,7 @@ class PairsContract(Contract):
     @classmethod
     def pairs(cls, source: Path | None) -> ParallelPairs:
         """The loaded pairs; skips the tests of pairs for a dataset that has none."""
-        if getattr(cls.registered(), "pairs", None) is None:
+        if not built(lambda: find_dataset(cls.name), cls.name).has_pairs:
             pytest.skip(f"{cls.name} is for evaluation alone: it has no pairs()")
         found: ParallelPairs = built(lambda: load_pairs(cls.name, source, cls.languages, **cls.pairs_options), cls.name)
         return found

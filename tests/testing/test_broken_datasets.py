@@ -31,7 +31,7 @@ CAUGHT = {
     "Swallowing": {"test_options_it_lacks_are_refused": "no_such_option=1 is not refused."},
     "Unusual": {"test_first_split_is_the_usual_one": "load(split='train') is not what load() gives."},
     "Splitless": {"test_first_split_is_the_usual_one": "split='no-such-split' is not refused."},
-    "Boasting": {"test_counts_it_tells_are_true": "It tells of 13495 queries and has 6."},
+    "Boasting": {"test_counts_it_tells_are_true": "It lists 13495 queries and has 6."},
     "Shuffling": {"test_second_load_is_equal": "global random generator"},
     "Seeding": {"test_second_load_is_equal": "global random generator"},
     "Monolingual": {"test_groups_of_pairs_are_of_translations": "without a language in it"},
