@@ -7,6 +7,7 @@ from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassificat
 
 from beir_hybrid import evaluate
 from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.evaluation import EncodingOptions
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.encoder import as_encoder, open_encoder
 from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
@@ -83,13 +84,13 @@ def test_a_folder_of_another_kind_is_refused_and_never_converted(folders, name, 
     with pytest.raises(
         ModelError, match=f"{name} is a {KINDS[name]}, which gives .* evaluate that: .* --run"
     ) as caught:
-        open_encoder(str(folders / name), cache, "cpu")
+        open_encoder(str(folders / name), EncodingOptions(device="cpu", cache=cache))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "told"), [("plain", True), ("dense", False)])
 def test_a_plain_transformer_is_said_to_be_pooled(folders, name, told, caplog):
-    open_encoder(str(folders / name), None, "cpu")
+    open_encoder(str(folders / name), EncodingOptions(device="cpu"))
     assert ("holds a plain transformer; sentence-transformers pools" in caplog.text) is told
 
 
@@ -210,7 +211,7 @@ def test_a_name_that_the_hub_does_not_know_is_told(monkeypatch):
 def test_static_is_told_to_need_training_without_asking_the_hub(name, monkeypatch):
     asked, respond = answering(lambda url: None)
     monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", respond)
-    for opened in (load_model, lambda name: open_encoder(name, None)):
+    for opened in (load_model, lambda name: open_encoder(name)):
         with pytest.raises(ModelError, match=f"The model {name} is made by training: .* --model static --train-data"):
             opened(name)
     assert not asked

@@ -86,7 +86,7 @@ def evaluate(
         results = _evaluate_run(run, collection, wanted, measures)
     else:
         target = output / "runs" if runs and output is not None else None
-        results = _evaluate_model(str(model), collection, wanted, measures, target, **choices)
+        results = _evaluate_model(str(model), collection, settings=wanted, measures=measures, runs=target, **choices)
     show(*evaluation_models(results))
     if output is not None:
         path = results.save(output, per_query)
@@ -127,52 +127,32 @@ def _remove_runs(folder: Path, kept: set[str]) -> None:
 def _evaluate_model(
     model: str,
     collection: MultilingualCollection,
-    settings: tuple[str, ...] | None,
-    measures: tuple[str, ...] | None,
-    runs: Path | None,
     *,
+    index: str | None,
+    depth: int,
+    cache: Path | None,
+    no_cache: bool,
     batch_size: int,
     device: tuple[str, ...] | None,
     dtype: str | None,
-    index: str | None,
-    cache: Path | None,
-    no_cache: bool,
-    depth: int,
+    **options: Any,
 ) -> Results:
-    from beir_hybrid.evaluation.encoding.cache import open_cache
-    from beir_hybrid.evaluation.encoding.encoder import open_encoder
-    from beir_hybrid.evaluation.evaluate import evaluate as run
+    from beir_hybrid import evaluate
+    from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
 
-    kept = None if no_cache else open_cache(cache)
-    options: dict[str, Any] = {
-        "settings": settings,
-        "measures": measures,
-        "batch_size": batch_size,
-        "dtype": dtype,
-        "device": device if device is not None and len(device) > 1 else None,
-        "cache": kept,
-        "show_progress": True,
-        "model_name": model,
-    }
-    encoder = open_encoder(model, kept, device[0] if device else None)
-    if index is not None:
-        from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_with_faiss
-
-        return evaluate_with_faiss(encoder, collection, index, depth=depth, **options)
-    return run(encoder, collection, runs=runs, run_depth=depth, **options)
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+    search = ExactSearch() if index is None else FaissSearch(index, depth)
+    encoder = open_encoder(model, encoding)
+    options |= {"run_depth": depth, "show_progress": True, "model_name": model}
+    return evaluate(encoder, collection, search=search, encoding=encoding, **options)
 
 
-def _evaluate_run(
-    path: Path,
-    collection: MultilingualCollection,
-    settings: tuple[str, ...] | None,
-    measures: tuple[str, ...] | None,
-) -> Results:
-    from beir_hybrid.evaluation.evaluate import evaluate_runs
-    from beir_hybrid.evaluation.judgements import Judgements
-    from beir_hybrid.evaluation.run_files import partial_kinds, read_runs
+def _evaluate_run(path: Path, collection: MultilingualCollection, settings: Any, measures: Any) -> Results:
+    from beir_hybrid import evaluate
+    from beir_hybrid.evaluation import Judgements, read_runs
+    from beir_hybrid.evaluation.run_files import partial_kinds
 
     judgements = Judgements(collection)
     runs = read_runs(path, judgements, settings, show_progress=True)
     notes = partial_kinds(runs, judgements) if path.is_dir() and settings is None else []
-    return evaluate_runs(judgements, runs, measures=measures, name=str(path), notes=notes)
+    return evaluate(runs, judgements, measures=measures, model_name=str(path), notes=notes)

@@ -1,10 +1,11 @@
-"""Scoring one encoding, or what any system retrieved, in every setting."""
+"""Scoring a model, vectors or what any system retrieved, in every setting of a collection."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
+from beir_hybrid.evaluation.encoding.options import EncodingOptions
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
 from beir_hybrid.evaluation.measures.base import bounds_of
@@ -22,286 +24,180 @@ from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results, environment
 from beir_hybrid.evaluation.run_files import write_run
 from beir_hybrid.evaluation.runs import Run
-from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer, Scorer
+from beir_hybrid.evaluation.scorer import Scorer
+from beir_hybrid.evaluation.search.exact import ExactSearch
+from beir_hybrid.evaluation.search.run_searcher import RunSearcher
+from beir_hybrid.evaluation.search.searcher import Search, Searcher
 from beir_hybrid.evaluation.timing import timed
-from beir_hybrid.settings import KINDS, Kind, Setting, choose_settings
+from beir_hybrid.settings import KINDS, Kind, Setting
 from beir_hybrid.translations import count_linked
 from beir_hybrid.verbosity import progress_bar
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+Measures = Mapping[Kind, Sequence[Measure]]
+"""Measures by kind of setting."""
 
 
 def evaluate(
-    model: SentenceTransformer | Encoder,
-    collection: MultilingualCollection,
+    model: SentenceTransformer | Encoder | Embeddings | Mapping[Setting, Run],
+    collection: MultilingualCollection | Judgements,
     *,
-    settings: Sequence[str] | None = None,
+    search: Search | None = None,
+    encoding: EncodingOptions | None = None,
+    settings: Sequence[str | Setting] | None = None,
     measures: Sequence[str] | None = None,
-    batch_size: int = 32,
     show_progress: bool = False,
     model_name: str = "",
-    cache: EmbeddingCache | None = None,
-    dtype: str | None = None,
-    device: str | Sequence[str] | None = None,
     intervals: bool = True,
+    notes: Sequence[str] = (),
     runs: Path | None = None,
     run_depth: int = 1000,
+    **options: Any,
 ) -> Results:
-    """Encode a collection once and score it monolingually, cross-lingually and multilingually.
+    """Score a model monolingually, cross-lingually and multilingually, from one encoding of the collection.
+
+    Vectors that were computed elsewhere and runs of any system, such as BM25 or a reranker, are scored alike. Where
+    rankings are cut off, in runs or by an index, and ``measures`` are not given or include ``default``, rank distance
+    is measured at their depth: a passage that was not retrieved counts as ranked right below the last one that could
+    have been.
 
     Args:
-        model: The model; a :class:`~.encoder.FolderEncoder` is loaded only if the cache lacks a vector.
-        collection: Queries, corpora and relevance.
-        settings: Names of settings such as ``en-de``, or kinds such as ``mono``; None for all.
+        model: A model, whose texts are encoded; a :class:`~.encoder.FolderEncoder` is loaded only if the cache lacks a
+            vector. Or :class:`~beir_hybrid.evaluation.Embeddings`, or runs by setting, as
+            :func:`~beir_hybrid.evaluation.read_runs` returns them.
+        collection: Queries, corpora and relevance, or their judgements if they were computed before.
+        search: How passages are found among vectors: :class:`~beir_hybrid.evaluation.ExactSearch`, the default, or
+            :class:`~beir_hybrid.evaluation.FaissSearch`.
+        encoding: How texts are encoded; None for the defaults.
+        settings: Names of settings such as ``en-de``, or kinds such as ``mono``; None for all, or all that there are
+            runs of.
         measures: Names such as ``map`` or ``ndcg@10``, for every kind of setting; ``default`` stands for
             :data:`~.measures.DEFAULT_MEASURES` and ``bias`` for :data:`~.measures.BIAS_MEASURES`; None for the
             collection's own, or else the default.
-        batch_size: Texts per forward pass.
         show_progress: Whether to show progress bars.
-        model_name: What the results call the model; empty for the name the model itself carries.
-        cache: Where vectors are kept between evaluations; None to keep none.
-        dtype: ``float16`` or ``bfloat16`` to run the model so; None to leave it as it is.
-        device: Device or devices to encode on; None for the model's own.
+        model_name: What the results call the model or system; empty for the name the model itself carries.
         intervals: Whether to add 95 % intervals.
+        notes: What a reader of the results must know besides.
         runs: Folder to write a TREC run of every setting to; None to write none.
-        run_depth: Passages per query in these runs.
+        run_depth: Passages per query in these runs, if the search goes as deep.
+        **options: Fields of :class:`~beir_hybrid.evaluation.EncodingOptions`, such as ``batch_size=64``, which replace
+            those of ``encoding``.
 
     Returns:
         Macro means over settings, and the measures of every setting.
 
     Raises:
         ModelError: If the model cannot score the collection.
-        ConfigurationError: If no query has a relevant passage, no measure applies, or an option is out of range.
+        ConfigurationError: If no query has a relevant passage, no measure applies or one needs full rankings, or an
+            option is out of range.
         UnknownNameError: If there is no such setting or measure.
     """
     if run_depth < 1:
         raise ConfigurationError(f"The depth of runs is {run_depth}.", "Choose at least 1.")
-    judgements = Judgements(collection)
-    chosen = choose_judged(settings, judgements)
-    planned = build_measures(measures, collection.measures)
-    _check_applying(planned, chosen, collection)
+    judgements = collection if isinstance(collection, Judgements) else Judgements(collection)
+    planned: Measures = build_measures(measures, judgements.collection.measures)
+    search, encoding = search or ExactSearch(), replace(encoding or EncodingOptions(), **options)
     seconds: dict[str, float] = {}
-    encoder = as_encoder(model)
-    with timed(seconds, "encode"):
-        embeddings = encode(
-            encoder,
-            collection,
-            batch_size=batch_size,
-            show_progress=show_progress,
-            cache=cache,
-            dtype=dtype,
-            device=device,
-        )
-    with timed(seconds, "rank"):
-        scorer = EmbeddingScorer(judgements, embeddings, chosen=chosen, show_progress=show_progress)
-    results = _measure(scorer, chosen, planned, model_name or encoder.name, encoder.device, seconds, intervals)
-    if runs is not None:
-        for setting in progress_bar(_by_corpora(chosen), desc="Writing runs", show=show_progress):
-            write_run(
-                runs / f"{setting.name}.trec",
-                scorer.search(setting, run_depth),
-                np.flatnonzero(judgements.query_language == setting.query_language),
-                judgements,
-                results.model,
-            )
-    return results
-
-
-def evaluate_embeddings(
-    collection: MultilingualCollection,
-    embeddings: Embeddings,
-    *,
-    settings: Sequence[str] | None = None,
-    measures: Sequence[str] | None = None,
-    show_progress: bool = False,
-    model_name: str = "unnamed",
-    intervals: bool = True,
-) -> Results:
-    """Score vectors that are there already; see :func:`evaluate`.
-
-    Args:
-        collection: Queries, corpora and relevance.
-        embeddings: Their vectors, in the collection's order.
-        settings: Names of settings; None for all.
-        measures: Names of measures; None for the collection's own, or else the default.
-        show_progress: Whether to show progress bars.
-        model_name: What the results call the model.
-        intervals: Whether to add 95 % intervals.
-    """
-    judgements = Judgements(collection)
-    chosen = choose_judged(settings, judgements)
-    planned = build_measures(measures, collection.measures)
-    seconds: dict[str, float] = {}
-    with timed(seconds, "rank"):
-        scorer = EmbeddingScorer(judgements, embeddings, chosen=chosen, show_progress=show_progress)
-    return _measure(scorer, chosen, planned, model_name, "", seconds, intervals)
-
-
-def evaluate_runs(
-    judgements: Judgements,
-    runs: Mapping[Setting, Run],
-    *,
-    measures: Sequence[str] | None = None,
-    name: str = "run",
-    intervals: bool = True,
-    notes: Sequence[str] = (),
-) -> Results:
-    """Score what some system retrieved, such as BM25 or a reranker.
-
-    Without ``measures``, or with ``default`` among them, rank distance is measured at the depth of the runs: a passage
-    that was not retrieved counts as standing right below the last one that could have been.
-
-    Args:
-        judgements: The collection.
-        runs: What was retrieved in each setting.
-        measures: Names of measures; None for the collection's own, or else the default.
-        name: What the results call the system.
-        intervals: Whether to add 95 % intervals.
-        notes: What a reader must know besides.
-
-    Raises:
-        ConfigurationError: If no setting has a query with a relevant passage, or a measure needs full rankings.
-    """
-    depth = max((run.depth for run in runs.values()), default=0)
-    whole = all(_is_whole(run, setting, judgements) for setting, run in runs.items())
-    scorer = RunScorer(judgements, runs)
-    empty = sum(int((scorer.rankings(setting).retrieved == 0).sum()) for setting in scorer.settings)
-    if empty:
-        asked = sum(len(scorer.queries(setting)) for setting in scorer.settings)
-        notes = [*notes, f"nothing was retrieved for {empty:,} of {asked:,} queries, which count 0"]
-    if not whole:
-        notes = [*notes, f"rankings are cut off, at depth {depth} at most; what lies below counts as not retrieved"]
-    return evaluate_scorer(
-        scorer,
-        scorer.settings,
-        depth=None if whole else depth,
-        measures=measures,
-        name=name,
-        intervals=intervals,
-        notes=notes,
-    )
-
-
-def evaluate_scorer(
-    scorer: Scorer,
-    settings: Sequence[Setting],
-    *,
-    depth: int | None,
-    measures: Sequence[str] | None = None,
-    name: str = "unnamed",
-    device: str = "",
-    seconds: dict[str, float] | None = None,
-    intervals: bool = True,
-    notes: Sequence[str] = (),
-) -> Results:
-    """Score rankings that may be cut off; see :func:`evaluate_runs`.
-
-    Args:
-        scorer: Gives the rankings.
-        settings: The settings to score.
-        depth: How deep the rankings are; None if they are whole.
-        measures: Names of measures; None for the collection's own, or else the default.
-        name: What the results call the system.
-        device: What the results call the device.
-        seconds: Seconds of the stages so far.
-        intervals: Whether to add 95 % intervals.
-        notes: What a reader must know besides.
-
-    Raises:
-        ConfigurationError: If there is no setting, or a measure needs full rankings.
-    """
-    planned = build_measures(measures, scorer.judgements.collection.measures)
-    if (not measures or "default" in measures) and depth is not None:
-        cut = build_measure(f"rank_distance@{max(depth, 1)}")
-        planned = {
-            kind: [cut if measure.name == "rank_distance" else measure for measure in of_kind]
-            for kind, of_kind in planned.items()
-        }
-    return _measure(scorer, settings, planned, name, device, seconds or {}, intervals, notes)
-
-
-def choose_judged(names: Sequence[str] | None, judgements: Judgements) -> list[Setting]:
-    """Choose settings by their names.
-
-    Raises:
-        UnknownNameError: If there is no such setting.
-        ConfigurationError: If a part of the pool is one that answers nothing.
-    """
-    chosen = choose_settings(names, judgements.settings, judgements.collection.name)
-    for setting in chosen:
-        if not len(judgements.rows(setting)):
-            raise ConfigurationError(f"No query of {setting.name} has a relevant passage.", "Leave that setting out.")
-    return chosen
-
-
-def _is_whole(run: Run, setting: Setting, judgements: Judgements) -> bool:
-    passages = judgements.sizes[judgements.columns(setting)].sum()
-    queries = np.unique(judgements.query[judgements.rows(setting)])
-    return bool((np.bincount(run.query, minlength=len(judgements.queries))[queries] == passages).all())
-
-
-def _measure(
-    scorer: Scorer,
-    settings: Sequence[Setting],
-    measures: Mapping[Kind, Sequence[Measure]],
-    name: str,
-    device: str,
-    seconds: dict[str, float],
-    intervals: bool,
-    notes: Sequence[str] = (),
-) -> Results:
-    """Measure every query of the settings, and sum it up."""
-    judgements, collection = scorer.judgements, scorer.judgements.collection
-    if not settings:
-        raise ConfigurationError(
-            f"No query of {collection.name} has a relevant passage in what was searched.", "Check the run's setting."
-        )
-    _check_applying(measures, settings, collection)
-    ties: dict[str, list[bool]] = {}
-    found: dict[str, SettingValues] = {}
-    with timed(seconds, "measure"):
-        for setting in _by_corpora(settings):
-            measured = _measure_setting(scorer, setting, measures[setting.kind])
-            if measured.values:
-                found[setting.name] = measured
-                ties.setdefault(setting.kind, []).extend(scorer.ties(setting).tolist())
-    values = QueryValues(tuple(found[setting.name] for setting in settings if setting.name in found))
-    translations = count_linked(values.groups(), collection.linked_by)
+    encoder: Encoder | None = None
+    if isinstance(model, Mapping):
+        searcher: Searcher = RunSearcher(judgements, model)
+        if settings is not None:
+            searcher.settings = [each for each in judgements.choose(settings) if each in searcher.settings]
+        _check_applying(planned, searcher.settings, judgements)
+    else:
+        chosen = judgements.choose(settings)
+        _check_applying(planned, chosen, judgements)
+        if not isinstance(model, Embeddings):
+            encoder = as_encoder(model, sparse=search.sparse)
+            search.check(encoder.description.dimensions)
+            with timed(seconds, "encode"):
+                model = encode(encoder, judgements.collection, encoding, show_progress=show_progress)
+        deepest = max(_depth(measure) for of_kind in planned.values() for measure in of_kind)
+        searcher = search.open(judgements, model, chosen, measured_depth=deepest, show_progress=show_progress)
+    if searcher.depth is not None and (not measures or "default" in measures):
+        planned = _cut_off(planned, searcher.depth)
+    values, ties = _measure(searcher, planned, seconds)
+    translations = count_linked(values.groups(), judgements.collection.linked_by)
     with timed(seconds, "intervals"):
         bounds = _intervals(values) if intervals else {}
-    return Results(
-        dataset=collection.name,
-        model=name,
-        passage_text=collection.passage_text,
-        languages=collection.languages,
+    results = Results(
+        dataset=judgements.collection.name,
+        model=model_name or (encoder.name if encoder else "unnamed" if isinstance(model, Embeddings) else "run"),
+        passage_text=judgements.collection.passage_text,
+        languages=judgements.collection.languages,
         scores=values.macro(),
         settings=values.means(),
         micro=values.micro(),
         intervals=bounds,
         undefined=values.undefined(),
-        ties={kind: float(np.mean(ties[kind])) for kind in KINDS if kind in ties},
+        ties=ties,
         passages=dict(zip(judgements.languages, judgements.sizes.tolist(), strict=True)),
-        data=collection.checksums(),
+        data=judgements.collection.checksums(),
         translations=translations,
-        notes=(*collection.notes, *notes, *notes_on(values, translations, intervals)),
-        environment=environment(device, seconds),
+        notes=(
+            *judgements.collection.notes,
+            *notes,
+            *notes_on(values, translations, intervals),
+            *searcher.notes(),
+        ),
+        environment=environment(encoder.device if encoder else "", seconds),
         values=values,
     )
+    if runs is not None:
+        _write_runs(searcher, runs, run_depth, results.model, show_progress)
+    return results
 
 
-def _check_applying(
-    measures: Mapping[Kind, Sequence[Measure]], settings: Sequence[Setting], collection: MultilingualCollection
-) -> None:
+def _depth(measure: Measure) -> int:
+    """Return how deep a measure looks; one of exact ranks only, such as recall@10, needs as many as its cut-off."""
+    return max(measure.depth, getattr(measure, "cutoff", None) or 0)
+
+
+def _cut_off(measures: Measures, depth: int) -> Measures:
+    """Measure rank distance at the depth of the rankings."""
+    cut = build_measure(f"rank_distance@{max(depth, 1)}")
+    return {
+        kind: [cut if measure.name == "rank_distance" else measure for measure in of_kind]
+        for kind, of_kind in measures.items()
+    }
+
+
+def _check_applying(measures: Measures, settings: Sequence[Setting], judgements: Judgements) -> None:
+    name = judgements.collection.name
+    if not settings:
+        raise ConfigurationError(
+            f"No query of {name} has a relevant passage in what was searched.", "Check the run's setting."
+        )
     asked = {(setting.kind, measure.needs_languages) for setting in settings for measure in measures[setting.kind]}
     if not any(kind == "multi" or not needs_languages for kind, needs_languages in asked):
         names = ", ".join(dict.fromkeys(measure.name for kind in measures.values() for measure in kind))
         raise ConfigurationError(
-            f"{names} compares languages, and no setting chosen of {collection.name} has several.",
-            "Add a measure such as map.",
+            f"{names} compares languages, and no setting chosen of {name} has several.", "Add a measure such as map."
         )
+
+
+def _measure(searcher: Searcher, measures: Measures, seconds: dict[str, float]) -> tuple[QueryValues, dict[str, float]]:
+    """Measure every query of the settings.
+
+    Returns:
+        The values, and the share of queries with a tie by kind of setting.
+    """
+    scorer, before = Scorer(searcher), sum(searcher.seconds.values())
+    ties: dict[str, list[bool]] = {}
+    measured: dict[str, SettingValues] = {}
+    with timed(seconds, "measure"):
+        for setting in _by_corpora(scorer.settings):
+            of_setting = _measure_setting(scorer, setting, measures[setting.kind])
+            if of_setting.values:
+                measured[setting.name] = of_setting
+                ties.setdefault(setting.kind, []).extend(scorer.ties(setting).tolist())
+    # searches run while measures ask for what they find
+    seconds["measure"] = round(seconds["measure"] + before - sum(searcher.seconds.values()), 3)
+    seconds |= searcher.seconds
+    values = QueryValues(tuple(measured[setting.name] for setting in scorer.settings if setting.name in measured))
+    return values, {kind: float(np.mean(ties[kind])) for kind in KINDS if kind in ties}
 
 
 def _measure_setting(scorer: Scorer, setting: Setting, measures: Sequence[Measure]) -> SettingValues:
@@ -324,6 +220,14 @@ def _intervals(values: QueryValues) -> dict[str, dict[str, dict[str, list[float]
 
     names = {name for setting in values.settings for name in setting.values}
     return intervals(values, bounds={name: bounds_of(build_measure(name)) for name in names})
+
+
+def _write_runs(searcher: Searcher, folder: Path, depth: int, tag: str, show_progress: bool) -> None:
+    judgements = searcher.judgements
+    for setting in progress_bar(_by_corpora(searcher.settings), desc="Writing runs", show=show_progress):
+        if (hits := searcher.hits(setting, depth)) is not None:
+            queries = np.flatnonzero(judgements.query_language == setting.query_language)
+            write_run(folder / f"{setting.name}.trec", hits, queries, judgements, tag)
 
 
 def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:

@@ -12,7 +12,7 @@ from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
 from beir_hybrid.grades import HIGHEST_GRADE
 from beir_hybrid.passage import Passage
-from beir_hybrid.settings import Setting, all_settings
+from beir_hybrid.settings import Setting, all_settings, choose_settings
 from beir_hybrid.storage.corpus import StoredCorpus
 from beir_hybrid.translations import link_translations
 
@@ -85,6 +85,31 @@ class Judgements:
             for setting in all_settings(tuple(self.collection.queries), self.languages)
             if len(self.rows(setting))
         ]
+
+    def choose(self, settings: Sequence[str | Setting] | None) -> list[Setting]:
+        """Choose settings by their names; see :func:`~beir_hybrid.settings.choose_settings`.
+
+        Args:
+            settings: Names, kinds or settings; None for all.
+
+        Raises:
+            UnknownNameError: If there is no such setting.
+            ConfigurationError: If a setting has no query with a relevant passage.
+        """
+        if settings is None:
+            return self.settings
+        chosen: dict[str, Setting] = {}
+        for each in settings:
+            named = (
+                [each] if isinstance(each, Setting) else choose_settings([each], self.settings, self.collection.name)
+            )
+            chosen |= {setting.name: setting for setting in named}
+        for setting in chosen.values():
+            if not len(self.rows(setting)):
+                raise ConfigurationError(
+                    f"No query of {setting.name} has a relevant passage.", "Leave that setting out."
+                )
+        return list(chosen.values())
 
     def passage_numbers(self, documents: set[str]) -> dict[str, int]:
         """Return the numbers of some document ids; those that are in no corpus are left out."""

@@ -14,7 +14,7 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, UnknownNameError, shorten
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run, build_run, split_run
-from beir_hybrid.evaluation.search.exact import Hits
+from beir_hybrid.evaluation.search.hits import Hits
 from beir_hybrid.settings import KINDS, Setting, choose_settings
 from beir_hybrid.storage.files import new_file
 from beir_hybrid.verbosity import progress_bar
@@ -114,8 +114,8 @@ def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag
 
     Args:
         path: The file.
-        hits: What was found for all queries of the collection.
-        queries: Shape (n,), the numbers of the queries to write.
+        hits: What was found for the queries to write.
+        queries: Shape (n,), their numbers.
         judgements: The collection.
         tag: Name of the run; blanks become underscores.
 
@@ -124,10 +124,10 @@ def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag
     """
     word = "_".join(tag.split()) or "run"
     with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for number in queries.tolist():
-            query, found = judgements.queries[number], hits.passage[number] >= 0
-            documents = judgements.identifiers(hits.passage[number][found])
-            ranked = enumerate(zip(documents, hits.score[number][found], strict=True), start=1)
+        for number, passages, scores in zip(queries.tolist(), hits.passage, hits.score, strict=True):
+            query, there = judgements.queries[number], passages >= 0
+            documents = judgements.identifiers(passages[there])
+            ranked = enumerate(zip(documents, scores[there], strict=True), start=1)
             lines = [f"{query} Q0 {document} {rank} {score!s} {word}\n" for rank, (document, score) in ranked]
             if _BLANK.search("".join((query, *documents))):
                 blank = next(each for each in (query, *documents) if _BLANK.search(each))

@@ -46,13 +46,12 @@ def check_study(study: Study, cells: Sequence[Cell]) -> None:
 
 
 def _check_trial(study: Study, trial: Trial) -> None:
-    from beir_hybrid.evaluation.evaluate import choose_judged
     from beir_hybrid.evaluation.judgements import Judgements
 
     try:
         build_measures(trial.measures)  # a misspelt one is refused before anything is loaded
         collection, settings = trial.load()
-        chosen = choose_judged(settings, Judgements(collection))
+        chosen = Judgements(collection).choose(settings)
         measures = build_measures(trial.measures, collection.measures)
     except BeirHybridError as error:
         raise _located(f"{study.document.where('evaluate')}: {trial.name}", error) from error

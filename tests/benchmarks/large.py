@@ -4,7 +4,7 @@ Random normalised vectors of 128 dimensions: 4 languages of 500,000 passages eac
 one relevant passage per language for each question. The vectors are written once as ``.npy`` files, and the ids as
 stored corpora, to a temporary folder or to the one given, which is kept and used again (1.2 GB). The matrix product
 reads the same memory maps in blocks of 16,384 passages and keeps nothing. Evaluating is the whole call of
-``evaluate_embeddings`` with the default measures of all 24 settings; searching finds the first 100 passages of every
+``evaluate`` with the default measures of all 24 settings; searching finds the first 100 passages of every
 query in the pool. All run in the same process, in turns; the ratios are those of the medians, and of the fastest runs,
 which other work on the machine disturbs less. Memory is what the process holds at its peak (Linux), sampled every 10
 ms: its own (anonymous), and pages of the mapped files, which the system takes back when it needs them. The package's
@@ -27,7 +27,6 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.passage import Passage
@@ -135,7 +134,7 @@ def measure(folder):
                 np.matmul(queries, block.T, out=scores[:, : len(block)])
 
     def evaluate():
-        evaluate_embeddings(collection, embeddings, intervals=False)
+        evaluate(embeddings, collection, intervals=False)
 
     def search():
         exact_search(queries, list(embeddings.passages.values()), DEPTH, identifiers)

@@ -3,7 +3,7 @@
 Random normalised vectors in XQuAD-R's sizes: 13,090 queries against 13,014 passages in 11 languages, 384 dimensions, 11
 relevant passages each. The matrix product takes blocks of 600 queries against all passages and keeps nothing. Ranking
 finds the exact ranks of all relevant passages; the default result is that and the default measures of all 132 settings,
-as ``evaluate_embeddings`` reports the seconds of these two stages. The whole call reads the collection's judgements and
+as ``evaluate`` reports the seconds of these two stages. The whole call reads the collection's judgements and
 computes the checksums of its content besides. All run in the same process, in turns; the ratios are those of the
 medians, and of the fastest runs, which other work on the machine disturbs less. The memory is what ranking adds at its
 peak to the vectors themselves (Linux). The package's targets: a ratio of at most 2 for the default result, and less
@@ -23,9 +23,8 @@ import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.ranks import exact_ranks
+from beir_hybrid.evaluation.search.ranks import exact_ranks
 from beir_hybrid.passage import Passage
 
 SIZES = {"ar": 1222, "de": 1276, "el": 1234, "en": 1180, "es": 1215, "hi": 1244, "ru": 1219, "th": 852, "tr": 1167}
@@ -78,12 +77,12 @@ def main():
 
     def rank():
         passages = list(embeddings.passages.values())
-        exact_ranks(queries, passages, judged.query, judged.passage, judged.grade, judged.identifiers)
+        exact_ranks(queries, passages, judged.query, judged.passage, judged.identifiers)
 
     stages = []
 
     def evaluate():
-        stages.append(evaluate_embeddings(collection, embeddings, intervals=False).environment["seconds"])
+        stages.append(evaluate(embeddings, collection, intervals=False).environment["seconds"])
 
     def multiply():
         scores = np.empty((BLOCK, len(pool)), np.float32)

@@ -10,11 +10,10 @@ import pytest
 import pytrec_eval
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.evaluation import ranks
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.vectors import StoredVectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search import exact as search
-from beir_hybrid.evaluation.search import scores
+from beir_hybrid.evaluation.search import ranks, scores
 from beir_hybrid.passage import Passage
 
 

@@ -10,10 +10,7 @@ from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import (
-    evaluate,
-    evaluate_embeddings,
-)
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.passage import Passage
 
@@ -104,7 +101,7 @@ def test_the_share_of_ties_is_over_the_queries_of_a_kind(by_number, embeddings_o
     # en:3 and en:5 are level, which answer both English questions; the German one finds neither of them
     collection, vectors = by_number
     embeddings = embeddings_of(collection, vectors | {"3": [5]})
-    found = evaluate_embeddings(collection, embeddings, measures=["map"], intervals=False)
+    found = evaluate(embeddings, collection, measures=["map"], intervals=False)
     assert found.ties == {"mono": 2 / 3, "cross": 0, "multi": 2 / 3}
 
 
@@ -171,7 +168,7 @@ def test_rank_distance_uses_mid_ranks_over_the_pool(make_model):
 
 def test_macro_and_micro_means_are_as_by_hand(by_number, embeddings_of):
     collection, vectors = by_number
-    found = evaluate_embeddings(collection, embeddings_of(collection, vectors), measures=["map", "rank_distance"])
+    found = evaluate(embeddings_of(collection, vectors), collection, measures=["map", "rank_distance"])
     # en among 7 5 3 2: a at rank 2, b at 3; de among 1 4 6 (smallest first): ranks 1 and 3
     assert found.settings["en"] == pytest.approx({"queries": 2, "map": (1 / 2 + 1 / 3) / 2})
     assert found.settings["de"] == pytest.approx({"queries": 1, "map": (1 + 2 / 3) / 2})
@@ -260,7 +257,7 @@ def test_results_follow_their_contract(make_model, collection, vectors_of, tmp_p
 
 def test_every_mean_has_an_interval_around_it_unless_told(collection, vectors_of, embeddings_of):
     embeddings = embeddings_of(collection, vectors_of(collection))
-    found = evaluate_embeddings(collection, embeddings)
+    found = evaluate(embeddings, collection)
     assert set(found.intervals) == {"scores", "settings"}
     for part, means in (("scores", found.scores), ("settings", found.settings)):
         assert set(found.intervals[part]) == set(means)
@@ -268,13 +265,13 @@ def test_every_mean_has_an_interval_around_it_unless_told(collection, vectors_of
             assert set(found.intervals[part][name]) == set(of_measure) - {"queries"}
             for measure, (low, high) in found.intervals[part][name].items():
                 assert low <= of_measure[measure] <= high
-    bare = evaluate_embeddings(collection, embeddings, intervals=False)
+    bare = evaluate(embeddings, collection, intervals=False)
     assert bare.intervals == {}
     assert bare.scores == found.scores
 
 
 def test_values_of_queries_come_with_their_groups(uneven, vectors_of, embeddings_of):
-    found = evaluate_embeddings(uneven, embeddings_of(uneven, vectors_of(uneven)), measures=["map"], intervals=False)
+    found = evaluate(embeddings_of(uneven, vectors_of(uneven)), uneven, measures=["map"], intervals=False)
     assert [setting.name for setting in found.values.settings] == list(found.settings)
     for setting in found.values.settings:
         assert setting.groups == tuple(uneven.group_of.get(query, query) for query in setting.queries)
@@ -284,9 +281,9 @@ def test_values_of_queries_come_with_their_groups(uneven, vectors_of, embeddings
 
 def test_checksums_tell_other_data_apart(collection, vectors_of, embeddings_of):
     embeddings = embeddings_of(collection, vectors_of(collection))
-    first = evaluate_embeddings(collection, embeddings, measures=["map"], intervals=False).data
+    first = evaluate(embeddings, collection, measures=["map"], intervals=False).data
     other = replace(collection, qrels={**collection.qrels, "en:q0": {"en:0": 2}})
-    second = evaluate_embeddings(other, embeddings, measures=["map"], intervals=False).data
+    second = evaluate(embeddings, other, measures=["map"], intervals=False).data
     assert set(first) == {"queries", "passages", "qrels"}
     assert {name for name in first if first[name] != second[name]} == {"qrels"}
 
@@ -317,7 +314,7 @@ def test_xquad_r_equals_pytrec_eval(data, trec_eval, exact_vectors, name):
         {language: exact_vectors(rng, len(texts), 8) for language, texts in collection.queries.items()},
         {language: exact_vectors(rng, len(texts), 8) for language, texts in collection.corpora.items()},
     )
-    results = evaluate_embeddings(collection, embeddings, settings=[name], measures=CLASSIC, intervals=False)
+    results = evaluate(embeddings, collection, settings=[name], measures=CLASSIC, intervals=False)
     [found] = results.values.settings
     asked = name[:2]
     searched = tuple(collection.corpora) if name.endswith("all") else (name[-2:],)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
-from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.measures import BIAS_MEASURES, DEFAULT_MEASURES, build_measure, build_measures
 
 
 def test_language_bias_on_top_is_as_by_hand(by_number, embeddings_of):
     collection, vectors = by_number
     measures = ["language_share@4", "same_language_share@4", "mrc@7"]
-    found = evaluate_embeddings(collection, embeddings_of(collection, vectors), measures=measures, intervals=False)
+    found = evaluate(embeddings_of(collection, vectors), collection, measures=measures, intervals=False)
     assert set(found.settings) == {"en-all", "de-all"}
     # 7 6 5 4 are en de en de; 1 2 3 4 are de en en de
     shares = {"language_share[de]@4": 1 / 2, "language_share[en]@4": 1 / 2, "same_language_share@4": 1 / 2}
@@ -21,22 +21,22 @@ def test_language_bias_on_top_is_as_by_hand(by_number, embeddings_of):
     assert found.settings["en-all"] == pytest.approx({"queries": 2, **shares, "mrc@7": -1})
     assert found.settings["de-all"] == pytest.approx({"queries": 1, **shares, "mrc@7": -1})
     assert found.undefined == {"en-all": {"mrc@7": 1}}
-    three = evaluate_embeddings(collection, embeddings_of(collection, vectors), measures=["language_share@3"])
+    three = evaluate(embeddings_of(collection, vectors), collection, measures=["language_share@3"])
     assert three.scores["multi"] == pytest.approx({"language_share[de]@3": 1 / 3, "language_share[en]@3": 2 / 3})
 
 
 def test_what_no_query_has_is_in_no_mean(by_number, embeddings_of):
     collection, vectors = by_number
     alone = replace(collection, group_of={})
-    found = evaluate_embeddings(alone, embeddings_of(alone, vectors), measures=["map", "mrc@3"])
+    found = evaluate(embeddings_of(alone, vectors), alone, measures=["map", "mrc@3"])
     assert found.undefined == {"en-all": {"mrc@3": 2}, "de-all": {"mrc@3": 1}}
     assert list(found.scores["multi"]) == list(found.settings["en-all"])[1:] == ["map"]
 
 
 def test_one_target_map_is_map_without_the_other_answers(uneven, vectors_of, embeddings_of):
     vectors = vectors_of(uneven)
-    found = evaluate_embeddings(
-        uneven, embeddings_of(uneven, vectors), settings=["multi"], measures=["one_target_map"], intervals=False
+    found = evaluate(
+        embeddings_of(uneven, vectors), uneven, settings=["multi"], measures=["one_target_map"], intervals=False
     )
     compared = 0
     for setting in found.values.settings:
@@ -56,8 +56,8 @@ def test_one_target_map_is_map_without_the_other_answers(uneven, vectors_of, emb
                     },
                     qrels={query: targets},
                 )
-                alone = evaluate_embeddings(
-                    smaller, embeddings_of(smaller, vectors), settings=[setting.name], measures=["map"], intervals=False
+                alone = evaluate(
+                    embeddings_of(smaller, vectors), smaller, settings=[setting.name], measures=["map"], intervals=False
                 )
                 assert alone.settings[setting.name] == {"queries": 1, "map": pytest.approx(value, abs=1e-12)}
                 compared += bool(others)
@@ -78,12 +78,10 @@ def test_each_kind_has_its_own_measures_unless_asked(make_model, collection, vec
 def test_a_collection_says_what_is_measured(collection, vectors_of, embeddings_of):
     own = replace(collection, measures=("ndcg@10", "recall@100"))
     embeddings = embeddings_of(own, vectors_of(own))
-    assert {tuple(values) for values in evaluate_embeddings(own, embeddings).scores.values()} == {
-        ("ndcg@10", "recall@100")
-    }
-    asked = evaluate_embeddings(own, embeddings, measures=["default"], intervals=False)
+    assert {tuple(values) for values in evaluate(embeddings, own).scores.values()} == {("ndcg@10", "recall@100")}
+    asked = evaluate(embeddings, own, measures=["default"], intervals=False)
     assert list(asked.scores["mono"]) == list(DEFAULT_MEASURES["mono"])
-    assert list(evaluate_embeddings(own, embeddings, measures=["mrr"], intervals=False).scores["mono"]) == ["mrr"]
+    assert list(evaluate(embeddings, own, measures=["mrr"], intervals=False).scores["mono"]) == ["mrr"]
 
 
 def test_names_of_several_measures_are_spelt_out_once():

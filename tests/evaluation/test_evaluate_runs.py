@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings, evaluate_runs
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.run_files import read_run
 from beir_hybrid.evaluation.runs import run_of_results
@@ -56,7 +56,7 @@ def test_runs_that_were_written_give_the_same_numbers(make_model, uneven, vector
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {f"{name}.trec" for name in first.settings}
     judged = Judgements(uneven)
     runs = read_all(tmp_path / "runs", judged)
-    second = evaluate_runs(judged, runs, measures=measures)
+    second = evaluate(runs, judged, measures=measures)
     assert_same(first, second)
     assert second.intervals == first.intervals
     assert first.ties["multi"] > 0 if ties else not any(first.ties.values())
@@ -75,7 +75,7 @@ def test_runs_that_were_cut_off_give_the_same_numbers_so_far(make_model, uneven,
     assert {setting.name: run.depth for setting, run in runs.items()} == {
         setting.name: 1 if setting.corpus_languages == ("ar",) else 5 for setting in runs
     }
-    assert_same(first, evaluate_runs(judged, runs, measures=cut_off, intervals=False))
+    assert_same(first, evaluate(runs, judged, measures=cut_off, intervals=False))
 
 
 def test_a_run_has_a_ranking_for_every_query_of_its_language(make_model, uneven, float_vectors, tmp_path):
@@ -103,7 +103,7 @@ def test_rank_distance_is_measured_at_the_depth_of_a_run(collection):
     # each query finds its English answer first and its German one second
     judged = Judgements(collection)
     runs = {POOL: run_of_results(cut_off_run(collection, 2), judged)}
-    found = evaluate_runs(judged, runs, name="bm25", notes=["of a friend"], intervals=False)
+    found = evaluate(runs, judged, model_name="bm25", notes=["of a friend"], intervals=False)
     assert found.model == "bm25"
     assert found.settings["en-all"] == pytest.approx(
         {
@@ -118,17 +118,17 @@ def test_rank_distance_is_measured_at_the_depth_of_a_run(collection):
         "of a friend",
         "rankings are cut off, at depth 2 at most; what lies below counts as not retrieved",
     )
-    asked = evaluate_runs(judged, runs, measures=["default", "mrr"], intervals=False)
+    asked = evaluate(runs, judged, measures=["default", "mrr"], intervals=False)
     assert list(asked.scores["multi"]) == ["map", "recall@10", "ndcg@10", "rank_distance@2", "mrr"]
     with pytest.raises(
         ConfigurationError, match=r"4 of the relevant passages were not retrieved\. Measure rank_distance@2"
     ):
-        evaluate_runs(judged, runs, measures=["rank_distance"])
+        evaluate(runs, judged, measures=["rank_distance"])
 
 
 def test_rank_distance_of_a_whole_run_needs_no_depth(collection):
     judged = Judgements(collection)
-    found = evaluate_runs(judged, {POOL: run_of_results(cut_off_run(collection, 15), judged)}, intervals=False)
+    found = evaluate({POOL: run_of_results(cut_off_run(collection, 15), judged)}, judged, intervals=False)
     assert found.scores["multi"]["rank_distance"] == 2
     assert found.notes == ()
 
@@ -136,7 +136,7 @@ def test_rank_distance_of_a_whole_run_needs_no_depth(collection):
 def test_queries_without_a_result_count_0_in_every_mean(collection):
     judged = Judgements(collection)
     results = {query: found for query, found in cut_off_run(collection, 15).items() if query != "en:q2"}
-    found = evaluate_runs(judged, {POOL: run_of_results(results, judged)}, measures=CLASSIC, intervals=False)
+    found = evaluate({POOL: run_of_results(results, judged)}, judged, measures=CLASSIC, intervals=False)
     assert found.settings["en-all"]["queries"] == 4
     assert found.settings["en-all"]["mrr"] == 3 / 4
     assert found.values.settings[0].values["map"].tolist() == [1, 1, 0, 1]
@@ -146,21 +146,21 @@ def test_unjudged_documents_are_not_relevant(collection):
     # en:4 is in the corpus, and no query has a judgement of it
     judged = Judgements(collection)
     results = {f"en:q{n}": {"en:4": 2.0, f"en:{n}": 1.0} for n in range(4)}
-    found = evaluate_runs(judged, {EN: run_of_results(results, judged)}, measures=["mrr"], intervals=False)
+    found = evaluate({EN: run_of_results(results, judged)}, judged, measures=["mrr"], intervals=False)
     assert found.scores == {"mono": {"mrr": 1 / 2}}
 
 
 def test_a_tie_at_the_answer_is_told(collection):
     judged = Judgements(collection)
     results = {f"en:q{n}": {"en:4": 1.0 + (n % 2), f"en:{n}": 1.0} for n in range(4)}
-    found = evaluate_runs(judged, {EN: run_of_results(results, judged)}, measures=["map"], intervals=False)
+    found = evaluate({EN: run_of_results(results, judged)}, judged, measures=["map"], intervals=False)
     assert found.ties == {"mono": 1 / 2}
 
 
 def test_the_collection_says_what_is_measured_of_runs_too(collection):
     own = replace(collection, measures=("recall@100", "rank_distance"), notes=("a note of the data",))
     judged = Judgements(own)
-    found = evaluate_runs(judged, {POOL: run_of_results(cut_off_run(own, 2), judged)}, intervals=False)
+    found = evaluate({POOL: run_of_results(cut_off_run(own, 2), judged)}, judged, intervals=False)
     assert list(found.scores["multi"]) == ["recall@100", "rank_distance@2"]
     assert found.notes[0] == "a note of the data"
 
@@ -170,12 +170,12 @@ def test_runs_that_answer_nothing_are_refused(collection, runs):
     judged = Judgements(replace(collection, qrels={"en:q0": {"en:0": 1}}))
     given = {setting: run_of_results(results, judged) for setting, results in runs.items()}
     with pytest.raises(ConfigurationError, match="No query of tiny has a relevant passage in what was searched"):
-        evaluate_runs(judged, given)
+        evaluate(given, judged)
 
 
 def test_embeddings_and_model_give_the_same(make_model, uneven, float_vectors, embeddings_of):
     measures = ["default", "bias"]
     first = evaluate(make_model(float_vectors), uneven, settings=NAMES, measures=measures)
-    second = evaluate_embeddings(uneven, embeddings_of(uneven, float_vectors), settings=NAMES, measures=measures)
+    second = evaluate(embeddings_of(uneven, float_vectors), uneven, settings=NAMES, measures=measures)
     assert_same(first, second)
     assert first.intervals == second.intervals

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError
-from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements, observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.passage import Passage
@@ -184,7 +184,7 @@ def test_it_is_measured_like_any_collection(seen):
     judgements = Judgements(seen)
     pool = [setting for setting in judgements.settings if setting.pool]
     runs = split_run(run_of_results(RESULTS, judgements), judgements, pool)
-    found = evaluate_runs(judgements, runs, measures=["map", "language_share@2"], intervals=False)
+    found = evaluate(runs, judgements, measures=["map", "language_share@2"], intervals=False)
     # en:1 has its passage second and en:2 retrieved nothing; de:1 has its passage second, behind a French one
     assert {name: values["map"] for name, values in found.settings.items()} == {"en-all": 1 / 4, "de-all": 1 / 2}
     assert found.settings["de-all"]["language_share[fr]@2"] == 1 / 2

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run, run_of_results, split_run
 from beir_hybrid.passage import Passage
@@ -109,7 +109,7 @@ def test_any_run_scores_as_with_pytrec_eval(trec_eval, case):
             for query, scores in results.items()
         }
         runs[setting] = run_of_results(inside, judgements)
-    found = evaluate_runs(judgements, runs, measures=CLASSIC, intervals=False)
+    found = evaluate(runs, judgements, measures=CLASSIC, intervals=False)
     for setting, values in zip(runs, found.values.settings, strict=True):
         judged = {
             query: {d: grade for d, grade in grades.items() if d[:2] in setting.corpus_languages}
@@ -133,7 +133,7 @@ def test_any_run_scores_as_with_pytrec_eval(trec_eval, case):
 def test_a_query_without_a_result_counts_0(judged):
     en = Setting("en", ("en",))
     run = run_of_results({"en:q0": {"en:0": 1.0}, "en:q1": {}, "en:q3": {"en:4": 2.0}}, judged)
-    found = evaluate_runs(judged, {en: run}, measures=["map", "recall@1"])
+    found = evaluate({en: run}, judged, measures=["map", "recall@1"])
     assert found.settings == {"en": {"queries": 4, "map": 1 / 4, "recall@1": 1 / 4}}
 
 

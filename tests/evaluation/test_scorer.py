@@ -8,12 +8,14 @@ from scipy.stats import rankdata, spearmanr
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation import scorer as module
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import build_measure
 from beir_hybrid.evaluation.runs import Run, run_of_results, split_run
-from beir_hybrid.evaluation.scorer import EmbeddingScorer, RunScorer
+from beir_hybrid.evaluation.scorer import Scorer
+from beir_hybrid.evaluation.search import exact as module
+from beir_hybrid.evaluation.search.exact import ExactSearcher
+from beir_hybrid.evaluation.search.run_searcher import RunSearcher
 from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 
@@ -27,7 +29,7 @@ def vectors(request, uneven, vectors_of):
 
 @pytest.fixture
 def scorer(uneven, embeddings_of, vectors):
-    return EmbeddingScorer(Judgements(uneven), embeddings_of(uneven, vectors))
+    return Scorer(ExactSearcher(Judgements(uneven), embeddings_of(uneven, vectors)))
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_rankings_are_those_of_the_sorted_pool(uneven, scorer, by_the_book):
 def test_a_whole_run_has_the_rankings_of_its_embeddings(scorer, by_the_book):
     judged = scorer.judgements
     settings = [*scorer.settings, *PARTS]
-    run_scorer = RunScorer(judged, whole_runs(judged, settings, by_the_book))
+    run_scorer = Scorer(RunSearcher(judged, whole_runs(judged, settings, by_the_book)))
     assert run_scorer.settings == settings
     for setting in settings:
         first, second = scorer.rankings(setting, 7), run_scorer.rankings(setting, 7)
@@ -117,7 +119,7 @@ def test_a_whole_run_has_the_rankings_of_its_embeddings(scorer, by_the_book):
 
 def test_a_cut_off_run_has_the_same_ranks_as_far_as_it_goes(scorer, by_the_book):
     judged = scorer.judgements
-    run_scorer = RunScorer(judged, whole_runs(judged, scorer.settings, by_the_book, depth=8))
+    run_scorer = Scorer(RunSearcher(judged, whole_runs(judged, scorer.settings, by_the_book, depth=8)))
     cut = 0
     for setting in scorer.settings:
         first, second = scorer.rankings(setting, 10), run_scorer.rankings(setting, 10)
@@ -136,7 +138,7 @@ def test_translations_are_aligned_with_the_queries(scorer, by_the_book):
     # q2 has no group, and q5 has no relevant passage but may still be a translation of nothing that counts
     judged = scorer.judgements
     settings = [*scorer.settings, *PARTS]
-    for each in (scorer, RunScorer(judged, whole_runs(judged, settings, by_the_book))):
+    for each in (scorer, Scorer(RunSearcher(judged, whole_runs(judged, settings, by_the_book)))):
         for setting in settings:
             queries = [judged.queries[number] for number in each.queries(setting)]
             other = "zh" if setting.query_language == "en" else "en"
@@ -166,21 +168,21 @@ def test_a_translation_counts_although_nothing_relevant_is_searched_for_it(embed
         **{f"{code} {n}": [n + (code == "en") / 2] for code in ("de", "en") for n in range(3)},
     }
     judged = Judgements(collection)
-    scorer = EmbeddingScorer(judged, embeddings_of(collection, vectors))
+    scorer = Scorer(ExactSearcher(judged, embeddings_of(collection, vectors)))
     pools = [Setting(code, ("de", "en"), pool=True) for code in ("en", "de")]
     results = {
         query: {d: sign * vectors[p.text][0] for texts in collection.corpora.values() for d, p in texts.items()}
         for query, sign in (("en:q", 1.0), ("de:q", -1.0))
     }
     runs = split_run(run_of_results(results, judged), judged, pools)
-    for each in (scorer, RunScorer(judged, runs)):
+    for each in (scorer, Scorer(RunSearcher(judged, runs))):
         [translation] = each.rankings(pools[0], 6).translations()
         assert judged.identifiers(translation.passage[0]) == ["de:0", "en:0", "de:1", "en:1", "de:2", "en:2"]
         assert build_measure("mrc@6").values(each.rankings(pools[0], 6)).tolist() == [-1]
         # with a translation that has no result, there is nothing to compare with
-        assert [setting.name for setting in RunScorer(judged, runs).settings] == ["en-all"]
+        assert [setting.name for setting in Scorer(RunSearcher(judged, runs)).settings] == ["en-all"]
     runs[pools[1]] = run_of_results({}, judged)
-    assert np.isnan(build_measure("mrc@6").values(RunScorer(judged, runs).rankings(pools[0], 6))).all()
+    assert np.isnan(build_measure("mrc@6").values(Scorer(RunSearcher(judged, runs)).rankings(pools[0], 6))).all()
 
 
 def test_every_query_of_a_group_has_its_translation(embeddings_of):
@@ -192,7 +194,7 @@ def test_every_query_of_a_group_has_its_translation(embeddings_of):
         group_of={"en:a": "g", "en:b": "g", "de:a": "g"},
     )
     vectors = {"en a": [1], "en b": [1], "de a": [-1], "en 1": [2], "de 1": [1]}
-    scorer = EmbeddingScorer(Judgements(collection), embeddings_of(collection, vectors))
+    scorer = Scorer(ExactSearcher(Judgements(collection), embeddings_of(collection, vectors)))
     rankings = scorer.rankings(Setting("en", ("de", "en"), pool=True), 2)
     assert [translation.query.tolist() for translation in rankings.translations()] == [[0, 1]]
     assert build_measure("mrc@2").values(rankings).tolist() == [-1, -1]
@@ -226,7 +228,7 @@ def test_vectors_need_not_be_in_memory(request, uneven, embeddings_of, vectors, 
     kept = Embeddings(
         *({code: keep(array) for code, array in part.items()} for part in (whole.queries, whole.passages))
     )
-    other = EmbeddingScorer(Judgements(uneven), kept)
+    other = Scorer(ExactSearcher(Judgements(uneven), kept))
     for setting in [*scorer.settings, *PARTS]:
         same(scorer.rankings(setting, 5), other.rankings(setting, 5))
         same_top(scorer.rankings(setting, 5), other.rankings(setting, 5), 5)
@@ -235,7 +237,7 @@ def test_vectors_need_not_be_in_memory(request, uneven, embeddings_of, vectors, 
 def test_vectors_are_taken_by_their_language(uneven, embeddings_of, vectors, scorer):
     whole = embeddings_of(uneven, vectors)
     backwards = Embeddings(*({code: part[code] for code in reversed(part)} for part in (whole.queries, whole.passages)))
-    other = EmbeddingScorer(Judgements(uneven), backwards)
+    other = Scorer(ExactSearcher(Judgements(uneven), backwards))
     for setting in scorer.settings:
         same(scorer.rankings(setting, 5), other.rankings(setting, 5))
         same_top(scorer.rankings(setting, 5), other.rankings(setting, 5), 5)
@@ -258,7 +260,7 @@ def test_vectors_for_other_texts_are_refused(uneven, embeddings_of, vectors_of, 
     else:
         found[language] = found[language][:keep]
     with pytest.raises(ConfigurationError, match=message):
-        EmbeddingScorer(Judgements(uneven), replace(embeddings, **{part: found}))
+        Scorer(ExactSearcher(Judgements(uneven), replace(embeddings, **{part: found})))
 
 
 def test_settings_of_the_same_corpora_are_searched_together(scorer, monkeypatch):
@@ -294,12 +296,12 @@ def test_a_run_of_other_corpora_is_refused(uneven):
     judged = Judgements(uneven)
     run = run_of_results({"en:q0": {"en:1": 1.0, "zh:1": 0.5}}, judged)
     with pytest.raises(ConfigurationError, match=r"The run of en-ar\+en holds 'zh:1', which is in none of the corpora"):
-        RunScorer(judged, {Setting("en", ("ar", "en")): run})
-    RunScorer(judged, {Setting("en", ("zh", "en")): run})
+        Scorer(RunSearcher(judged, {Setting("en", ("ar", "en")): run}))
+    Scorer(RunSearcher(judged, {Setting("en", ("zh", "en")): run}))
 
 
 def test_depth_beyond_the_corpora_costs_no_memory(scorer, by_the_book):
-    run_scorer = RunScorer(scorer.judgements, whole_runs(scorer.judgements, scorer.settings, by_the_book))
+    run_scorer = Scorer(RunSearcher(scorer.judgements, whole_runs(scorer.judgements, scorer.settings, by_the_book)))
     for setting in scorer.settings:
         same_top(*(each.rankings(setting, 10**12) for each in (scorer, run_scorer)), scorer.rankings(setting).passages)
 
@@ -308,7 +310,7 @@ def test_an_empty_run_retrieves_nothing(uneven):
     judged = Judgements(uneven)
     none = np.empty(0, np.int64)
     pool = next(setting for setting in judged.settings if setting.name == "zh-all")
-    found = RunScorer(judged, {pool: Run(none, none, [], judged.identifiers)})
+    found = Scorer(RunSearcher(judged, {pool: Run(none, none, [], judged.identifiers)}))
     rankings = found.rankings(pool, 4)
     assert np.isinf(rankings.rank).all() and np.isinf(rankings.mid_rank).all()
     assert rankings.retrieved.tolist() == [0] * rankings.queries
@@ -319,7 +321,7 @@ def test_an_empty_run_retrieves_nothing(uneven):
 
 def test_progress_is_shown_only_when_asked(uneven, embeddings_of, vectors, capfd):
     for show in (False, True):
-        scorer = EmbeddingScorer(Judgements(uneven), embeddings_of(uneven, vectors), show_progress=show)
+        scorer = Scorer(ExactSearcher(Judgements(uneven), embeddings_of(uneven, vectors), show_progress=show))
         scorer.rankings(PARTS[0], 3)
         shown = capfd.readouterr().err
         assert ("Ranking: 100%" in shown, "Searching en+zh: 100%" in shown) == (show, show)

@@ -7,16 +7,15 @@ from sentence_transformers.sparse_encoder.evaluation import SparseInformationRet
 from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.evaluation import EncodingOptions, FaissSearch
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encoder import FolderEncoder, open_encoder
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
-from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
-from beir_hybrid.evaluation.ranks import exact_ranks
 from beir_hybrid.evaluation.search.exact import exact_search
-from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_embeddings_with_faiss, evaluate_with_faiss
+from beir_hybrid.evaluation.search.ranks import exact_ranks
 from beir_hybrid.passage import Passage
 
 # of PyTorch, for the host's own similarity
@@ -96,7 +95,7 @@ def test_means_are_those_of_the_hosts_evaluator(words, model):
 
 
 def test_vectors_are_the_models(words, model):
-    found = encode(model, words, batch_size=3)
+    found = encode(model, words, EncodingOptions(batch_size=3))
     texts = [passage.text for passage in words.corpora["de"].values()]
     np.testing.assert_array_equal(
         found.passages["de"].matrix.toarray(), model.encode_document(texts).to_dense().cpu().numpy()
@@ -107,8 +106,8 @@ def test_vectors_are_the_models(words, model):
 def test_texts_of_a_window_come_back_in_their_places(words, model, monkeypatch):
     monkeypatch.setattr("beir_hybrid.evaluation.encoding.encode.WINDOW", 7)
     monkeypatch.setattr("beir_hybrid.evaluation.encoding.encode.CHUNK", 2)
-    cut = encode(model, words, batch_size=2)
-    whole = encode(model, words, batch_size=32)
+    cut = encode(model, words, EncodingOptions(batch_size=2))
+    whole = encode(model, words, EncodingOptions(batch_size=32))
     monkeypatch.undo()
     for code in ("de", "en"):
         np.testing.assert_array_equal(cut.queries[code].matrix.toarray(), whole.queries[code].matrix.toarray())
@@ -121,8 +120,8 @@ def test_sparse_rows_rank_as_the_same_rows_filled_up(words, model):
         {code: rows.matrix.toarray() for code, rows in of_part.items()}
         for of_part in (embeddings.queries, embeddings.passages)
     ]
-    filled = evaluate_embeddings(words, Embeddings(*dense), measures=["map", "ndkl@5"], intervals=False)
-    found = evaluate_embeddings(words, embeddings, measures=["map", "ndkl@5"], intervals=False)
+    filled = evaluate(Embeddings(*dense), words, measures=["map", "ndkl@5"], intervals=False)
+    found = evaluate(embeddings, words, measures=["map", "ndkl@5"], intervals=False)
     assert found.settings == filled.settings
     assert found.ties == filled.ties
     assert found.ties["multi"] > 0.5
@@ -136,7 +135,7 @@ def test_ranks_and_search_are_exact_in_any_blocks(draw_pool, brute_force, named,
     passage = np.concatenate([np.sort(rng.choice(201, 4, replace=False)) for _ in range(9)])
     rows = SparseRows(queries), [SparseRows(part) for part in passages]
     with cut_work(limits):
-        ranks = exact_ranks(*rows, query, passage, np.ones(36, np.int64), named(ids))
+        ranks = exact_ranks(*rows, query, passage, named(ids))
         hits = exact_search(*rows, 20, named(ids))
     expected = [list(ranking[each]).index(wanted) for each, wanted in zip(query, passage, strict=True)]
     assert ranks.above.sum(axis=1).tolist() == expected
@@ -151,7 +150,7 @@ def test_products_are_not_scored_again_however_many_are_level(named, monkeypatch
     pairs = []
     monkeypatch.setattr(SparseRows, "paired", lambda *given: pairs.append(len(given[1])) or np.zeros(len(given[1])))
     ids = [str(number) for number in range(300)]
-    ranks = exact_ranks(queries, passages, np.arange(3), np.arange(3), np.ones(3, np.int64), named(ids))
+    ranks = exact_ranks(queries, passages, np.arange(3), np.arange(3), named(ids))
     hits = exact_search(queries, passages, 4, named(ids))
     assert sum(pairs) == 3  # the relevant ones
     assert ranks.tied.tolist() == [[299]] * 3
@@ -170,7 +169,7 @@ def test_the_evaluator_scores_a_sparse_encoder(words, model):
 def test_a_folder_is_scored_as_the_model_that_was_saved(words, model, tmp_path, caplog):
     model.save_pretrained(str(tmp_path / "sparse"))
     cache = EmbeddingCache(tmp_path / "cache")
-    opened = open_encoder(str(tmp_path / "sparse"), cache, "cpu")
+    opened = open_encoder(str(tmp_path / "sparse"), EncodingOptions(device="cpu", cache=cache))
     assert not isinstance(opened, FolderEncoder)
     found = evaluate(opened, words, measures=["map"], cache=cache, intervals=False)
     assert found.scores == evaluate(model, words, measures=["map"], intervals=False).scores
@@ -196,6 +195,6 @@ def test_similarities_that_are_no_products_are_refused(words, make_sparse_model,
 
 def test_faiss_takes_no_sparse_vectors(words, model):
     with pytest.raises(ModelError, match="is a SparseEncoder, and dense vectors are needed here"):
-        evaluate_with_faiss(model, words, "Flat")
+        evaluate(model, words, search=FaissSearch("Flat"))
     with pytest.raises(ConfigurationError, match="'Flat' holds dense vectors, and these are sparse"):
-        evaluate_embeddings_with_faiss(words, encode(model, words), "Flat")
+        evaluate(encode(model, words), words, search=FaissSearch("Flat"))

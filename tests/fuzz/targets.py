@@ -13,6 +13,7 @@ import pyarrow as pa
 from engine import Target
 from mutations import BINARY, JSON, TEXT, YAML, in_gzip
 
+from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset
 from beir_hybrid.datasets.beir.export import export_dataset
@@ -22,7 +23,6 @@ from beir_hybrid.datasets.lareqa import read_lareqa
 from beir_hybrid.evaluation.encoding.cache import CachedStore
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.vectors import keys_of
-from beir_hybrid.evaluation.evaluate import evaluate_embeddings, evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.results import load_results
 from beir_hybrid.evaluation.run_files import read_runs
@@ -184,7 +184,7 @@ def make_runs(folder: Path) -> None:
 
 def read_trec(folder: Path) -> None:
     judgements = Judgements(a_collection())
-    evaluate_runs(judgements, read_runs(folder, judgements), measures=["map", "ndcg@10"])
+    evaluate(read_runs(folder, judgements), judgements, measures=["map", "ndcg@10"])
 
 
 def make_results(folder: Path) -> None:
@@ -193,7 +193,7 @@ def make_results(folder: Path) -> None:
         queries = {code: generator.normal(size=(4, 8)).astype(np.float32) for code in LANGUAGES}
         passages = {code: generator.normal(size=(5, 8)).astype(np.float32) for code in LANGUAGES}
         vectors = Embeddings(queries, passages)
-        results = evaluate_embeddings(collection, vectors, measures=["map", "ndcg@10", "rank_distance"])
+        results = evaluate(vectors, collection, measures=["map", "ndcg@10", "rank_distance"])
         results.save(folder / name, form)  # type: ignore[arg-type]
 
 

@@ -6,8 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,12 @@ import numpy as np
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError, ModelError, shorten
+from beir_hybrid.errors import ModelError, shorten
 from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
-from beir_hybrid.evaluation.encoding.placement import DTYPES, Placement, cast
+from beir_hybrid.evaluation.encoding.options import EncodingOptions
+from beir_hybrid.evaluation.encoding.placement import Placement, cast
 from beir_hybrid.evaluation.encoding.rows import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
@@ -43,145 +43,119 @@ CHUNK_SECONDS = 15.0  # how long that shall take
 def encode(
     model: SentenceTransformer | Encoder,
     collection: MultilingualCollection,
+    options: EncodingOptions | None = None,
     *,
-    batch_size: int = 32,
     show_progress: bool = False,
-    cache: EmbeddingCache | None = None,
-    dtype: str | None = None,
-    device: str | Sequence[str] | None = None,
 ) -> Embeddings:
     """Encode all queries and passages of a collection, each distinct text once.
 
     Queries are encoded with the model's stored query prompt and passages with its document prompt, as
     ``encode_query`` and ``encode_document`` do. Corpora are read once and as a stream. With a cache, an interrupted run
-    goes on where it was, short of the last quarter of a minute or so.
+    resumes where it was, except for the last quarter of a minute or so.
 
     The last bits of a transformer's vectors depend on which texts share a batch; with a cache, they are those of the
     batch in which a text was encoded first.
 
     Args:
         model: The model, a sparse encoder included, whose vectors stay sparse. Its own similarity decides about scores:
-            ``cosine`` normalises the vectors, ``dot`` not. A :class:`~.encoder.FolderEncoder` is loaded only if the
-            cache lacks a vector.
+            ``cosine`` normalises the vectors, ``dot`` does not. A :class:`~.encoder.FolderEncoder` is loaded only if
+            the cache lacks a vector.
         collection: What to encode.
-        batch_size: Texts per forward pass.
+        options: How to encode; None for the defaults.
         show_progress: Whether to show progress bars, one for queries and one for passages.
-        cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory, as is done
-            with those of a sparse encoder in any case.
-        dtype: ``float32``, ``float16`` or ``bfloat16`` to compute in; None for the model's own. Its weights come back
-            afterwards. Vectors are float32 in any case.
-        device: Such as ``cuda:1``, or several, which encode in a process each; None for the model's own. Afterwards the
-            model is back where it was.
 
     Raises:
-        ModelError: If the model is none that gives one vector a text, its similarity is neither cosine nor dot, or a
+        ModelError: If the model does not return one vector per text, its similarity is neither cosine nor dot, or a
             vector cannot be scored.
-        ConfigurationError: If an option is out of range.
         OutputError: If the cache cannot be written.
     """
-    encoder = as_encoder(model)
+    encoder, options = as_encoder(model), options or EncodingOptions()
     similarity = encoder.description.similarity
     if similarity not in {"cosine", "dot"}:
         raise ModelError(
             f"The model's similarity is {similarity!r}; ranks are computed for cosine and dot.",
             'Set model.similarity_fn_name = "cosine".',
         )
-    if batch_size < 1:
-        raise ConfigurationError(f"The batch size is {batch_size}.", "Choose at least 1.")
-    if dtype is not None and dtype not in DTYPES:
-        raise ConfigurationError(f"There is no dtype {dtype!r} to encode in.", f"Choose one of {', '.join(DTYPES)}.")
-    devices = [device] if isinstance(device, str) else list(device or ())
-    normalised = similarity == "cosine"
-    collected: dict[Role, _Texts] = {
-        "query": {language: (texts.values(), len(texts)) for language, texts in collection.queries.items()},
-        "document": {
-            language: ((passage.searchable for passage in texts.values()), len(texts))
-            for language, texts in collection.corpora.items()
-        },
+    queries = {language: (texts.values(), len(texts)) for language, texts in collection.queries.items()}
+    passages = {
+        language: ((passage.searchable for passage in texts.values()), len(texts))
+        for language, texts in collection.corpora.items()
     }
-    stores = _stores(encoder, cache, normalised, dtype)
-    found: dict[Role, dict[str, Vectors]] = {}
+    cache = _cache_for(encoder, options)
     with ExitStack() as stack:
-        worker = _Worker(encoder, devices, dtype, stack)
-        for role, texts in collected.items():
-            batches = _Batches(worker, role, batch_size, normalised)
-            found[role] = _encode_role(batches, stores[role], texts, cache, show_progress)
-    return Embeddings(found["query"], found["document"])
+        worker = _Worker(encoder, options, similarity == "cosine", stack)
+        return Embeddings(
+            _encode_role(worker, "query", cache, queries, show_progress),
+            _encode_role(worker, "document", cache, passages, show_progress),
+        )
 
 
 _Texts = Mapping[str, tuple[Iterable[str], int]]  # by language, with their number
 
 
-def _stores(
-    encoder: Encoder, cache: EmbeddingCache | None, normalised: bool, dtype: str | None
-) -> dict[Role, VectorStore]:
-    roles: tuple[Role, ...] = ("query", "document")
-    if cache is None:
-        return {role: VectorStore() for role in roles}
+def _cache_for(encoder: Encoder, options: EncodingOptions) -> EmbeddingCache | None:
+    """Return the cache, or None, with a warning, if it cannot keep the vectors of this model."""
+    if options.cache is None:
+        return None
     if encoder.sparse:
         logger.warning("The vectors of a sparse encoder are not kept: the next evaluation encodes all texts again.")
-        return {role: VectorStore() for role in roles}
-    known = encoder.description
+        return None
     try:
-        fingerprint = encoder.fingerprint
-        if not known.dimensions:
-            raise ModelError("The model does not tell how many dimensions its vectors have.")
+        encoder.fingerprint  # noqa: B018  # raises an error
+        if not encoder.description.dimensions:
+            raise ModelError("The model does not report how many dimensions its vectors have.")
     except ModelError as error:
         logger.warning("Vectors are neither taken from the cache nor kept there. %s", error)
-        return {role: VectorStore() for role in roles}
-    return {
-        role: cache.store(
-            fingerprint,
-            role,
-            prompt=known.prompt(role),
-            normalised=normalised,
-            dtype=dtype or known.dtype,
-            dimensions=known.dimensions,
-            model=known.name,
-        )
-        for role in roles
-    }
+        return None
+    return options.cache
 
 
 class _Worker:
-    """The model where and in the format it shall encode, which it is brought to when the first text comes."""
+    """The model on the devices and in the format it encodes in, where it is moved when the first text comes."""
 
-    def __init__(self, encoder: Encoder, devices: Sequence[str], dtype: str | None, stack: ExitStack) -> None:
+    def __init__(self, encoder: Encoder, options: EncodingOptions, normalise: bool, stack: ExitStack) -> None:
         self.encoder = encoder
-        self.count = max(1, len(devices))  # devices that work side by side
-        self._devices = devices
-        self._dtype = dtype
+        self.options = options
+        self.normalise = normalise
+        self.count = max(1, len(options.devices))  # devices that work side by side
         self._stack = stack  # takes it back when all is encoded
 
     @cached_property
     def placement(self) -> Placement:
         """The devices."""
-        self._stack.enter_context(cast(self.encoder.model, self._dtype))
-        return self._stack.enter_context(Placement(self.encoder.model, self._devices))
+        self._stack.enter_context(cast(self.encoder.model, self.options.dtype))
+        return self._stack.enter_context(Placement(self.encoder.model, self.options.devices))
 
+    def store(self, role: Role, cache: EmbeddingCache | None) -> VectorStore:
+        """Open the store of the model's vectors in one role."""
+        if cache is None:
+            return VectorStore()
+        known = self.encoder.description
+        return cache.store(
+            self.encoder.fingerprint,
+            role,
+            prompt=known.prompt(role),
+            normalised=self.normalise,
+            dtype=self.options.dtype or known.dtype,
+            dimensions=known.dimensions,
+            model=known.name,
+        )
 
-@dataclass(frozen=True)
-class _Batches:
-    worker: _Worker
-    role: Role
-    batch_size: int
-    normalised: bool
-
-    def __call__(self, texts: list[str]) -> Rows:
+    def encode(self, role: Role, texts: list[str]) -> Rows:
         """Encode texts: shape (texts, dimensions), float32."""
-        placement, encoder = self.worker.placement, self.worker.encoder
-        encode_texts: Any = encoder.model.encode_query if self.role == "query" else encoder.model.encode_document
+        placement, encoder = self.placement, self.encoder
+        encode_texts: Any = encoder.model.encode_query if role == "query" else encoder.model.encode_document
         form = {"convert_to_sparse_tensor": True, "save_to_cpu": True} if encoder.sparse else {"convert_to_numpy": True}
-        found = encode_texts(
+        encoded = encode_texts(
             texts,
-            prompt=encoder.description.prompt(self.role),
-            batch_size=self.batch_size,
+            prompt=encoder.description.prompt(role),
+            batch_size=self.options.batch_size,
             show_progress_bar=False,
             **form,
             **placement.options(),
         )
-        vectors: Rows = from_sparse(found) if encoder.sparse else np.asarray(found, np.float32)
-        if self.normalised:  # here, as the norm would have an error of 1e-3 in half precision
+        vectors: Rows = from_sparse(encoded) if encoder.sparse else np.asarray(encoded, np.float32)
+        if self.normalise:  # here, as the norm would have an error of 1e-3 in half precision
             vectors = normalised(vectors)
         wrong = first_unusable(vectors)
         if wrong is not None:
@@ -193,17 +167,16 @@ class _Batches:
 
 
 def _encode_role(
-    batches: _Batches, store: VectorStore, texts: _Texts, cache: EmbeddingCache | None, show_progress: bool
+    worker: _Worker, role: Role, cache: EmbeddingCache | None, texts: _Texts, show_progress: bool
 ) -> dict[str, Vectors]:
-    count = sum(number for _, number in texts.values())
-    kind = "queries" if batches.role == "query" else "passages"
+    store, count = worker.store(role, cache), sum(number for _, number in texts.values())
+    kind = "queries" if role == "query" else "passages"
     with progress_bar(desc=f"Encoding {kind}", total=0, unit="char", unit_scale=True, show=show_progress) as bar:
-        stream = _Stream(batches, store, bar, count)
+        stream = _Stream(worker, role, store, bar, count)
         rows = {language: stream.read(read) for language, (read, _) in texts.items()}
         stream.flush()
     by_language = {language: np.concatenate([np.empty(0, np.int64), *blocks]) for language, blocks in rows.items()}
-    sparse = batches.worker.encoder.sparse
-    if cache is not None and not sparse and 4 * count * (store.dimensions or 0) > cache.in_memory:
+    if cache is not None and 4 * count * (store.dimensions or 0) > cache.in_memory:
         return {language: StoredVectors(store, numbers) for language, numbers in by_language.items()}
     return {language: store.take(numbers) for language, numbers in by_language.items()}
 
@@ -214,8 +187,8 @@ class _Stream:
     The progress bar counts characters of new texts. Those not yet read are estimated: as many new ones as so far.
     """
 
-    def __init__(self, batches: _Batches, store: VectorStore, bar: tqdm[Any], count: int) -> None:
-        self._batches = batches
+    def __init__(self, worker: _Worker, role: Role, store: VectorStore, bar: tqdm[Any], count: int) -> None:
+        self._encode = partial(worker.encode, role)
         self._store = store
         self._bar = bar
         self._count = count
@@ -223,8 +196,8 @@ class _Stream:
         self._read = self._cached = self._characters = 0
         self._pending: dict[bytes, str] = {}  # by key, in the order read
         self._unresolved: list[tuple[Ints, Ints, Keys]] = []
-        self._grain = batches.batch_size * batches.worker.count
-        self._limit = max(1, CHUNK // batches.batch_size) * self._grain
+        self._grain = worker.options.batch_size * worker.count
+        self._limit = max(1, CHUNK // worker.options.batch_size) * self._grain
         self._chunk = min(self._limit, 4 * self._grain)
 
     def read(self, texts: Iterable[str]) -> list[Ints]:
@@ -262,13 +235,13 @@ class _Stream:
             return
         keys = np.frombuffer(b"".join(self._pending), "<u8").reshape(-1, 2)
         texts = list(self._pending.values())
-        found: list[tuple[list[int], Rows]] = []
+        encoded: list[tuple[list[int], Rows]] = []
         for numbers in self._chunks(sorted(range(len(texts)), key=lambda number: -len(texts[number]))):
             chunk = [texts[number] for number in numbers]
-            found.append((numbers, self._batches(chunk)))
-            self._store.secure(keys[numbers], found[-1][1])
+            encoded.append((numbers, self._encode(chunk)))
+            self._store.secure(keys[numbers], encoded[-1][1])
             self._bar.update(sum(map(len, chunk)))
-        self._store.commit(keys, _in_order(found))  # in the order read, so that later reads are of neighbours
+        self._store.commit(keys, _in_order(encoded))  # in the order read, so that later reads are of neighbours
         for rows, missing, wanted in self._unresolved:
             rows[missing] = self._store.find(wanted)
         self._pending.clear()
@@ -291,12 +264,12 @@ class _Stream:
             self._bar.set_postfix_str(f"{self._cached:,} of {self._read:,} from the cache")
 
 
-def _in_order(found: Sequence[tuple[list[int], Rows]]) -> Rows:
+def _in_order(encoded: Sequence[tuple[list[int], Rows]]) -> Rows:
     """Put vectors into the order of their numbers, of which each part has some."""
-    parts = [part for _, part in found]
+    parts = [part for _, part in encoded]
     if isinstance(parts[0], SparseRows):
-        return stack(parts)[np.argsort(np.concatenate([numbers for numbers, _ in found]))]
+        return stack(parts)[np.argsort(np.concatenate([numbers for numbers, _ in encoded]))]
     vectors = np.empty((sum(map(len, parts)), parts[0].shape[1]), np.float32)
-    for numbers, part in found:
+    for numbers, part in encoded:  # which takes less memory than stacking them first
         vectors[numbers] = part
     return vectors

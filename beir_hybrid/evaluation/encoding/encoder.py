@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
+from beir_hybrid.evaluation.encoding.options import EncodingOptions
 from beir_hybrid.models import DENSE, SPARSE, check_kind, check_name, kind_of, kind_of_files, load_model
 from beir_hybrid.storage.files import parse_json, write_json
 from beir_hybrid.storage.run_folder import RECORDS
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-    from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 
 
 Role = Literal["query", "document"]
@@ -218,25 +217,26 @@ def as_encoder(model: SentenceTransformer | Encoder, *, sparse: bool = True) -> 
     return encoder or Encoder(model)  # type: ignore[arg-type]  # what is no encoder is a model
 
 
-def open_encoder(model: str, cache: EmbeddingCache | None, device: str | None = None) -> Encoder:
-    """Open a model by its folder or name; a folder's is loaded only if the cache lacks a vector.
+def open_encoder(model: str, options: EncodingOptions | None = None) -> Encoder:
+    """Open a model by its folder or name; one of a folder is loaded only if the cache lacks a vector.
 
     Args:
         model: Folder, or name on the Hugging Face hub.
-        cache: Where vectors are kept; None to load the model at once.
-        device: Such as ``cpu`` or ``cuda:1``; None for the best there is.
+        options: How it shall encode: with a cache it may not need to be loaded, and if it is, it is loaded on the first
+            device; None for the defaults.
 
     Raises:
         ModelError: If there is no such model, it cannot be loaded, or it is of a kind that cannot be scored.
     """
     check_name(model)
-    folder = Path(model)
+    folder, options = Path(model), options or EncodingOptions()
+    device = next(iter(options.devices), None)
     dense = folder.is_dir() and kind_of_files(folder) == DENSE
     if dense and not (folder / "modules.json").is_file():
         logger.warning("%s holds a plain transformer; sentence-transformers pools its token vectors.", model)
-    if cache is None or not dense:
+    if options.cache is None or not dense:
         return Encoder(load_model(model, device, sparse=True))
-    return FolderEncoder(folder, Path(cache.folder) / "models", device)
+    return FolderEncoder(folder, Path(options.cache.folder) / "models", device)
 
 
 def _versions() -> Iterator[str]:

@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-DTYPES = ("float32", "float16", "bfloat16")
-"""Number formats that a model may encode in."""
-
-
 @contextmanager
 def cast(model: SentenceTransformer, dtype: str | None) -> Iterator[None]:
     """Let a model compute in another number format, and give it its own weights back: the same tensors, to the bit.
@@ -24,7 +20,7 @@ def cast(model: SentenceTransformer, dtype: str | None) -> Iterator[None]:
 
     Args:
         model: The model; its weights exist twice meanwhile, in both formats.
-        dtype: One of :data:`DTYPES`; None changes nothing.
+        dtype: One of :data:`~.options.DTYPES`; None changes nothing.
     """
     import torch
 

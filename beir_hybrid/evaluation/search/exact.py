@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from beir_hybrid.arrays import Floats32, Ints
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.search.hits import Hits
+from beir_hybrid.evaluation.search.ranks import exact_ranks
 from beir_hybrid.evaluation.search.scores import (
     Identifiers,
     PassageBlock,
@@ -19,25 +21,75 @@ from beir_hybrid.evaluation.search.scores import (
     exact_scores,
     gather,
     id_places,
+    in_threads,
     over_blocks,
 )
+from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, VectorSearcher
+from beir_hybrid.evaluation.timing import timed
+from beir_hybrid.settings import Setting
+from beir_hybrid.verbosity import progress
 
 _GATHERED = 2**16  # vectors gathered at a time
 _MANY = 2  # times as many candidates as wanted are too many
 
 
-@dataclass(frozen=True, eq=False)
-class Hits:
-    """The passages on top of every query's ranking, ties ordered as in trec_eval.
+@dataclass(frozen=True)
+class ExactSearch(Search):
+    """Rank all passages by their exact scores: rankings are whole, and the same on every machine.
 
-    Attributes:
-        passage: Shape (queries, depth), passage numbers, counted through the languages in order; -1 where there are
-            fewer.
-        score: Shape (queries, depth), their scores; -inf where there are fewer.
+    Examples:
+        >>> from beir_hybrid import evaluate, load_dataset
+        >>> from beir_hybrid.evaluation import Embeddings
+        >>> sample = load_dataset("sample", languages=["en"])
+        >>> vectors = [{"en": np.eye(len(texts["en"]), 90)} for texts in (sample.queries, sample.corpora)]
+        >>> evaluate(Embeddings(*vectors), sample, search=ExactSearch(), measures=["recall@1"]).scores["mono"]
+        {'recall@1': 1.0}
     """
 
-    passage: Ints
-    score: Floats32
+    def open(
+        self,
+        judgements: Judgements,
+        embeddings: Embeddings,
+        settings: Iterable[Setting] | None = None,
+        *,
+        measured_depth: int = 0,
+        show_progress: bool = False,
+    ) -> ExactSearcher:
+        """Rank all relevant passages; see :meth:`Search.open`."""
+        return ExactSearcher(judgements, embeddings, settings, show_progress=show_progress)
+
+
+class ExactSearcher(VectorSearcher):
+    """Whole rankings by inner products; see :class:`VectorSearcher` for its arguments.
+
+    Attributes:
+        counts: How many passages stand above every relevant passage.
+    """
+
+    def __init__(
+        self,
+        judgements: Judgements,
+        embeddings: Embeddings,
+        settings: Iterable[Setting] | None = None,
+        *,
+        show_progress: bool = False,
+    ) -> None:
+        super().__init__(judgements, embeddings, settings, show_progress=show_progress)
+        passages, rows = list(self.passages.values()), (judgements.query, judgements.passage)
+        with timed(self.seconds, "rank"), progress("Ranking", show_progress) as advance:
+            self.counts = exact_ranks(self.queries, passages, *rows, judgements.identifiers, advance)
+
+    def ranks(self, setting: Setting, rows: Ints, queries: Ints) -> RelevantRanks:
+        """Rank the relevant passages; see :meth:`Searcher.ranks`."""
+        columns = self.judgements.columns(setting)
+        chosen = np.ix_(rows, columns)
+        rank = 1.0 + self.counts.above[chosen].sum(axis=1, dtype=np.int64)
+        tied = self.counts.tied[chosen].sum(axis=1)
+        mid_rank = rank + (tied / 2 - self.counts.tied_above[chosen].sum(axis=1))
+        return RelevantRanks(rank, mid_rank, tied > 0, np.full(len(queries), self.judgements.sizes[columns].sum()))
+
+    def _find(self, pool: Pool, queries: Rows, depth: int, advance: Callable[[float], object]) -> Hits:
+        return exact_search(queries, pool.vectors, depth, pool.identifiers, advance)
 
 
 def exact_search(
@@ -49,19 +101,16 @@ def exact_search(
 ) -> Hits:
     """Find the passages with the highest scores in the pool of all corpora, in one pass over blocks of scores.
 
-    Scores are as :func:`~beir_hybrid.evaluation.search.scores.exact_scores` defines them: the matrix product chooses
-    who may
-    be among the first, and these are scored exactly, so the same vectors give the same ranking in any pool.
+    Scores are as :func:`~.scores.exact_scores` defines them: the matrix product selects the candidates, and these are
+    scored exactly, so the same vectors give the same ranking in any pool.
 
     Args:
         queries: Shape (queries, dimensions).
         passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
         depth: How many passages to find; all, if there are fewer.
-        identifiers: Gives document ids, to order ties.
+        identifiers: Returns document ids, to order ties.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
     """
-    from threadpoolctl import threadpool_limits  # which changes the environment of the process
-
     depth = min(depth, sum(len(vectors) for vectors in passages))
     parts: dict[int, _Candidates] = {}
 
@@ -72,26 +121,25 @@ def exact_search(
         parts[first].add(block, scores, error_bound(queries[numbers], block.largest))
 
     over_blocks(queries, np.arange(len(queries)), passages, lambda: collect, advance)
-    hits = Hits(np.full((len(queries), depth), -1, np.int64), np.full((len(queries), depth), -np.inf, np.float32))
+    hits = Hits.empty(len(queries), depth)
 
     def settle(part: tuple[int, _Candidates]) -> None:
         first, candidates = part
         candidates.settle()
         candidates.write(hits, first)
 
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(settle, parts.items()))
+    in_threads(settle, parts.items())
     return hits
 
 
 class _Candidates:
-    """What may be among the first passages of some queries.
+    """Candidates for the first passages of some queries.
 
     Args:
         queries: Shape (queries, dimensions), their vectors.
         passages: Vectors of all passages.
         depth: How many passages each query will get.
-        identifiers: Gives document ids, to order ties.
+        identifiers: Returns document ids, to order ties.
     """
 
     def __init__(self, queries: Rows, passages: Sequence[Vectors], depth: int, identifiers: Identifiers) -> None:
@@ -106,7 +154,7 @@ class _Candidates:
         self.score = np.empty(0, np.float32)
 
     def add(self, block: PassageBlock, scores: Floats32, bounds: Floats32) -> None:
-        """Take those of a block that may be among the first; ``scores`` has shape (queries, width)."""
+        """Take the candidates of a block; ``scores`` has shape (queries, width)."""
         self.bound = np.maximum(self.bound, bounds)
         self.floor = np.maximum(self.floor, _lower_bounds(scores, self.depth))
         query, column = np.divmod(np.flatnonzero(scores >= self._least[:, None]), block.width)
@@ -127,7 +175,7 @@ class _Candidates:
         return np.maximum(self.floor - 2 * self.bound, np.finfo(np.float32).min)
 
     def _drop(self) -> None:
-        """Drop those that so many others are above of that they cannot be among the first."""
+        """Drop candidates that cannot be among the first, since enough others are surely above."""
         order = np.lexsort((-self.score, self.query))
         self._keep(order)
         starts = np.searchsorted(self.query, np.arange(len(self.floor) + 1))
@@ -139,7 +187,7 @@ class _Candidates:
         self.query, self.passage, self.score = self.query[chosen], self.passage[chosen], self.score[chosen]
 
     def settle(self) -> None:
-        """Score what is left exactly, order it as trec_eval does and keep as many as wanted."""
+        """Score the remaining candidates exactly, order them as trec_eval does and keep as many as wanted."""
         self._drop()
         for start in range(0, len(self.query) if self.bound.any() else 0, _GATHERED):  # or all are exact already
             part = slice(start, start + _GATHERED)
@@ -160,7 +208,7 @@ class _Candidates:
         hits.score[row, column] = self.score
 
     def _place(self) -> Ints:
-        """Give the place of each candidate, in the order they stand, among those of its query."""
+        """Return the place of each candidate, in the current order, among those of its query."""
         starts = np.searchsorted(self.query, np.arange(len(self.floor)))
         place: Ints = np.arange(len(self.query)) - starts[self.query]
         return place

@@ -1,4 +1,4 @@
-"""What a string such as ``HNSW64:efSearch=200`` stands for: an empty Faiss index, its training and its options."""
+"""Faiss's factory strings, such as ``HNSW64:efSearch=200``: an empty index, its training and its options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRAINING_EACH = 64  # for each list of an inverted file, which wants 39 at leas
 
 
 def parse_factory(factory: str) -> tuple[str, dict[str, float]]:
-    """Split what names an index into Faiss's own string and the options behind it.
+    """Split the name of an index into Faiss's own string and the options behind it.
 
     Args:
         factory: Such as ``HNSW64`` or ``IVF256,Flat:nprobe=16``; options are those of ``faiss.ParameterSpace``.
@@ -49,13 +49,12 @@ def parse_factory(factory: str) -> tuple[str, dict[str, float]]:
     return string.strip(), options
 
 
-def empty_index(factory: str, dimensions: int, options: Mapping[str, float] | None = None) -> Any:
+def empty_index(factory: str, dimensions: int) -> Any:
     """Build a Faiss index that holds nothing yet, by inner product.
 
     Args:
-        factory: As for :class:`~.faiss_search.FaissIndex`, options included.
-        dimensions: Of the vectors to come; 0 if nobody knows, which only the options are checked for.
-        options: More options.
+        factory: As for :class:`~.faiss_index.FaissIndex`, options included.
+        dimensions: Of the vectors to come; 0 if unknown, in which case only the options are checked.
 
     Raises:
         ConfigurationError: If Faiss does not know the string or an option, or builds no such index for inner products
@@ -63,7 +62,7 @@ def empty_index(factory: str, dimensions: int, options: Mapping[str, float] | No
     """
     import faiss
 
-    string, given = parse_factory(factory)
+    string, options = parse_factory(factory)
     if unfit := _UNFIT.search(string):
         raise ConfigurationError(
             f"{unfit.group()!r} in the index {factory!r} cannot be used here.",
@@ -71,11 +70,11 @@ def empty_index(factory: str, dimensions: int, options: Mapping[str, float] | No
         )
     if not dimensions:
         return None
-    with at_work(factory, f"vectors of {dimensions} dimensions"):
+    with faiss_at_work(factory, f"vectors of {dimensions} dimensions"):
         index = faiss.index_factory(dimensions, string, faiss.METRIC_INNER_PRODUCT)
         if index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise RuntimeError("it is not for inner products")
-        for name, value in {**(options or {}), **given}.items():
+        for name, value in options.items():
             faiss.ParameterSpace().set_index_parameter(index, name, value)
     return index
 
@@ -86,7 +85,7 @@ def training_sample(index: Any, passages: Sequence[Vectors], seed: int) -> Float
     Args:
         index: The empty index.
         passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
-        seed: Decides which.
+        seed: Selects them.
 
     Returns:
         Shape (n, dimensions): as many as inverted lists need to be placed, and 65,536 at least, if there are so many.
@@ -98,7 +97,7 @@ def training_sample(index: Any, passages: Sequence[Vectors], seed: int) -> Float
 
 
 def set_thoroughness(index: Any, depth: int, given: Mapping[str, float]) -> dict[str, float]:
-    """Set how thoroughly an index is searched, where nobody said; the defaults of :class:`~.faiss_search.FaissIndex`.
+    """Set how thoroughly an index is searched, unless given; see :class:`~.faiss_index.FaissIndex`.
 
     Args:
         index: The index, with all its vectors.
@@ -124,8 +123,8 @@ def set_thoroughness(index: Any, depth: int, given: Mapping[str, float]) -> dict
 
 
 @contextmanager
-def at_work(factory: str, what: str) -> Iterator[None]:
-    """Let Faiss work on as many processors as the matrix products do, and tell its errors in one line.
+def faiss_at_work(factory: str, what: str) -> Iterator[None]:
+    """Let Faiss work on as many processors as the matrix products do, and report its errors in one line.
 
     Args:
         factory: The index, for messages.
@@ -150,7 +149,7 @@ def at_work(factory: str, what: str) -> Iterator[None]:
 
 
 def _lists(index: Any) -> int:
-    """Tell how many lists an inverted file has; 0 if the index is none."""
+    """Return how many lists an inverted file has; 0 for other indexes."""
     import faiss
 
     inverted = faiss.try_extract_index_ivf(index)

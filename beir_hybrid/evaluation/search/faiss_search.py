@@ -1,216 +1,176 @@
-"""Approximate search with Faiss: a structure of one's choice finds the passages, and the scores stay exact."""
+"""FaissSearch: the choice to search with a Faiss index, with the share of exact search's findings that it finds."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from beir_hybrid.arrays import Floats32, Ints
+from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.search.exact import Hits
-from beir_hybrid.evaluation.search.faiss_factory import (
-    at_work,
-    empty_index,
-    parse_factory,
-    set_thoroughness,
-    training_sample,
-)
-from beir_hybrid.evaluation.search.scores import Identifiers, Vectors, exact_scores, gather, id_places, passage_blocks
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.evaluation.search.faiss_factory import empty_index
+from beir_hybrid.evaluation.search.faiss_index import FaissIndex
+from beir_hybrid.evaluation.search.hits import Hits
+from beir_hybrid.evaluation.search.scores import Rows
+from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, VectorSearcher
+from beir_hybrid.evaluation.timing import timed
+from beir_hybrid.settings import Setting
+from beir_hybrid.verbosity import progress
 
-_BLOCK_PASSAGES = 2**14  # added at a time
-_PAIRS = 2**18  # of a query and a passage, found at a time
+_CHECKED = 2**33  # scores that exact search may compute to check an index
+_FEWEST = 100  # queries it is checked on, however many passages there are
 
 
-class FaissIndex:
-    """A Faiss index of the pool of all corpora, by inner product.
+@dataclass(frozen=True)
+class FaissSearch(Search):
+    """Rank what a Faiss index finds; an index is built for each set of corpora that a setting searches.
 
-    It is trained on a sample, if it needs training, and fed in blocks, so that nothing is held in memory but what the
-    index itself keeps. Several processors add to an HNSW at the same time, so that two of them may differ a little.
+    Scores stay exact, the index only selects the passages. The results' notes quote the share of the first 10 and 100
+    passages of exact search that it finds.
 
     Args:
-        passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
-        factory: As ``faiss.index_factory`` reads it, with options as for :func:`~.faiss_factory.parse_factory`:
-            ``Flat``, ``HNSW64``, ``IVF256,Flat``, ``OPQ16,IVF1024,PQ16``, ``HNSW64:efSearch=200``.
-        options: More options, over which those of the string prevail. Unless given, ``efSearch`` is the depth of a
-            search and at least 64, and ``nprobe`` as many lists as hold four times that depth on average, and at least
-            the square root of their number.
-        seed: Decides which vectors it is trained on.
-        advance: Called with the share of the work done since the last call; all calls add up to 1.
-
-    Attributes:
-        factory: As given.
-        options: What is set; with the defaults, once something was searched.
+        factory: Such as ``HNSW64`` or ``IVF256,Flat:nprobe=16``; see :class:`~.faiss_index.FaissIndex`.
+        depth: How many passages to find; more if a measure looks deeper.
+        seed: Selects the vectors that the index is trained on.
 
     Raises:
-        ConfigurationError: If Faiss does not know the string or an option, builds no such index for inner products or
-            vectors of this size, or has too few vectors to train on.
+        ConfigurationError: If the depth is below 1.
+    """
+
+    factory: str
+    depth: int = 1000
+    seed: int = 0
+
+    sparse: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.depth < 1:
+            raise ConfigurationError(f"The depth is {self.depth}.", "Choose at least 1.")
+
+    def check(self, dimensions: int) -> None:
+        """Refuse an index that Faiss cannot build; see :meth:`Search.check`."""
+        empty_index(self.factory, dimensions)
+
+    def open(
+        self,
+        judgements: Judgements,
+        embeddings: Embeddings,
+        settings: Iterable[Setting] | None = None,
+        *,
+        measured_depth: int = 0,
+        show_progress: bool = False,
+    ) -> FaissSearcher:
+        """Get ready to search; see :meth:`Search.open`.
+
+        Raises:
+            ConfigurationError: If the vectors are sparse.
+        """
+        deep = replace(self, depth=max(self.depth, measured_depth))
+        return FaissSearcher(deep, judgements, embeddings, settings, show_progress=show_progress)
+
+
+@dataclass(frozen=True)
+class _Check:
+    """How much of exact search's first passages an index finds."""
+
+    corpora: str
+    queries: int
+    of: int
+    recall: dict[int, float]
+
+
+class FaissSearcher(VectorSearcher):
+    """Rankings that a Faiss index finds, cut off at some depth; one index is held at a time.
+
+    Args:
+        search: What index to build, and how deep to search.
+        judgements: As for :class:`VectorSearcher`, like the following.
+        embeddings: The collection's vectors.
+        settings: The settings that will be asked for; None for all.
+        show_progress: Whether to show progress bars.
     """
 
     def __init__(
         self,
-        passages: Sequence[Vectors],
-        factory: str,
+        search: FaissSearch,
+        judgements: Judgements,
+        embeddings: Embeddings,
+        settings: Iterable[Setting] | None = None,
         *,
-        options: Mapping[str, float] | None = None,
-        seed: int = 0,
-        advance: Callable[[float], object] | None = None,
+        show_progress: bool = False,
     ) -> None:
-        self.factory = factory
-        self._given = {**(options or {}), **parse_factory(factory)[1]}
-        self.options = dict(self._given)
-        self._passages = list(passages)
-        self._total = sum(len(vectors) for vectors in passages)
-        self._dimensions = next((int(vectors.shape[1]) for vectors in passages if len(vectors)), 0)
-        if not self._total:
-            raise ConfigurationError(f"There is no passage for the index {factory!r}.", "Check the corpora.")
-        with self._faiss():
-            self._index = self._build(seed, advance)
+        super().__init__(judgements, embeddings, settings, show_progress=show_progress)
+        if isinstance(self.queries, SparseRows):
+            raise ConfigurationError(
+                f"The index {search.factory!r} holds dense vectors, and these are sparse.",
+                "Search exactly: leave it out.",
+            )
+        self.search = search
+        self.depth = search.depth
+        self._checks: list[_Check] = []
+        self._options: dict[str, float] = {}
+        self._indexed: Pool | None = None
 
-    def search(
-        self,
-        queries: Floats32,
-        depth: int,
-        identifiers: Identifiers,
-        advance: Callable[[float], object] | None = None,
-    ) -> Hits:
-        """Find passages with high scores.
+    def ranks(self, setting: Setting, rows: Ints, queries: Ints) -> RelevantRanks:
+        """Look up the relevant passages; see :meth:`Searcher.ranks`."""
+        hits = self.hits(setting, self.search.depth)
+        places = self.places(setting, self.judgements.query[rows])
+        rank, higher, level = hits.places(places, self.judgements.passage[rows])
+        retrieved = (hits.passage[self.places(setting, queries)] >= 0).sum(axis=1)
+        return RelevantRanks(rank, higher + (level + 1) / 2, level > 1, retrieved)
 
-        What the index finds is scored as :func:`~beir_hybrid.evaluation.search.scores.exact_scores` defines scores
-        and ordered
-        as in trec_eval, so that an index of coarser vectors decides about who is found only.
+    def notes(self) -> list[str]:
+        """Return what was searched with, and how much of exact search's first passages it found."""
+        options = ", ".join(f"{name} {value:g}" for name, value in self._options.items())
+        weights = [check.queries for check in self._checks]
+        shares = [
+            f"{np.average([check.recall[k] for check in self._checks], weights=weights):.2%} of the exact first {k}"
+            for k in self._checks[0].recall
+        ]
+        worst = min(self._checks, key=lambda check: min(check.recall.values()))
+        sampled = any(check.queries < check.of for check in self._checks)
+        basis = f"measured on {'a sample of ' if sampled else ''}{sum(weights):,} searches"
+        several = ""
+        if len(self._checks) > 1:
+            least = " and ".join(f"{value:.2%}" for value in worst.recall.values())
+            several = f"; of {len(self._checks)} sets of corpora the lowest is {worst.corpora} with {least}"
+        return [
+            f"found by Faiss {self.search.factory.partition(':')[0]}{f' ({options})' if options else ''} to depth "
+            f"{self.depth}; it finds {' and '.join(shares)}, {basis}{several}"
+        ]
 
-        Args:
-            queries: Shape (queries, dimensions).
-            depth: How many passages to find; all, if there are fewer.
-            identifiers: Gives document ids, to order ties.
-            advance: Called with the share of the work done since the last call; all calls add up to 1.
-
-        Returns:
-            Up to ``depth`` passages of each query; an approximate index may find fewer.
-        """
-        depth = min(depth, self._total)
-        hits = Hits(np.full((len(queries), depth), -1, np.int64), np.full((len(queries), depth), -np.inf, np.float32))
-        with self._faiss():
-            self.options |= set_thoroughness(self._index, depth, self._given)
-        step = max(1, _PAIRS // depth)
-        for start in range(0, len(queries), step):
-            mine = np.ascontiguousarray(queries[start : start + step], np.float32)
-            with self._faiss():
-                hits.passage[start : start + step] = self._index.search(mine, depth)[1]
-            _settle(mine, self._passages, hits.passage[start : start + step], hits.score[start : start + step])
-            if advance is not None:
-                advance(len(mine) / len(queries))
-        _order_ties(hits, identifiers)
+    def _find(self, pool: Pool, queries: Rows, depth: int, advance: Callable[[float], object]) -> Hits:
+        new = pool is not self._indexed
+        if new:
+            with (
+                timed(self.seconds, "index"),
+                progress(f"Indexing {'+'.join(pool.corpora)}", self.show_progress) as indexed,
+            ):
+                self._index = FaissIndex(pool.vectors, self.search.factory, seed=self.search.seed, advance=indexed)
+            self._indexed = pool
+        with timed(self.seconds, "search"):
+            hits = self._index.search(queries, depth, pool.identifiers, advance)
+        self._options |= self._index.options
+        if new:
+            with timed(self.seconds, "check"):
+                self._checks.append(self._check(pool, queries, hits))
         return hits
 
-    def _build(self, seed: int, advance: Callable[[float], object] | None) -> Any:
-        index = empty_index(self.factory, self._dimensions, self._given)
-        if not index.is_trained:
-            index.train(training_sample(index, self._passages, seed))
-        for block in passage_blocks(self._passages, _BLOCK_PASSAGES):
-            index.add(np.ascontiguousarray(block.vectors))
-            if advance is not None:
-                advance(len(block.vectors) / self._total)
-        return index
-
-    def _faiss(self) -> AbstractContextManager[None]:
-        return at_work(self.factory, f"{self._total} vectors of {self._dimensions} dimensions")
-
-
-def faiss_search(
-    queries: Floats32,
-    passages: Sequence[Vectors],
-    depth: int,
-    factory: str,
-    identifiers: Identifiers,
-    *,
-    options: Mapping[str, float] | None = None,
-    seed: int = 0,
-) -> Hits:
-    """Find passages with high scores in the pool of all corpora through a Faiss index built for that.
-
-    Args:
-        queries: Shape (queries, dimensions).
-        passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
-        depth: How many passages to find; all, if there are fewer.
-        factory: Such as ``HNSW64``; see :class:`FaissIndex`.
-        identifiers: Gives document ids, to order ties.
-        options: As for :class:`FaissIndex`.
-        seed: As for :class:`FaissIndex`.
-
-    Raises:
-        ConfigurationError: If there can be no such index.
-
-    Examples:
-        >>> vectors = np.eye(4, dtype=np.float32)
-        >>> ids = ["de:1", "de:2", "en:1", "en:2"]
-        >>> found = faiss_search(vectors, [vectors[:2], vectors[2:]], 1, "Flat", lambda rows: [ids[n] for n in rows])
-        >>> found.passage.T
-        array([[0, 1, 2, 3]])
-    """
-    return FaissIndex(passages, factory, options=options, seed=seed).search(queries, depth, identifiers)
-
-
-def recall_against_exact(hits: Hits, exact: Hits, depth: int) -> float:
-    """Tell how much of the exact ranking's top was found: the mean over queries, in [0, 1].
-
-    A passage that is level with the last one of the exact ranking's top stands as well in its place: which of them are
-    listed is a matter of document ids.
-
-    Args:
-        hits: What was found.
-        exact: What exact search finds for the same queries.
-        depth: How many passages count as the top.
-
-    Raises:
-        ConfigurationError: If one of them is not as deep, or they are of different queries.
-    """
-    kept = min(hits.passage.shape[1], exact.passage.shape[1])
-    if len(hits.passage) != len(exact.passage) or not 1 <= depth <= kept:
-        raise ConfigurationError(
-            f"The first {depth} of {len(exact.passage)} rankings cannot be compared with {len(hits.passage)} of depth "
-            f"{hits.passage.shape[1]}.",
-            f"Compare rankings of the same queries, to a depth from 1 to {kept}.",
-        )
-    top, found = exact.score[:, :depth], hits.score[:, :depth]
-    last = np.where(np.isfinite(top), top, np.inf).min(axis=1, keepdims=True)
-    return float(np.mean((np.isfinite(found) & (found >= last)).sum(axis=1) / np.isfinite(top).sum(axis=1)))
-
-
-def _settle(queries: Floats32, passages: Sequence[Vectors], found: Ints, scores: Floats32) -> None:
-    """Score what was found exactly and order it by that, in place.
-
-    Args:
-        queries: Shape (queries, dimensions).
-        passages: Shape (passages of the language, dimensions) by language.
-        found: Shape (queries, depth), passage numbers; -1 where there is none.
-        scores: Shape (queries, depth), where the scores go; -inf where there is none.
-    """
-    query, column = np.nonzero(found >= 0)
-    vectors, place = gather(passages, found[query, column])
-    threads = os.cpu_count() or 1
-
-    def score(part: Ints) -> None:
-        scores[query[part], column[part]] = exact_scores(queries, query[part], vectors, place[part])
-
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        list(pool.map(score, np.array_split(np.arange(len(query)), threads)))
-    order = np.argsort(-scores, axis=1, kind="stable")
-    found[:], scores[:] = np.take_along_axis(found, order, axis=1), np.take_along_axis(scores, order, axis=1)
-
-
-def _order_ties(hits: Hits, identifiers: Identifiers) -> None:
-    """Put the larger document id first among equal scores, in place; scores are in order."""
-    level = (hits.score[:, 1:] == hits.score[:, :-1]) & (hits.passage[:, 1:] >= 0)
-    edge = np.zeros((len(level), 1), bool)
-    query, column = np.nonzero(np.hstack([edge, level]) | np.hstack([level, edge]))
-    if not len(query):  # ids are read only where they decide
-        return
-    passages, scores = hits.passage[query, column], hits.score[query, column]
-    hits.passage[query, column] = passages[np.lexsort((-id_places(identifiers, passages), -scores, query))]
+    def _check(self, pool: Pool, queries: Rows, hits: Hits) -> _Check:
+        """Compare what was found with what exact search finds, on as many queries as that may take."""
+        chosen = np.arange(len(queries))
+        most = max(_FEWEST, _CHECKED // len(pool))
+        if len(chosen) > most:
+            chosen = np.sort(np.random.default_rng(0).choice(chosen, most, replace=False))
+        kept = hits.passage.shape[1]
+        depths = {k: min(k, kept) for k in (10, 100) if k <= self.search.depth} or {self.search.depth: kept}
+        exact = exact_search(queries[chosen], pool.vectors, max(depths.values()), pool.identifiers)
+        recall = {k: hits[chosen].recall(exact, depth) for k, depth in depths.items()}
+        name = pool.corpora[0] if len(pool.corpora) == 1 else f"the pool of {len(pool.corpora)}"
+        return _Check(name, len(chosen), len(queries), recall)

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from beir_hybrid.arrays import Floats, Floats32, Ints
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 Rows = Any
 """Vectors in memory, shape (n, dimensions): an array of float32 or :class:`~.sparse_rows.SparseRows`.
@@ -26,7 +30,7 @@ Rows = Any
 Queries and passages are of one kind, which a union of types could not say."""
 
 Identifiers = Callable[[Ints], Sequence[str]]
-"""Gives the document ids of passages by their numbers."""
+"""Returns the document ids of passages by their numbers."""
 
 Worker = Callable[["PassageBlock", Ints, Floats32], None]
 
@@ -39,9 +43,9 @@ _CHUNK_NUMBERS = 2**18  # numbers gathered at a time: the processor's cache hold
 
 
 class Vectors(Protocol):
-    """Rows of float32 numbers, in memory or not: an array, a memory map, or anything that gives blocks of rows.
+    """Rows of float32 numbers, in memory or not: an array, a memory map, or anything that returns blocks of rows.
 
-    :class:`~.sparse_rows.SparseRows` gives blocks of its own kind; its queries have to be of that kind, too.
+    :class:`~.sparse_rows.SparseRows` returns blocks of its own kind; its queries have to be of that kind, too.
     """
 
     @property
@@ -52,7 +56,7 @@ class Vectors(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: Any, /) -> Any:
-        """Give rows by a slice or an array of numbers."""
+        """Return rows by a slice or an array of numbers."""
         ...
 
 
@@ -153,8 +157,6 @@ def over_blocks(
             shape (queries, width). No two workers get the same queries at the same time.
         advance: Called with the share of the work done since the last call.
     """
-    from threadpoolctl import threadpool_limits  # which changes the environment of the process
-
     threads = os.cpu_count() or 1
     total = sum(len(vectors) for vectors in passages)
     width = min(_BLOCK_PASSAGES, total) + WORD * (len(passages) + 1)
@@ -169,12 +171,26 @@ def over_blocks(
             if advance is not None:
                 advance(len(numbers) / len(order) * len(block.vectors) / total)
 
-    # each thread multiplies and works on its own blocks: a BLAS that used all cores itself would leave its helpers
-    # spinning beside the work
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with _pool() as pool:
         for block in passage_blocks(passages, _BLOCK_PASSAGES):
             parts = iter([order[start : start + size] for start in range(0, len(order), size)])
             list(pool.map(work, workers, repeat(block), repeat(parts)))
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    from threadpoolctl import threadpool_limits  # which changes the environment of the process
+
+    # each thread multiplies its own blocks: a BLAS that used all cores itself would leave its helpers spinning beside
+    # the work
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield pool
+
+
+def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
+    """Call a function with each of some parts of the work, on all processors."""
+    with _pool() as pool:
+        return list(pool.map(work, parts))
 
 
 def error_bound(queries: Rows, largest: float) -> Floats32:
@@ -231,12 +247,29 @@ def exact_scores(queries: Rows, query: Ints, passages: Rows, passage: Ints) -> F
     return scores
 
 
+def pair_scores(queries: Rows, query: Ints, passages: Sequence[Vectors], passage: Ints) -> Floats32:
+    """Score pairs of a query and a passage of the pool, on all processors; see :func:`exact_scores`.
+
+    Args:
+        queries: Shape (queries, dimensions).
+        query: Shape (pairs,), numbers of queries.
+        passages: Shape (passages of the language, dimensions) by language; each passage needed is read once.
+        passage: Shape (pairs,), numbers of passages in the pool.
+
+    Returns:
+        Shape (pairs,).
+    """
+    vectors, place = gather(passages, passage)
+    parts = np.array_split(np.arange(len(query)), os.cpu_count() or 1)
+    return np.concatenate(in_threads(lambda part: exact_scores(queries, query[part], vectors, place[part]), parts))
+
+
 def gather(passages: Sequence[Vectors], wanted: Ints) -> tuple[Rows, Ints]:
     """Collect the vectors of some passages of the pool, each once.
 
     Args:
         passages: Shape (passages of the language, dimensions) by language.
-        wanted: Shape (n,), numbers in the pool, repeated as may be.
+        wanted: Shape (n,), numbers in the pool, possibly repeated.
 
     Returns:
         The distinct vectors, and shape (n,), each one's place among them.
@@ -251,11 +284,11 @@ def gather(passages: Sequence[Vectors], wanted: Ints) -> tuple[Rows, Ints]:
 
 
 def id_places(identifiers: Identifiers, passages: Ints) -> Ints:
-    """Tell the order of some passages' document ids.
+    """Return the order of some passages' document ids.
 
     Args:
-        identifiers: Gives the ids.
-        passages: Shape (n,), numbers of passages, repeated as may be.
+        identifiers: Returns the ids.
+        passages: Shape (n,), numbers of passages, possibly repeated.
 
     Returns:
         Shape (n,), numbers that compare as the ids do: by code point, which is the order of their UTF-8 bytes too.
@@ -283,8 +316,8 @@ def lengths(vectors: Rows) -> Floats:
 
 def _rows(vectors: Vectors, rows: slice | Ints) -> Rows:
     """Read rows into memory."""
-    found = vectors[rows]
-    return found if isinstance(found, SparseRows) else np.asarray(found, np.float32)
+    chosen = vectors[rows]
+    return chosen if isinstance(chosen, SparseRows) else np.asarray(chosen, np.float32)
 
 
 def _distinct(numbers: Ints) -> tuple[Ints, Ints]:

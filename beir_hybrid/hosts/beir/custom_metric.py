@@ -11,7 +11,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError, did_you_mean
-from beir_hybrid.evaluation.evaluate import evaluate_runs
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.measures import Measure, build_measure
 from beir_hybrid.hosts.beir.dicts import Qrels, Scores
 from beir_hybrid.hosts.beir.script_collection import (
@@ -53,9 +53,9 @@ def measure(qrels: Qrels, results: Scores, k_values: Sequence[int], metric: str)
     retrieved = _retrieved(qrels, results, name if of_languages else "")
     _check_language(name, retrieved.judgements.languages)
     differences = tuple(differences_from_beir(qrels, results))
-    scored = evaluate_runs(
-        retrieved.judgements,
+    scored = evaluate(
         retrieved.runs(results),
+        retrieved.judgements,
         measures=[one.name for one in chosen],
         intervals=False,
         notes=differences,

@@ -9,12 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import evaluate_runs, evaluate_scorer
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.measures import build_measures
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.evaluation.scorer import EmbeddingScorer
 from beir_hybrid.evaluation.search.scores import stack
-from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.hosts.beir.dicts import Qrels, Scores, as_corpus, as_queries
 from beir_hybrid.hosts.beir.remembered_searches import Encoded, remembered_searches
 from beir_hybrid.hosts.beir.script_collection import (
@@ -74,18 +72,13 @@ class SearchedVectors:
         Raises:
             ConfigurationError: If no query has a relevant passage.
         """
-        judgements, settings = self.searched.judgements, self.searched.settings
-        seconds: dict[str, float] = {}
-        with timed(seconds, "rank"):
-            scorer = EmbeddingScorer(judgements, self._embeddings(), chosen=settings)
         bias = ("bias", f"peer@{_PEER_DEPTH}")
-        scored = evaluate_scorer(
-            scorer,
-            settings,
-            depth=None,
+        scored = evaluate(
+            self._embeddings(),
+            self.searched.judgements,
+            settings=self.searched.settings,
             measures=[*(self.searched.data.measures or ("default",)), *bias],
-            name=name,
-            seconds=seconds,
+            model_name=name,
             notes=(*self.vectors[0][0].notes, *self._notes()),
         )
         return _with_reasons(scored, ("default", *bias))
@@ -168,11 +161,11 @@ def measure_results(
     names = [f"{base}@{k}" for base in ("ndcg", "map", "recall", "precision", "rank_distance") for k in k_values]
     names += [f"{base}@{first}" for base in ("same_language_share", "language_share", "ndkl", "mrc", "peer")]
     names = list(dict.fromkeys([*names, "one_target_map"]))
-    scored = evaluate_runs(
-        retrieved.judgements,
+    scored = evaluate(
         retrieved.runs(results),
+        retrieved.judgements,
         measures=names,
-        name=name,
+        model_name=name,
         intervals=False,
         notes=(*differences_from_beir(qrels, results), *([f"{_AS_THEY_ARE} {lacking}"] if lacking else [])),
     )

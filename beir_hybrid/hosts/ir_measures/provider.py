@@ -20,7 +20,8 @@ from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.judgements import Judgements, observed_collection
 from beir_hybrid.evaluation.measures.check import measure_queries
 from beir_hybrid.evaluation.runs import run_of_results, split_run
-from beir_hybrid.evaluation.scorer import RunScorer
+from beir_hybrid.evaluation.scorer import Scorer
+from beir_hybrid.evaluation.search.run_searcher import RunSearcher
 from beir_hybrid.hosts.ir_measures.measures import ALL, LanguageMeasure
 from beir_hybrid.hosts.kit.registries import add_entry, add_item
 from beir_hybrid.settings import Setting
@@ -86,7 +87,8 @@ class LanguageEvaluator(providers.Evaluator):
             return
         judgements = Judgements(collection)
         pool = [Setting(language, judgements.languages, pool=True) for language in collection.queries]
-        scorer = RunScorer(judgements, split_run(run_of_results(results, judgements), judgements, pool))
+        runs = split_run(run_of_results(results, judgements), judgements, pool)
+        scorer = Scorer(RunSearcher(judgements, runs))
         sizes = [_sizes(judgements, measure.params.get("sizes")) for measure, _ in self.built]
         depth = max((built.depth for _, built in self.built), default=0)
         for setting in scorer.settings:

@@ -3,7 +3,7 @@ import pytest
 import pytrec_eval
 from beir_hybrid_example import host
 
-from beir_hybrid.evaluation.evaluate import evaluate_runs
+from beir_hybrid import evaluate
 from beir_hybrid.evaluation.judgements import Judgements, observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.testing import HostContract
@@ -45,7 +45,7 @@ def test_value_is_that_of_the_registered_measure(active):
     judgements = Judgements(observed_collection("made up", qrels, run, {"en"}))
     [setting] = [setting for setting in judgements.settings if setting.kind == "mono"]
     runs = split_run(run_of_results(run, judgements), judgements, [setting])
-    ours = evaluate_runs(judgements, runs, measures=["rbp"]).values.settings[0]
+    ours = evaluate(runs, judgements, measures=["rbp"]).values.settings[0]
     theirs = pytrec_eval.RelevanceEvaluator(qrels, {"rbp"}).evaluate(run)
     assert {query: theirs[query]["rbp"] for query in ours.queries} == pytest.approx(
         dict(zip(ours.queries, ours.values["rbp"].tolist(), strict=True))

@@ -23,8 +23,7 @@ import numpy as np
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import find_data, load_settings
 from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.evaluation.evaluate import choose_judged
-from beir_hybrid.evaluation.judgements import Judgements
+from beir_hybrid.evaluation import Judgements
 from beir_hybrid.settings import Setting
 from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.storage.files import check_output
@@ -190,7 +189,7 @@ class _Work:
         self.collection = collection
         self.how = how
         self._judgements = Judgements(collection)
-        self.settings = choose_judged(settings, self._judgements)
+        self.settings = self._judgements.choose(settings)
         self.folder = BaselineFolder(output, collection.name)
         languages = dict.fromkeys(
             language for setting in self.settings for language in (setting.query_language, *setting.corpus_languages)

@@ -2,7 +2,7 @@
 
 Pyserini's own ``auto`` encoders load the transformer of such a folder and take pooling and normalisation from the
 command line; they know nothing of prompts, Dense layers, adapters or static embeddings. These apply the whole model,
-as :func:`~beir_hybrid.evaluation.encoding.encode.encode` does. They have the methods and arguments that Pyserini 1.6
+as :func:`~beir_hybrid.evaluation.encode` does. They have the methods and arguments that Pyserini 1.6
 and 2.x
 call, and need neither Pyserini nor Java themselves.
 """
@@ -18,8 +18,8 @@ import numpy as np
 from beir_hybrid.arrays import Floats32
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoding.encode import encode
-from beir_hybrid.evaluation.encoding.encoder import as_encoder
+from beir_hybrid.evaluation import EncodingOptions, encode
+from beir_hybrid.evaluation.encoding import as_encoder
 from beir_hybrid.models import load_model
 from beir_hybrid.passage import Passage
 
@@ -53,10 +53,10 @@ def encode_texts(
     numbered = {f"x:{number}": text for number, text in enumerate(texts)}
     if role == "query":
         asked = MultilingualCollection("texts", {}, {"x": numbered}, {})
-        return np.asarray(encode(encoder, asked, batch_size=batch_size).queries["x"][:])
+        return np.asarray(encode(encoder, asked, EncodingOptions(batch_size)).queries["x"][:])
     passages = {number: Passage(text) for number, text in numbered.items()}
     corpus = MultilingualCollection("texts", {"x": passages}, {}, {})
-    return np.asarray(encode(encoder, corpus, batch_size=batch_size).passages["x"][:])
+    return np.asarray(encode(encoder, corpus, EncodingOptions(batch_size)).passages["x"][:])
 
 
 class QueryEncoder:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
-from beir_hybrid.evaluation.encoding.vectors import keys_of
+from beir_hybrid.evaluation.encoding import keys_of
 from beir_hybrid.storage.checksums import damage
 from beir_hybrid.storage.files import check_output, json_or_none, new_file
 from beir_hybrid.storage.folders import replace_folder

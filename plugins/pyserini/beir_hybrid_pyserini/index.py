@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ModelError, OutputError
-from beir_hybrid.evaluation.encoding.encode import encode
-from beir_hybrid.evaluation.encoding.encoder import as_encoder
-from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
-from beir_hybrid.evaluation.encoding.vectors import Vectors
-from beir_hybrid.evaluation.search.faiss_factory import empty_index
+from beir_hybrid.evaluation import EncodingOptions, encode
+from beir_hybrid.evaluation.encoding import Vectors, as_encoder, fingerprint_of
+from beir_hybrid.evaluation.search import empty_index
 from beir_hybrid.storage.checksums import damage, record, stamp
 from beir_hybrid.storage.files import new_file, sync, write_json
 from beir_hybrid.storage.locks import locked
@@ -37,7 +35,7 @@ from beir_hybrid_pyserini.shards import build
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+    from beir_hybrid.evaluation import EmbeddingCache
 
 
 logger = logging.getLogger(__name__)
@@ -157,7 +155,7 @@ def index_collection(
 ) -> bool:
     """Encode the corpora of a collection and write their index.
 
-    Passages are encoded as :func:`~beir_hybrid.evaluation.encoding.encode.encode` does: with the model's pooling,
+    Passages are encoded as :func:`~beir_hybrid.evaluation.encode` does: with the model's pooling,
     document
     prompt and normalisation.
 
@@ -211,11 +209,8 @@ def index_collection(
         vectors = encode(
             encoder,
             corpora,
-            batch_size=batch_size,
+            EncodingOptions(batch_size=batch_size, cache=cache, dtype=dtype, device=device),
             show_progress=show_progress,
-            cache=cache,
-            dtype=dtype,
-            device=device,
         ).passages
         ids = chain.from_iterable(corpora.corpora[language] for language in vectors)
         _write(output, list(vectors.values()), ids, factory, about, before, show_progress)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError
-from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
+from beir_hybrid.evaluation.encoding import fingerprint_of
 from beir_hybrid.storage.files import new_file
 from beir_hybrid.verbosity import progress_bar
 from beir_hybrid_pyserini import java

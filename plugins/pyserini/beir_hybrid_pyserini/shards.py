@@ -22,15 +22,15 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats32
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation.encoding.vectors import Vectors
-from beir_hybrid.evaluation.search.faiss_factory import (
-    at_work,
+from beir_hybrid.evaluation.encoding import Vectors
+from beir_hybrid.evaluation.search import (
     empty_index,
+    faiss_at_work,
     parse_factory,
+    passage_blocks,
     set_thoroughness,
     training_sample,
 )
-from beir_hybrid.evaluation.search.scores import passage_blocks
 from beir_hybrid.storage.files import new_file, sync
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def build(
     Args:
         passages: Vectors, shape (passages of the language, dimensions) per language; may be memory-mapped.
         factory: Such as ``Flat``, ``HNSW64`` or ``IVF256,Flat:nprobe=16``; as for
-            :class:`~beir_hybrid.evaluation.search.faiss_search.FaissIndex`.
+            :class:`~beir_hybrid.evaluation.search.faiss_index.FaissIndex`.
         work: Folder for the parts, which is made.
         seed: Decides which vectors the index is trained on.
         shard_bytes: Of the vectors of one part; about twice as much memory is used beyond the index itself.
@@ -75,7 +75,7 @@ def build(
     dimensions = next((int(vectors.shape[1]) for vectors in passages if len(vectors)), 0)
     if not total:
         raise ConfigurationError("There is no passage to index.", "Check the dataset and the setting.")
-    with at_work(factory, f"{total:,} vectors of {dimensions} dimensions"):
+    with faiss_at_work(factory, f"{total:,} vectors of {dimensions} dimensions"):
         parts = _Parts(passages, factory, work, max(1, shard_bytes // (4 * dimensions)), advance)
         empty = parts.trained(dimensions, seed)
         index = parts.merged(empty) if _can_merge(empty) else parts.grown(empty, save_seconds)

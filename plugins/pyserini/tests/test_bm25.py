@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError, UnknownNameError
-from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.run_files import read_run
 from beir_hybrid.settings import choose_settings
@@ -54,7 +54,7 @@ def output(java, collection, tmp_path_factory):
 def measure(collection, path, setting):
     judgements = Judgements(collection)
     [parsed] = choose_settings([setting], judgements.settings, collection.name)
-    results = evaluate_runs(judgements, {parsed: read_run(path, judgements)}, measures=("ndcg@10", "map", "recall@100"))
+    results = evaluate({parsed: read_run(path, judgements)}, judgements, measures=("ndcg@10", "map", "recall@100"))
     return results.settings[setting]
 
 

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
-from beir_hybrid.evaluation.encoding.encode import encode
+from beir_hybrid.evaluation import EmbeddingCache, encode
 from beir_hybrid.storage.checksums import record
 from beir_hybrid.storage.locks import LOCK
 from beir_hybrid_pyserini import index as index_module

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError
-from beir_hybrid.evaluation.encoding.encode import encode
-from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.evaluation import encode
+from beir_hybrid.evaluation.search import exact_search
 from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX
 from beir_hybrid_pyserini.index import index_collection

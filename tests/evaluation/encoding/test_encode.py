@@ -8,6 +8,7 @@ import pytest
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.evaluation import EncodingOptions
 from beir_hybrid.evaluation.encoding import encode as encoding
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
@@ -63,7 +64,7 @@ def test_each_distinct_text_is_encoded_once(make_model, two_languages, monkeypat
         return forward(features, **options)
 
     monkeypatch.setattr(model, "forward", counting)
-    encode(model, two_languages, batch_size=2)
+    encode(model, two_languages, EncodingOptions(batch_size=2))
     assert encoded == [2, 1, 2]  # queries: one, two, three; passages: two, one
 
 
@@ -160,10 +161,10 @@ def test_dimensions_are_those_of_the_vectors(make_model, two_languages):
 
 def test_a_second_encoding_encodes_nothing(make_model, two_languages, cache, counting):
     expected = encode(make_model(VECTORS), two_languages)
-    assert same(encode(make_model(VECTORS), two_languages, cache=cache), expected)
+    assert same(encode(make_model(VECTORS), two_languages, EncodingOptions(cache=cache)), expected)
     again = make_model(VECTORS)
     calls = counting(again)
-    assert same(encode(again, two_languages, cache=cache), expected)
+    assert same(encode(again, two_languages, EncodingOptions(cache=cache)), expected)
     assert calls == []
 
 
@@ -173,15 +174,17 @@ def test_the_cache_changes_no_bit(make_model, cache, similarity):
     texts = collection_of({"en": list(vectors)[::3]}, {"en": [(text,) for text in vectors], "de": [("x 1",)]})
     model = make_model(vectors, similarity)
     plain = encode(model, texts)
-    assert same(encode(model, texts, cache=cache, batch_size=7), plain)
-    assert same(encode(model, texts, cache=cache), plain)
+    assert same(encode(model, texts, EncodingOptions(cache=cache, batch_size=7)), plain)
+    assert same(encode(model, texts, EncodingOptions(cache=cache)), plain)
 
 
 def test_a_changed_text_encodes_only_itself(make_model, cache, counting):
     model = make_model(VECTORS)
-    encode(model, collection_of({"en": ["one", "two"]}, {"en": [("one",), ("two",)]}), cache=cache)
+    encode(model, collection_of({"en": ["one", "two"]}, {"en": [("one",), ("two",)]}), EncodingOptions(cache=cache))
     calls = counting(model)
-    found = encode(model, collection_of({"en": ["one", "three"]}, {"en": [("two",), ("one",)]}), cache=cache)
+    found = encode(
+        model, collection_of({"en": ["one", "three"]}, {"en": [("two",), ("one",)]}), EncodingOptions(cache=cache)
+    )
     assert calls == [["three"]]
     assert found.queries["en"].tolist() == [[1, 0], [3, 4]]
     assert found.passages["en"].tolist() == [[0, 2], [1, 0]]
@@ -189,9 +192,9 @@ def test_a_changed_text_encodes_only_itself(make_model, cache, counting):
 
 def test_another_collection_finds_the_same_texts(make_model, two_languages, cache, counting):
     model = make_model(VECTORS)
-    encode(model, two_languages, cache=cache)
+    encode(model, two_languages, EncodingOptions(cache=cache))
     calls = counting(model)
-    encode(model, collection_of({"es": ["three"]}, {"zh": [("one",)]}), cache=cache)
+    encode(model, collection_of({"es": ["three"]}, {"zh": [("one",)]}), EncodingOptions(cache=cache))
     assert calls == []
 
 
@@ -200,7 +203,7 @@ def folders(cache):
 
 
 def test_queries_and_passages_have_folders_of_their_own(make_model, two_languages, cache):
-    encode(make_model(VECTORS), two_languages, cache=cache)
+    encode(make_model(VECTORS), two_languages, EncodingOptions(cache=cache))
     assert sorted(folder.name.split("-")[0] for folder in folders(cache)) == ["document", "query"]
 
 
@@ -215,10 +218,10 @@ def test_queries_and_passages_have_folders_of_their_own(make_model, two_language
 )
 def test_what_changes_vectors_changes_the_folder(make_model, cache, change):
     texts = collection_of({"en": ["one"]}, {"en": [("one",)]})
-    encode(make_model(VECTORS), texts, cache=cache)
+    encode(make_model(VECTORS), texts, EncodingOptions(cache=cache))
     before = folders(cache)
     other = change(make_model)
-    assert same(encode(other, texts, cache=cache), encode(other, texts))
+    assert same(encode(other, texts, EncodingOptions(cache=cache)), encode(other, texts))
     assert len(folders(cache) - before) == 2
 
 
@@ -229,7 +232,7 @@ def test_a_default_prompt_is_used_and_told_apart(make_model, cache):
         # the host fills in empty prompts of these names, which would go before the default one
         del model.prompts["query"], model.prompts["document"]
         model.default_prompt_name = name
-        assert encode(model, texts, cache=cache).queries["en"].tolist() == [vector]
+        assert encode(model, texts, EncodingOptions(cache=cache)).queries["en"].tolist() == [vector]
         model.prompts.update(query="", document="")
     assert len(folders(cache)) == 4
 
@@ -243,8 +246,8 @@ def test_half_precision_is_cast_for_a_while_and_kept_apart(make_model, cache, dt
     weight = model[0].embedding.weight
     before = weight.detach().clone()
     texts = collection_of({"en": list(vectors)}, {"en": [("x 1",)]})
-    full = encode(model, texts, cache=cache)
-    half = encode(model, texts, cache=cache, dtype=dtype)
+    full = encode(model, texts, EncodingOptions(cache=cache))
+    half = encode(model, texts, EncodingOptions(cache=cache, dtype=dtype))
     assert model[0].embedding.weight is weight
     assert weight.dtype == torch.float32
     assert torch.equal(weight, before)
@@ -253,7 +256,7 @@ def test_half_precision_is_cast_for_a_while_and_kept_apart(make_model, cache, dt
     np.testing.assert_allclose(half.queries["en"], full.queries["en"], atol=0.02)
     np.testing.assert_allclose(np.linalg.norm(half.queries["en"], axis=1), 1, atol=1e-6)
     assert len(folders(cache)) == 4
-    assert same(encode(model, texts, cache=cache, dtype="float32"), full)
+    assert same(encode(model, texts, EncodingOptions(cache=cache, dtype="float32")), full)
     assert len(folders(cache)) == 4  # that is what the model computes in anyway
 
 
@@ -261,7 +264,7 @@ def test_the_model_gets_its_weights_back_when_encoding_fails(make_model):
     model = make_model({**VECTORS, "huge": [1e6, 0]})
     weight = model[0].embedding.weight
     with pytest.raises(ModelError, match=r"'huge' is not finite\. Check .*; in float16, encode in bfloat16"):
-        encode(model, collection_of({"en": ["huge"]}, {}), dtype="float16")
+        encode(model, collection_of({"en": ["huge"]}, {}), EncodingOptions(dtype="float16"))
     assert model[0].embedding.weight is weight
 
 
@@ -275,7 +278,7 @@ def test_the_model_gets_its_weights_back_when_encoding_fails(make_model):
 )
 def test_options_out_of_range_are_refused(make_model, two_languages, options, message):
     with pytest.raises(ConfigurationError, match=re.escape(message)):
-        encode(make_model(VECTORS), two_languages, **options)
+        encode(make_model(VECTORS), two_languages, EncodingOptions(**options))
 
 
 def test_an_interrupted_run_goes_on_where_it_was(make_model, cache, counting, monkeypatch):
@@ -292,12 +295,12 @@ def test_an_interrupted_run_goes_on_where_it_was(make_model, cache, counting, mo
 
     monkeypatch.setattr(model, "encode", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        encode(model, texts, batch_size=2, cache=cache)
+        encode(model, texts, EncodingOptions(batch_size=2, cache=cache))
     longest_first = list(vectors)[::-1]
     assert calls == [longest_first[:4], longest_first[4:8], longest_first[8:12]]
     again = make_model(vectors)
     calls = counting(again)
-    assert same(encode(again, texts, batch_size=2, cache=cache), encode(make_model(vectors), texts))
+    assert same(encode(again, texts, EncodingOptions(batch_size=2, cache=cache)), encode(make_model(vectors), texts))
     assert [text for call in calls for text in call] == longest_first[12:]
 
 
@@ -312,7 +315,7 @@ def test_chunks_shrink_when_they_take_long_and_grow_when_they_do_not(make_model,
 
     monkeypatch.setattr(model, "encode", slow)
     monkeypatch.setattr(encoding.time, "perf_counter", lambda: clock[0])
-    encode(model, collection_of({"en": list(vectors)}, {}), batch_size=2)
+    encode(model, collection_of({"en": list(vectors)}, {}), EncodingOptions(batch_size=2))
     assert [len(call) for call in calls] == [8, 2, 6, 18, 26]  # 60 s; then 5 s each, of 15
 
 
@@ -322,7 +325,7 @@ def test_a_vector_that_is_not_finite_never_enters_the_cache(make_model, cache, m
     texts = collection_of({"en": ["title one", "broken", "one"]}, {})
     for _ in range(2):
         with pytest.raises(ModelError, match="The model's vector of 'broken' is not finite"):
-            encode(model, texts, batch_size=1, cache=cache)
+            encode(model, texts, EncodingOptions(batch_size=1, cache=cache))
     shards = [np.load(path) for path in cache.folder.rglob("shard-*.npy")]
     assert sum(map(len, shards)) == 1
     assert all(np.isfinite(shard["vector"]).all() for shard in shards)
@@ -333,7 +336,7 @@ def test_a_model_without_a_fingerprint_is_encoded_without_the_cache(make_model, 
     model.backend = "onnx"
     calls = counting(model)
     for _ in range(2):
-        found = encode(model, two_languages, cache=cache)
+        found = encode(model, two_languages, EncodingOptions(cache=cache))
     assert same(found, encode(make_model(VECTORS), two_languages))
     assert len(calls) == 4
     assert "Vectors are neither taken from the cache nor kept there. A model on the onnx backend" in caplog.text
@@ -343,15 +346,15 @@ def test_a_model_without_a_fingerprint_is_encoded_without_the_cache(make_model, 
 def test_a_model_that_tells_no_dimensions_is_encoded_without_the_cache(make_model, two_languages, cache, caplog):
     model = make_model(VECTORS)
     model.get_embedding_dimension = lambda: None
-    assert same(encode(model, two_languages, cache=cache), encode(make_model(VECTORS), two_languages))
-    assert "does not tell how many dimensions" in caplog.text
+    assert same(encode(model, two_languages, EncodingOptions(cache=cache)), encode(make_model(VECTORS), two_languages))
+    assert "does not report how many dimensions" in caplog.text
 
 
 def test_a_model_that_tells_the_wrong_dimensions_is_refused(make_model, two_languages, cache):
     model = make_model(VECTORS)
     model.get_embedding_dimension = lambda: 3
     with pytest.raises(ModelError, match="The model's vectors have 2 dimensions, though it says 3"):
-        encode(model, two_languages, cache=cache)
+        encode(model, two_languages, EncodingOptions(cache=cache))
 
 
 def test_more_vectors_than_shall_be_in_memory_stay_on_disk(make_model, tmp_path):
@@ -359,13 +362,13 @@ def test_more_vectors_than_shall_be_in_memory_stay_on_disk(make_model, tmp_path)
     texts = collection_of({"en": list(vectors)[:5]}, {"en": [(text,) for text in vectors], "de": [("x 1",)]})
     model = make_model(vectors)
     plain = encode(model, texts)
-    found = encode(model, texts, cache=EmbeddingCache(tmp_path, in_memory=31 * 3 * 4 - 1))
+    found = encode(model, texts, EncodingOptions(cache=EmbeddingCache(tmp_path, in_memory=31 * 3 * 4 - 1)))
     assert isinstance(found.queries["en"], np.ndarray)
     assert [type(stored) for stored in found.passages.values()] == [StoredVectors, StoredVectors]
     assert found.passages["en"].shape == (30, 3)
     assert found.dimensions == 3
     assert same(found, plain)
-    exactly = encode(model, texts, cache=EmbeddingCache(tmp_path, in_memory=31 * 3 * 4))
+    exactly = encode(model, texts, EncodingOptions(cache=EmbeddingCache(tmp_path, in_memory=31 * 3 * 4)))
     assert isinstance(exactly.passages["en"], np.ndarray)
 
 
@@ -406,7 +409,7 @@ def test_a_lazy_corpus_is_read_once_and_never_held_as_a_whole(make_model, tmp_pa
     texts = MultilingualCollection(name="lazy", corpora={"en": corpus}, queries={}, qrels={})
     model, cache = make_model(vectors), EmbeddingCache(tmp_path, in_memory=100)
     if known:
-        encode(model, texts, cache=cache)
+        encode(model, texts, EncodingOptions(cache=cache))
     corpus.made = corpus.most = 0
     encoded, original = [], model.encode
 
@@ -415,7 +418,7 @@ def test_a_lazy_corpus_is_read_once_and_never_held_as_a_whole(make_model, tmp_pa
         return original(inputs, *arguments, **options)
 
     monkeypatch.setattr(model, "encode", encode_texts)
-    found = encode(model, texts, cache=cache)
+    found = encode(model, texts, EncodingOptions(cache=cache))
     assert corpus.made == 2000
     assert corpus.most <= (60 if known else 260)  # a window and a block
     assert sum(encoded) == (0 if known else 900)
@@ -423,9 +426,9 @@ def test_a_lazy_corpus_is_read_once_and_never_held_as_a_whole(make_model, tmp_pa
 
 
 def test_one_bar_per_role_counts_characters_and_what_came_from_the_cache(make_model, two_languages, cache, capsys):
-    encode(make_model(VECTORS), collection_of({"en": ["one"]}, {}), cache=cache)
+    encode(make_model(VECTORS), collection_of({"en": ["one"]}, {}), EncodingOptions(cache=cache))
     assert capsys.readouterr().err == ""
-    encode(make_model(VECTORS), two_languages, cache=cache, show_progress=True)
+    encode(make_model(VECTORS), two_languages, EncodingOptions(cache=cache), show_progress=True)
     lines = [line.split("\r")[-1] for line in capsys.readouterr().err.strip().split("\n")]
     assert len(lines) == 2
     assert lines[0].startswith("Encoding queries: 100%")
@@ -464,23 +467,23 @@ def test_texts_not_yet_read_are_estimated(make_model, monkeypatch):
 @pytest.mark.slow
 def test_several_devices_give_the_same_vectors(make_model, two_languages, cache):
     model = make_model(VECTORS)
-    found = encode(model, two_languages, device=["cpu", "cpu"], cache=cache)
+    found = encode(model, two_languages, EncodingOptions(device=["cpu", "cpu"], cache=cache))
     assert same(found, encode(make_model(VECTORS), two_languages))
-    assert same(encode(model, two_languages, device="cpu"), found)
+    assert same(encode(model, two_languages, EncodingOptions(device="cpu")), found)
 
 
 def test_no_process_starts_when_all_is_cached(make_model, two_languages, cache):
     model = make_model(VECTORS)
-    encode(model, two_languages, cache=cache)
+    encode(model, two_languages, EncodingOptions(cache=cache))
     model.start_multi_process_pool = None  # would fail
-    encode(model, two_languages, cache=cache, device=["cpu", "cpu"])
+    encode(model, two_languages, EncodingOptions(cache=cache, device=["cpu", "cpu"]))
 
 
 def test_a_damaged_cache_is_rebuilt_and_not_trusted(make_model, cache, counting, monkeypatch, caplog):
     monkeypatch.setattr(encoding, "WINDOW", 4)
     vectors = many(12)
     texts = collection_of({"en": list(vectors)}, {})
-    expected = encode(make_model(vectors), texts, cache=cache)
+    expected = encode(make_model(vectors), texts, EncodingOptions(cache=cache))
     damaged = sorted(cache.folder.rglob("shard-*.npy"))[0]
     content = bytearray(damaged.read_bytes())
     content[-1] ^= 0x80  # the sign of the last number
@@ -488,6 +491,6 @@ def test_a_damaged_cache_is_rebuilt_and_not_trusted(make_model, cache, counting,
     for encoded in (4, 0):
         model = make_model(vectors)
         calls = counting(model)
-        assert same(encode(model, texts, cache=cache), expected)
+        assert same(encode(model, texts, EncodingOptions(cache=cache)), expected)
         assert sum(map(len, calls)) == encoded
     assert caplog.text.count(damaged.name) == 1

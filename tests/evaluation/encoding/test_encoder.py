@@ -7,6 +7,7 @@ import pytest
 
 from beir_hybrid.datasets import load_dataset, load_pairs
 from beir_hybrid.errors import ModelError
+from beir_hybrid.evaluation import EncodingOptions
 from beir_hybrid.evaluation.encoding import encoder as module
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.encode import encode
@@ -49,7 +50,9 @@ def loads(monkeypatch):
 
 
 def vectors(collection, folder, cache):
-    return encode(open_encoder(str(folder), cache, "cpu"), collection, cache=cache)
+    return encode(
+        open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache)), collection, EncodingOptions(cache=cache)
+    )
 
 
 def notes(cache):
@@ -69,7 +72,7 @@ def test_a_model_whose_vectors_are_all_known_is_not_loaded_again(collection, fol
 def test_it_tells_the_same_whether_loaded_or_known(collection, folder, cache):
     fresh = Encoder(load_model(folder, "cpu"))
     for _ in range(2):
-        opened = open_encoder(str(folder), cache, "cpu")
+        opened = open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache))
         assert (opened.description, opened.fingerprint) == (fresh.description, fresh.fingerprint)
     assert opened.device == ""
     assert opened.fingerprint == fingerprint_of(opened.model)
@@ -78,7 +81,10 @@ def test_it_tells_the_same_whether_loaded_or_known(collection, folder, cache):
 
 
 def test_results_are_the_same_with_and_without_loading(collection, folder, cache, loads):
-    first, again = (evaluate(open_encoder(str(folder), cache, "cpu"), collection, cache=cache) for _ in range(2))
+    first, again = (
+        evaluate(open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache)), collection, cache=cache)
+        for _ in range(2)
+    )
     assert len(loads) == 1
     assert (again.scores, again.settings, again.model) == (first.scores, first.settings, str(folder))
     assert (first.environment["device"], again.environment["device"]) == ("cpu", "")
@@ -86,13 +92,13 @@ def test_results_are_the_same_with_and_without_loading(collection, folder, cache
 
 def test_a_new_text_loads_the_model_and_is_the_only_one_encoded(collection, folder, cache, loads, monkeypatch):
     vectors(load_dataset("sample", languages=["de"]), folder, cache)
-    opened = open_encoder(str(folder), cache, "cpu")
+    opened = open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache))
     encoded = []
     encode_query = opened.model.encode_query
     monkeypatch.setattr(
         opened.model, "encode_query", lambda texts, **o: encoded.extend(texts) or encode_query(texts, **o)
     )
-    encode(opened, collection, cache=cache)
+    encode(opened, collection, EncodingOptions(cache=cache))
     assert len(loads) == 2
     assert sorted(encoded) == sorted(set(collection.queries["en"].values()) - set(collection.queries["de"].values()))
 
@@ -108,11 +114,11 @@ def test_files_beside_the_model_change_nothing(collection, folder, cache, loads)
 
 def test_changed_weights_are_another_model(collection, folder, cache, loads):
     vectors(collection, folder, cache)
-    known = open_encoder(str(folder), cache, "cpu").fingerprint
+    known = open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache)).fingerprint
     model = load_model(folder, "cpu")
     model[0].embedding.weight.data += 1
     model.save_pretrained(str(folder))
-    assert open_encoder(str(folder), cache, "cpu").fingerprint != known
+    assert open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache)).fingerprint != known
     assert len(loads) == 2
 
 
@@ -183,13 +189,13 @@ def test_other_versions_of_the_host_are_asked_again(collection, folder, cache, l
 
 
 def test_without_a_cache_a_folder_is_loaded_at_once(folder, loads):
-    assert not isinstance(open_encoder(str(folder), None, "cpu"), FolderEncoder)
+    assert not isinstance(open_encoder(str(folder), EncodingOptions(device="cpu")), FolderEncoder)
     assert len(loads) == 1
 
 
 def test_a_missing_folder_is_told(cache, tmp_path):
     with pytest.raises(ModelError, match="There is no model folder"):
-        open_encoder(str(tmp_path / "none"), cache)
+        open_encoder(str(tmp_path / "none"), EncodingOptions(cache=cache))
 
 
 def test_a_folder_without_a_model_is_told(collection, cache, tmp_path):

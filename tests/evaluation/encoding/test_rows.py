@@ -3,12 +3,12 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 
+from beir_hybrid import evaluate
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.evaluation import FaissSearch
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.rows import as_rows, first_unusable
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
-from beir_hybrid.evaluation.evaluate import evaluate_embeddings
-from beir_hybrid.evaluation.search.faiss_evaluation import evaluate_embeddings_with_faiss
 
 FORMS = {
     "float16": lambda array: array.astype(np.float16),
@@ -47,8 +47,8 @@ def whole(collection, vectors_of, embeddings_of):
 def test_vectors_of_any_number_format_score_alike(collection, whole, form, faiss):
     def scores(embeddings):
         if faiss:
-            return evaluate_embeddings_with_faiss(collection, embeddings, "Flat", intervals=False).scores
-        return evaluate_embeddings(collection, embeddings, intervals=False).scores
+            return evaluate(embeddings, collection, search=FaissSearch("Flat"), intervals=False).scores
+        return evaluate(embeddings, collection, intervals=False).scores
 
     if faiss and "sparse" in form:
         pytest.skip("Faiss has no sparse vectors")

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from beir_hybrid import evaluate
 from beir_hybrid.errors import ConfigurationError, PluginError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
 from beir_hybrid.evaluation.measures import build_measure, build_measures
 from beir_hybrid.evaluation.measures.check import LARGEST, measure_queries, try_measure
 from beir_hybrid.evaluation.measures.made_up import MadeUpRun
@@ -50,7 +50,7 @@ def judged(collection, exact_vectors):
     """The tiny collection, and vectors of its texts."""
     rng = np.random.default_rng(3)
     kinds = (collection.queries, collection.corpora)
-    return collection, Embeddings(
+    return Embeddings(
         *({language: exact_vectors(rng, len(texts)) for language, texts in kind.items()} for kind in kinds)
     )
 
@@ -141,14 +141,14 @@ def test_measure_that_takes_anothers_name_cannot_write_over_it(hum):
 
 def test_values_that_go_wrong_only_on_the_data_are_refused_there(hum, judged):
     hum("np.full(rankings.queries, np.inf if rankings.queries == 4 else 1.0)")
-    message = refusal(lambda: evaluate_embeddings(*judged, measures=["map", "hum"]))
+    message = refusal(lambda: evaluate(*judged, measures=["map", "hum"]))
     assert message.startswith("The measure 'hum' of zoo 1.5: values() gives inf for 4 of 4 queries.")
 
 
 def test_undefined_values_are_counted_and_leave_other_measures_alone(hum, judged, tmp_path):
     hum("np.where(np.arange(rankings.queries) == 1, np.nan, 0.5)")
-    both = evaluate_embeddings(*judged, measures=["map", "hum"])
-    alone = evaluate_embeddings(*judged, measures=["map"])
+    both = evaluate(*judged, measures=["map", "hum"])
+    alone = evaluate(*judged, measures=["map"])
     assert both.settings["en"]["hum"] == 0.5
     assert both.undefined["en"] == {"hum": 1}
     assert both.intervals["scores"]["mono"]["map"] == alone.intervals["scores"]["mono"]["map"]

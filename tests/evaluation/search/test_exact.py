@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beir_hybrid.evaluation.ranks import exact_ranks
 from beir_hybrid.evaluation.search import exact as search
 from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.evaluation.search.ranks import exact_ranks
 
 
 def assert_exact(brute_force, named, queries, passages, ids, depth, kept=None):
@@ -118,7 +118,7 @@ def test_ranks_and_search_agree(draw_pool, named):
     queries, passages, ids = draw_pool(rng, [80, 0, 41], 9, 3)
     query = np.repeat(np.arange(9), 5)
     passage = np.concatenate([rng.choice(121, 5, replace=False) for _ in range(9)])
-    ranks = exact_ranks(queries, passages, query, passage, np.ones_like(query), named(ids))
+    ranks = exact_ranks(queries, passages, query, passage, named(ids))
     hits = exact_search(queries, passages, 121, named(ids))
     assert ranks.tied.any()
     np.testing.assert_array_equal(hits.passage[query, ranks.above.sum(axis=1)], passage)

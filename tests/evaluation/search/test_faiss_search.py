@@ -1,225 +1,148 @@
-import subprocess
-import sys
-from functools import partial
-
-import faiss
 import numpy as np
 import pytest
 
-from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoding.vectors import StoredVectors, VectorStore
-from beir_hybrid.evaluation.search.exact import Hits, exact_search
-from beir_hybrid.evaluation.search.faiss_search import FaissIndex, faiss_search, recall_against_exact
+from beir_hybrid import evaluate
+from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.errors import ConfigurationError, UnknownNameError
+from beir_hybrid.evaluation import FaissSearch
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
+from beir_hybrid.passage import Passage
 
-
-def identifiers(passages):
-    return [f"x:{number * 7919 % 10007}" for number in passages.tolist()]
-
-
-def normalised(rng, count, dimensions=16):
-    vectors = rng.standard_normal((count, dimensions)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+LANGUAGES = ("ar", "de", "en")
+CLASSIC = ["map", "recall@1", "ndcg@10", "mrr@10"]
 
 
 @pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
-@pytest.fixture
-def pool(rng):
-    return [normalised(rng, size) for size in (700, 1, 0, 500)]
-
-
-@pytest.mark.parametrize("depth", [1, 7, 1201, 5000])
-def test_flat_index_finds_what_exact_search_finds(rng, pool, depth):
-    queries = normalised(rng, 20)
-    found, exact = (
-        faiss_search(queries, pool, depth, "Flat", identifiers),
-        exact_search(queries, pool, depth, identifiers),
+def parallel():
+    """Forty questions in three languages, each answered by one passage per language, among sixty."""
+    return MultilingualCollection(
+        name="parallel",
+        corpora={
+            language: {f"{language}:{number}": Passage(f"{language} passage {number}") for number in range(60)}
+            for language in LANGUAGES
+        },
+        queries={
+            language: {f"{language}:q{number}": f"{language} question {number}" for number in range(40)}
+            for language in LANGUAGES
+        },
+        qrels={
+            f"{language}:q{number}": {f"{other}:{number}": 1 for other in LANGUAGES}
+            for language in LANGUAGES
+            for number in range(40)
+        },
+        group_of={f"{language}:q{number}": str(number) for language in LANGUAGES for number in range(40)},
     )
-    assert np.array_equal(found.passage, exact.passage)
-    assert np.array_equal(found.score, exact.score)
 
 
-def test_ties_fall_as_in_exact_search(rng, exact_vectors):
-    pool = [exact_vectors(rng, 60), exact_vectors(rng, 40)]
-    queries = exact_vectors(rng, 30)
-    found, exact = faiss_search(queries, pool, 100, "Flat", identifiers), exact_search(queries, pool, 100, identifiers)
-    assert (np.diff(exact.score, axis=1) == 0).any()
-    assert np.array_equal(found.passage, exact.passage)
-    assert np.array_equal(found.score, exact.score)
+@pytest.fixture
+def embeddings(exact_vectors):
+    """Vectors that agree a little where they should, with many ties."""
+    rng = np.random.default_rng(0)
+    shared = exact_vectors(rng, 60, 6)
+    return Embeddings(
+        {language: shared[:40] + exact_vectors(rng, 40, 6) for language in LANGUAGES},
+        {language: shared + exact_vectors(rng, 60, 6) for language in LANGUAGES},
+    )
 
 
-@pytest.mark.parametrize("factory", ["HNSW32", "IVF16,Flat:nprobe=16", "SQ8", "L2norm,HNSW32"])
-def test_approximate_indexes_find_nearly_all(rng, pool, factory):
-    queries = normalised(rng, 50)
-    found, exact = faiss_search(queries, pool, 50, factory, identifiers), exact_search(queries, pool, 50, identifiers)
-    assert recall_against_exact(found, exact, 10) > 0.95
+@pytest.fixture
+def untied():
+    """Vectors without ties, of which a cut-off index might keep others than exact search does."""
+    rng = np.random.default_rng(0)
+    return Embeddings(
+        {language: rng.standard_normal((40, 6)).astype(np.float32) for language in LANGUAGES},
+        {language: rng.standard_normal((60, 6)).astype(np.float32) for language in LANGUAGES},
+    )
 
 
-def test_scores_are_exact_where_the_index_is_coarse(rng, pool):
-    queries, vectors = normalised(rng, 20), np.concatenate(pool)
-    found = faiss_search(queries, pool, 20, "OPQ4,IVF4,PQ4x4:nprobe=4", identifiers)
-    exact = np.take_along_axis(queries.astype(np.float64) @ vectors.astype(np.float64).T, found.passage, axis=1)
-    assert np.array_equal(found.score, exact.astype(np.float32))
-    assert (np.diff(found.score, axis=1) <= 0).all()
-    assert recall_against_exact(found, exact_search(queries, pool, 20, identifiers), 20) < 1
+def test_whole_flat_ranking_measures_as_exact_ranks(parallel, embeddings):
+    measures = [*CLASSIC, "rank_distance", "ndkl@10", "mrc@10", "same_language_share@10"]
+    exact = evaluate(embeddings, parallel, measures=measures)
+    found = evaluate(embeddings, parallel, search=FaissSearch("Flat", depth=180), measures=measures)
+    assert found.scores == exact.scores
+    assert found.settings == exact.settings
+    assert found.ties == exact.ties
+    assert found.intervals == exact.intervals
+    assert any(found.ties.values())
 
 
-def test_what_an_index_does_not_find_is_left_out(rng, pool):
-    found = faiss_search(normalised(rng, 20), pool, 1201, "IVF16,Flat:nprobe=1", identifiers)
-    count = (found.passage >= 0).sum(axis=1)
-    assert ((count > 0) & (count < 1201)).all()
-    assert np.array_equal(found.passage >= 0, np.arange(1201) < count[:, None])
-    assert np.array_equal(np.isfinite(found.score), found.passage >= 0)
+def test_cut_ranking_measures_as_exact_ranks_down_to_its_depth(parallel, untied):
+    measures = ["recall@10", "ndcg@10", "map@50", "rank_distance@50"]
+    exact = evaluate(untied, parallel, measures=measures)
+    found = evaluate(untied, parallel, search=FaissSearch("HNSW32:efSearch=200", depth=50), measures=measures)
+    assert found.scores == exact.scores
 
 
-def test_vectors_on_disk_are_read_in_blocks(rng, tmp_path):
-    vectors = normalised(rng, 40_000, 4)
-    np.save(tmp_path / "vectors.npy", vectors)
-    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
-    store = VectorStore()
-    store.commit(np.arange(80_000, dtype=np.uint64).reshape(-1, 2), vectors)
-    read = []
-
-    class Watched(StoredVectors):
-        def __getitem__(self, rows):
-            found = super().__getitem__(rows)
-            read.append(len(found))
-            return found
-
-    queries = normalised(rng, 5, 4)
-    expected = faiss_search(queries, [vectors], 10, "Flat", identifiers)
-    for passages in (mapped, Watched(store, np.arange(40_000))):
-        assert np.array_equal(faiss_search(queries, [passages], 10, "Flat", identifiers).passage, expected.passage)
-    assert max(read) <= 2**14
+def test_default_measures_rank_distance_at_the_depth(parallel, embeddings):
+    found = evaluate(embeddings, parallel, search=FaissSearch("Flat", depth=20))
+    assert set(found.scores["multi"]) == {"map", "recall@10", "ndcg@10", "rank_distance@20"}
+    assert any("to depth 20;" in note for note in found.notes)
 
 
-def test_training_depends_on_the_seed_only(rng):
-    pool, queries = [normalised(rng, 70_000, 4)], normalised(rng, 20, 4)  # more than are trained on
-    search = partial(faiss_search, queries, pool, 50, "IVF64,Flat:nprobe=1", identifiers)
-    first, same, other = search(seed=1), search(seed=1), search(seed=2)
-    assert np.array_equal(first.passage, same.passage)
-    assert not np.array_equal(first.passage, other.passage)
+def test_measure_of_whole_rankings_is_refused(parallel, embeddings):
+    with pytest.raises(ConfigurationError, match="rank_distance reads the full ranking"):
+        evaluate(embeddings, parallel, search=FaissSearch("Flat", depth=20), measures=["rank_distance"])
 
 
-def test_search_options_follow_the_depth_unless_given(rng, pool):
-    queries = normalised(rng, 2)
-    index = FaissIndex(pool, "HNSW16")
-    index.search(queries, 10, identifiers)
-    assert index.options == {"efSearch": 64}
-    index.search(queries, 200, identifiers)
-    assert index.options == {"efSearch": 200}
-    given = FaissIndex(pool, "HNSW16:efSearch=32,efConstruction=80", options={"efSearch": 20, "efConstruction": 30})
-    given.search(queries, 200, identifiers)
-    assert given.options == {"efSearch": 32, "efConstruction": 80}
-    lists = FaissIndex(pool, "IVF16,Flat")
-    lists.search(queries, 10, identifiers)
-    assert lists.options == {"nprobe": 4}  # the square root
-    lists.search(queries, 200, identifiers)
-    assert lists.options == {"nprobe": 11}  # 800 of 1,201 passages
+def test_settings_are_chosen(parallel, embeddings):
+    found = evaluate(
+        embeddings,
+        parallel,
+        search=FaissSearch("Flat", depth=180),
+        settings=["en-de", "en-ar+de"],
+        measures=["map", "mrc@10"],
+    )
+    exact = evaluate(embeddings, parallel, settings=["en-de", "en-ar+de"], measures=["map", "mrc@10"])
+    assert found.settings == exact.settings
 
 
-def test_progress_adds_up_to_one(rng, pool):
-    built, searched = [], []
-    index = FaissIndex(pool, "Flat", advance=built.append)
-    index.search(normalised(rng, 600), 1000, identifiers, searched.append)
-    assert sum(built) == pytest.approx(1)
-    assert sum(searched) == pytest.approx(1)
-    assert len(searched) > 1
+def test_note_tells_recall_against_exact_search(parallel, embeddings):
+    flat = evaluate(embeddings, parallel, search=FaissSearch("Flat", depth=100))
+    coarse = evaluate(embeddings, parallel, search=FaissSearch("IVF8,Flat:nprobe=1", depth=100))
+    assert "found by Faiss Flat to depth 100; it finds 100.00% of the exact first 10 and" in flat.notes[-1]
+    assert "found by Faiss IVF8,Flat (nprobe 1) to depth 100; it finds" in coarse.notes[-1]
+    assert "100.00%" not in coarse.notes[-1]
+    assert "measured on 480 searches" in coarse.notes[-1]  # 120 queries in 4 sets of corpora
+
+
+def test_depth_is_as_deep_as_measures_look(parallel, untied):
+    found = evaluate(untied, parallel, search=FaissSearch("Flat", depth=2), measures=["ndkl@10"])
+    exact = evaluate(untied, parallel, measures=["ndkl@10"])
+    assert found.scores == exact.scores
+    assert "to depth 10;" in found.notes[-1]
+
+
+def test_seconds_of_the_stages_are_told(parallel, embeddings):
+    seconds = evaluate(embeddings, parallel, search=FaissSearch("HNSW8")).environment["seconds"]
+    assert {"index", "search", "check", "measure", "intervals"} == set(seconds)
+    assert all(value >= 0 for value in seconds.values())
+
+
+def test_model_is_encoded_and_named(collection, make_model):
+    rng = np.random.default_rng(0)
+    texts = [text for by_id in collection.queries.values() for text in by_id.values()]
+    texts += [passage.searchable for by_id in collection.corpora.values() for passage in by_id.values()]
+    model = make_model({text: rng.standard_normal(4) for text in texts})
+    results = evaluate(
+        model, collection, search=FaissSearch("Flat"), measures=["map"], model_name="mine", intervals=False
+    )
+    assert results.model == "mine"
+    assert results.environment["device"] == "cpu"
+    assert set(results.environment["seconds"]) == {"encode", "index", "search", "check", "measure", "intervals"}
 
 
 @pytest.mark.parametrize(
-    ("factory", "said"),
+    ("factory", "depth", "options", "error"),
     [
-        ("Flt", "could not parse index string Flt"),
-        ("", "could not parse index string"),
-        ("IVF,Flat", "could not parse"),
-        ("IVF99999999999999,Flat", "stoi"),
-        ("LSH", "not metric == METRIC_L2"),
-        ("HNSW16_PQ4", "it is not for inner products"),
-        ("PQ7", "should be a multiple"),
-        ("OPQ7,Flat", "should be a multiple"),
-        ("IVF2000,Flat", "Number of training points (1201) should be at least as large as number of clusters (2000)"),
-        ("IDMap,Flat", "add does not make sense"),
-        ("Flat:efSearch=10", "could not set parameter efSearch"),
-        ("HNSW16:bogus=1", "could not set parameter bogus"),
-        ("HNSW16:efSearch=0", "no number above 0"),
-        ("HNSW16:efSearch", "no number above 0"),
-        ("HNSW16:efSearch=nan", "no number above 0"),
-        ("HNSW0", "'0' in the index 'HNSW0' cannot be used"),
-        ("IVF0,Flat", "'0' in the index 'IVF0,Flat' cannot be used"),
-        ("IVF16_HNSW1,Flat", "'HNSW1' in the index"),
-        ("NSG32", "'NSG32' in the index"),
+        ("Flt", 9, {}, ConfigurationError),
+        ("PQ7", 9, {}, ConfigurationError),
+        ("HNSW8:efSearch=few", 9, {}, ConfigurationError),
+        ("Flat", 0, {}, ConfigurationError),
+        ("Flat", 9, {"settings": ["en-fr"]}, UnknownNameError),
+        ("Flat", 9, {"measures": ["mpa"]}, UnknownNameError),
     ],
 )
-def test_index_that_cannot_be_is_told_in_one_line(pool, factory, said):
-    with pytest.raises(ConfigurationError) as error:
-        FaissIndex(pool, factory)
-    assert said in str(error.value)
-    assert repr(factory) in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_pool_without_passages_is_refused():
-    with pytest.raises(ConfigurationError, match="no passage for the index 'Flat'"):
-        FaissIndex([np.empty((0, 4), np.float32)], "Flat")
-
-
-def test_number_of_threads_is_put_back(rng, pool):
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(3)
-    try:
-        faiss_search(normalised(rng, 3), pool, 5, "HNSW16", identifiers)
-        with pytest.raises(ConfigurationError):
-            faiss_search(normalised(rng, 3), pool, 5, "IVF2000,Flat", identifiers)
-        assert faiss.omp_get_max_threads() == 3
-    finally:
-        faiss.omp_set_num_threads(before)
-
-
-def test_faiss_works_beside_torch_and_exact_search():
-    script = """
-import numpy as np, torch
-from beir_hybrid.evaluation.search.faiss_search import faiss_search
-from beir_hybrid.evaluation.search.exact import exact_search
-vectors = np.random.default_rng(0).standard_normal((3000, 64)).astype(np.float32)
-ids = lambda rows: [f"x:{row}" for row in rows]
-for _ in range(3):
-    (torch.from_numpy(vectors) @ torch.from_numpy(vectors).T).topk(10)
-    exact = exact_search(vectors[:200], [vectors], 10, ids)
-    found = faiss_search(vectors[:200], [vectors], 10, "Flat", ids)
-    assert np.array_equal(exact.passage, found.passage)
-    faiss_search(vectors[:200], [vectors], 10, "HNSW16", ids)
-"""
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
-
-
-def hits(*scores):
-    found = np.array(scores, np.float32)
-    return Hits(np.where(np.isfinite(found), np.arange(found.shape[1]), -1), found)
-
-
-def test_recall_is_the_mean_share_of_the_exact_top():
-    exact = hits([0.9, 0.8, 0.7], [0.9, 0.8, 0.7])
-    found = hits([0.9, 0.7, 0.6], [0.9, 0.8, 0.7])
-    assert [recall_against_exact(found, exact, depth) for depth in (1, 2, 3)] == pytest.approx([1, 3 / 4, 5 / 6])
-
-
-def test_recall_counts_what_is_level_with_the_last_one():
-    exact = Hits(np.array([[0, 1]]), np.array([[0.9, 0.8]], np.float32))
-    found = Hits(np.array([[0, 2]]), np.array([[0.9, 0.8]], np.float32))
-    assert recall_against_exact(found, exact, 2) == 1
-
-
-def test_recall_does_not_count_what_is_not_there():
-    infinite = -np.inf
-    assert recall_against_exact(hits([0.9, infinite, infinite]), hits([0.9, 0.8, 0.7]), 3) == pytest.approx(1 / 3)
-    assert recall_against_exact(hits([-0.5, -0.9]), hits([-0.5, -0.9]), 2) == 1
-
-
-@pytest.mark.parametrize(("found", "depth"), [(hits([0.5, 0.4]), 2), (hits([0.5], [0.5]), 2), (hits([0.5], [0.5]), 0)])
-def test_rankings_that_do_not_match_are_not_compared(found, depth):
-    with pytest.raises(ConfigurationError, match="cannot be compared"):
-        recall_against_exact(found, hits([0.5, 0.4], [0.5, 0.4]), depth)
+def test_wrong_choice_is_told_before_anything_is_encoded(collection, make_model, factory, depth, options, error):
+    model = make_model({"no text of the collection": np.ones(4)})  # fails on any other
+    with pytest.raises(error):
+        evaluate(model, collection, search=FaissSearch(factory, depth), **options)

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import beir_hybrid.hosts.beir as host
+from beir_hybrid import evaluate
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import evaluate_embeddings
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.hosts.beir import report as reporting
 from beir_hybrid.hosts.beir.loaded_data import loaded_datasets
@@ -138,9 +138,7 @@ def expected(model, collection, cosine=True, settings=None):
 
     passages = {code: [passage.text for passage in corpus.values()] for code, corpus in collection.corpora.items()}
     queries = {code: list(rows.values()) for code, rows in collection.queries.items()}
-    return evaluate_embeddings(
-        collection, Embeddings(side(queries), side(passages)), settings=settings, measures=MEASURES
-    )
+    return evaluate(Embeddings(side(queries), side(passages)), collection, settings=settings, measures=MEASURES)
 
 
 def assert_same(mine, other):

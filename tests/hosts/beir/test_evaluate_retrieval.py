@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import beir_hybrid.hosts.beir as host
+from beir_hybrid import evaluate
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError
-from beir_hybrid.evaluation.evaluate import evaluate_runs
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.evaluation.runs import run_of_results, split_run
@@ -97,9 +97,9 @@ def test_report_agrees_with_beir_and_with_this_packages_evaluation(setting, coll
         chosen = [one for one in judgements.settings if one.kind == "multi"]
         chosen = [one for one in chosen if not setting or one.name == setting]
         runs_by_setting = split_run(run_of_results(results, judgements), judgements, chosen)
-        expected = evaluate_runs(
-            judgements,
+        expected = evaluate(
             runs_by_setting,
+            judgements,
             measures=["rank_distance@15", "same_language_share@3", "ndkl@3", "mrc@3", "one_target_map"],
             intervals=False,
         ).settings
@@ -188,9 +188,9 @@ def test_metadata_tell_languages_where_ids_do_not(collection, tmp_path):
     marked = {name(query): {name(doc): score for doc, score in docs.items()} for query, docs in results.items()}
     judgements = Judgements(collection)
     pooled = [one for one in judgements.settings if one.kind == "multi"]
-    expected = evaluate_runs(
-        judgements,
+    expected = evaluate(
         split_run(run_of_results(marked, judgements), judgements, pooled),
+        judgements,
         measures=["map@15", "rank_distance@15", "ndkl@3"],
         intervals=False,
     )
@@ -317,9 +317,9 @@ def test_our_measures_come_by_name_in_beirs_form(metric, keys, collection):
     assert found.keys() == keys
     judgements = Judgements(collection)
     pooled = [one for one in judgements.settings if one.kind == "multi"]
-    expected = evaluate_runs(
-        judgements,
+    expected = evaluate(
         split_run(run_of_results(results, judgements), judgements, pooled),
+        judgements,
         measures=sorted(keys),
         intervals=False,
     ).micro["multi"]

@@ -14,7 +14,7 @@ import torch
 import beir_hybrid.hosts.beir as host
 from beir_hybrid import load_dataset, load_pairs
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.evaluate import evaluate, evaluate_embeddings
+from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.hosts.beir import named_vectors
 
 # BEIR leaves files to the garbage collector
@@ -202,7 +202,7 @@ def test_index_that_rounds_is_scored_by_what_it_holds(scripts, texts, tmp_path):
         },
         {code: np.array([held[name] for name in rows]) for code, rows in texts.corpora.items()},
     )
-    scripts.assert_same(scripts.found(tmp_path), evaluate_embeddings(texts, by_index, measures=scripts.MEASURES))
+    scripts.assert_same(scripts.found(tmp_path), evaluate(by_index, texts, measures=scripts.MEASURES))
 
 
 @pytest.mark.parametrize("function", ["cos_sim", "dot"])

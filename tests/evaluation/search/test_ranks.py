@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beir_hybrid.evaluation.ranks import exact_ranks
+from beir_hybrid.evaluation.search.ranks import exact_ranks
 
 
 def assert_exact(brute_force, named, queries, passages, ids, query, passage, kept=None):
     """Compare with counts over the ranking by the book; ``kept`` are the passages as something else than arrays."""
-    found = exact_ranks(queries, kept or passages, query, passage, np.ones_like(query), named(ids))
+    found = exact_ranks(queries, kept or passages, query, passage, named(ids))
     language = np.repeat(np.arange(len(passages)), [len(corpus) for corpus in passages])
     scores, order = brute_force(queries, passages, ids)
     above, tied, tied_above = np.zeros((3, len(query), len(passages)), int)
@@ -106,7 +106,7 @@ def test_scores_that_are_equal_in_float32_tie(named):
     queries = np.array([[1, 2.0**-30]], np.float32)
     passages = [np.array([[1, 0]], np.float32), np.array([[1, 1]], np.float32)]
     zero = np.zeros(2, np.int64)
-    found = exact_ranks(queries, passages, zero, np.array([0, 1]), zero + 1, named(["b", "a"]))
+    found = exact_ranks(queries, passages, zero, np.array([0, 1]), named(["b", "a"]))
     assert found.tied.tolist() == [[0, 1], [1, 0]]
     assert found.above.tolist() == [[0, 0], [1, 0]]
 
@@ -115,9 +115,7 @@ def test_ties_are_broken_by_the_larger_document_id(named):
     # scores 1, 2 | 2, 2, 0 of passages 0, 1 | 2, 3, 4; passage 1 ties with 2 (smaller id) and 3 (larger id)
     passages = [np.array([[1], [2]], np.float32), np.array([[2], [2], [0]], np.float32)]
     zero = np.zeros(2, np.int64)
-    found = exact_ranks(
-        np.ones((1, 1), np.float32), passages, zero, np.array([0, 1]), zero + 1, named(["e", "c", "b", "d", "a"])
-    )
+    found = exact_ranks(np.ones((1, 1), np.float32), passages, zero, np.array([0, 1]), named(["e", "c", "b", "d", "a"]))
     assert found.above.tolist() == [[1, 2], [0, 1]]
     assert found.tied.tolist() == [[0, 0], [0, 2]]
     assert found.tied_above.tolist() == [[0, 0], [0, 1]]
@@ -132,7 +130,7 @@ def test_equal_vectors_tie_wherever_they_stand(named, sizes):
     passages = [np.repeat(vector[None], size, axis=0) for size in sizes]
     query = np.arange(60)
     ids = [f"{number:04}" for number in range(sum(sizes))]
-    found = exact_ranks(queries, passages, query, query * 0, query * 0 + 1, named(ids))
+    found = exact_ranks(queries, passages, query, query * 0, named(ids))
     assert (found.tied == [sizes[0] - 1, *sizes[1:]]).all()
     np.testing.assert_array_equal(found.above, found.tied)  # the first passage has the smallest id
 
@@ -140,7 +138,7 @@ def test_equal_vectors_tie_wherever_they_stand(named, sizes):
 def test_queries_without_a_relevant_passage_have_no_row(named):
     queries, corpus = np.ones((3, 1), np.float32), [np.ones((2, 1), np.float32)]
     one = np.array([1])
-    found = exact_ranks(queries, corpus, one, one, one, named(["a", "b"]))
+    found = exact_ranks(queries, corpus, one, one, named(["a", "b"]))
     assert found.above.shape == found.tied.shape == found.tied_above.shape == (1, 1)
     assert found.tied.tolist() == [[1]]
 
@@ -154,7 +152,7 @@ def test_ids_are_asked_for_only_where_scores_tie():
 
     passages = [np.array([[1], [2], [3], [3], [4]], np.float32)]
     zero = np.zeros(2, np.int64)
-    exact_ranks(np.ones((1, 1), np.float32), passages, zero, np.array([1, 3]), zero + 1, identifiers)
+    exact_ranks(np.ones((1, 1), np.float32), passages, zero, np.array([1, 3]), identifiers)
     assert sorted(asked) == [2, 3]
 
 
@@ -164,6 +162,6 @@ def test_progress_adds_up_to_the_whole(draw_pool, named, cut_work, limits):
     query, passage = draw_relevant(rng, 9, [0, 1, 2] * 3)
     done = []
     with cut_work(limits):
-        exact_ranks(queries, passages, query, passage, query * 0 + 1, named(ids), done.append)
+        exact_ranks(queries, passages, query, passage, named(ids), done.append)
     assert sum(done) == pytest.approx(1)
     assert min(done) > 0

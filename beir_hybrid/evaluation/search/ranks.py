@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,9 +18,9 @@ from beir_hybrid.evaluation.search.scores import (
     Vectors,
     error_bound,
     exact_scores,
-    gather,
     id_places,
     over_blocks,
+    pair_scores,
 )
 
 Counts = npt.NDArray[np.int32]
@@ -42,7 +40,6 @@ class Ranks:
     Attributes:
         query: Shape (rows,), query numbers.
         passage: Shape (rows,), passage numbers.
-        grade: Shape (rows,), relevance grades, all above 0.
         above: Shape (rows, languages), passages that a ranking puts before this one: those with a higher score, and of
             those with the same score the ones with a larger document id, as trec_eval orders them.
         tied: Shape (rows, languages), other passages with the same score.
@@ -51,7 +48,6 @@ class Ranks:
 
     query: Ints
     passage: Ints
-    grade: Ints
     above: Counts
     tied: Counts
     tied_above: Counts
@@ -62,32 +58,29 @@ def exact_ranks(
     passages: Sequence[Vectors],
     query: Ints,
     passage: Ints,
-    grade: Ints,
     identifiers: Identifiers,
     advance: Callable[[float], object] | None = None,
 ) -> Ranks:
     """Rank every relevant passage exactly, in each language's corpus, in one pass over blocks of scores.
 
-    Scores are inner products, as :func:`~beir_hybrid.evaluation.search.scores.exact_scores` defines them. The matrix
-    product's
-    numbers are compared with the scores of the relevant passages only, and comparisons are counted as packed bits, so
-    the pass costs little more than the product itself; the few passages too near to tell are scored exactly.
+    Scores are inner products, as :func:`~.scores.exact_scores` defines them. The matrix product's numbers are compared
+    with the scores of the relevant passages only, and comparisons are counted as packed bits, so the pass costs little
+    more than the product itself; the few passages whose numbers are too close to decide are scored exactly.
 
     Args:
         queries: Shape (queries, dimensions).
         passages: Vectors of shape (passages of the language, dimensions) per language; may be memory-mapped.
         query: Shape (rows,), query number of each (query, relevant passage), sorted.
         passage: Shape (rows,), passage number, counted through the languages in order.
-        grade: Shape (rows,), relevance grade.
-        identifiers: Gives document ids, to order ties.
+        identifiers: Returns document ids, to order ties.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
 
     Returns:
         The counts that ranks in any set of languages follow from.
     """
-    ranks = Ranks(query, passage, grade, *(np.zeros((len(query), len(passages)), np.int32) for _ in range(3)))
+    ranks = Ranks(query, passage, *(np.zeros((len(query), len(passages)), np.int32) for _ in range(3)))
     offsets = np.searchsorted(query, np.arange(len(queries) + 1))
-    thresholds = _thresholds(queries, passages, query, passage)
+    thresholds = pair_scores(queries, query, passages, passage)
     # queries with equally many relevant passages are counted together; those with none need no scores
     relevant = np.diff(offsets)
     order = np.argsort(relevant, kind="stable")[np.count_nonzero(relevant == 0) :]
@@ -97,18 +90,6 @@ def exact_ranks(
 
     over_blocks(queries, order, passages, make_worker, advance)
     return ranks
-
-
-def _thresholds(queries: Rows, passages: Sequence[Vectors], query: Ints, passage: Ints) -> Floats32:
-    """Score the relevant passages, shape (rows,), all processors at work."""
-    relevant, place = gather(passages, passage)
-    threads = os.cpu_count() or 1
-
-    def score(rows: Ints) -> Floats32:
-        return exact_scores(queries, query[rows], relevant, place[rows])
-
-    with ThreadPoolExecutor(threads) as pool:
-        return np.concatenate(list(pool.map(score, np.array_split(np.arange(len(query)), threads))))
 
 
 class _Counter:
@@ -141,7 +122,7 @@ class _Counter:
             rows: Shape (queries, relevant), the rows of the ranks that the counts go to.
 
         Returns:
-            Rows and columns of the passages that are too near to tell, the relevant ones themselves among them.
+            Rows and columns of the passages whose scores are too close to decide, the relevant ones included.
         """
         thresholds, margin = self.thresholds[rows], bounds[:, None]
         possible = self._compare(np.greater_equal, scores, thresholds - margin)
@@ -161,7 +142,7 @@ class _Counter:
         return np.packbits(self.bits[:size], bitorder="little").view("<u8").reshape(*thresholds.shape, -1)
 
     def _settle(self, block: PassageBlock, row: Ints, column: Ints, exact: bool) -> None:
-        """Score exactly what is too near to tell, and count it.
+        """Score exactly the passages whose scores are too close to decide, and count them.
 
         Args:
             block: The passages.
@@ -195,19 +176,19 @@ def _add(counts: Counts, row: Ints, language: Ints) -> None:
     if (stop - first) * width > len(row):
         np.add.at(counts, (row, language), 1)
     else:  # many, as where most scores are 0
-        found = np.bincount((row - first) * width + language, minlength=(stop - first) * width)
-        counts[first:stop] += found.reshape(-1, width).astype(counts.dtype)
+        added = np.bincount((row - first) * width + language, minlength=(stop - first) * width)
+        counts[first:stop] += added.reshape(-1, width).astype(counts.dtype)
 
 
 def _differences(words: Words, others: Words) -> Ints:
     """List the numbers of the bits that differ, shape (n,)."""
     word = np.flatnonzero(words != others)
-    left, found = words[word] ^ others[word], []
+    left, bits = words[word] ^ others[word], []
     while len(left):  # as often as the fullest word has bits
-        found.append(word * WORD + np.bitwise_count((left & (~left + _ONE)) - _ONE))
+        bits.append(word * WORD + np.bitwise_count((left & (~left + _ONE)) - _ONE))
         left &= left - _ONE
         word, left = word[left != 0], left[left != 0]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+    return np.concatenate(bits) if bits else np.empty(0, np.int64)
 
 
 class _Job(NamedTuple):

@@ -1,0 +1,14 @@
+from .encoding.cache import EmbeddingCache as EmbeddingCache
+from .encoding.cache import open_cache as open_cache
+from .encoding.embeddings import Embeddings as Embeddings
+from .encoding.encode import encode as encode
+from .encoding.encoder import Encoder as Encoder
+from .encoding.encoder import open_encoder as open_encoder
+from .encoding.options import EncodingOptions as EncodingOptions
+from .evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
+from .judgements import Judgements as Judgements
+from .results import Results as Results
+from .run_files import read_runs as read_runs
+from .search.exact import ExactSearch as ExactSearch
+from .search.faiss_search import FaissSearch as FaissSearch
+from .search.searcher import Search as Search

@@ -1,0 +1,4 @@
+from .encoder import as_encoder as as_encoder
+from .fingerprint import fingerprint_of as fingerprint_of
+from .vectors import Vectors as Vectors
+from .vectors import keys_of as keys_of

@@ -1,0 +1,52 @@
+"""EncodingOptions: how texts are encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+
+DTYPES = ("float32", "float16", "bfloat16")
+"""Number formats that a model may encode in."""
+
+
+@dataclass(frozen=True)
+class EncodingOptions:
+    """How texts are encoded.
+
+    Args:
+        batch_size: Texts per forward pass.
+        device: Such as ``cuda:1``, or several, which encode in a process each; None for the model's own. Afterwards the
+            model is back where it was.
+        dtype: ``float32``, ``float16`` or ``bfloat16`` to compute in; None for the model's own. Its weights come back
+            afterwards. Vectors are float32 in any case.
+        cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory, as is done
+            with those of a sparse encoder in any case.
+
+    Raises:
+        ConfigurationError: If an option is out of range.
+
+    Examples:
+        >>> EncodingOptions(device="cpu", dtype="bfloat16").devices
+        ('cpu',)
+    """
+
+    batch_size: int = 32
+    device: str | Sequence[str] | None = None
+    dtype: str | None = None
+    cache: EmbeddingCache | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ConfigurationError(f"The batch size is {self.batch_size}.", "Choose at least 1.")
+        if self.dtype is not None and self.dtype not in DTYPES:
+            raise ConfigurationError(
+                f"There is no dtype {self.dtype!r} to encode in.", f"Choose one of {', '.join(DTYPES)}."
+            )
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices; none for the model's own."""
+        return (self.device,) if isinstance(self.device, str) else tuple(self.device or ())
