@@ -8,6 +8,7 @@ from types import ModuleType
 
 from beir_hybrid.hosts.kit.activation import Activation
 from beir_hybrid.hosts.kit.imports import when_imported
+from beir_hybrid.hosts.kit.patches import patch_methods
 
 _ACTIONS = {
     "beir.util": ("downloads",),
@@ -38,8 +39,11 @@ _ACTIONS = {
         "mends.datasets",
     ),
 }
-"""By BEIR's module, what is done once it has been imported: modules of this package with an ``apply``, in the order in
-which they patch, so that the last one is called first."""
+"""By BEIR's module, what is done once it has been imported, in this order, so that the last patch is called first.
+
+Each is a module of this package. It has ``METHODS`` for :func:`~beir_hybrid.hosts.kit.patches.patch_methods`, or else a
+function ``apply``, which makes changes of other kinds, or none where it finds no fault, and returns what undoes them.
+"""
 
 _IMPORTS = ("training", "api_helpers", "stop_words")
 """Mends of what cannot be imported, which stand by from the start."""
@@ -53,7 +57,8 @@ def _begin() -> None:
 
 
 def _apply(name: str, module: ModuleType) -> None:
-    _activation.undo.extend(import_module(f"{__package__}.{name}").apply(module))
+    change = import_module(f"{__package__}.{name}")
+    _activation.undo.extend(change.apply(module) if hasattr(change, "apply") else patch_methods(module, change.METHODS))
 
 
 _activation = Activation(_begin)

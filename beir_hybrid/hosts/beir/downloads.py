@@ -6,11 +6,9 @@ import difflib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from urllib.parse import urlsplit
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
-from beir_hybrid.hosts.kit.patches import patch
 
 logger = logging.getLogger(__name__)
 
@@ -19,11 +17,6 @@ _BEIR_FOLDER = "/thakur/beir/datasets"
 """Where BEIR's own datasets lie, in lower case."""
 
 _SURELY_MEANT = 0.8  # likeness of a name to ours; those of BEIR's datasets are far below
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Let ``beir.util.download_and_unzip`` know the names of our datasets."""
-    return patch(module, "download_and_unzip", _download_and_unzip, ("url", "out_dir", "chunk_size"))
 
 
 def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, chunk_size: int = 1024) -> str:
@@ -88,3 +81,7 @@ def _check_misspelt(name: str) -> None:
     known = DATASETS.names()
     if difflib.get_close_matches(name.partition(".")[0], known, n=1, cutoff=_SURELY_MEANT):
         raise UnknownNameError(f"Neither BEIR nor beir-hybrid has a dataset {name!r}.", did_you_mean(name, known))
+
+
+METHODS = {"download_and_unzip": (_download_and_unzip, ("url", "out_dir", "chunk_size"))}
+"""``beir.util`` knows the names of our datasets."""

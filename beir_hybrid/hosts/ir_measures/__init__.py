@@ -34,56 +34,21 @@ of the documents in the run and in the judgements, and their sizes the numbers o
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from beir_hybrid.hosts.ir_measures.changes import activate as activate
+from beir_hybrid.hosts.ir_measures.changes import deactivate as deactivate
+from beir_hybrid.hosts.ir_measures.changes import is_active as is_active
+from beir_hybrid.lazy import attach
 
-from beir_hybrid.hosts.kit.activation import Activation
-from beir_hybrid.hosts.kit.imports import when_imported
-
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all of this
 if TYPE_CHECKING:
-    from beir_hybrid.hosts.ir_measures.measures import (
-        MRC,
-        NDKL,
-        LanguagePEER,
-        LanguageShare,
-        OneTargetMAP,
-        RankDistance,
-        SameLanguageShare,
-    )
+    from typing import Any
 
-__all__ = [
-    "MRC",
-    "NDKL",
-    "LanguagePEER",
-    "LanguageShare",
-    "OneTargetMAP",
-    "RankDistance",
-    "SameLanguageShare",
-    "activate",
-    "deactivate",
-    "is_active",
-]
+_get, __dir__ = attach(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
     """Return a measure, and activate the host, without which ir_measures could not compute it."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from beir_hybrid.hosts.ir_measures import measures
-
-    activate()
-    return getattr(measures, name)
-
-
-def _begin() -> None:
-    _activation.undo.append(when_imported("ir_measures", _add_measures))
-
-
-def _add_measures(module: ModuleType) -> None:
-    from beir_hybrid.hosts.ir_measures.provider import add_measures
-
-    _activation.undo.extend(add_measures(module))
-
-
-_activation = Activation(_begin)
-activate, deactivate, is_active = _activation.activate, _activation.deactivate, _activation.is_active
+    value = _get(name)
+    if name != "__all__":
+        activate()
+    return value

@@ -26,7 +26,8 @@ Its parts:
 * :func:`when_imported` waits until a script imports the toolkit, or acts at once if one has;
 * :func:`patch` lets a function or method of the toolkit go through the host's, :func:`patch_methods` several methods
   of classes at once, and :func:`replace` puts anything in place of an attribute;
-* :func:`see` lets one module of the toolkit see another one with some names replaced;
+* :func:`see` lets one module of the toolkit see another one with some names replaced; an :class:`Overlay` is any object
+  with some attributes replaced;
 * :func:`add_entry` and :func:`add_item` add to the toolkit's registries;
 * :func:`mend_import` repairs a module of the toolkit that cannot be imported;
 * :class:`Activation` does all of it once and takes it back in the reverse order. Each of the others returns what takes

@@ -63,21 +63,28 @@ def patch(
 def patch_methods(
     module: ModuleType, methods: Mapping[str, tuple[Callable[..., Any], Sequence[str] | None]]
 ) -> list[Callable[[], None]]:
-    """Patch methods of those classes that a module has, as :func:`patch` does.
+    """Patch functions of a module and methods of those classes that it has, as :func:`patch` does.
 
     Args:
         module: The module.
-        methods: By names such as ``Searcher.search``, the replacement and the parameters that are known; classes that
-            the module lacks are passed over.
+        methods: By names such as ``search`` or ``Searcher.search``, the replacement and the parameters that are known.
+            Classes that the module lacks are passed over, as long as it has one.
 
     Returns:
         What undoes each patch.
+
+    Raises:
+        AttributeError: If the module has none of the classes.
     """
     undo: list[Callable[[], None]] = []
-    for path, (replacement, parameters) in methods.items():
-        owner, _, name = path.partition(".")
-        if hasattr(module, owner):
-            undo += patch(getattr(module, owner), name, replacement, parameters)
+    owners = {path: path.rpartition(".")[0] for path in methods}
+    known = [path for path, owner in owners.items() if not owner or hasattr(module, owner)]
+    if not known:
+        raise AttributeError(f"{module.__name__} has no {' and no '.join(dict.fromkeys(owners.values()))}")
+    for path in known:
+        replacement, parameters = methods[path]
+        owner = getattr(module, owners[path]) if owners[path] else module
+        undo += patch(owner, path.rpartition(".")[2], replacement, parameters)
     return undo
 
 
@@ -144,14 +151,25 @@ def see(module: ModuleType, name: str, **names: Any) -> Callable[[], None]:
         >>> module.m is math
         True
     """
-    return replace(module, name, _ModuleView(vars(module)[name], names))
+    return replace(module, name, Overlay(vars(module)[name], **names))
 
 
-class _ModuleView:
-    """Another module, but for some names."""
+class Overlay:
+    """Another object, but for some attributes.
 
-    def __init__(self, other: ModuleType, names: dict[str, Any]) -> None:
-        vars(self).update(names)
+    Args:
+        other: The object: a module, a client, a class of another language.
+        **attributes: What it shall have instead of its own.
+
+    Examples:
+        >>> import math
+        >>> modern = Overlay(math, tau=6)
+        >>> modern.tau, modern.floor(2.5)
+        (6, 2)
+    """
+
+    def __init__(self, other: Any, **attributes: Any) -> None:
+        vars(self).update(attributes)
         self._other = other
 
     def __getattr__(self, name: str) -> Any:

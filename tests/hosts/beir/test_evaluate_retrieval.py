@@ -112,7 +112,7 @@ def test_report_agrees_with_beir_and_with_this_packages_evaluation(setting, coll
         assert ("rank_distance@15" in written.settings[setting]) == (setting == "de-en+es")
     out = capsys.readouterr().out
     assert f"{name} by setting" in out
-    assert ("rank_distance@15" in out) == (setting in {"", "en-all", "de-en+es"})
+    assert ("rank distance@15" in out) == (setting in {"", "en-all", "de-en+es"})
     assert str(tmp_path / "found" / name) in out.replace("\n", "")
 
 
@@ -256,7 +256,7 @@ def check_unwritable(collection, tmp_path, capsys, caplog):
         assert evaluator().evaluate(qrels, random_results(corpus, queries), [5])[0].keys() == {"NDCG@5"}
     assert len(caplog.records) == 1
     assert "not written" in caplog.text
-    assert "rank_distance@5" in capsys.readouterr().out
+    assert "rank distance@5" in capsys.readouterr().out
 
 
 def test_other_results_are_never_replaced_and_the_same_not_doubled(collection, tmp_path):

@@ -7,19 +7,12 @@ they fail with ``'Dataset' object has no attribute 'keys'``, or take each row fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.beir.embedding_files import EMBEDDING_FILES
-from beir_hybrid.hosts.kit.patches import patch_methods
 
 _SEARCH = ("self", "corpus", "queries", "top_k", "score_function")
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Turn rows into dicts before a search reads them; dicts pass as they are, so there is nothing to switch off."""
-    return patch_methods(module, _METHODS)
 
 
 def _both(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
@@ -30,7 +23,7 @@ def _corpus(original: Callable[..., Any], self: Any, corpus: Any, *args: Any, **
     return original(self, as_corpus(corpus), *args, **kwargs)
 
 
-_METHODS = {
+METHODS = {
     "DenseRetrievalExactSearch.search": (_both, (*_SEARCH, "return_sorted", "kwargs")),
     "DenseRetrievalExactSearch.encode": (_both, (*_SEARCH[:3], *EMBEDDING_FILES, "kwargs")),
     "DenseRetrievalFaissSearch.search": (_both, (*_SEARCH, "kwargs")),
@@ -40,4 +33,4 @@ _METHODS = {
     "SparseSearch.search": (_both, (*_SEARCH, "query_weights", "args", "kwargs")),
     "Rerank.rerank": (_both, ("self", "corpus", "queries", "results", "top_k")),
 }
-"""By BEIR's class and method, what it goes through, and the parameters that it is known to have."""
+"""Rows become dicts before a search reads them; dicts pass as they are, so there is nothing to switch off."""

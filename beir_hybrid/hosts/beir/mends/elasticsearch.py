@@ -8,10 +8,11 @@ fails with a TypeError or a ValueError.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.kit.patches import replace
+from beir_hybrid.hosts.kit.patches import Overlay, replace
 
 _FIRST = 8
 _PORT = 9200  # where the older clients look
@@ -25,10 +26,12 @@ def apply(module: ModuleType) -> list[Callable[[], None]]:
     if elasticsearch.__version__[0] < _FIRST:
         return []
 
-    def connect(hosts: Sequence[str], timeout: float, retry_on_timeout: bool, maxsize: int) -> _ElasticsearchClient:
+    def connect(hosts: Sequence[str], timeout: float, retry_on_timeout: bool, maxsize: int) -> Overlay:
         addresses = [_address(host) for host in hosts]
         options = {"request_timeout": timeout, "retry_on_timeout": retry_on_timeout, "connections_per_node": maxsize}
-        return _ElasticsearchClient(original(addresses, **options))
+        client = original(addresses, **options)
+        indices = Overlay(client.indices, create=partial(_create, client), delete=partial(_delete, client))
+        return Overlay(client, indices=indices)
 
     return [replace(module, "Elasticsearch", connect)]
 
@@ -39,28 +42,9 @@ def _address(host: str) -> str:
     return f"http://{host}" if ":" in host else f"http://{host}:{_PORT}"
 
 
-class _ElasticsearchClient:
-    """A client, and the calls that changed."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.indices = _Indices(client)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_client"], name)
+def _create(client: Any, index: str, body: Any, ignore: Sequence[int]) -> Any:
+    return client.options(ignore_status=ignore).indices.create(index=index, **body)
 
 
-class _Indices:
-    """The client's calls about indices."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def create(self, index: str, body: Any, ignore: Sequence[int]) -> Any:
-        return self._client.options(ignore_status=ignore).indices.create(index=index, **body)
-
-    def delete(self, index: str, ignore: Sequence[int]) -> Any:
-        return self._client.options(ignore_status=ignore).indices.delete(index=index)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_client"].indices, name)
+def _delete(client: Any, index: str, ignore: Sequence[int]) -> Any:
+    return client.options(ignore_status=ignore).indices.delete(index=index)

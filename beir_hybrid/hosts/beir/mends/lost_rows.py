@@ -7,17 +7,9 @@ would be taken for those of other texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Any
 
 from beir_hybrid.errors import ModelError
-from beir_hybrid.hosts.kit.patches import patch_methods
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Count the vectors of a module's encoder."""
-    known = ("self", "texts", "input_type", "batch_size", "prefix", "kwargs")
-    return patch_methods(module, {f"{owner}.encode": (_encode, known) for owner in ("CohereEmbedAPI", "VoyageAPI")})
 
 
 def _encode(original: Callable[..., Any], self: Any, texts: Sequence[str], *args: Any, **kwargs: Any) -> Any:
@@ -31,3 +23,9 @@ def _encode(original: Callable[..., Any], self: Any, texts: Sequence[str], *args
             "Requests failed: what is logged before says why.",
         )
     return vectors
+
+
+_PARAMETERS = ("self", "texts", "input_type", "batch_size", "prefix", "kwargs")
+
+METHODS = {f"{owner}.encode": (_encode, _PARAMETERS) for owner in ("CohereEmbedAPI", "VoyageAPI")}
+"""The vectors of each encoder are counted."""

@@ -8,17 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
-
-from beir_hybrid.hosts.kit.patches import patch
-
-_PARAMETERS = ("self", "model_path", "max_length", "sep", "prompts", "prompt_names", "kwargs")
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Cut off in another way where the original fails; there is nothing to switch off where it does not."""
-    return patch(module.SentenceBERT, "__init__", _init, _PARAMETERS)
 
 
 def _init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
@@ -44,3 +34,9 @@ def _cut_off(model: Any, length: int) -> None:
         model[0].tokenizer.enable_truncation(length)
     else:
         model.max_seq_length = length
+
+
+_PARAMETERS = ("self", "model_path", "max_length", "sep", "prompts", "prompt_names", "kwargs")
+
+METHODS = {"SentenceBERT.__init__": (_init, _PARAMETERS)}
+"""Texts are cut off in another way where the original fails; there is nothing to switch off where it does not."""

@@ -9,25 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
 from typing import Any
-
-from beir_hybrid.hosts.kit.patches import patch_methods
-
-_OPTIONS = {
-    "SentenceBERT": ("batch_size", ("self", "model_path", "max_length", "sep", "prompts", "prompt_names", "kwargs")),
-    "NVEmbed": ("pooling", ("self", "model_path", "max_length", "sep", "normalize", "prompts", "kwargs")),
-}
-"""By class, the option, and the parameters that the constructor is known to have: the option is none of them."""
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Leave the option out."""
-    return patch_methods(
-        module, {f"{owner}.__init__": (partial(_init, option), known) for owner, (option, known) in _OPTIONS.items()}
-    )
 
 
 def _init(option: str, original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
     kwargs.pop(option, None)
     original(self, *args, **kwargs)
+
+
+_COMMON = ("self", "model_path", "max_length", "sep")
+
+METHODS = {  # the option is none of the parameters that the constructor is known to have
+    "SentenceBERT.__init__": (partial(_init, "batch_size"), (*_COMMON, "prompts", "prompt_names", "kwargs")),
+    "NVEmbed.__init__": (partial(_init, "pooling"), (*_COMMON, "normalize", "prompts", "kwargs")),
+}
+"""The option is left out."""

@@ -6,28 +6,25 @@ with the number -1 and the lowest score there is. BEIR reads -1 as the last pass
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from beir_hybrid.hosts.kit.patches import patch
+from beir_hybrid.hosts.beir.mends import silenced
+from beir_hybrid.hosts.kit.patches import patch_methods
 
-Undo = list[Callable[[], None]]
 
-
-def apply(module: ModuleType) -> Undo:
+def apply(module: ModuleType) -> list[Callable[[], None]]:
     """Mend the indexes that pad: the usual ones, the binary one, and the one that searches encoded files."""
-    logger = logging.getLogger(module.__name__)
-    was = logger.disabled
-    logger.disabled = True
-    try:
-        faulty = [mend for is_faulty, mend in _MENDS if is_faulty(module)]
-    finally:
-        logger.disabled = was
-    return [undo for mend in faulty for undo in mend(module)]
+    with silenced(module.__name__):
+        faulty = {
+            f"{name}.search": (search, known)
+            for name, (is_faulty, search, known) in _MENDS.items()
+            if is_faulty(module)
+        }
+    return patch_methods(module, faulty) if faulty else []
 
 
 def _pads(module: ModuleType) -> bool:
@@ -38,12 +35,8 @@ def _pads(module: ModuleType) -> bool:
     return len(module.FaissIndex(index, [0]).search(np.ones((1, 1), np.float32), 2)[1][0]) > 1
 
 
-def _mend(module: ModuleType) -> Undo:
-    return patch(module.FaissIndex, "search", _search, ("self", "query_embeddings", "k", "kwargs"))
-
-
 def _search(original: Callable[..., Any], self: Any, query_embeddings: Any, k: int, **kwargs: Any) -> tuple[Any, Any]:
-    """Search, and give lists of unequal lengths where some are short."""
+    """Search, and return lists of unequal lengths where some are short."""
     k = min(k, self.index.ntotal)
     ids, self._passage_ids = self._passage_ids, None  # so that -1 is still to be seen
     try:
@@ -69,11 +62,6 @@ def _binary_pads(module: ModuleType) -> bool:
     return len(found[1][0]) > 1
 
 
-def _mend_binary(module: ModuleType) -> Undo:
-    known = ("self", "query_embeddings", "k", "binary_k", "rerank", "score_function", "threshold", "kwargs")
-    return patch(module.FaissBinaryIndex, "search", _search_binary, known)
-
-
 def _search_binary(
     original: Callable[..., Any],
     self: Any,
@@ -94,12 +82,16 @@ def _flat_pads(module: ModuleType) -> bool:
     return len(searcher.search(np.ones((1, 1), np.float32), 2)[1][0]) > 1
 
 
-def _mend_flat(module: ModuleType) -> Undo:
-    return patch(module.FaissFlatSearcher, "search", _search_flat, ("self", "query_embeddings", "k"))
-
-
 def _search_flat(original: Callable[..., Any], self: Any, query_embeddings: Any, k: int) -> Any:
     return original(self, query_embeddings, min(k, self.index.ntotal))
 
 
-_MENDS = ((_pads, _mend), (_binary_pads, _mend_binary), (_flat_pads, _mend_flat))
+_PARAMETERS = ("self", "query_embeddings", "k")
+_BINARY_PARAMETERS = (*_PARAMETERS, "binary_k", "rerank", "score_function", "threshold", "kwargs")
+
+_MENDS: dict[str, tuple[Callable[[ModuleType], bool], Callable[..., Any], tuple[str, ...]]] = {
+    "FaissIndex": (_pads, _search, (*_PARAMETERS, "kwargs")),
+    "FaissBinaryIndex": (_binary_pads, _search_binary, _BINARY_PARAMETERS),
+    "FaissFlatSearcher": (_flat_pads, _search_flat, _PARAMETERS),
+}
+"""By class, whether it pads, what its searches go through, and the parameters that they are known to have."""

@@ -6,20 +6,11 @@ scores, and fails with an IndexError where there is only one query.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import cache
-from types import ModuleType
 from typing import Any
 
-from beir_hybrid.hosts.kit.patches import patch
-
-_PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "return_sorted", "kwargs")
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Ask a single query twice, and forget the second answer; only if the fault is there when it first matters."""
-    return patch(module.DenseRetrievalExactSearch, "search", _search, _PARAMETERS)
+from beir_hybrid.hosts.beir.mends import silenced
 
 
 def _search(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
@@ -44,13 +35,15 @@ def _is_faulty(search: Callable[..., Any]) -> bool:
 
         encode_corpus = encode_queries
 
-    logger = logging.getLogger(search.__module__)
-    was = logger.disabled
-    logger.disabled = True
     try:
-        found = search(DenseRetrievalExactSearch(One()), {"d": {"title": "", "text": ""}}, {"q": ""}, 1, "dot")
+        with silenced(search.__module__):
+            results = search(DenseRetrievalExactSearch(One()), {"d": {"title": "", "text": ""}}, {"q": ""}, 1, "dot")
     except IndexError:
         return True
-    finally:
-        logger.disabled = was
-    return found != {"q": {"d": 1.0}}
+    return results != {"q": {"d": 1.0}}
+
+
+_PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "return_sorted", "kwargs")
+
+METHODS = {"DenseRetrievalExactSearch.search": (_search, _PARAMETERS)}
+"""A single query is asked twice, and the second answer forgotten; only if the fault is there when it first matters."""

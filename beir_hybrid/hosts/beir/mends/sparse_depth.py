@@ -7,20 +7,16 @@ passages, as in a corpus of fewer than the usual 1000.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
-
-from beir_hybrid.hosts.kit.patches import patch
-
-_PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "query_weights", "args", "kwargs")
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Ask for no more passages than there are, which finds the same where the original works."""
-    return patch(module.SparseSearch, "search", _search, _PARAMETERS)
 
 
 def _search(
     original: Callable[..., Any], self: Any, corpus: Any, queries: Any, top_k: int, *args: Any, **kwargs: Any
 ) -> Any:
     return original(self, corpus, queries, min(top_k, len(corpus)), *args, **kwargs)
+
+
+_PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "query_weights", "args", "kwargs")
+
+METHODS = {"SparseSearch.search": (_search, _PARAMETERS)}
+"""No more passages are asked for than there are, which finds the same where the original works."""

@@ -9,21 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-
-from beir_hybrid.hosts.kit.patches import patch_methods
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """Load what a stream cannot answer without it; ``load`` without streaming stays the original."""
-    return patch_methods(
-        module,
-        {
-            "HFDataLoader.load": (_load, ("self", "split")),
-            "HFDataLoader.load_corpus": (_load_corpus, ("self",)),
-        },
-    )
 
 
 def _load(original: Callable[..., Any], self: Any, split: str = "test") -> Any:
@@ -64,3 +50,7 @@ def _load_corpus(original: Callable[..., Any], self: Any) -> Any:
 
 def _is_empty(loaded: Any) -> bool:
     return isinstance(loaded, dict) and not loaded  # as the constructor leaves it; streams have no length
+
+
+METHODS = {"HFDataLoader.load": (_load, ("self", "split")), "HFDataLoader.load_corpus": (_load_corpus, ("self",))}
+"""What a stream cannot answer is loaded without it; ``load`` without streaming stays the original."""

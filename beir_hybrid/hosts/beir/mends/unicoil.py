@@ -7,18 +7,14 @@ with ``'UniCoilEncoder' object has no attribute 'all_tied_weights_keys'``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
-
-from beir_hybrid.hosts.kit.patches import patch
-
-
-def apply(module: ModuleType) -> list[Callable[[], None]]:
-    """End the construction where transformers needs it; there is nothing to switch off where it does not."""
-    return patch(module.UniCoilEncoder, "__init__", _init, ("self", "config"))
 
 
 def _init(original: Callable[..., None], self: Any, config: Any) -> None:
     original(self, config)
     if not hasattr(self, "all_tied_weights_keys"):
         self.post_init()
+
+
+METHODS = {"UniCoilEncoder.__init__": (_init, ("self", "config"))}
+"""The construction ends where transformers needs it; there is nothing to switch off where it does not."""

@@ -325,7 +325,7 @@ def test_stock_voyage_gets_no_vector_and_mended_counts_them(fresh_apis, clients,
         model.encode_queries(["a", "refuse", "b"], batch_size=1)
     with pytest.raises(ModelError, match="VoyageAPI encoded 0 of 1 texts"):
         model.encode_queries(["refuse"])
-    model.vo = model.vo._client
+    model.vo = model.vo._other
     assert len(stock(model, ["a"], "query")) == 0  # by the option's old name
     assert "output_type" in caplog.text
 
