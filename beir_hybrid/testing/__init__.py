@@ -40,10 +40,6 @@ try:
 except ModuleNotFoundError as error:
     raise PluginError(f"{__name__} needs pytest.", "Install it: pip install pytest") from error
 
-from beir_hybrid.testing.command import CommandContract
-from beir_hybrid.testing.dataset import DatasetContract
-from beir_hybrid.testing.host import HostContract
-from beir_hybrid.testing.measure import MeasureContract
-from beir_hybrid.testing.strategy import StrategyContract
+from beir_hybrid.lazy import attach
 
-__all__ = ["CommandContract", "DatasetContract", "HostContract", "MeasureContract", "StrategyContract"]
+__getattr__, __dir__ = attach(__name__, __file__)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beir_hybrid.arrays import Floats
+from beir_hybrid.evaluation.measures import StandardMeasure
 from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)
-class RBP:
-    """What a reader gains per passage who goes on to the next one with probability p: (1 - p) sum of p^(rank - 1).
+class RBP(StandardMeasure):
+    """Gain per passage of a reader who reads the next one with probability p: (1 - p) sum of p^(rank - 1).
 
     The sum is over the relevant passages, whatever their grade above 0. Range [0, 1); higher is better. Ties fall as
     in trec_eval.
@@ -22,20 +23,8 @@ class RBP:
 
     cutoff: int | None = None
     persistence: float = 0.8
-    higher_is_better = True
-    needs_languages = False
-    bounds = (0.0, 1.0)
+    base_name = "rbp"
     source = "Moffat and Zobel, TOIS 2008"
-
-    @property
-    def name(self) -> str:
-        """``rbp`` or ``rbp@k``."""
-        return "rbp" if self.cutoff is None else f"rbp@{self.cutoff}"
-
-    @property
-    def depth(self) -> int:
-        """0: the ranks of the relevant passages suffice."""
-        return 0
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`beir_hybrid.evaluation.measures.Measure`."""

@@ -1,0 +1,9 @@
+from .base import Measure as Measure
+from .base import PerLanguageMeasure as PerLanguageMeasure
+from .base import Printed as Printed
+from .base import StandardMeasure as StandardMeasure
+from .build import build_measure as build_measure
+from .build import expand_measures as expand_measures
+from .chosen import BIAS_MEASURES as BIAS_MEASURES
+from .chosen import DEFAULT_MEASURES as DEFAULT_MEASURES
+from .chosen import build_measures as build_measures

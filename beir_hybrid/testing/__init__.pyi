@@ -1,0 +1,5 @@
+from .command import CommandContract as CommandContract
+from .dataset import DatasetContract as DatasetContract
+from .host import HostContract as HostContract
+from .measure import MeasureContract as MeasureContract
+from .strategy import StrategyContract as StrategyContract
