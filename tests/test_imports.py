@@ -1,6 +1,7 @@
 """Who may import whom, as README's section on architecture draws it, and other things that hold for all modules."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -21,13 +22,12 @@ LAYERS = {
     "registry": {},
     "document": {},
     "settings": {},
-    "models": {"model_kinds"},
-    "model_kinds": {"storage"},
+    "models": {"storage"},
     "collection": {"settings", "storage"},
     "pairs": {"storage"},
     "batching": {"pairs", "registry"},
     "datasets": {"collection", "pairs", "registry"},
-    "evaluation": {"collection", "models", "model_kinds", "registry"},
+    "evaluation": {"collection", "models", "registry"},
     "training": {"batching", "datasets", "document", "evaluation"},
     "studies": {"training"},
     "quickstart": {"training"},
@@ -50,6 +50,8 @@ def name_of(path):
 
 
 MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if "at_start" not in path.parts}
+
+PLACES = [path for path in PACKAGE.parent.rglob("*") if path.is_dir() or path.suffix == ".py"]
 
 
 @cache
@@ -97,6 +99,14 @@ def test_imports_keep_to_the_layers(name):
         if layer(target) not in permitted
     ]
     assert not wrong
+
+
+def test_readme_names_every_place():
+    text = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## How it is built\n")[2].partition("\n## ")[0]
+    assert not {name for name in {*LAYERS, *GROUND} - {"__main__"} if not re.search(rf"\b{name}\b", section)}
+    places = re.findall(r"`((?:\w+/)*\w+(?:\.py|/))`", section)
+    assert not {place for place in places if not any(path.as_posix().endswith(place.rstrip("/")) for path in PLACES)}
 
 
 def test_no_modules_import_one_another():
