@@ -9,6 +9,7 @@ from .batching.sampler import HybridBatchSampler as HybridBatchSampler
 from .batching.sampling import Sampling as Sampling
 from .collection import LazyCorpus as LazyCorpus
 from .collection import MultilingualCollection as MultilingualCollection
+from .collection import corpus_checksum as corpus_checksum
 from .datasets import load_dataset as load_dataset
 from .datasets import load_pairs as load_pairs
 from .errors import BatchError as BatchError

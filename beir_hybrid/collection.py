@@ -52,6 +52,13 @@ def language_of(identifier: str) -> str:
     return language if colon else ""
 
 
+def corpus_checksum(corpus: Mapping[str, Passage]) -> str:
+    """Return 32 hexadecimal digits over a corpus's ids, titles and texts, whatever its order."""
+    if isinstance(corpus, LazyCorpus):
+        return corpus.checksum
+    return combine(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
+
+
 def _is_whole(grade: object) -> bool:
     if isinstance(grade, Integral):
         return True
@@ -228,12 +235,7 @@ class MultilingualCollection:
         """
         return {
             "queries": combine(digest_row(*row) for texts in self.queries.values() for row in texts.items()),
-            "passages": combine(
-                int(corpus.checksum, 16)
-                if isinstance(corpus, LazyCorpus)
-                else sum(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
-                for corpus in self.corpora.values()
-            ),
+            "passages": combine(int(corpus_checksum(corpus), 16) for corpus in self.corpora.values()),
             "qrels": combine(
                 digest_row(query, document, str(int(grade)))
                 for query, judged in self.qrels.items()

@@ -1,57 +1,37 @@
-"""Language codes, names and scripts."""
+"""Language codes and names."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from beir_hybrid.errors import LanguageError, did_you_mean
 
-
-@dataclass(frozen=True)
-class Language:
-    """A language of the supported datasets.
-
-    Attributes:
-        code: ISO 639-1 code.
-        name: English name.
-        scripts: Scripts it is written in, as the first word of Unicode character names.
-    """
-
-    code: str
-    name: str
-    scripts: tuple[str, ...] = ("LATIN",)
-
-
-LANGUAGES: dict[str, Language] = {
-    language.code: language
-    for language in (
-        Language("ar", "Arabic", ("ARABIC",)),
-        Language("bn", "Bengali", ("BENGALI",)),
-        Language("de", "German"),
-        Language("el", "Greek", ("GREEK",)),
-        Language("en", "English"),
-        Language("es", "Spanish"),
-        Language("fa", "Persian", ("ARABIC",)),
-        Language("fi", "Finnish"),
-        Language("fr", "French"),
-        Language("hi", "Hindi", ("DEVANAGARI",)),
-        Language("id", "Indonesian"),
-        Language("ja", "Japanese", ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA")),
-        Language("ko", "Korean", ("HANGUL", "CJK")),
-        Language("ru", "Russian", ("CYRILLIC",)),
-        Language("sw", "Swahili"),
-        Language("te", "Telugu", ("TELUGU",)),
-        Language("th", "Thai", ("THAI",)),
-        Language("tr", "Turkish"),
-        Language("vi", "Vietnamese"),
-        Language("yo", "Yoruba"),
-        Language("zh", "Chinese", ("CJK",)),
-    )
+LANGUAGES = {
+    "ar": "Arabic",
+    "bn": "Bengali",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "hi": "Hindi",
+    "id": "Indonesian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "ru": "Russian",
+    "sw": "Swahili",
+    "te": "Telugu",
+    "th": "Thai",
+    "tr": "Turkish",
+    "vi": "Vietnamese",
+    "yo": "Yoruba",
+    "zh": "Chinese",
 }
+"""English names of the languages of the supported datasets, by ISO 639-1 code."""
 
 # any two letters; three only of languages that have no code of two, since ids such as doi:10.1 are no language's
 _LONG_CODES = "ary|arz|bho|ceb|ckb|fil|gom|haw|hmn|ilo|kok|mai|mni|nso|pcm|scn|wuu|yue"
@@ -73,17 +53,17 @@ def code_of(identifier: str) -> str:
         >>> code_of("zh-Hans:17_3"), code_of("yue:17_3"), code_of("doc1"), code_of("<dbpedia:Chess>")
         ('zh-Hans', 'yue', '', '')
     """
-    found = _CODE.match(identifier)
-    return found[1] if found else ""
+    match = _CODE.match(identifier)
+    return match[1] if match else ""
 
 
 def choose_languages(wanted: Iterable[str] | None, available: Sequence[str], owner: str) -> tuple[str, ...]:
-    """Check a choice of languages against what there is.
+    """Check a choice of languages against those available.
 
     Args:
         wanted: Language codes in the order wanted, or None for all.
-        available: The codes that exist.
-        owner: What has them, for the message.
+        available: The known codes.
+        owner: What they belong to, for messages.
 
     Returns:
         The chosen codes.
@@ -106,19 +86,3 @@ def choose_languages(wanted: Iterable[str] | None, available: Sequence[str], own
     if repeated := [code for code, times in Counter(chosen).items() if times > 1]:
         raise LanguageError(f"The language {repeated[0]!r} is given twice.", "Name each language once.")
     return chosen
-
-
-def scripts_of(text: str) -> Counter[str]:
-    """Count the letters of a text by script.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        Letters per script, the script being the first word of the character's Unicode name.
-
-    Examples:
-        >>> scripts_of("Au: золото")
-        Counter({'CYRILLIC': 6, 'LATIN': 2})
-    """
-    return Counter(unicodedata.name(letter, "UNKNOWN").split()[0] for letter in text if letter.isalpha())

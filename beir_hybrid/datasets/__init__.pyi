@@ -10,6 +10,7 @@ from .load import load_pairs as load_pairs
 from .load import load_setting as load_setting
 from .load import load_settings as load_settings
 from .load import load_sources as load_sources
+from .miracl.files import MiraclFiles as MiraclFiles
 from .names import find_data as find_data
 from .protocol import Dataset as Dataset
 from .protocol import TrainingDataset as TrainingDataset

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
-from beir_hybrid.collection import LazyCorpus, MultilingualCollection, language_of
+from beir_hybrid.collection import LazyCorpus, MultilingualCollection, corpus_checksum, language_of
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.checksums import combine, digest_row
@@ -110,12 +111,11 @@ class FolderContent:
                 yield f"{_field(query)}\t{_field(document)}\t{int(grade)}"
 
     def checksums(self) -> dict[str, str]:
-        """Tell the content apart from any other, whatever its order; corpora on disk are not read for it.
+        """Return what differs as soon as the content does, whatever its order; corpora on disk are not read for it.
 
         Returns:
             32 hexadecimal digits each of ``passages``, ``queries`` and ``metadata``, and of each split's ``qrels``.
         """
-        sums = MultilingualCollection("", self.corpora, _by_language(self.queries), {}).checksums()
         contexts = (
             digest_row(document, passage.context)
             for corpus in self.corpora.values()
@@ -131,8 +131,12 @@ class FolderContent:
             )
             for split, part in self.splits.items()
         }
-        metadata = combine(digest for digests in (contexts, groups) for digest in digests)
-        return {"passages": sums["passages"], "queries": sums["queries"], "metadata": metadata} | qrels
+        return {
+            "passages": combine(int(corpus_checksum(corpus), 16) for corpus in self.corpora.values()),
+            "queries": combine(digest_row(query, text) for query, text in self.queries.items()),
+            "metadata": combine(chain(contexts, groups)),
+            **qrels,
+        }
 
     def _has_corpora(self, part: MultilingualCollection) -> bool:
         return part.corpora.keys() == self.corpora.keys() and all(
@@ -146,13 +150,6 @@ class FolderContent:
             if not isinstance(corpus, LazyCorpus)  # those have none, and are too large to look
             for passage in corpus.values()
         )
-
-
-def _by_language(queries: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for query, text in queries.items():
-        found.setdefault(language_of(query), {})[query] = text
-    return found
 
 
 def _same(one: Mapping[str, Passage], other: Mapping[str, Passage]) -> bool:

@@ -177,7 +177,7 @@ def choose_analyzer(language: str, name: str | None = None) -> Analyzer:
     if name is not None:
         return _named(name)
     base = re.split("[-_]", language)[0].lower()
-    title = LANGUAGES[base].name if base in LANGUAGES else repr(language)
+    title = LANGUAGES[base] if base in LANGUAGES else repr(language)
     own = _own(base)
     if own is not None and _runs(own):
         if base in _LEFT_OUT:

@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid import MultilingualCollection, corpus_checksum
 from beir_hybrid.datasets import find_data, load_settings
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation import Judgements
@@ -31,7 +31,7 @@ from beir_hybrid.storage.locks import locked
 from beir_hybrid.verbosity import progress_bar
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
-from beir_hybrid_pyserini.lucene_index import build_index, check_index, corpus_checksum, describe
+from beir_hybrid_pyserini.lucene_index import build_index, check_index, describe
 from beir_hybrid_pyserini.lucene_search import LuceneIndex
 
 logger = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from beir_hybrid.collection import LazyCorpus
+from beir_hybrid import corpus_checksum
 from beir_hybrid.errors import DataFormatError, OutputError, shorten
 from beir_hybrid.passage import Passage
-from beir_hybrid.storage.checksums import combine, damage, digest_row, record, stamp
+from beir_hybrid.storage.checksums import damage, record, stamp
 from beir_hybrid.storage.files import json_or_none, write_json
 from beir_hybrid.storage.folders import new_folder
 from beir_hybrid_pyserini import java
@@ -44,7 +44,7 @@ def describe(
     Args:
         corpora: Passages by language.
         analyzers: By language.
-        checksums: By language, as :func:`corpus_checksum` gives them.
+        checksums: By language, as :func:`~beir_hybrid.corpus_checksum` returns them.
     """
     java.start()
     from jnius import autoclass
@@ -62,13 +62,6 @@ def describe(
             for language, corpus in corpora.items()
         },
     }
-
-
-def corpus_checksum(corpus: Mapping[str, Passage]) -> str:
-    """Tell a corpus from any other, whatever its order: 32 hexadecimal digits over ids, titles and texts."""
-    if isinstance(corpus, LazyCorpus):
-        return corpus.checksum
-    return combine(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
 
 
 def check_index(folder: Path, about: Mapping[str, Any], overwrite: bool = False) -> bool:
@@ -125,7 +118,7 @@ def build_index(
         corpora: Passages by language and document id; several languages share the statistics of one index, and each
             passage is analysed in its own language.
         analyzers: By language.
-        checksums: By language, if they are known already; see :func:`corpus_checksum`.
+        checksums: By language, if they are known already; see :func:`~beir_hybrid.corpus_checksum`.
         overwrite: Whether another index of ours may be replaced.
         advance: Called with the number of passages done since the last call.
 

@@ -78,7 +78,7 @@ class _FallingBack:
 
 def _find(name: str) -> Path | None:
     """Find a file of MIRACL's by its name; None if it is another one's, or cannot be had, which a warning tells."""
-    from beir_hybrid.datasets.miracl.files import MiraclFiles
+    from beir_hybrid.datasets import MiraclFiles
 
     match = _FILE.fullmatch(name)
     if match is None:
