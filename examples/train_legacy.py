@@ -11,8 +11,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-from beir_hybrid import ParallelPairs, evaluate, fit, load_dataset, load_pairs
-from beir_hybrid.batching.loader import HybridBatchDataLoader
+from beir_hybrid import HybridBatchDataLoader, ParallelPairs, evaluate, fit, load_dataset, load_pairs
 from beir_hybrid.training import static_model
 
 LANGUAGES = ("de", "en")

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerState
 
 from beir_hybrid.training.checkpoints import flaw
 
@@ -31,9 +31,7 @@ class BatchLog(TrainerCallback):
         self.batches: Counter[int] = Counter()
         self._epoch = 0
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_train_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Count what the checkpoint has behind it."""
         self.batches.clear()
         steps = max(1, -(-self.length // args.gradient_accumulation_steps))  # an epoch's last step may be a short one
@@ -42,19 +40,15 @@ class BatchLog(TrainerCallback):
         if rest:
             self.batches[epochs] = rest * args.gradient_accumulation_steps
 
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_epoch_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Note the epoch."""
         self._epoch = int(state.epoch or 0)
 
-    def on_substep_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_substep_end(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Count a batch whose gradient is accumulated."""
         self.batches[self._epoch] += 1
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+    def on_step_end(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Count a batch that ends an optimizer step."""
         self.batches[self._epoch] += 1
 
@@ -66,9 +60,7 @@ class SetEpoch(TrainerCallback):
     replay the first epoch's batches.
     """
 
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_epoch_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Set the epoch on every layer that takes one."""
         layer = getattr(kwargs.get("train_dataloader"), "batch_sampler", None)
         while layer is not None:
@@ -83,9 +75,7 @@ class FindBest(TrainerCallback):
     The host keeps its path. Where that is gone it would keep the value to beat, and load nothing at the end.
     """
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_train_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Look for it in the run's folder; without it, the next evaluation is the best so far."""
         if state.best_global_step is None:
             return

@@ -1,7 +1,14 @@
+import shlex
+import sys
+from dataclasses import replace
+
 import pytest
 
+from beir_hybrid import train
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.studies.check import check_study
+from beir_hybrid.training.arguments import arguments_as_json
+from beir_hybrid.training.prepare import training_arguments
 
 
 def test_whole_study_passes(opened):
@@ -46,6 +53,44 @@ def test_kind_that_an_evaluation_lacks_is_told(opened, mini):
     folder = opened(text)
     with pytest.raises(BeirHybridError, match=r"sample has no cross setting\. It has: mono"):
         check_study(folder.study, folder.cells)
+
+
+@pytest.mark.parametrize(("model", "rate", "epochs"), [("static:8", 0.1, 30), ("distilbert", 3e-5, 3)])
+def test_a_cell_has_the_defaults_of_the_train_command(opened, mini, monkeypatch, tmp_path, model, rate, epochs):
+    from click.testing import CliRunner
+
+    from beir_hybrid.cli.main import main
+    from beir_hybrid.training import train as training
+
+    cell = opened(mini.replace('"static:8"', model)).cells[0]
+    requests = []
+    monkeypatch.setattr(training, "_train", lambda request, callbacks: requests.append(request) or sys.exit(0))
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(main, shlex.split(cell.command())[1:], catch_exceptions=False)
+    ours, commanded = (arguments_as_json(training_arguments(request)) for request in (cell.request, *requests))
+    assert ours == commanded
+    assert (ours["learning_rate"], ours["num_train_epochs"]) == (rate, epochs)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param('"static:8"', '"static:wide"', id="dimensions"),
+        pytest.param('"static:8"', "./absent", id="model"),
+        pytest.param("max_steps: 3", "negatives: 2", id="negatives"),
+        pytest.param("max_steps: 3", "eval_data: sample, load_best_model_at_end: false", id="selection"),
+        pytest.param("max_steps: 3", "gradient_accumulation_steps: 0", id="accumulation"),
+    ],
+)
+def test_a_cell_is_refused_as_the_train_command_refuses(opened, mini, old, new):
+    assert old in mini
+    folder = opened(mini.replace(old, new))
+    with pytest.raises(BeirHybridError) as checked:
+        check_study(folder.study, folder.cells)
+    with pytest.raises(BeirHybridError) as trained:
+        train(replace(folder.cells[0].request, output=folder.path / "model"))
+    assert checked.value.problem.endswith(f": x-x-mono, seed 1: {trained.value.problem}")
+    assert checked.value.fix == trained.value.fix
 
 
 def test_values_that_mean_the_same_are_refused(opened, mini):

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,14 +16,14 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments, get_scheduler
+from transformers import TrainerCallback, TrainerState, get_scheduler
 from transformers.trainer_callback import PrinterCallback
 
 from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.callbacks import SetEpoch
 from beir_hybrid.training.checkpoints import latest_checkpoint
-from beir_hybrid.training.legacy.fit_options import SCHEDULERS, FitOptions, ScoreCallback
+from beir_hybrid.training.legacy.fit_options import SCHEDULERS, FitOptions, takes_options
 from beir_hybrid.training.resumable import ResumableTrainer
 
 if TYPE_CHECKING:
@@ -35,31 +34,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ADAMW: Mapping[str, object] = MappingProxyType({"lr": 2e-5})
 
-
+@takes_options(FitOptions, "model", "train_objectives")
 def fit(
     model: SentenceTransformer,
     train_objectives: Iterable[tuple[HybridBatchDataLoader | DataLoader[Any], nn.Module]],
-    evaluator: BaseEvaluator | None = None,
-    epochs: int = 1,
-    steps_per_epoch: int | None = None,
-    scheduler: str = "WarmupLinear",
-    warmup_steps: int = 10000,
-    optimizer_class: type[Optimizer] = torch.optim.AdamW,
-    optimizer_params: Mapping[str, object] = _ADAMW,
-    weight_decay: float = 0.01,
-    evaluation_steps: int = 0,
-    output_path: str | None = None,
-    save_best_model: bool = True,
-    max_grad_norm: float = 1,
-    use_amp: bool = False,
-    callback: ScoreCallback | None = None,
-    show_progress_bar: bool = True,
-    checkpoint_path: str | None = None,
-    checkpoint_save_steps: int = 500,
-    checkpoint_save_total_limit: int = 0,
-    resume_from_checkpoint: bool = False,
+    options: FitOptions,
 ) -> None:
     """Train as ``model.fit`` does, with its parameters, on batches that stay as they were planned.
 
@@ -72,35 +52,12 @@ def fit(
     Args:
         model: The encoder; trained in place, in one process.
         train_objectives: Pairs of loader and loss.
-        evaluator: Called with the model after every epoch and every ``evaluation_steps`` steps.
-        epochs: Number of epochs.
-        steps_per_epoch: Batches per epoch over all objectives, each epoch going on where the last one stopped; None or
-            0 for as many of each objective as the shortest has.
-        scheduler: ConstantLR, WarmupConstant, WarmupLinear, WarmupCosine or WarmupCosineWithHardRestarts.
-        warmup_steps: Steps in which the learning rate rises.
-        optimizer_class: Called with groups of parameters and the ``optimizer_params``.
-        optimizer_params: Options of the optimizer.
-        weight_decay: For all parameters but biases and those of LayerNorm.
-        evaluation_steps: Evaluate after so many steps; 0 for the ends of epochs only.
-        output_path: Folder for the model, and in its ``eval`` for the evaluator's files.
-        save_best_model: Whether the model is saved whenever the evaluator's primary metric is the best so far. Without
-            an evaluator the model is saved at the end.
-        max_grad_norm: Gradients are scaled down to this norm; 0 for never.
-        use_amp: Automatic mixed precision: float16 on an accelerator, bfloat16 on a CPU.
-        callback: Called after every evaluation with score, epochs done and steps done.
-        show_progress_bar: Whether to show progress and losses.
-        checkpoint_path: Folder for checkpoints; None for none.
-        checkpoint_save_steps: Steps between checkpoints.
-        checkpoint_save_total_limit: How many checkpoints are kept; 0 for all.
-        resume_from_checkpoint: Whether to go on from the last checkpoint in ``checkpoint_path``, if there is one. Which
-            evaluation was the best before it is not known any more.
+        options: Given one by one, by name or in their order; see
+            :class:`~beir_hybrid.training.legacy.fit_options.FitOptions`.
 
     Raises:
         ConfigurationError: If a value is out of range, needs another that is missing, or cannot be honoured.
     """
-    # first of all, while the parameters are the only names here
-    given = {name: value for name, value in locals().items() if name not in {"model", "train_objectives"}}
-    options = FitOptions(**{**given, "optimizer_params": dict(optimizer_params)})
     objectives = list(train_objectives)
     planned = [(loader, loss) for loader, loss in objectives if isinstance(loader, HybridBatchDataLoader)]
     if not objectives:
@@ -147,23 +104,23 @@ class _Turns(DefaultBatchSampler):
 
 
 class _Trainer(ResumableTrainer):
-    """The host's Trainer, with a sampler that is made already: it would make one per dataset, all with one seed."""
+    """The host's Trainer, with a sampler that exists: by itself it makes one per dataset, all with one seed."""
 
     def __init__(self, turns: _Turns, **host: Any) -> None:
         self.turns = turns
         super().__init__(**host)
 
     def get_batch_sampler(self, *args: Any, **kwargs: Any) -> _Turns:
-        """Give the sampler for the only dataset, or for one of several, where the next method has the say."""
+        """Return the sampler for the only dataset, or for one of several, where the next method decides."""
         return self.turns
 
     def get_multi_dataset_batch_sampler(self, *args: Any, **kwargs: Any) -> _Turns:
-        """Give the sampler for all datasets."""
+        """Return the sampler for all datasets."""
         return self.turns
 
 
 class _Evaluation(TrainerCallback):
-    """Evaluates and saves as the host's fit does; the Trainer's own evaluation knows no evaluator of a plain score."""
+    """Evaluates and saves as the host's fit does; the Trainer takes no evaluator that returns a plain score."""
 
     def __init__(self, model: SentenceTransformer, options: FitOptions) -> None:
         self.model = model
@@ -171,26 +128,22 @@ class _Evaluation(TrainerCallback):
         self.best: float | None = None
         self.trainer: _Trainer | None = None
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+    def on_step_end(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Evaluate every so many steps."""
         if self.options.evaluation_steps and state.global_step % self.options.evaluation_steps == 0:
             self._evaluate(args, state, control)
 
-    def on_epoch_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_epoch_end(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Evaluate."""
         if self.options.evaluator is not None:
             self._evaluate(args, state, control)
 
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Save, if no evaluator tells the best model."""
+    def on_train_end(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
+        """Save, if no evaluator decides which model is the best."""
         if self.options.evaluator is None and self.options.output_path is not None:
             self.model.save_pretrained(self.options.output_path)
 
-    def _evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl) -> None:
+    def _evaluate(self, args: Any, state: TrainerState, control: Any) -> None:
         evaluator, output, epoch = self.options.evaluator, self.options.output_path, float(state.epoch or 0)
         if evaluator is None:
             return
@@ -296,8 +249,7 @@ def _optimizers(
 def _checkpoint(options: FitOptions) -> str | None:
     if not options.resume_from_checkpoint or options.checkpoint_path is None:
         return None
-    found = latest_checkpoint(Path(options.checkpoint_path))
-    if found is None:
+    checkpoint = latest_checkpoint(Path(options.checkpoint_path))
+    if checkpoint is None:
         logger.warning("There is no checkpoint in %s: training starts at the beginning", options.checkpoint_path)
-        return None
-    return str(found)
+    return None if checkpoint is None else str(checkpoint)

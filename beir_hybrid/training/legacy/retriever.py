@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence, Sized
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from sentence_transformers.sentence_transformer.datasets import NoDuplicatesData
 from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 from sentence_transformers.sentence_transformer.readers import InputExample
 from torch import nn
-from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from beir_hybrid.batching.distinct_loader import DistinctTextsDataLoader
@@ -24,15 +23,13 @@ from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.collection import language_of
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
 from beir_hybrid.training.legacy.fit import fit
-from beir_hybrid.training.legacy.fit_options import ScoreCallback
+from beir_hybrid.training.legacy.fit_options import FitOptions, takes_options
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
 logger = logging.getLogger(__name__)
-
-_ADAMW: Mapping[str, object] = MappingProxyType({"lr": 2e-5, "eps": 1e-6})
 
 Corpus = Mapping[str, Mapping[str, str | None]]
 Queries = Mapping[str, str]
@@ -58,11 +55,29 @@ class RelevantExample(InputExample):
         self.document_id = document_id
 
 
+@dataclass(frozen=True)
+class RetrieverFitOptions(FitOptions):
+    """:class:`~beir_hybrid.training.legacy.fit_options.FitOptions` with the defaults of BEIR.
+
+    ``correct_bias``, an option of the AdamW that transformers 5 no longer has, is left out with a warning where it
+    asks for what torch's AdamW does not do.
+    """
+
+    optimizer_params: dict[str, Any] = field(default_factory=lambda: {"lr": 2e-5, "eps": 1e-6})
+
+    def __post_init__(self) -> None:
+        params = dict(self.optimizer_params)
+        if issubclass(self.optimizer_class, torch.optim.AdamW) and not params.pop("correct_bias", True):
+            logger.warning("torch's AdamW always corrects its bias: correct_bias=False has no effect")
+        object.__setattr__(self, "optimizer_params", params)
+        super().__post_init__()
+
+
 class TrainRetriever:
     """Trains an encoder on BEIR's dicts, in place of ``beir.retrieval.train.TrainRetriever``.
 
-    BEIR's own cannot be imported where transformers is 5 or newer. This has its constructor and methods, and one thing
-    more: where ids begin with their language (``en:17``), :meth:`prepare_train` plans the batches by language, if it is
+    BEIR's own cannot be imported where transformers is 5 or newer. This has its constructor and methods, and more:
+    where ids begin with their language (``en:17``), :meth:`prepare_train` plans the batches by language, if it is
     given a strategy.
 
     Args:
@@ -129,7 +144,7 @@ class TrainRetriever:
         """Put examples into batches.
 
         Args:
-            train_dataset: Examples, such as :meth:`load_train` gives.
+            train_dataset: Examples, such as those of :meth:`load_train`.
             shuffle: Whether to draw them in random order.
             dataset_present: Whether ``train_dataset`` is a torch dataset, which is read example by example as batches
                 are drawn; otherwise its examples are listed at once.
@@ -164,7 +179,7 @@ class TrainRetriever:
         """Put examples into batches that hold no text twice.
 
         Args:
-            train_dataset: Examples, such as :meth:`load_train_triplets` gives.
+            train_dataset: Examples, such as those of :meth:`load_train_triplets`.
 
         Returns:
             A loader for :meth:`fit`. Where the rest of a batch cannot be found, it raises a BatchError.
@@ -218,55 +233,22 @@ class TrainRetriever:
         return InformationRetrievalEvaluator(asked, texts, relevant, name=name)
 
     def load_dummy_evaluator(self) -> BaseEvaluator:
-        """Make an evaluator to whom the latest model is always the best, for training without a development set."""
+        """Make an evaluator for which the latest model is always the best, for training without a development set."""
         return _Latest()
 
+    @takes_options(RetrieverFitOptions, "self", "train_objectives")
     def fit(
         self,
         train_objectives: Iterable[tuple[DataLoader[Any] | HybridBatchDataLoader, nn.Module]],
-        evaluator: BaseEvaluator | None = None,
-        epochs: int = 1,
-        steps_per_epoch: int | None = None,
-        scheduler: str = "WarmupLinear",
-        warmup_steps: int = 10000,
-        optimizer_class: type[Optimizer] = torch.optim.AdamW,
-        optimizer_params: Mapping[str, object] = _ADAMW,
-        weight_decay: float = 0.01,
-        evaluation_steps: int = 0,
-        output_path: str | None = None,
-        save_best_model: bool = True,
-        max_grad_norm: float = 1,
-        use_amp: bool = False,
-        callback: ScoreCallback | None = None,
-        **kwargs: Any,
+        options: RetrieverFitOptions,
     ) -> None:
-        """Train; see :func:`beir_hybrid.training.legacy.fit.fit` for the parameters and the errors.
+        """Train; see :func:`beir_hybrid.training.legacy.fit.fit`.
 
-        ``correct_bias``, an option of the AdamW that transformers 5 no longer has, is left out with a warning where it
-        asks for what torch's AdamW does not do.
+        Args:
+            train_objectives: Pairs of loader and loss.
+            options: Given one by one, by name or in their order; see :class:`RetrieverFitOptions`.
         """
-        params = dict(optimizer_params)
-        if issubclass(optimizer_class, torch.optim.AdamW) and not params.pop("correct_bias", True):
-            logger.warning("torch's AdamW always corrects its bias: correct_bias=False has no effect")
-        fit(
-            self.model,
-            train_objectives,
-            evaluator=evaluator,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            scheduler=scheduler,
-            warmup_steps=warmup_steps,
-            optimizer_class=optimizer_class,
-            optimizer_params=params,
-            weight_decay=weight_decay,
-            evaluation_steps=evaluation_steps,
-            output_path=output_path,
-            save_best_model=save_best_model,
-            max_grad_norm=max_grad_norm,
-            use_amp=use_amp,
-            callback=callback,
-            **kwargs,
-        )
+        fit(self.model, train_objectives, **vars(options))
 
 
 class _Latest(BaseEvaluator):
@@ -285,7 +267,7 @@ class _Latest(BaseEvaluator):
 
 
 def _searchable(document: Mapping[str, str | None]) -> str:
-    """Join title and text; BEIR's loader gives None for a title that a file lacks."""
+    """Join title and text; BEIR's loader has None for a title that a file lacks."""
     return f"{document.get('title') or ''} {document.get('text') or ''}".strip()
 
 
@@ -303,14 +285,14 @@ def _choose(documents: Sequence[str], relevant: set[str], size: int) -> list[str
 
 
 def _by_language(examples: Iterable[InputExample]) -> Dataset:
-    """Give the examples as rows with their languages and groups."""
+    """Return the examples as rows with their languages and groups."""
     columns: dict[str, list[str]] = {
         name: [] for name in ("anchor", "positive", "anchor_language", "positive_language", "group")
     }
     for place, example in enumerate(examples):
         if not isinstance(example, RelevantExample):
             raise DataFormatError(
-                f"The training example {place} does not tell the ids of its query and document.",
+                f"The training example {place} has no ids of its query and document.",
                 "Give the examples of load_train().",
             )
         languages = [language_of(identifier) for identifier in (example.query_id, example.document_id)]

@@ -81,7 +81,7 @@ def model_folder(make_model, sample):
 @pytest.fixture
 def model(model_folder):
     """The same, loaded."""
-    from beir_hybrid.models import load_model
+    from beir_hybrid import load_model
 
     return load_model(model_folder, "cpu")
 

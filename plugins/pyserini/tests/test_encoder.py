@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from beir_hybrid import load_model
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation import encode
-from beir_hybrid.models import load_model
 from beir_hybrid.passage import Passage
 from beir_hybrid_pyserini.encoder import PREFIX, DocumentEncoder, QueryEncoder, encode_texts
 from beir_hybrid_pyserini.index import index_collection

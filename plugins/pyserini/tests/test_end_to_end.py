@@ -10,10 +10,9 @@ import faiss
 import numpy as np
 import pytest
 
-from beir_hybrid import evaluate
+from beir_hybrid import evaluate, load_model
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_setting
-from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.encoder import PREFIX
 from beir_hybrid_pyserini.export import write_jsonl
 from beir_hybrid_pyserini.folder import DOCID, INDEX

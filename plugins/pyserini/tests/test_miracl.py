@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from beir_hybrid.models import load_model
+from beir_hybrid import load_model
 from beir_hybrid_pyserini import host
 from beir_hybrid_pyserini.encoder import PREFIX, encode_texts
 from beir_hybrid_pyserini.index import write_index

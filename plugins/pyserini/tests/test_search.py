@@ -4,10 +4,10 @@ import faiss
 import numpy as np
 import pytest
 
+from beir_hybrid import load_model
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError
 from beir_hybrid.evaluation import encode
 from beir_hybrid.evaluation.search import exact_search
-from beir_hybrid.models import load_model
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX
 from beir_hybrid_pyserini.index import index_collection
 from beir_hybrid_pyserini.search import model_of, open_searcher, search_topics

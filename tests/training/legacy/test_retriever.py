@@ -294,7 +294,7 @@ def test_ids_without_a_language_are_told(retriever, query, document, identifier)
 
 
 def test_examples_without_ids_cannot_be_planned(retriever):
-    with pytest.raises(DataFormatError, match="The training example 0 does not tell the ids"):
+    with pytest.raises(DataFormatError, match="The training example 0 has no ids of its query"):
         retriever.prepare_train([InputExample(texts=["Q", "T"])], strategy="hybrid")
 
 
