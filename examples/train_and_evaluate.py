@@ -15,7 +15,7 @@ from sentence_transformers import SentenceTransformer, SentenceTransformerTraine
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
 from beir_hybrid import HybridBatchSampler, ParallelPairs, evaluate, load_dataset, load_pairs
-from beir_hybrid.hosts.beir import ExactSearch
+from beir_hybrid.hosts.beir import BeirExactSearch
 from beir_hybrid.training import static_model
 
 STRATEGIES = ("x-x-mono", "hybrid")
@@ -53,7 +53,7 @@ def main() -> None:
         print(strategy)
         for kind, measures in scores.items():
             print(f"  {kind:<6}", "  ".join(f"{name} {value:.4f}" for name, value in measures.items()))
-        retriever = EvaluateRetrieval(ExactSearch(model), k_values=[10, 100], score_function="cos_sim")
+        retriever = EvaluateRetrieval(BeirExactSearch(model), k_values=[10, 100], score_function="cos_sim")
         ndcg, *_ = retriever.evaluate(qrels, retriever.retrieve(corpus, queries), retriever.k_values)
         print("  en-all, by BEIR:", "  ".join(f"{name} {value:.4f}" for name, value in ndcg.items()))
 

@@ -7,6 +7,7 @@ from .encoding.encoder import open_encoder as open_encoder
 from .encoding.options import EncodingOptions as EncodingOptions
 from .evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .judgements import Judgements as Judgements
+from .rankings import Rankings as Rankings
 from .results import Results as Results
 from .run_files import read_runs as read_runs
 from .search.exact import ExactSearch as ExactSearch

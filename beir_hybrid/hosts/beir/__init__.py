@@ -18,7 +18,7 @@ From then on, until :func:`deactivate`, and whether BEIR was imported before or 
 
 No number that BEIR itself reports changes. Nothing of BEIR is imported before a script does.
 
-Without any of that, :class:`ExactSearch` is a search for BEIR's ``EvaluateRetrieval`` with this package's engine.
+Without any of that, :class:`BeirExactSearch` is a search for BEIR's ``EvaluateRetrieval`` with this package's engine.
 """
 
 # at once, since every start of an interpreter calls them where the host is enabled

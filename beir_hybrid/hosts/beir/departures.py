@@ -34,7 +34,7 @@ def _departures(model: Any, keepers: Sequence[VectorKeeper], cosine: bool) -> It
     if of_queries is not of_passages:
         yield "queries and passages have models of their own here"
     known = as_encoder(of_queries).description
-    if model is not of_queries:  # ExactSearch puts the model's own prompts before texts
+    if model is not of_queries:  # BeirExactSearch puts the model's own prompts before texts
         yield from _prompts(model, known.query_prompt, known.document_prompt)
         if getattr(model, "max_length", None):
             yield f"texts are cut at {model.max_length} tokens here, by max_length"

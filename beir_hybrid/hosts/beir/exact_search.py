@@ -1,4 +1,4 @@
-"""ExactSearch: BEIR's exact search, done by this package's engine."""
+"""BeirExactSearch: BEIR's exact search, done by this package's engine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 Results = dict[str, dict[str, float]]
 
 
-class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
+class BeirExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
     """Searches as ``DenseRetrievalExactSearch`` does, with the same results, but faster, and a single query too.
 
     Give it to BEIR's ``EvaluateRetrieval``. Ids, scores (to about 1e-6) and the passages left out are BEIR's: of a
@@ -55,7 +55,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         ...
         ...     def encode_corpus(self, documents, **options):
         ...         return self.encode_queries([document["text"] for document in documents])
-        >>> retriever = EvaluateRetrieval(ExactSearch(Letters()), k_values=[1], score_function="dot")
+        >>> retriever = EvaluateRetrieval(BeirExactSearch(Letters()), k_values=[1], score_function="dot")
         >>> retriever.retrieve({"d1": {"title": "", "text": "aab"}, "d2": {"title": "", "text": "b"}}, {"q": "a"})
         {'q': {'d1': 2.0}}
     """
@@ -123,7 +123,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
             for documents in self._chunks(corpus)
         )
         # one more than wanted, for a document that is the query itself
-        found = _Found(list(queries), top_k + 1)
+        found = _BestPassages(list(queries), top_k + 1)
         for passages, documents in chunks:
             found.add(*_search(vectors, passages, score_function, top_k + 1, documents), documents)
         self.results = found.results(top_k, without_itself=True)
@@ -191,7 +191,7 @@ class ExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         """
         _check_function(score_function)
         vectors, queries = read_embeddings(query_embeddings_file)
-        found = _Found(queries, top_k)
+        found = _BestPassages(queries, top_k)
         for path in corpus_embeddings_files:
             passages, documents = read_embeddings(path)
             found.add(*_search(vectors, passages, score_function, top_k, documents), documents)
@@ -241,7 +241,7 @@ class BeirModel:
         return self.model.encode_document(texts, **options)
 
 
-class _Found:
+class _BestPassages:
     """The best passages of every query so far.
 
     Args:

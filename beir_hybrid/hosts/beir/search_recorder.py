@@ -78,7 +78,7 @@ def record_files(
     """Remember what a search of encoded files found, with the vectors in these files.
 
     Args:
-        files: The files of queries and of passages, as BEIR or ExactSearch wrote them; both are patterns.
+        files: The files of queries and of passages, as BEIR or BeirExactSearch wrote them; both are patterns.
         results: What was found.
         search: As for :func:`record_search`, likewise the next two.
         corpus: Title and text by document id.

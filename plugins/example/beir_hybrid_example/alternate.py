@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from beir_hybrid.arrays import Floats, Ints
-from beir_hybrid.batching.kinds import CROSS, MONO, BatchKind
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid import ConfigurationError, Floats, Ints
+from beir_hybrid.batching import CROSS, MONO, BatchKind
 
 
 @dataclass(frozen=True)

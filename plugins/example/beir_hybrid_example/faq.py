@@ -9,11 +9,17 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
-from beir_hybrid.languages import choose_languages
-from beir_hybrid.pairs import Pair, ParallelPairs
-from beir_hybrid.passage import Passage
+from beir_hybrid import (
+    ConfigurationError,
+    DataFormatError,
+    MissingDataError,
+    MultilingualCollection,
+    Pair,
+    ParallelPairs,
+    Passage,
+    choose_languages,
+    did_you_mean,
+)
 
 _COLUMNS = ("group", "split", "language", "question", "answer")
 

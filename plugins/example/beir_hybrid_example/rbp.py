@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from beir_hybrid.arrays import Floats
+from beir_hybrid import Floats
+from beir_hybrid.evaluation import Rankings
 from beir_hybrid.evaluation.measures import StandardMeasure
-from beir_hybrid.evaluation.rankings import Rankings
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from beir_hybrid.errors import ConfigurationError, did_you_mean
-from beir_hybrid.languages import LANGUAGES
+from beir_hybrid import LANGUAGES, ConfigurationError, did_you_mean
 from beir_hybrid_pyserini import java
 
 logger = logging.getLogger(__name__)

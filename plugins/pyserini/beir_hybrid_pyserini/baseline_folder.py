@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import DataFormatError, OutputError, shorten
-from beir_hybrid.settings import Setting
-from beir_hybrid.storage.checksums import file_checksum
-from beir_hybrid.storage.files import check_output, new_file, parse_json, sync, write_json
+from beir_hybrid import DataFormatError, OutputError, Setting, shorten
+from beir_hybrid.storage import check_output, file_checksum, new_file, parse_json, sync, write_json
 
 logger = logging.getLogger(__name__)
 

@@ -20,15 +20,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from beir_hybrid import MultilingualCollection, corpus_checksum
+from beir_hybrid import ConfigurationError, MultilingualCollection, Setting, corpus_checksum, did_you_mean, progress_bar
 from beir_hybrid.datasets import find_data, load_settings
-from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation import Judgements
-from beir_hybrid.settings import Setting
-from beir_hybrid.storage.checksums import combine, digest_row
-from beir_hybrid.storage.files import check_output
-from beir_hybrid.storage.locks import locked
-from beir_hybrid.verbosity import progress_bar
+from beir_hybrid.storage import check_output, combine, digest_row, locked
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for, parse_choices
 from beir_hybrid_pyserini.baseline_folder import BaselineFolder
 from beir_hybrid_pyserini.lucene_index import build_index, check_index, describe

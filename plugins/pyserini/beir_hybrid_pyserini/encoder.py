@@ -15,13 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from beir_hybrid import load_model
-from beir_hybrid.arrays import Floats32
-from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid import ConfigurationError, Floats32, MultilingualCollection, Passage, load_model
 from beir_hybrid.evaluation import EncodingOptions, encode
 from beir_hybrid.evaluation.encoding import as_encoder
-from beir_hybrid.passage import Passage
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

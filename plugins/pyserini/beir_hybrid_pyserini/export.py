@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from beir_hybrid.errors import DataFormatError, OutputError, shorten
-from beir_hybrid.passage import Passage
-from beir_hybrid.storage.files import check_output
+from beir_hybrid import DataFormatError, OutputError, Passage, shorten
+from beir_hybrid.storage import check_output
 from beir_hybrid_pyserini.side_file import check_side_file, write_lines
 
 CORPUS = "corpus.jsonl"

@@ -14,12 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError, shorten
+from beir_hybrid import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.encoding import keys_of
-from beir_hybrid.storage.checksums import damage
-from beir_hybrid.storage.files import check_output, json_or_none, new_file
-from beir_hybrid.storage.folders import replace_folder
-from beir_hybrid.storage.locks import LOCK
+from beir_hybrid.storage import LOCK, check_output, damage, json_or_none, new_file, replace_folder
 
 INDEX, DOCID, ABOUT = "index", "docid", "beir-hybrid.json"
 

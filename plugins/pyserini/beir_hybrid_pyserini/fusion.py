@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beir_hybrid.errors import (
-    ConfigurationError,
-    DataFormatError,
-    MissingDataError,
-    OutputError,
-    shorten,
-)
-from beir_hybrid.storage.files import new_file
-from beir_hybrid.storage.folders import new_folder
+from beir_hybrid import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
+from beir_hybrid.storage import new_file, new_folder
 from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:

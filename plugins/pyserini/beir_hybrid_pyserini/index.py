@@ -10,15 +10,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ModelError, OutputError
+from beir_hybrid import ModelError, MultilingualCollection, OutputError, progress_bar
 from beir_hybrid.evaluation import EncodingOptions, encode
 from beir_hybrid.evaluation.encoding import Vectors, as_encoder, fingerprint_of
 from beir_hybrid.evaluation.search import empty_index
-from beir_hybrid.storage.checksums import damage, record, stamp
-from beir_hybrid.storage.files import new_file, sync, write_json
-from beir_hybrid.storage.locks import locked
-from beir_hybrid.verbosity import progress_bar
+from beir_hybrid.storage import damage, locked, new_file, record, stamp, sync, write_json
 from beir_hybrid_pyserini.folder import (
     ABOUT,
     DOCID,

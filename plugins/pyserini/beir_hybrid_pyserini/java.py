@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import BeirHybridError
+from beir_hybrid import BeirHybridError
 from beir_hybrid_pyserini.versions import INCUBATOR, anserini_jar, jvm_options, lend_openai_key
 
 logger = logging.getLogger(__name__)

@@ -13,12 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from beir_hybrid import corpus_checksum
-from beir_hybrid.errors import DataFormatError, OutputError, shorten
-from beir_hybrid.passage import Passage
-from beir_hybrid.storage.checksums import damage, record, stamp
-from beir_hybrid.storage.files import json_or_none, write_json
-from beir_hybrid.storage.folders import new_folder
+from beir_hybrid import DataFormatError, OutputError, Passage, corpus_checksum, shorten
+from beir_hybrid.storage import damage, json_or_none, new_folder, record, stamp, write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid import DataFormatError, MissingDataError
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
 from beir_hybrid_pyserini.lucene_index import parts, read_about, reason, threads

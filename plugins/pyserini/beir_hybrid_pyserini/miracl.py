@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.hosts.kit import replace
+from beir_hybrid import BeirHybridError
+from beir_hybrid.hosts.kit import Overlay, replace
 
 logger = logging.getLogger(__name__)
 
@@ -31,53 +31,43 @@ def stand_in(module: Any) -> list[Callable[[], None]]:
         module: ``pyserini.search._base``.
 
     Returns:
-        What takes each back.
+        What undoes each.
     """
     reader, judgements, path = module.JTopicReader, module.JRelevanceJudgments, module.JPath
 
-    def topics(entry: Any, file: Path) -> Any:
-        return reader.getTopicsWithStringIdsFromFileWithTopicReaderClass(entry.readerClass.getName(), str(file))
+    def topics(entry: Any) -> Any:
+        def ours(file: Path) -> Any:
+            return reader.getTopicsWithStringIdsFromFileWithTopicReaderClass(entry.readerClass.getName(), str(file))
 
-    ours = {
-        "JTopicReader": _FallingBack(reader, "getTopicsWithStringIds", lambda entry: str(entry.path), topics),
-        "JRelevanceJudgments": _FallingBack(
-            judgements, "getQrelsPath", lambda wanted: str(wanted.toString()), lambda _, file: path.of(str(file))
-        ),
-    }
-    return [replace(module, name, stand) for name, stand in ours.items()]
+        return _or_ours(lambda: reader.getTopicsWithStringIds(entry), lambda: entry.path, ours)
+
+    def qrels(wanted: Any) -> Any:
+        return _or_ours(
+            lambda: judgements.getQrelsPath(wanted), lambda: wanted.toString(), lambda file: path.of(str(file))
+        )
+
+    return [
+        replace(module, "JTopicReader", Overlay(reader, getTopicsWithStringIds=topics)),
+        replace(module, "JRelevanceJudgments", Overlay(judgements, getQrelsPath=qrels)),
+    ]
 
 
-class _FallingBack:
-    """A Java class, one of whose methods has something else to give where it fails.
-
-    Args:
-        java: The class.
-        method: Name of a static method with one argument.
-        name_of: Gives the name of the file that the argument is about.
-        ours: Gives what the method would, from the argument and our file.
-    """
-
-    def __init__(self, java: Any, method: str, name_of: Callable[[Any], str], ours: Callable[[Any, Path], Any]) -> None:
-        self._java, self._method, self._name_of, self._ours = java, method, name_of, ours
-
-    def __getattr__(self, name: str) -> Any:
-        return self._call if name == self._method else getattr(self._java, name)
-
-    def _call(self, argument: Any) -> Any:
-        try:
-            return getattr(self._java, self._method)(argument)
-        except Exception as error:  # Java's, whatever was in the way of the download
-            name = Path(self._name_of(argument)).name
-            file = _find(name)
-            if file is None:
-                raise
-            reason = str(error).partition("\n")[0]
-            logger.warning("Pyserini cannot get %s (%s); %s is taken in its place.", name, reason, file)
-            return self._ours(argument, file)
+def _or_ours(theirs: Callable[[], Any], place: Callable[[], Any], ours: Callable[[Path], Any]) -> Any:
+    """Return what Java returns, or what our file of the same name holds if Java fails and there is one."""
+    try:
+        return theirs()
+    except Exception as error:  # Java's, whatever was in the way of the download
+        name = Path(str(place())).name
+        file = _find(name)
+        if file is None:
+            raise
+        reason = str(error).partition("\n")[0]
+        logger.warning("Pyserini cannot get %s (%s); %s is used instead.", name, reason, file)
+        return ours(file)
 
 
 def _find(name: str) -> Path | None:
-    """Find a file of MIRACL's by its name; None if it is another one's, or cannot be had, which a warning tells."""
+    """Find a file of MIRACL's by its name; None if it is not of MIRACL, or cannot be loaded, which is logged."""
     from beir_hybrid.datasets import MiraclFiles
 
     match = _FILE.fullmatch(name)

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError
+from beir_hybrid import ConfigurationError, DataFormatError, ModelError, progress_bar
 from beir_hybrid.evaluation.encoding import fingerprint_of
-from beir_hybrid.storage.files import new_file
-from beir_hybrid.verbosity import progress_bar
+from beir_hybrid.storage import new_file
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder
 from beir_hybrid_pyserini.folder import DOCID, INDEX, check_files, count_ids, read_about

@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.arrays import Floats32
-from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
+from beir_hybrid import ConfigurationError, DataFormatError, Floats32, OutputError
 from beir_hybrid.evaluation.encoding import Vectors
 from beir_hybrid.evaluation.search import (
     empty_index,
@@ -31,7 +30,7 @@ from beir_hybrid.evaluation.search import (
     set_thoroughness,
     training_sample,
 )
-from beir_hybrid.storage.files import new_file, sync
+from beir_hybrid.storage import new_file, sync
 
 logger = logging.getLogger(__name__)
 

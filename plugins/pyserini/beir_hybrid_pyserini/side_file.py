@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.storage.files import check_output, new_file
+from beir_hybrid import ConfigurationError, OutputError
+from beir_hybrid.storage import check_output, new_file
 
 _FIX = "Choose another name, or give --overwrite."
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
+from beir_hybrid import DataFormatError, MissingDataError, shorten
 from beir_hybrid_pyserini.side_file import write_lines
 
 _SEPARATORS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from beir_hybrid.errors import MissingDataError, PluginError
+from beir_hybrid import MissingDataError, PluginError
 from beir_hybrid.hosts.kit import when_imported
 
 INCUBATOR = "jdk.incubator.vector"

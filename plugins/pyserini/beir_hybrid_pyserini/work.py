@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid import load_model
+from beir_hybrid import ConfigurationError, load_model
 from beir_hybrid.datasets import find_data, load_setting
-from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation import open_cache
 from beir_hybrid.evaluation.search import empty_index
-from beir_hybrid.storage.files import check_output
+from beir_hybrid.storage import check_output
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection

@@ -117,9 +117,9 @@ def graph(model):
 
 
 def ours(model):
-    from beir_hybrid.hosts.beir.exact_search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
-    return ExactSearch(model, batch_size=4, corpus_chunk_size=3)
+    return BeirExactSearch(model, batch_size=4, corpus_chunk_size=3)
 
 
 def found(tmp_path, name="tiny"):

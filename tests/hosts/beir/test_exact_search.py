@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, ModelError
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
-from beir_hybrid.hosts.beir.exact_search import ExactSearch
+from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
 
 class Encoder:
@@ -50,7 +50,7 @@ def assert_same(ours, theirs):
 @pytest.mark.parametrize("top_k", [1, 5, 59, 1000])
 def test_search_finds_what_beirs_finds(function, chunk, top_k):
     corpus, queries = data()
-    ours = ExactSearch(Encoder(), batch_size=4, corpus_chunk_size=chunk).search(corpus, queries, top_k, function)
+    ours = BeirExactSearch(Encoder(), batch_size=4, corpus_chunk_size=chunk).search(corpus, queries, top_k, function)
     theirs = exact(Encoder(), corpus_chunk_size=max(chunk, top_k + 1)).search(corpus, queries, top_k, function)
     assert_same(ours, theirs)
 
@@ -61,7 +61,7 @@ def test_search_leaves_out_the_query_itself_as_beirs_does(passages, queries, chu
     corpus, asked = data(passages, queries)
     asked |= {f"d{number}": corpus[f"d{number}"]["text"] for number in shared if number < passages}
     theirs = exact(Encoder()).search(corpus, asked, top_k, "cos_sim")
-    assert_same(ExactSearch(Encoder(), corpus_chunk_size=chunk).search(corpus, asked, top_k, "cos_sim"), theirs)
+    assert_same(BeirExactSearch(Encoder(), corpus_chunk_size=chunk).search(corpus, asked, top_k, "cos_sim"), theirs)
 
 
 def test_evaluation_through_beir_is_the_same():
@@ -70,7 +70,7 @@ def test_evaluation_through_beir_is_the_same():
     corpus, queries = data()
     qrels = {query: {f"d{number}": 1} for number, query in enumerate(queries)}
     found = []
-    for search in (ExactSearch(Encoder()), exact(Encoder())):
+    for search in (BeirExactSearch(Encoder()), exact(Encoder())):
         retriever = EvaluateRetrieval(search, k_values=[1, 5, 20], score_function="dot")
         found.append(retriever.evaluate(qrels, retriever.retrieve(corpus, queries), retriever.k_values))
     assert found[0] == found[1]
@@ -78,15 +78,17 @@ def test_evaluation_through_beir_is_the_same():
 
 def test_single_query_and_none_work():
     corpus, queries = data(queries=1)
-    assert len(ExactSearch(Encoder()).search(corpus, queries, 3, "dot")["q0"]) == 3
-    assert ExactSearch(Encoder()).search(corpus, {}, 3, "dot") == {}
-    assert ExactSearch(Encoder()).search({}, queries, 3, "dot") == {"q0": {}}
+    assert len(BeirExactSearch(Encoder()).search(corpus, queries, 3, "dot")["q0"]) == 3
+    assert BeirExactSearch(Encoder()).search(corpus, {}, 3, "dot") == {}
+    assert BeirExactSearch(Encoder()).search({}, queries, 3, "dot") == {"q0": {}}
 
 
 def test_ties_at_the_cut_fall_to_the_larger_id():
     corpus = {name: {"title": "", "text": "same"} for name in ("a", "c", "b", "d")}
     for chunk in (1, 3, 10):
-        found = ExactSearch(Encoder(), corpus_chunk_size=chunk).search(corpus, {"q": "same", "d": "same"}, 2, "cos_sim")
+        found = BeirExactSearch(Encoder(), corpus_chunk_size=chunk).search(
+            corpus, {"q": "same", "d": "same"}, 2, "cos_sim"
+        )
         assert set(found["q"]) == {"c", "d"}
         assert set(found["d"]) == {"b", "c"}
 
@@ -99,7 +101,7 @@ def test_vector_that_is_no_number_scores_minus_one_as_in_beir():
             return vectors
 
     corpus, queries = data(10)
-    ours = ExactSearch(Broken(), corpus_chunk_size=4).search(corpus, queries, 100, "cos_sim")
+    ours = BeirExactSearch(Broken(), corpus_chunk_size=4).search(corpus, queries, 100, "cos_sim")
     assert_same(ours, exact(Broken()).search(corpus, queries, 100, "cos_sim"))
     assert ours["q0"]["d3"] == -1
 
@@ -110,8 +112,8 @@ def test_rows_and_lists_of_tensors_are_taken():
     corpus, queries = data()
     rows = Dataset.from_list([{"id": key, **passage} for key, passage in corpus.items()])
     asked = Dataset.from_list([{"id": key, "text": text} for key, text in queries.items()])
-    expected = ExactSearch(Encoder()).search(corpus, queries, 5, "dot")
-    assert ExactSearch(Encoder(as_list=True)).search(rows, asked, 5, "dot") == expected
+    expected = BeirExactSearch(Encoder()).search(corpus, queries, 5, "dot")
+    assert BeirExactSearch(Encoder(as_list=True)).search(rows, asked, 5, "dot") == expected
 
 
 def test_sentence_transformers_model_is_taken(pairs):
@@ -120,7 +122,7 @@ def test_sentence_transformers_model_is_taken(pairs):
     model = static_model(pairs, 8)
     model.prompts = {"query": "question: ", "document": ""}
     corpus = {f"d{row}": {"title": "de", "text": f"passage {row}"} for row in range(9)}
-    found = ExactSearch(model, show_progress_bar=False).search(corpus, {"q": "question 3"}, 9, "cos_sim")
+    found = BeirExactSearch(model, show_progress_bar=False).search(corpus, {"q": "question 3"}, 9, "cos_sim")
     vectors = model.encode_document([f"de passage {row}" for row in range(9)], normalize_embeddings=True)
     asked = model.encode_query("question 3", normalize_embeddings=True)
     expected = {f"d{row}": float(vectors[row] @ asked) for row in range(9)}
@@ -133,18 +135,18 @@ def test_sentence_transformers_model_reads_a_missing_text_as_empty(passage, pair
 
     model = static_model(pairs, 8)
     corpus = {"without": passage, "empty": {"title": "de", "text": ""}, "word": {"title": "de", "text": "None"}}
-    found = ExactSearch(model, show_progress_bar=False).search(corpus, {"q": "de"}, 3, "cos_sim")["q"]
+    found = BeirExactSearch(model, show_progress_bar=False).search(corpus, {"q": "de"}, 3, "cos_sim")["q"]
     assert found["without"] == found["empty"] != found["word"]
 
 
 def test_model_that_encodes_nothing_is_refused():
     with pytest.raises(ModelError, match="A str cannot encode"):
-        ExactSearch("name")
+        BeirExactSearch("name")
 
 
 def test_unknown_score_function_is_refused():
     with pytest.raises(ConfigurationError, match=r"'cosine'. Did you mean 'cos_sim'\?"):
-        ExactSearch(Encoder()).search(*data(), 3, "cosine")
+        BeirExactSearch(Encoder()).search(*data(), 3, "cosine")
 
 
 @pytest.mark.parametrize("function", ["cos_sim", "dot"])
@@ -152,7 +154,7 @@ def test_encoded_files_are_searched(function, tmp_path):
     from beir.retrieval.evaluation import EvaluateRetrieval
 
     corpus, queries = data()
-    search = ExactSearch(Encoder(), corpus_chunk_size=25)
+    search = BeirExactSearch(Encoder(), corpus_chunk_size=25)
     found = EvaluateRetrieval(search, k_values=[7]).encode_and_retrieve(
         corpus, queries, str(tmp_path / "vectors"), score_function=function
     )
@@ -165,18 +167,18 @@ def test_encoded_files_are_searched(function, tmp_path):
 
 def test_files_are_beirs_both_ways(tmp_path):
     corpus, queries = data()
-    for writer, name in ((ExactSearch(Encoder()), "ours"), (exact(Encoder()), "theirs")):
+    for writer, name in ((BeirExactSearch(Encoder()), "ours"), (exact(Encoder()), "theirs")):
         writer.encode(corpus, queries, str(tmp_path / name))
     for name in ("ours", "theirs"):
         files = [str(tmp_path / name / "corpus.0.pkl")]
         asked = str(tmp_path / name / "queries.pkl")
-        ours = ExactSearch(Encoder()).search_from_files(asked, files, 9)
+        ours = BeirExactSearch(Encoder()).search_from_files(asked, files, 9)
         assert_same(ours, exact(Encoder()).search_from_files(asked, files, 9))
 
 
 def test_encoding_keeps_what_is_there_unless_told(tmp_path):
     corpus, queries = data()
-    search = ExactSearch(Encoder())
+    search = BeirExactSearch(Encoder())
     search.encode(corpus, queries, str(tmp_path))
     search.encode(data(3)[0], queries, str(tmp_path))
     assert len(read_embeddings(tmp_path / "corpus.0.pkl")[1]) == 60
@@ -223,7 +225,7 @@ def test_a_sparse_encoder_is_searched_by_its_sparse_vectors(make_sparse_model, f
     corpus, queries = data(30)
     texts = {document: passage["text"] for document, passage in corpus.items()}
     model = make_sparse_model([*texts.values(), *queries.values()], {"dot": "dot", "cos_sim": "cosine"}[function])
-    found = ExactSearch(model, corpus_chunk_size=7, show_progress_bar=False).search(corpus, queries, 5, function)
+    found = BeirExactSearch(model, corpus_chunk_size=7, show_progress_bar=False).search(corpus, queries, 5, function)
     scores = model.similarity(model.encode_query(list(queries.values())), model.encode_document(list(texts.values())))
     for query, row in zip(queries, scores.to_dense().tolist(), strict=True):
         scored = dict(zip(corpus, row, strict=True))
@@ -235,7 +237,7 @@ def test_sparse_vectors_go_into_no_file(make_sparse_model, tmp_path):
     corpus, queries = data(3, 2)
     model = make_sparse_model(queries.values())
     with pytest.raises(ModelError, match="is a SparseEncoder, and dense vectors are needed here"):
-        ExactSearch(model).encode(corpus, queries, str(tmp_path))
+        BeirExactSearch(model).encode(corpus, queries, str(tmp_path))
 
 
 @pytest.mark.parametrize("kind", ["MultiVectorEncoder", "CrossEncoder"])
@@ -248,7 +250,7 @@ def test_models_of_other_kinds_are_refused(kind):
         encode_document = encode_query
 
     with pytest.raises(ModelError, match=f"The model is a {kind}, which gives"):
-        ExactSearch(Other())
+        BeirExactSearch(Other())
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf], ids=str)
@@ -264,8 +266,8 @@ def test_a_vector_that_is_not_finite_finds_nothing_and_is_not_found(number, func
                     found[row][2] = number
             return found
 
-    found = ExactSearch(Broken()).search(corpus, queries, 6, function)
-    whole = ExactSearch(Encoder()).search(corpus, queries, 6, function)
+    found = BeirExactSearch(Broken()).search(corpus, queries, 6, function)
+    whole = BeirExactSearch(Encoder()).search(corpus, queries, 6, function)
     for query in queries:
         assert found[query] == {**whole[query], "d3": -1}
     assert "no finite numbers" in caplog.text
@@ -275,4 +277,4 @@ def test_vectors_of_other_dimensions_are_refused(tmp_path):
     write_embeddings(tmp_path / "q.pkl", np.ones((1, 3), np.float32), ["q"])
     write_embeddings(tmp_path / "c.pkl", np.ones((2, 4), np.float32), ["a", "b"])
     with pytest.raises(DataFormatError, match="queries have 3 dimensions, those of the corpus 4"):
-        ExactSearch(Encoder()).search_from_files(str(tmp_path / "q.pkl"), [str(tmp_path / "c.pkl")], 1)
+        BeirExactSearch(Encoder()).search_from_files(str(tmp_path / "q.pkl"), [str(tmp_path / "c.pkl")], 1)

@@ -39,11 +39,11 @@ def _complete(kind: type, methods: Mapping[str, Callable[..., Any]]) -> list[Cal
 
 def encode(self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> None:
     """Encode corpus and queries into files, as ``DenseRetrievalExactSearch.encode`` does."""
-    from beir_hybrid.hosts.beir.exact_search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
     # the search on several processes calls it otherwise
     batch_size = getattr(self, "batch_size", None) or self.encoding_batch_size
-    ExactSearch(self.model, batch_size, self.corpus_chunk_size).encode(corpus, queries, *args, **kwargs)
+    BeirExactSearch(self.model, batch_size, self.corpus_chunk_size).encode(corpus, queries, *args, **kwargs)
 
 
 def search_from_files(
@@ -72,9 +72,9 @@ def search_from_files(
 
 def search_exactly(self: Any, *args: Any, **kwargs: Any) -> Any:
     """Search encoded files, in this process."""
-    from beir_hybrid.hosts.beir.exact_search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
-    self.results = ExactSearch(self.model).search_from_files(*args, **kwargs)
+    self.results = BeirExactSearch(self.model).search_from_files(*args, **kwargs)
     return self.results
 
 

@@ -47,10 +47,10 @@ def _search(
 
 def _search_here(self: Any, corpus: Any, queries: Any, top_k: int, score_function: str, without: set[str]) -> Any:
     """Search a corpus so small that each process can; all find the same."""
-    from beir_hybrid.hosts.beir.exact_search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
     passages = {document: passage for document, passage in as_corpus(corpus).items() if document not in without}
-    search = ExactSearch(self.model, self.encoding_batch_size, show_progress_bar=self.show_progress_bar)
+    search = BeirExactSearch(self.model, self.encoding_batch_size, show_progress_bar=self.show_progress_bar)
     self.results = search.search(passages, as_queries(queries), top_k, score_function)
     return self.results
 

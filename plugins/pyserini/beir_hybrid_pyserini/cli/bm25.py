@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from beir_hybrid.cli.parameters import NAMES, Number, dataset_options
+from beir_hybrid.cli import NAMES, Number, dataset_options
 
 
 @click.command()
@@ -41,8 +41,7 @@ def bm25(dataset: str, output: Path, **options: Any) -> None:
     Each text is analysed in its own language; where Lucene has no analyzer for it, that is said. What is there already
     is left as it is, so a command that was interrupted can be repeated.
     """
-    from beir_hybrid.reports.render.terminal import console
     from beir_hybrid_pyserini.bm25 import write_baseline
 
     for line in write_baseline(dataset, output, **options):
-        console().print(line, markup=False, highlight=False, soft_wrap=True)
+        click.echo(line)

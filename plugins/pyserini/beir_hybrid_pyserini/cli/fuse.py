@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from beir_hybrid.cli.parameters import Number
+from beir_hybrid.cli import Number
 
 
 @click.command()
@@ -34,8 +34,7 @@ from beir_hybrid.cli.parameters import Number
 @click.option("--overwrite", is_flag=True, help="Replace the runs that are there.")
 def fuse(runs: tuple[Path, ...], output: Path, **options: Any) -> None:
     """Fuse runs, such as a dense one and BM25, by reciprocal ranks."""
-    from beir_hybrid.reports.render.terminal import console
     from beir_hybrid_pyserini.fusion import fuse as fuse_all
 
     for path in fuse_all(runs, output, **options):
-        console().print(f"Written: {path}", markup=False, highlight=False, soft_wrap=True)
+        click.echo(f"Written: {path}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from beir_hybrid.cli.parameters import dataset_options, encoding_options
+from beir_hybrid.cli import dataset_options, encoding_options
 
 
 @click.command()
@@ -31,8 +31,7 @@ def index(dataset: str, **options: Any) -> None:
     A setting such as xquad-r.en-de has its passages in the index and its queries in the topics. A run that is killed
     goes on where it was.
     """
-    from beir_hybrid.reports.render.terminal import console
     from beir_hybrid_pyserini.work import write_all
 
     for line in write_all(dataset, **options):
-        console().print(line, markup=False, highlight=False, soft_wrap=True)
+        click.echo(line)

@@ -24,8 +24,7 @@ import click
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 def search(index: Path, topics: Path, output: Path, **options: Any) -> None:
     """Search a dense index with Pyserini's searcher, and write a TREC run."""
-    from beir_hybrid.reports.render.terminal import console
     from beir_hybrid_pyserini.work import search_file
 
     line = search_file(index, topics, output, **options)
-    console().print(line, markup=False, highlight=False, soft_wrap=True)
+    click.echo(line)

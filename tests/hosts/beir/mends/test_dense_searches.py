@@ -43,9 +43,9 @@ def active():
 
 
 def expected(top_k=1000, function="dot"):
-    from beir_hybrid.hosts.beir.exact_search import ExactSearch
+    from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
-    return ExactSearch(Encoder()).search(CORPUS, QUERIES, top_k, function)
+    return BeirExactSearch(Encoder()).search(CORPUS, QUERIES, top_k, function)
 
 
 def searches():

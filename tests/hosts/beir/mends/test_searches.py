@@ -8,7 +8,7 @@ import pytest
 
 import beir_hybrid.hosts.beir as host
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.hosts.beir.exact_search import ExactSearch
+from beir_hybrid.hosts.beir.exact_search import BeirExactSearch
 
 pytestmark = [
     # BEIR leaves files to the garbage collector
@@ -222,7 +222,7 @@ def test_mended_evaluation_reranks_the_best_of_what_was_found(active):
     asked = {query: QUERIES[query] for query in first}
     found = retriever.rerank(CORPUS, asked, first, top_k=2)
     kept = {document: CORPUS[document] for document in ("d1", "d3", "d2")}
-    expected = ExactSearch(Words()).search(kept, asked, 2, "dot")
+    expected = BeirExactSearch(Words()).search(kept, asked, 2, "dot")
     assert found == {query: pytest.approx(scores) for query, scores in expected.items()}
     assert retriever.rerank(rows(CORPUS), rows(asked), first, top_k=2) == found
 
@@ -313,7 +313,7 @@ def test_mended_parallel_search_finds_what_exact_search_does(top_k, function):
         rows(CORPUS), rows(QUERIES), top_k, function, ignore_identical_ids=False
     )
     for query, text in QUERIES.items():
-        [expected] = ExactSearch(Words()).search(CORPUS, {"q": text}, top_k, function).values()
+        [expected] = BeirExactSearch(Words()).search(CORPUS, {"q": text}, top_k, function).values()
         assert found[query] == pytest.approx(expected, abs=1e-5)
 
 
@@ -322,7 +322,7 @@ def test_mended_parallel_search_pads_no_short_ranking(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")  # whose rankings would be of two, one and one of the four passages
     search = parallel()
     found = search.search(rows(CORPUS), rows(QUERIES), 1000, "dot", ignore_identical_ids=False)
-    assert found["q1"] == pytest.approx(ExactSearch(Words()).search(CORPUS, {"q1": QUERIES["q1"]}, 4, "dot")["q1"])
+    assert found["q1"] == pytest.approx(BeirExactSearch(Words()).search(CORPUS, {"q1": QUERIES["q1"]}, 4, "dot")["q1"])
     assert found is search.results
     monkeypatch.setenv("WORLD_SIZE", "2")  # of two and one, once the passage that is a query has been taken out
     found = search.search(rows(CORPUS), rows(QUERIES), 1000, "dot")
@@ -336,5 +336,5 @@ def test_mended_parallel_search_encodes_and_searches_files(tmp_path):
     retriever = EvaluateRetrieval(parallel(corpus_chunk_size=3), k_values=[4], score_function="dot")
     found = retriever.encode_and_retrieve(rows(CORPUS), rows(QUERIES), str(tmp_path))
     assert len(list(tmp_path.glob("corpus.*.pkl"))) == 2
-    assert found["q1"] == pytest.approx(ExactSearch(Words()).search(CORPUS, QUERIES, 4, "dot")["q1"], abs=1e-5)
+    assert found["q1"] == pytest.approx(BeirExactSearch(Words()).search(CORPUS, QUERIES, 4, "dot")["q1"], abs=1e-5)
     assert "WORLD_SIZE" not in os.environ
