@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.batching.columns import Columns
-from beir_hybrid.batching.sampling import Sampling
-from beir_hybrid.batching.strategies.base import Strategy
-from beir_hybrid.batching.strategies.build import build_strategy
+if TYPE_CHECKING:  # the command line's help needs the options alone
+    from beir_hybrid.batching.columns import Columns
+    from beir_hybrid.batching.sampling import Sampling
+    from beir_hybrid.batching.strategies.base import Strategy
 
 
 def option(default: Any = MISSING, **about: Any) -> Any:
@@ -71,10 +71,14 @@ class BatchOptions:
 
     def columns(self) -> Columns:
         """Return the names of columns as one object."""
+        from beir_hybrid.batching.columns import Columns
+
         return Columns(self.group_column, self.question_column, self.passage_column, self.answer_column)
 
     def built_strategy(self) -> Strategy:
         """Build the strategy that the fields name."""
+        from beir_hybrid.batching.strategies.build import build_strategy
+
         return build_strategy(self.strategy, alpha=self.alpha)
 
     def sampling(self, hold: int = 1) -> Sampling:
@@ -83,6 +87,8 @@ class BatchOptions:
         Args:
             hold: Batches that keep one kind.
         """
+        from beir_hybrid.batching.sampling import Sampling
+
         return Sampling(
             weights=None if self.source_weights is None else tuple(self.source_weights),
             temperature=self.source_temperature,
