@@ -183,10 +183,9 @@ def make_study(make_results_of: Callable[..., Results]) -> Callable[..., Path]:
             values = {"strategy": strategy, "languages": count, "seed": seed}
             trial = {"name": "tiny", "dataset": "tiny", "measures": ["map", "recall@5"], "judged_only": True}
             described = {"id": cells[-1], "name": named, "values": values, "languages": trained}
+            config = {"options": {}, "arguments": {}, "evaluations": [trial]}
             command = f"beir-hybrid train --model static --train-data tiny --seed {seed} --output model"
-            write_json(
-                cell / "cell.json", {"schema": 1, **described, "command": command, "config": {"evaluations": [trial]}}
-            )
+            write_json(cell / "cell.json", {"schema": 1, **described, "command": command, "config": config})
             pairs = {f"{one}-{other}": 10 + 5 * (one == other) for one in trained for other in trained}
             drawn = {"examples": sum(pairs.values()), "kinds": {"x-y": 1, "x-x-mono": 3}, "sources": {"tiny": 4}}
             write_json(cell / "batches.json", {"schema": 1, "plan": {}, "drawn": {**drawn, "pairs": pairs}})

@@ -14,6 +14,7 @@ import click
 )
 def quickstart(seed: int, output: Path | None) -> None:
     """Train on the built-in sample with three strategies and compare them, in about a minute."""
+    from beir_hybrid.evaluation.measures.printing import printed
     from beir_hybrid.quickstart import check_folder, run
     from beir_hybrid.reports.groups import block_of
     from beir_hybrid.reports.render.terminal import console, show
@@ -27,14 +28,23 @@ def quickstart(seed: int, output: Path | None) -> None:
     )
     runs = run(seed=seed, output=output)
     columns = [("mono", "map"), ("cross", "map"), ("multi", "map"), ("multi", "rank_distance")]
-    show(score_table(block_of(runs), "means over settings; best in bold", columns, name="strategy", notes=()))
+    show(
+        score_table(
+            block_of(runs),
+            "means over settings, 95 % intervals over questions below; best in bold",
+            columns,
+            name="strategy",
+            notes=(),
+        )
+    )
     mono, cross, hybrid = (runs[name].scores for name in ("x-x-mono", "x-y", "hybrid"))
+    share, ranks = printed("map").brief, printed("rank_distance").brief
     console().print(
-        f"\nMonolingual batches alone (x-x-mono) leave the languages apart: cross-lingual mAP "
-        f"{mono['cross']['map']:.3f}, and relevant passages in different languages lie "
-        f"{mono['multi']['rank_distance']:.0f} ranks apart in the pool. Hybrid batches reach "
-        f"{hybrid['cross']['map']:.3f} and {hybrid['multi']['rank_distance']:.0f} ranks, with a monolingual mAP of "
-        f"{hybrid['mono']['map']:.3f} against {mono['mono']['map']:.3f} (x-x-mono) and "
-        f"{cross['mono']['map']:.3f} (x-y).",
+        f"\nMonolingual batches alone (x-x-mono) leave the languages apart: cross-lingual mAP is "
+        f"{share(mono['cross']['map'])}, and relevant passages in different languages lie "
+        f"{ranks(mono['multi']['rank_distance'])} ranks apart in the pool. Hybrid batches reach "
+        f"{share(hybrid['cross']['map'])} and {ranks(hybrid['multi']['rank_distance'])} ranks, with a monolingual mAP "
+        f"of {share(hybrid['mono']['map'])} against {share(mono['mono']['map'])} (x-x-mono) and "
+        f"{share(cross['mono']['map'])} (x-y).",
         highlight=False,
     )

@@ -23,9 +23,9 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     from beir_hybrid.reports.study_tables import failure_lines, grid_table, plan_lines, study_tables, verdict_lines
     from beir_hybrid.storage.files import check_output
     from beir_hybrid.studies.check import check_study
-    from beir_hybrid.studies.folder import StudyFolder
     from beir_hybrid.studies.grid import build_cells, check_count
     from beir_hybrid.studies.study import read_study
+    from beir_hybrid.studies.study_folder import StudyFolder
 
     check_output(output, "folder")
     asked = read_study(file, quick)
@@ -40,14 +40,14 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     if dry_run:
         return
     from beir_hybrid.reports.study_progress import StudyProgress
-    from beir_hybrid.studies.run import run_study
+    from beir_hybrid.studies.runner import run_study
 
     finished = sum(folder.state(cell) == "finished" for cell in cells)
     with StudyProgress(screen, len(cells), finished) as progress:
-        answer, failures = run_study(folder, jobs, progress)
+        answer = run_study(folder, jobs, progress)
     show(*study_tables(asked, answer), screen=screen)
     whole = not screen.is_terminal  # a line of a file is broken by no one
-    screen.print(*verdict_lines(asked, answer), *failure_lines(failures), sep="\n", soft_wrap=whole)
+    screen.print(*verdict_lines(answer.record), *failure_lines(answer.failures), sep="\n", soft_wrap=whole)
     screen.print(f"Written to {output}", markup=False, highlight=False)
-    if failures:
+    if answer.failures:
         raise SystemExit(1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
-from beir_hybrid.reports.models.table import Column, Entry, Line, Table, make_table
+from beir_hybrid.reports.models.table import IN_TITLE, Column, Entry, Line, Table, make_table
 from beir_hybrid.reports.models.words import KIND_TITLES, chance, number, plural
 from beir_hybrid.reports.render.text import latex_table, markdown_table, markdown_text, one_line
 from beir_hybrid.settings import KINDS
@@ -24,8 +24,6 @@ _COLUMNS = (
     Column("p", leave_out=2),
     Column("Holm"),
     Column("d", leave_out=3),
-    Column("questions", number),
-    Column("", text=True),
 )
 
 
@@ -103,22 +101,33 @@ def _table(baseline: str, contrasts: Sequence[Contrast]) -> Table:
     first = contrasts[0]
     sizes = sorted({contrast.settings for contrast in contrasts})
     settings = plural(sizes[0], "setting") if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} settings"
-    title = "by setting" if first.setting else f"mean of {settings}"
-    names = (*(["setting"] if first.setting else []), "measure", "run")
+    what = "by setting" if first.setting else f"mean of {settings}"
+    runs = {contrast.run for contrast in contrasts}
+    questions = {contrast.groups for contrast in contrasts}
+    if len(questions) == 1:
+        what += f", {plural(first.groups, 'question')}"
+    columns = [
+        *([Column("setting", text=True)] if first.setting else []),
+        Column("measure", text=True),
+        Column("run", text=True, leave_out=IN_TITLE if len(runs) == 1 else 0),
+        *_COLUMNS,
+        Column("questions", number, leave_out=IN_TITLE if len(questions) == 1 else 0),
+        Column("", text=True),
+    ]
     rows: list[Line] = []
     group = (first.setting, first.measure)
     for contrast in contrasts:
         apart, group = group != (contrast.setting, contrast.measure), (contrast.setting, contrast.measure)
-        rows.append(Line(_entries(contrast), apart=apart, marked=contrast.verdict != NOT_SHOWN))
-    return make_table(
-        f"{KIND_TITLES[first.kind]}, {title}, against {baseline}", [*names, *_COLUMNS], rows, names=len(names)
-    )
+        rows.append(Line(_entries(contrast), apart=apart and len(runs) > 1, marked=contrast.verdict != NOT_SHOWN))
+    sides = f"{first.run} against {baseline}" if len(runs) == 1 else f"against {baseline}"
+    names = columns.index(_COLUMNS[0])
+    return make_table(f"{KIND_TITLES[first.kind]}, {what}, {sides}", columns, rows, names=names)
 
 
 def _entries(contrast: Contrast) -> tuple[Entry, ...]:
     look = printed(contrast.measure)
     differences = [contrast.difference, *(contrast.interval or ())]
-    full, brief = look.digits(differences), look.digits(differences, brief=True)
+    full, brief = look.digits(differences), look.digits(differences[:1], brief=True)
 
     def written(*values: float, sign: bool = True) -> dict[str, str]:
         """Write a number, or the bounds of an interval, in full and briefly."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from beir_hybrid.reports.models.table import Column, Entry, Table, make_table
 from beir_hybrid.reports.models.words import duration, number, size, tick_text
+from beir_hybrid.studies.record import CellCost
 
 COSTS = (
     Column("steps", number),
@@ -18,6 +19,12 @@ COSTS = (
     Column("peak memory", size, key="peak_memory_bytes"),
 )
 """What is shown of costs, in the order shown."""
+
+
+def amounts(costs: Sequence[CellCost]) -> dict[str, list[float]]:
+    """Return what runs cost, by key of a column of :data:`COSTS`, as far as it is known."""
+    keys = [column.key or column.title for column in COSTS]
+    return {key: [value for cost in costs if (value := cost.amount(key)) is not None] for key in keys}
 
 
 def cost_table(

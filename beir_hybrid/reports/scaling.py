@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Group
@@ -12,7 +11,7 @@ from beir_hybrid.reports.models.curve import Chart, Curve
 from beir_hybrid.reports.models.words import KIND_TITLES
 from beir_hybrid.reports.page.inputs import Run
 from beir_hybrid.settings import KINDS
-from beir_hybrid.storage.files import is_number
+from beir_hybrid.studies.answer import is_within
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.statistic import higher_is_better
 
@@ -28,9 +27,8 @@ PARTS = ("all", "seen", "unseen")
 
 def training_languages(run: Run) -> tuple[str, ...]:
     """Give the languages that a run was trained on, sorted; none where that is not known."""
-    told = run.cell.get("languages")
-    if isinstance(told, list) and told:
-        return tuple(sorted(map(str, told)))
+    if run.cell and run.cell.languages:
+        return tuple(sorted(run.cell.languages))
     return tuple(sorted({code for pair in drawn_pairs(run) for code in pair}))
 
 
@@ -46,15 +44,6 @@ def drawn_pairs(run: Run) -> dict[tuple[str, str], float]:
         best = max(splits, key=lambda pair: sum(code in known for code in pair), default=(key, key))
         pairs[best] = float(count)
     return pairs
-
-
-def cost_of(run: Run, name: str) -> float | None:
-    """Give what a run cost: ``flops``, ``tokens``, ``examples``, ``steps``, ``train_seconds`` ...; None if unknown."""
-    value: Any = run.cost.get(name)
-    if name.endswith("_seconds"):
-        seconds = run.cost.get("seconds")
-        value = seconds.get(name.removesuffix("_seconds")) if isinstance(seconds, dict) else None
-    return float(value) if is_number(value) else None
 
 
 def scaling_charts(block: Block, measure: str) -> list[Chart]:
@@ -99,23 +88,18 @@ def settings_of(results: Results, kind: str, measure: str, trained: Collection[s
         which: ``all``; ``seen`` for those all of whose languages were trained on, of a pool the query's own; ``unseen``
             for those none of whose was.
     """
-    known = set(trained)
-    found = {
-        name: {at.query_language} if at.kind == "multi" else {at.query_language, *at.corpus_languages}
-        for name, at in results.parsed_settings().items()
-        if at.kind == kind and measure in results.settings[name]
-    }
     return tuple(
         name
-        for name, involved in found.items()
-        if which == "all" or (involved <= known if which == "seen" else not involved & known)
+        for name, setting in results.parsed_settings().items()
+        if setting.kind == kind and measure in results.settings[name]
+        if which == "all" or is_within(setting, trained, which == "seen")
     )
 
 
 def _compute(groups: Sequence[Group]) -> tuple[str, dict[str, float]] | None:
     """Give what the compute is, and each group's by name; None if none is known of all."""
     for name, words in _COMPUTE:
-        found = {group.name: _mean([cost_of(run, name) for run in group.runs]) for group in groups}
+        found = {group.name: _mean([run.cost.amount(name) for run in group.runs]) for group in groups}
         known = {group: value for group, value in found.items() if value is not None}
         if len(known) == len(groups):
             return words, known

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from beir_hybrid.reports.models.words import duration
 from beir_hybrid.studies.cell import Cell
-from beir_hybrid.studies.run import Failure
+from beir_hybrid.studies.record import Failure
 from beir_hybrid.verbosity import is_quiet
 
 

@@ -8,15 +8,15 @@ from itertools import groupby
 from rich.text import Text
 
 from beir_hybrid.evaluation.measures.printing import printed
-from beir_hybrid.reports.costs import cost_table
+from beir_hybrid.reports.costs import amounts, cost_table
 from beir_hybrid.reports.models.table import Column, Entry, Table, best_of, make_table
 from beir_hybrid.reports.models.words import KIND_TITLES, duration
-from beir_hybrid.studies.answer import Answer, Cost
-from beir_hybrid.studies.cell import cell_name
-from beir_hybrid.studies.folder import StudyFolder
-from beir_hybrid.studies.run import Failure, time_left
+from beir_hybrid.studies.answer import Answer
+from beir_hybrid.studies.cell import Cell, cell_name
+from beir_hybrid.studies.record import Failure, StudyRecord, StudySummary
+from beir_hybrid.studies.runner import time_left
 from beir_hybrid.studies.study import Study
-from beir_hybrid.studies.summary import Summary
+from beir_hybrid.studies.study_folder import StudyFolder
 
 _KindMeasure = tuple[str, str]
 
@@ -38,7 +38,7 @@ _MARKED: Mapping[str, str] = {
 def study_tables(study: Study, answer: Answer) -> list[Table]:
     """Show what each group of grid values reached in each evaluation, and what it cost."""
     tables = []
-    for name, summaries in groupby(_by_trial(answer.summaries), key=lambda summary: summary.evaluation):
+    for name, summaries in groupby(_by_trial(answer.record.summary), key=lambda summary: summary.evaluation):
         rows = list(summaries)
         columns = _columns(study, name, rows)
         shown = [row for row in rows if (row.kind, row.measure) in columns]
@@ -47,26 +47,27 @@ def study_tables(study: Study, answer: Answer) -> list[Table]:
             for what in study.show
             if any(getattr(row, what) is not None for row in shown)
         ]
-    costs = cost_table("What a cell cost, means over seeds", _costs(answer.costs), "cells")
-    return [*tables, *([costs] if costs else [])]
+    costs = {name or "all": amounts(costs) for name, costs in answer.costs.items()}
+    table = cost_table("What a cell cost, means over seeds", costs, "cells")
+    return [*tables, *([table] if table else [])]
 
 
-def verdict_lines(study: Study, answer: Answer) -> list[Text]:
-    """Say what the study asked, what it shows, and what is not there; what is shown is bold."""
-    lines = [Text(study.question, style="bold"), Text(answer.sentence)]
-    for claim, verdicts in groupby(answer.verdicts, key=lambda verdict: verdict.claim):
+def verdict_lines(record: StudyRecord) -> list[Text]:
+    """Say what the study asked, what it shows, and what is missing; what is shown is bold."""
+    lines = [Text(record.question, style="bold"), Text(record.answer)]
+    for claim, verdicts in groupby(record.verdicts, key=lambda verdict: verdict.claim):
         if claim:
             lines.append(Text(f"{claim}:"))
         lines += [
             Text(f"- {verdict.sentence}", style="" if verdict.verdict == "not shown" else "bold")
             for verdict in verdicts
         ]
-    return [*lines, *(Text(remark) for remark in answer.remarks)]
+    return [*lines, *(Text(remark) for remark in record.remarks)]
 
 
-def failure_lines(failures: Sequence[Failure]) -> list[Text]:
+def failure_lines(failures: Sequence[tuple[Cell, Failure]]) -> list[Text]:
     """Say which cells failed, and why."""
-    return [Text(f"{failed.cell.name} failed: {failed.error} {failed.hint}".strip()) for failed in failures]
+    return [Text(f"{cell.name} failed: {failed}") for cell, failed in failures]
 
 
 def grid_table(study: Study) -> Table:
@@ -94,12 +95,47 @@ def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[
     return [*map(Text, left_out), Text(f"{told}."), Text(long)]
 
 
-def _by_trial(summaries: Sequence[Summary]) -> list[Summary]:
+def statistics_table(record: StudyRecord) -> Table:
+    """Show what a study asks to be shown besides means, groups that can be compared one below the other.
+
+    Args:
+        record: A study with summaries to show.
+    """
+    shown, summaries = record.shown, record.shown_summaries()
+    counts = [f"{name}_settings" for name in shown if name in {"seen", "unseen"}]
+    counts = [name for name in counts if any(getattr(one, name) is not None for one in summaries)]
+    more = [*counts, *(["worst_setting"] if "worst" in shown else [])]
+    order = {key: place for place, key in enumerate(dict.fromkeys(map(_question, summaries)))}
+    rows = []
+    for one in sorted(summaries, key=lambda one: order[_question(one)]):  # stable: groups stay in the grid's order
+        look = printed(one.measure)
+        mean = look.full(one.mean) + ("" if one.deviation is None else f" ± {look.full(one.deviation)}")
+        entries = []
+        for name in shown:
+            note = one.worst_setting if name == "worst" else getattr(one, f"{name}_settings", None)
+            text = look.full(value := getattr(one, name))
+            entries.append(Entry(value, text=text if note is None else f"{text} ({note})"))
+        names = (cell_name(one.values) or "all", *_question(one), one.seeds)
+        rows.append((*names, Entry(one.mean, text=mean), one.deviation, *entries, *(getattr(one, key) for key in more)))
+    words = {"worst": "worst setting", "spread": "spread over settings"}
+    columns = [
+        *(Column("seeds"), Column("mean"), Column("", key="deviation")),
+        *(Column(words.get(name, name), key=name) for name in shown),
+        *(Column("", key=name) for name in more),
+    ]
+    return make_table(record.name, ["cells", "evaluation", "kind", "measure", *columns], rows, names=4)
+
+
+def _question(one: StudySummary) -> tuple[str, str, str]:
+    return one.evaluation, one.kind, one.measure
+
+
+def _by_trial(summaries: Sequence[StudySummary]) -> list[StudySummary]:
     order = {name: place for place, name in enumerate(dict.fromkeys(summary.evaluation for summary in summaries))}
     return sorted(summaries, key=lambda summary: order[summary.evaluation])
 
 
-def _columns(study: Study, trial: str, rows: Sequence[Summary]) -> list[_KindMeasure]:
+def _columns(study: Study, trial: str, rows: Sequence[StudySummary]) -> list[_KindMeasure]:
     """Choose the kinds and measures that claims are about; all if none are about this evaluation."""
     there = list(dict.fromkeys((row.kind, row.measure) for row in rows))
     claimed = {
@@ -113,8 +149,8 @@ def _columns(study: Study, trial: str, rows: Sequence[Summary]) -> list[_KindMea
     return [column for column in there if column[1] in measures] or there
 
 
-def _summary_table(trial: str, what: str, rows: Sequence[Summary], columns: Sequence[_KindMeasure]) -> Table:
-    groups: dict[str, dict[_KindMeasure, Summary]] = {}
+def _summary_table(trial: str, what: str, rows: Sequence[StudySummary], columns: Sequence[_KindMeasure]) -> Table:
+    groups: dict[str, dict[_KindMeasure, StudySummary]] = {}
     for row in rows:
         groups.setdefault(cell_name(row.values), {})[row.kind, row.measure] = row
     lines = []
@@ -133,19 +169,19 @@ def _summary_table(trial: str, what: str, rows: Sequence[Summary], columns: Sequ
     )
 
 
-def _settings(what: str, row: Summary) -> tuple[int, tuple[str, ...]]:
+def _settings(what: str, row: StudySummary) -> tuple[int, tuple[str, ...]]:
     """Tell which settings a value is over: only values over the same ones can be ranked."""
-    counts = {"seen": row.seen_settings, "unseen": row.unseen_settings}
+    counts = {"seen": row.seen_settings or 0, "unseen": row.unseen_settings or 0}
     return (counts[what], row.seen_languages) if what in counts else (0, ())
 
 
-def _best(what: str, column: _KindMeasure, rows: Sequence[Summary]) -> float | None:
+def _best(what: str, column: _KindMeasure, rows: Sequence[StudySummary]) -> float | None:
     return best_of(
         (getattr(row, what) for row in rows), None if what == "spread" else printed(column[1]).higher_is_better
     )
 
 
-def _entry(what: str, row: Summary, best: float | None) -> Entry:
+def _entry(what: str, row: StudySummary, best: float | None) -> Entry:
     value: float | None = getattr(row, what)
     look = printed(row.measure)
     count, _ = _settings(what, row)
@@ -158,13 +194,3 @@ def _entry(what: str, row: Summary, best: float | None) -> Entry:
         text=f"{look.full(value)}{note}",
         brief=f"{look.brief(value)}{note}",
     )
-
-
-def _costs(costs: Sequence[Cost]) -> dict[str, dict[str, list[float]]]:
-    keys = {"train": "train_seconds", "evaluate": "evaluate_seconds"}
-    return {
-        cell_name(cost.values) or "all": {
-            keys.get(key, key): [] if value is None else [value] for key, value in cost.means.items()
-        }
-        for cost in costs
-    }

@@ -1,35 +1,22 @@
-"""Answer: what a study found."""
+"""What a study found, by its finished cells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.storage.files import is_number
-from beir_hybrid.studies.cell import read_json
-from beir_hybrid.studies.folder import StudyFolder
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.settings import Setting
+from beir_hybrid.studies.cell import Cell, cell_name
+from beir_hybrid.studies.judge import judge_claims
 from beir_hybrid.studies.outcomes import Outcomes
+from beir_hybrid.studies.record import CellCost, Failure, StudyRecord, StudySummary
 from beir_hybrid.studies.sentences import claims_sentence
-from beir_hybrid.studies.summary import Summary, group_cells, summarize_study
-from beir_hybrid.studies.verdicts import Verdict, find_verdicts
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What the cells of one group of grid values took, means over seeds.
-
-    Attributes:
-        values: The grid's values but for seeds.
-        seeds: Number of cells.
-        means: ``train`` and ``evaluate`` (seconds), ``steps``, ``examples``, ``tokens``, ``peak_memory_bytes`` and
-            ``flops``; None where a cell does not tell.
-    """
-
-    values: Mapping[str, Any]
-    seeds: int
-    means: Mapping[str, float | None]
+from beir_hybrid.studies.statistic import higher_is_better, statistic_over
+from beir_hybrid.studies.study_folder import StudyFolder
 
 
 @dataclass(frozen=True)
@@ -37,57 +24,106 @@ class Answer:
     """What a study found.
 
     Attributes:
-        verdicts: What it shows of its claims.
-        summaries: Every evaluation, kind and measure of every group of cells.
-        costs: What the groups of cells took.
-        remarks: What is not there and why, in sentences.
-        sentence: How its claims fared, a sentence for each.
+        record: The study with its results, as far as cells are finished.
+        costs: By grid values except seeds, in words, what each cell cost.
+        failures: The cells that failed when it was run, and why.
     """
 
-    verdicts: tuple[Verdict, ...]
-    summaries: tuple[Summary, ...]
-    costs: tuple[Cost, ...]
-    remarks: tuple[str, ...]
-    sentence: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Give it as ``study.json`` has it; without costs, which are the cells' own."""
-        return {
-            "verdicts": [verdict.as_json() for verdict in self.verdicts],
-            "answer": self.sentence,
-            "summary": [asdict(summary) for summary in self.summaries],
-            "remarks": list(self.remarks),
-        }
+    record: StudyRecord
+    costs: Mapping[str, Sequence[CellCost]]
+    failures: Sequence[tuple[Cell, Failure]] = ()
 
 
 def find_answer(folder: StudyFolder) -> Answer:
-    """Judge a study by its finished cells."""
+    """Summarize a study's finished cells and judge its claims."""
     outcomes = Outcomes(folder)
-    verdicts, unjudged = find_verdicts(outcomes, folder.study.claims)
-    sentence = claims_sentence(folder.study.claims, verdicts)
-    return Answer(
-        tuple(verdicts),
-        tuple(summarize_study(outcomes)),
-        tuple(_costs(outcomes)),
-        (*outcomes.remarks, *unjudged),
-        sentence,
+    verdicts, unjudged = judge_claims(outcomes, folder.study.claims)
+    costs = _costs(outcomes)
+    record = replace(
+        folder.record(),
+        verdicts=tuple(verdicts),
+        answer=claims_sentence(folder.study.claims, verdicts),
+        summary=tuple(summarize_study(outcomes)),
+        remarks=(*outcomes.remarks, *unjudged),
+    )
+    return Answer(record, costs)
+
+
+def group_cells(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Group the cells that differ in their seed alone, in the order of the grid."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(repr(cell.unseeded), []).append(cell)
+    return list(groups.values())
+
+
+def summarize_study(outcomes: Outcomes) -> list[StudySummary]:
+    """Summarize every evaluation, kind and measure of every group of cells."""
+    summaries = []
+    for cells in group_cells(outcomes.cells):
+        for trial in cells[0].trials:
+            runs = [outcomes.results(cell, trial.name) for cell in cells]
+            summaries += [
+                _summarize(cells, runs, trial.name, kind, measure)
+                for kind, scores in runs[0].scores.items()
+                for measure in scores
+            ]
+    return summaries
+
+
+def is_within(setting: Setting, trained: Iterable[str], seen: bool) -> bool:
+    """Return whether all languages of a setting were trained on, or none of them.
+
+    Args:
+        setting: A setting; of a pool, only the queries' language counts.
+        trained: Languages that were trained on.
+        seen: Whether all are asked for, or none.
+    """
+    corpora = () if setting.kind == "multi" else setting.corpus_languages
+    return all((language in trained) == seen for language in {setting.query_language, *corpora})
+
+
+def _summarize(cells: Sequence[Cell], runs: Sequence[Results], trial: str, kind: str, measure: str) -> StudySummary:
+    means = [results.scores[kind][measure] for results in runs]
+    values = {
+        name: float(np.mean([results.settings[name][measure] for results in runs]))
+        for name, setting in runs[0].parsed_settings().items()
+        if setting.kind == kind and measure in runs[0].settings[name]
+    }
+    worst = None
+    if (higher := higher_is_better(measure)) is not None:
+        worst = (min if higher else max)(values, key=values.__getitem__)
+    trained, settings = set(cells[0].languages), runs[0].parsed_settings()
+    seen, unseen = (
+        [value for name, value in values.items() if is_within(settings[name], trained, inside)]
+        for inside in (True, False)
+    )
+    return StudySummary(
+        values=cells[0].unseeded,
+        evaluation=trial,
+        kind=kind,
+        measure=measure,
+        seeds=len(cells),
+        mean=float(np.mean(means)),
+        deviation=float(np.std(means, ddof=1)) if len(means) > 1 else None,
+        worst=None if worst is None else values[worst],
+        worst_setting=worst,
+        spread=float(statistic_over("spread", measure)(np.array(list(values.values())))),
+        seen=float(np.mean(seen)) if seen else None,
+        unseen=float(np.mean(unseen)) if unseen else None,
+        seen_settings=len(seen),
+        unseen_settings=len(unseen),
+        seen_languages=tuple(language for language in runs[0].languages if language in trained),
     )
 
 
-def _costs(outcomes: Outcomes) -> list[Cost]:
-    costs = []
-    for cells in group_cells(outcomes.cells):
-        found = []
-        for cell in cells:
-            try:
-                content = read_json(outcomes.folder.of(cell) / "cost.json")
-                found.append({**content, **content["seconds"]})
-            except (BeirHybridError, KeyError, TypeError) as error:
-                outcomes.remarks.append(f"The cost of {cell.name} is left out: {error}")
-        names = ("train", "evaluate", "steps", "examples", "tokens", "peak_memory_bytes", "flops")
-        means = {}
-        for name in names:
-            values = [float(one[name]) for one in found if is_number(one.get(name))]
-            means[name] = sum(values) / len(values) if values and len(values) == len(found) else None
-        costs.append(Cost(cells[0].unseeded, len(cells), means))
+def _costs(outcomes: Outcomes) -> dict[str, list[CellCost]]:
+    """Read what cells cost, by group; a cell whose file is damaged is left out, which is remarked on."""
+    costs: dict[str, list[CellCost]] = {}
+    for cell in outcomes.cells:
+        of_group = costs.setdefault(cell_name(cell.unseeded), [])
+        try:
+            of_group.append(outcomes.folder.of(cell).cost())
+        except BeirHybridError as error:
+            outcomes.remarks.append(f"The cost of {cell.name} is left out: {error}")
     return costs

@@ -82,7 +82,7 @@ def _check_trainings(study: Study, cells: Sequence[Cell]) -> None:
     loaded: dict[Hashable, Any] = {}
     prepared: set[str] = set()
     for cell in cells:
-        arguments = {name: value for name, value in cell.arguments.items() if not is_seed(name)}
+        arguments = {name: value for name, value in cell.request.arguments.items() if not is_seed(name)}
         unseeded = repr(replace(cell.request, arguments=arguments))
         if unseeded in prepared:
             continue

@@ -39,16 +39,3 @@ class Claim:
     measures: tuple[str, ...]
     languages: Languages = "all"
     statistic: Statistic = "mean"
-
-    def as_json(self) -> dict[str, Any]:
-        """Give it as plain content."""
-        return {
-            "claim": self.text,
-            "run": dict(self.run),
-            "baseline": dict(self.baseline),
-            "evaluation": self.evaluation,
-            "kind": None if self.kinds is None else list(self.kinds),
-            "measure": list(self.measures),
-            "languages": self.languages,
-            "statistic": self.statistic,
-        }

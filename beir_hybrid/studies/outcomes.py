@@ -12,7 +12,7 @@ from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.results import Results, load_results
 from beir_hybrid.studies.cell import Cell
-from beir_hybrid.studies.folder import StudyFolder
+from beir_hybrid.studies.study_folder import StudyFolder
 
 
 class Outcomes:
@@ -36,11 +36,11 @@ class Outcomes:
                 self.remarks.append(f"{cell.name} is not finished, and is left out.")
                 continue
             for trial in cell.trials:
-                self._results[cell.id, trial.name] = Results.load(self._path(cell, trial.name))
+                self._results[cell.id, trial.name] = Results.load(folder.of(cell).evaluation(trial.name))
             self.cells.append(cell)
 
     def results(self, cell: Cell, trial: str) -> Results:
-        """Give the results of a cell's evaluation, without the values of its queries."""
+        """Return the results of a cell's evaluation, without the values of its queries."""
         return self._results[cell.id, trial]
 
     def values(self, cells: Sequence[Cell], trial: str, measures: Sequence[str]) -> Results:
@@ -56,7 +56,7 @@ class Outcomes:
         """
         found: list[Results] = []
         for cell in cells:
-            [results] = load_results([self._path(cell, trial)]).values()
+            [results] = load_results([self.folder.of(cell).evaluation(trial)]).values()
             values = results.values or QueryValues(())
             kept = tuple(
                 replace(setting, values={name: setting.values[name] for name in measures if name in setting.values})
@@ -66,9 +66,6 @@ class Outcomes:
             if found[0].data != results.data:
                 raise DataFormatError(f"{cell.name} was put to other data of {trial}.", "Remove its folder.")
         return replace(found[0], values=average([results.values for results in found if results.values is not None]))
-
-    def _path(self, cell: Cell, trial: str) -> Any:
-        return self.folder.of(cell) / "evaluations" / trial
 
 
 def average(runs: Sequence[QueryValues]) -> QueryValues:

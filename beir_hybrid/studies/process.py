@@ -1,6 +1,6 @@
 """The process of one cell: ``python -m beir_hybrid.studies.process FOLDER keep|drop``.
 
-It tells its end to the process that started it in one line of JSON, and ends when that process does.
+It reports its end to the process that started it in one line of JSON, and ends when that process does.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.storage.files import no_room
+from beir_hybrid.studies.record import Failure
 from beir_hybrid.verbosity import set_verbosity
 
 
-def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str, Any]:
+def main(folder: Path, keep_model: bool, begun: float | None = None) -> Failure | None:
     """Run a cell.
 
     Args:
@@ -28,7 +27,7 @@ def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str
         begun: ``time.perf_counter()`` when the process began; default: now. Its imports count as the cell's time.
 
     Returns:
-        ``{}`` if it is finished; else ``error`` and ``hint``, each a line.
+        Why it failed; None if it is finished.
     """
     begun = time.perf_counter() if begun is None else begun
     set_verbosity()
@@ -36,29 +35,10 @@ def main(folder: Path, keep_model: bool, begun: float | None = None) -> dict[str
         from beir_hybrid.studies.training import run_cell
 
         run_cell(folder, keep_model, begun)
-    except Exception as error:  # one cell's failure is told, and harms no other
+    except Exception as error:  # one cell's failure is reported, and harms no other
         traceback.print_exc()
-        return failure(error)
-    return {}
-
-
-def failure(error: Exception) -> dict[str, Any]:
-    """Say what went wrong, and what to do about it.
-
-    Examples:
-        >>> failure(OSError(28, "No space left on device", "out/model"))["error"]
-        'No space left on device: out/model'
-    """
-    if no_room(error):
-        name = getattr(error, "filename", None)
-        words = getattr(error, "strerror", None) or " ".join(str(error).split())
-        told = error.problem if isinstance(error, BeirHybridError) else f"{words}{f': {name}' if name else ''}"
-        return {"error": told, "hint": "Make room on the disk, and run the study again."}
-    if isinstance(error, BeirHybridError):
-        return {"error": error.problem, "hint": error.fix}
-    lines = str(error).strip().splitlines()
-    told = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return {"error": told, "hint": "See its log.txt."}
+        return Failure.of(error)
+    return None
 
 
 def _end_with_parent() -> None:
@@ -73,7 +53,7 @@ if __name__ == "__main__":
     answer = os.dup(1)
     os.dup2(2, 1)  # whatever else is printed goes to the log
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    told = main(Path(sys.argv[1]), sys.argv[2] == "keep", begun)
-    os.write(answer, json.dumps(told).encode() + b"\n")
+    failed = main(Path(sys.argv[1]), sys.argv[2] == "keep", begun)
+    os.write(answer, json.dumps(asdict(failed) if failed else {}).encode() + b"\n")
     sys.stderr.flush()
-    os._exit(1 if told else 0)  # no host's thread or finalizer may keep it
+    os._exit(1 if failed else 0)  # no host's thread or finalizer may keep it

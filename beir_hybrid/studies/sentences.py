@@ -1,20 +1,15 @@
-"""Sentences: what a study shows, in words."""
+"""What a study shows, in sentences."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast
-from beir_hybrid.studies.cell import Cell, cell_name, is_seed
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
+from beir_hybrid.studies.cell import cell_name, versus
 from beir_hybrid.studies.claim import Claim
 from beir_hybrid.studies.statistic import higher_is_better
-
-if TYPE_CHECKING:
-    from beir_hybrid.studies.verdicts import Verdict
-
+from beir_hybrid.studies.verdict import Verdict
 
 _KINDS = {"mono": "monolingually", "cross": "cross-lingually", "multi": "multilingually"}
 _STATISTICS = {"mean": "", "worst": "in the worst setting ", "spread": "in the spread over settings "}
@@ -26,68 +21,35 @@ _LANGUAGES = {
 
 
 def sides_in_words(claim: Claim) -> str:
-    """Say what is held against what, and where."""
-    which = _LANGUAGES[claim.languages]
-    return f"{claim.evaluation}{which}: {cell_name(claim.run)} against {cell_name(claim.baseline)}"
+    """Write what a claim compares, and where."""
+    return f"{claim.evaluation}{_LANGUAGES[claim.languages]}: {versus(claim.run, claim.baseline)}"
 
 
-def decimals(means: Sequence[float], differences: Sequence[float]) -> int:
-    """Choose with how many decimals means are written, and differences with at least two digits that tell something.
-
-    Args:
-        means: Below 10 they are shares, with four decimals; others have one.
-        differences: The difference and its bounds, as far as they are known.
-
-    Returns:
-        At most 6.
-
-    Examples:
-        >>> decimals([0.5, 0.25], [0.25, 0.0012]), decimals([12.0, 12.03], [-0.03, -0.06, -0.012])
-        (4, 3)
-    """
-    usual = 1 if max(map(abs, means), default=0.0) >= 10 else 4
-    return min(6, max([usual, *(1 - math.floor(math.log10(abs(value))) for value in differences if value)]))
-
-
-def verdict_sentence(
-    claim: Claim,
-    contrast: Contrast,
-    corrected: float,
-    verdict: str,
-    pairs: Sequence[tuple[Cell, Cell]],
-    by_seed: Sequence[float],
-) -> str:
-    """Say what one comparison shows.
+def verdict_sentence(verdict: Verdict, of_seeds: bool) -> str:
+    """Write a verdict in words.
 
     Args:
-        claim: What asked for it.
-        contrast: What was found.
-        corrected: The p-value after Holm's correction.
-        verdict: ``better``, ``worse``, ``higher``, ``lower`` or ``not shown``.
-        pairs: The cells of both sides.
-        by_seed: The difference of each pair.
+        verdict: The verdict; its sentence is not used.
+        of_seeds: Whether its pairs of cells differ in their seeds alone.
     """
-    digits = decimals([contrast.mean, contrast.baseline], [contrast.difference, *(contrast.interval or ())])
-    run, baseline = cell_name(claim.run), cell_name(claim.baseline)
-    which = f"{_STATISTICS[claim.statistic]}{_KINDS[contrast.kind]}"
-    where = f"{which} on {claim.evaluation}{_LANGUAGES[claim.languages]}, by {contrast.measure}"
-    if verdict == NOT_SHOWN:
-        told = f"Not shown that {run} and {baseline} differ {where}"
+    run, baseline = cell_name(verdict.run), cell_name(verdict.baseline)
+    which = f"{_STATISTICS[verdict.statistic]}{_KINDS[verdict.kind]}"
+    where = f"{which} on {verdict.evaluation}{_LANGUAGES[verdict.languages]}, by {verdict.measure}"
+    if verdict.verdict == NOT_SHOWN:
+        shown = f"Not shown that {run} and {baseline} differ {where}"
     else:
-        told = f"{run} {_verb(claim.run, verdict)} {verdict} than {baseline} {where}"
-    low, high = contrast.interval or (None, None)
-    bounds = "no interval" if low is None else f"95 % interval over questions {low:+.{digits}f} to {high:+.{digits}f}"
-    chance = "< 0.0001" if corrected < 0.0001 else f"= {corrected:.4f}"
-    effect = "" if contrast.effect is None else f", d = {contrast.effect:+.2f}"
-    return (
-        f"{told}: {contrast.mean:.{digits}f} against {contrast.baseline:.{digits}f}, "
-        f"{contrast.difference:+.{digits}f} ({bounds}, corrected p {chance}{effect}, "
-        f"{_agreeing(contrast.difference, pairs, by_seed)})."
-    )
+        shown = f"{run} {_verb(verdict.run, verdict.verdict)} {verdict.verdict} than {baseline} {where}"
+    low, high = (verdict.written(bound, sign=True) for bound in verdict.interval or (None, None))
+    bounds = f"95 % interval over questions {low} to {high}" if verdict.interval else "no interval"
+    chance = f"corrected p {'< 0.0001' if (verdict.holm or 0.0) < 0.0001 else f'= {verdict.holm:.4f}'}"
+    effect = "" if verdict.effect is None else f", d = {verdict.effect:+.2f}"
+    details = f"{bounds}, {chance}{effect}, {_agreeing(verdict, of_seeds)}"
+    means = f"{verdict.written(verdict.mean)} against {verdict.written(verdict.baseline_mean)}"
+    return f"{shown}: {means}, {verdict.written(verdict.difference, sign=True)} ({details})."
 
 
 def _verb(run: Mapping[str, object], verdict: str) -> str:
-    """Give the verb between a run and its verdict: a number of languages is named in the plural."""
+    """Return the verb between a run and its verdict: a number of languages is named in the plural."""
     key, value = next(iter(run.items()))
     several = key == "languages" and type(value) is int and value != 1
     if verdict in {"better", "worse"}:
@@ -95,27 +57,26 @@ def _verb(run: Mapping[str, object], verdict: str) -> str:
     return "come out" if several else "comes out"
 
 
-def _agreeing(difference: float, pairs: Sequence[tuple[Cell, Cell]], by_seed: Sequence[float]) -> str:
-    """Say in how many seeds the difference has the sign of the mean one."""
-    seeds = len({repr([value for key, value in cell.values.items() if is_seed(key)]) for cell, _ in pairs})
-    unit = "seed" if seeds == len(pairs) else "pairs of cells"
-    if len(pairs) == 1:
-        return f"1 {unit}"
-    same = sum(one * difference > 0 for one in by_seed)
-    return f"in {same} of {len(pairs)} {unit}{'s' * (unit == 'seed')}"
+def _agreeing(verdict: Verdict, of_seeds: bool) -> str:
+    """Count the seeds in which the difference has the sign of the mean one."""
+    pairs = len(verdict.by_seed)
+    if pairs == 1:
+        return "1 seed" if of_seeds else "1 pair of cells"
+    same = sum(one * (verdict.difference or 0.0) > 0 for one in verdict.by_seed)
+    return f"in {same} of {pairs} {'seeds' if of_seeds else 'pairs of cells'}"
 
 
 def claims_sentence(claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> str:
-    """Say how each claim fared, a sentence for each, in the order of the study."""
-    by_claim: dict[str, list[Verdict]] = {_title(claim.text, claim.run, claim.baseline): [] for claim in claims}
+    """Write how each claim fared, a sentence for each, in the order of the study."""
+    by_claim: dict[str, list[Verdict]] = {_title(claim.text, claim): [] for claim in claims}
     for verdict in verdicts:
-        by_claim[_title(verdict.claim, verdict.run, verdict.baseline)].append(verdict)
-    told = [f"{title}: {_fared(found)}." for title, found in by_claim.items()]
+        by_claim[_title(verdict.claim, verdict)].append(verdict)
+    told = [f"{title}: {_fared(judged)}." for title, judged in by_claim.items()]
     return " ".join(told) or "The study claims nothing, so nothing was compared."
 
 
-def _title(text: str, run: Mapping[str, object], baseline: Mapping[str, object]) -> str:
-    return text.rstrip(".") or f"{cell_name(run)} against {cell_name(baseline)}"
+def _title(text: str, sides: Claim | Verdict) -> str:
+    return text.rstrip(".") or versus(sides.run, sides.baseline)
 
 
 def _fared(verdicts: Sequence[Verdict]) -> str:

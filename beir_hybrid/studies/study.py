@@ -13,12 +13,13 @@ from beir_hybrid.document import Document, read_document
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
+from beir_hybrid.studies.record import PARTS, as_list
 from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.request import DECIDING
 
-SHOWN = ("mean", "worst", "spread", "seen", "unseen")
+SHOWN = ("mean", *PARTS)
 """What the tables may show of an evaluation: the mean over settings, the worst setting and the standard deviation over
 settings, and the means over the settings of languages that were trained on and of those that were not."""
 
@@ -99,7 +100,7 @@ def parse_study(document: Document, quick: bool = False) -> Study:
         raise ConfigurationError(f"{document.where('train')}: there is no train_data.", "Add  train_data: mlqa-r")
     grid = _grid(document, train)
     trials = _trials(document)
-    show = tuple(_list(content.get("show")) or ["mean"])
+    show = tuple(as_list(content.get("show")) or ["mean"])
     for word in show:
         if word not in SHOWN:
             raise ConfigurationError(
@@ -165,10 +166,6 @@ def _text(document: Document, content: Mapping[str, Any], key: str) -> str:
     return " ".join(value.split())
 
 
-def _list(value: Any) -> list[Any]:
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
 def _grid(document: Document, train: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     grid: dict[str, tuple[Any, ...]] = {}
     for key, values in document.mapping("grid").items():
@@ -197,7 +194,7 @@ def _trials(document: Document) -> tuple[Trial, ...]:
     for number in range(len(entries)):
         entry = document.mapping("evaluate", number, known=TRIAL_KEYS)
         where = document.where("evaluate", number)
-        datasets = _list(entry.get("dataset"))
+        datasets = as_list(entry.get("dataset"))
         if len(datasets) != 1 and "name" in entry:
             raise ConfigurationError(f"{where}: one name for {len(datasets)} datasets.", "Leave out the name.")
         if not datasets:
@@ -225,17 +222,17 @@ def _claims(document: Document, grid: Mapping[str, tuple[Any, ...]], trials: Seq
         for key in ("run", "baseline", "measure"):
             if not entry.get(key):
                 raise ConfigurationError(f"{where}: the claim has no {key}.", f"Add  {key}: ...")
-        kinds = tuple(map(str, _list(entry.get("kind")))) or None
+        kinds = tuple(map(str, as_list(entry.get("kind")))) or None
         for kind in kinds or ():
             if kind not in KINDS:
                 raise ConfigurationError(f"{where}: unknown kind {shorten(kind)}.", did_you_mean(kind, KINDS))
-        names = list(map(str, _list(entry.get("evaluation")))) or known
+        names = list(map(str, as_list(entry.get("evaluation")))) or known
         for name in names:
             if name not in known:
                 raise ConfigurationError(f"{where}: there is no evaluation {shorten(name)}.", did_you_mean(name, known))
-        runs = [_values(document, grid, (number, "run"), value) for value in _list(entry["run"])]
-        baselines = [_values(document, grid, (number, "baseline"), value) for value in _list(entry["baseline"])]
-        measures = tuple(map(str, _list(entry["measure"])))
+        runs = [_values(document, grid, (number, "run"), value) for value in as_list(entry["run"])]
+        baselines = [_values(document, grid, (number, "baseline"), value) for value in as_list(entry["baseline"])]
+        measures = tuple(map(str, as_list(entry["measure"])))
         text = " ".join(str(entry.get("claim") or "").split())
         languages = _word(document, number, entry, "languages", LANGUAGES)
         statistic = _word(document, number, entry, "statistic", STATISTICS)

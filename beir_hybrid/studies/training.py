@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from beir_hybrid.evaluation.encoding.encoder import Encoder
-from beir_hybrid.storage.files import write_json
 from beir_hybrid.storage.run_folder import RunFolder
-from beir_hybrid.studies.cell import DONE_FILE, Cell
+from beir_hybrid.studies.cell_folder import CellFolder
 from beir_hybrid.studies.cost import CostMeter, peak_memory
+from beir_hybrid.studies.record import CellCost
 from beir_hybrid.training.train import TrainedModel, train
 
 _TRAINING = ".training"
@@ -32,7 +32,8 @@ def run_cell(folder: Path, keep_model: bool = False, begun: float | None = None)
         OSError: If the disk is full.
     """
     begun = time.perf_counter() if begun is None else begun
-    cell = Cell.load(folder)
+    kept = CellFolder(folder)
+    cell = kept.cell()
     meter = CostMeter()
     scratch = folder / _TRAINING
     shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
@@ -41,22 +42,20 @@ def run_cell(folder: Path, keep_model: bool = False, begun: float | None = None)
     start = time.perf_counter()
     encoder = Encoder(trained.model)
     for trial in cell.trials:
-        trial.run(encoder, cell.name).save(folder / "evaluations" / trial.name)
+        trial.run(encoder, cell.name).save(kept.evaluation(trial.name))
     evaluated = time.perf_counter() - start
-    write_json(folder / "cost.json", _cost(trained, meter, evaluated))
-    write_json(folder / DONE_FILE, {"schema": 1, "seconds": round(time.perf_counter() - begun, 3)})
+    kept.finish(_cost(trained, meter, evaluated), time.perf_counter() - begun)
 
 
-def _cost(trained: TrainedModel, meter: CostMeter, evaluated: float) -> dict[str, object]:
+def _cost(trained: TrainedModel, meter: CostMeter, evaluated: float) -> CellCost:
     device, flops = str(trained.model.device), meter.flops()
-    return {
-        "schema": 1,
-        "seconds": {"train": round(trained.seconds, 3), "evaluate": round(evaluated, 3)},
-        "steps": trained.steps,
-        "examples": trained.drawn.examples,
-        "tokens": meter.tokens,
-        "peak_memory_bytes": peak_memory(device),
-        "flops": flops.total,
-        "flops_note": flops.note,
-        "device": device,
-    }
+    return CellCost(
+        seconds={"train": round(trained.seconds, 3), "evaluate": round(evaluated, 3)},
+        steps=trained.steps,
+        examples=trained.drawn.examples,
+        tokens=meter.tokens,
+        peak_memory_bytes=peak_memory(device),
+        flops=flops.total,
+        flops_note=flops.note,
+        device=device,
+    )

@@ -43,13 +43,13 @@ def test_differences_are_printed_by_kind(invoke, runs):
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert [line.strip() for line in lines if "against" in line] == [
-        "Monolingual, mean of 2 settings, against base",
-        "Cross-lingual, mean of 1 setting, against base",
+        "Monolingual, mean of 2 settings, 60 questions, against base",
+        "Cross-lingual, mean of 1 setting, 60 questions, against base",
     ]
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if line.startswith("│")]
     assert [(row[0], row[1], row[-1]) for row in rows[:4]] == [
-        ("map", "up", "better"),
-        ("map", "same", "not shown"),
+        ("mAP", "up", "better"),
+        ("mAP", "same", "not shown"),
         ("recall@1", "up", "not shown"),
         ("recall@1", "same", "not shown"),
     ]
@@ -68,8 +68,8 @@ def test_a_run_that_cannot_be_compared_is_named_and_the_others_compared(invoke, 
 def test_settings_are_printed_when_asked_for(invoke, runs):
     result = invoke("compare", "base", "up", "--by-setting", "--settings", "tiny.de,de-en")
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("by setting, against base") == 2
-    assert "│ de-en   │ map" in result.stdout
+    assert result.stdout.count("by setting, 60 questions, up against base") == 2
+    assert "│ de-en   │ mAP" in result.stdout
     assert "│ en  " not in result.stdout
 
 

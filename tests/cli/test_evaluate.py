@@ -77,7 +77,7 @@ def test_every_setting_is_scored_and_written(invoke, words, model, tmp_path):
         "multi": {"map", "recall@10", "ndcg@10", "rank_distance"},
     }
     # the table shows what the file holds
-    assert f"{found['scores']['cross']['map']:.4f}" in result.stdout
+    assert f"{100 * found['scores']['cross']['map']:.1f}" in result.stdout
 
 
 def test_measures_and_split_are_those_asked_for(invoke, words, tmp_path):
@@ -111,7 +111,7 @@ def test_bias_is_measured_and_shown_by_language(invoke, words, tmp_path):
     assert set(found["multi"]) == {"map", "same_language_share@10", "ndkl@10", "mrc@10", *shares, *maps}
     assert set(found["mono"]) == {"map"}
     shown = " ".join(result.stdout.split())
-    for family in ("language_share@10", "one_target_map"):
+    for family in ("language share@10", "one-target mAP"):
         assert f"{family}: query language down, passage language across" in shown
 
 

@@ -13,6 +13,7 @@ def test_three_strategies_are_trained_and_compared(invoke, one_step, tmp_path):
     result = invoke("quickstart", "--output", tmp_path / "runs", "--seed", "3")
     assert result.exception is None
     rows = [line.split("│")[1].strip() for line in result.stdout.splitlines() if line.startswith("│")]
+    rows = [row for row in rows if row]  # others tell by how much seeds or questions vary
     assert rows == ["x-x-mono", "x-y", "hybrid"]
     for strategy in rows:
         written = {path.name for path in (tmp_path / "runs" / strategy).iterdir()}

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from beir_hybrid.studies import process, run
+from beir_hybrid.studies import process, runner
 
 MINI = """
 name: mini
@@ -25,7 +25,7 @@ quick:
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     """Write a study's file; its cells run in this process."""
-    monkeypatch.setattr(run._Runner, "_process", lambda runner, cell, folder: process.main(folder, False))
+    monkeypatch.setattr(runner._Runner, "_process", lambda runner, cell, folder: process.main(folder.path, False))
 
     def write(text=MINI):
         (tmp_path / "mini.yaml").write_text(text, encoding="utf-8")
@@ -83,12 +83,12 @@ def test_dry_run_tells_how_many_and_how_long_and_writes_nothing(invoke, study, t
 
 def test_failed_cells_are_told_and_the_exit_code_says_so(invoke, study, tmp_path, monkeypatch):
     def half(runner, cell, folder):
-        if cell.options["strategy"] == "hybrid":
+        if cell.request.strategy == "hybrid":
             raise OSError(28, "No space left on device", "model")
-        return process.main(folder, False)
+        return process.main(folder.path, False)
 
     path = study()
-    monkeypatch.setattr(run._Runner, "_process", half)
+    monkeypatch.setattr(runner._Runner, "_process", half)
     result = invoke("study", path, "--output", tmp_path / "out")
     assert result.exit_code == 1
     assert "hybrid, seed 1 failed: No space left on device: model Make room on the disk" in result.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,10 +38,10 @@ from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
 from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
 from beir_hybrid.storage.files import write_json
-from beir_hybrid.studies.cell import Cell
-from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.grid import build_cells
+from beir_hybrid.studies.record import CellCost
 from beir_hybrid.studies.study import read_study
+from beir_hybrid.studies.study_folder import StudyFolder
 from beir_hybrid.training.checkpoints import (
     check_checkpoint,
     check_same_batches,
@@ -285,13 +286,13 @@ def make_report(folder: Path) -> None:
                 write_json(folder / place / name, {"schema": 1, **content})
     write_json(folder / "study" / "cells" / "0c" / "failed.json", {"schema": 1, "error": "It broke.", "hint": "Mend."})
     verdict = {
-        "claim": "hybrid beats x-y", "run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}, "given": {},
-        "evaluation": "tiny", "kind": "cross", "measure": "map", "values": {"run": 0.5, "baseline": 0.4},
-        "difference": 0.1, "interval": [0.05, 0.15], "p": 0.01, "corrected": 0.02, "verdict": "supported",
-        "seeds": {"1": 0.1}, "sentence": "It is.",
+        "claim": "hybrid beats x-y", "run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}, "seeds": 1,
+        "evaluation": "tiny", "kind": "cross", "measure": "map", "mean": 0.5, "baseline_mean": 0.4, "by_seed": [0.1],
+        "difference": 0.1, "interval": [0.05, 0.15], "p": 0.01, "holm": 0.02, "effect": 0.3, "verdict": "better",
+        "sentence": "It is.",
     }  # fmt: skip
     study = {"name": "tiny", "question": "Why?", "cells": ["0a", "0b", "0c"], "verdicts": [verdict], "quick": False}
-    write_json(folder / "study" / "study.json", {"schema": 1, **study, "answer": ["Yes."], "study": {"grid": {}}})
+    write_json(folder / "study" / "study.json", {"schema": 1, **study, "answer": "Yes.", "study": {"grid": {}}})
 
 
 def read_report(folder: Path) -> None:
@@ -309,10 +310,10 @@ def read_study_folder(folder: Path) -> None:
     kept.check()
     for cell in cells:
         kept.state(cell)
-        if (kept.of(cell) / "cell.json").is_file():
-            Cell.load(kept.of(cell))
+        if kept.of(cell).described.is_file():
+            kept.of(cell).cell()
     kept.seconds()
-    kept.last_answer()
+    kept.record()
 
 
 def make_study_folder(folder: Path) -> None:
@@ -321,13 +322,13 @@ def make_study_folder(folder: Path) -> None:
     study = read_study(folder / "study.yaml")
     cells, _ = build_cells(study)
     kept = StudyFolder(folder / "out", study, cells)
-    kept.write({"verdicts": [], "answer": ["Yes."]})
+    kept.write(replace(kept.record(), answer="Yes."))
     for cell, source in zip(cells[:2], ("one", "two"), strict=True):
-        begun = kept.begin(cell)
-        place = begun / "evaluations" / cell.trials[0].name
+        kept.of(cell).begin(cell)
+        place = kept.of(cell).evaluation(cell.trials[0].name)
         place.parent.mkdir()
         (folder / "made" / source).rename(place)
-        write_json(begun / "done.json", {"schema": 1, "seconds": 2.0})
+        kept.of(cell).finish(CellCost(), 2.0)
 
 
 def make_vectors(folder: Path) -> None:

@@ -71,9 +71,9 @@ def test_each_kind_has_a_table_and_its_settings_below():
     text = text_of(*contrast_tables(FOUND))
     titles = [line.strip() for line in text.splitlines() if "against" in line]
     assert titles == [
-        "Monolingual, mean of 11 settings, against base",
-        "Monolingual, by setting, against base",
-        "Multilingual, mean of 1 setting, against base",
+        "Monolingual, mean of 11 settings, 1,190 questions, my_run against base",
+        "Monolingual, by setting, 1,190 questions, my_run against base",
+        "Multilingual, mean of 1 setting, 1,190 questions, my_run against base",
     ]
     assert cells(text, 0) == [
         "mAP", "my_run", "75.0", "50.0", "+25.0", "[+12.5, +37.5]", "<0.0001", "<0.0001", "+0.50", "1,190", "better",
@@ -112,7 +112,9 @@ def test_csv_has_every_contrast_with_all_digits():
 
 def test_markdown_has_tables_with_bold_rows_and_the_remarks():
     text = as_markdown(replace(FOUND, kinds=(replace(FIRST, run="a|b"),)))
-    assert "## Monolingual, mean of 11 settings, against base\n\n| measure | run | mean |" in text
+    assert (
+        "## Monolingual, mean of 11 settings, 1,190 questions, a\\|b against base\n\n| measure | run | mean |" in text
+    )
     assert "| **map** | **a\\|b** | **0.7500** |" in text
     assert "| en | map | my_run | 0.7500 |" in text
     assert text.endswith("- Something is left out.\n- Made so.\n")

@@ -4,8 +4,9 @@ import pytest
 
 from beir_hybrid.reports.page.inputs import Run, read_sources
 from beir_hybrid.reports.page.outline import build_outline
-from beir_hybrid.reports.scaling import cost_of, drawn_pairs, training_languages
+from beir_hybrid.reports.scaling import drawn_pairs, training_languages
 from beir_hybrid.storage.files import write_json
+from beir_hybrid.studies.record import CellConfig, CellRecord
 
 
 def run(**given):
@@ -99,7 +100,8 @@ def test_without_other_numbers_of_languages_there_is_no_curve(contents_of, make_
 
 
 def test_training_languages_are_the_cells_or_those_drawn():
-    assert training_languages(run(cell={"languages": ["en", "de"]})) == ("de", "en")
+    cell = CellRecord("", "", {}, ("en", "de"), CellConfig({}, {}, ()), "")
+    assert training_languages(run(cell=cell)) == ("de", "en")
     assert training_languages(run(drawn={"pairs": {"en-en": 1, "en-fr": 2}})) == ("en", "fr")
     assert training_languages(run()) == ()
 
@@ -112,14 +114,3 @@ def test_pairs_of_codes_with_hyphens_are_told_apart():
         ("en", "zh-hans"): 3,
         ("en", "en"): 4,
     }
-
-
-def test_costs_are_numbers_or_unknown():
-    found = run(cost={"flops": 1e12, "tokens": None, "steps": "many", "seconds": {"train": 2.5}})
-    assert [cost_of(found, name) for name in ("flops", "tokens", "steps", "train_seconds", "evaluate_seconds")] == [
-        1e12,
-        None,
-        None,
-        2.5,
-        None,
-    ]

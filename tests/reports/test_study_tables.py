@@ -13,16 +13,16 @@ from beir_hybrid.reports.study_tables import (
     failure_lines,
     grid_table,
     plan_lines,
+    statistics_table,
     study_tables,
     verdict_lines,
 )
-from beir_hybrid.studies.answer import Answer, Cost
+from beir_hybrid.studies.answer import Answer
 from beir_hybrid.studies.cell import Cell
-from beir_hybrid.studies.folder import StudyFolder
-from beir_hybrid.studies.run import Failure
+from beir_hybrid.studies.record import CellCost, Failure, StudyRecord, StudySummary
 from beir_hybrid.studies.study import Study, parse_study
-from beir_hybrid.studies.summary import Summary
-from beir_hybrid.studies.verdicts import Verdict
+from beir_hybrid.studies.study_folder import StudyFolder
+from beir_hybrid.studies.verdict import Verdict
 from beir_hybrid.training.request import TrainingRequest
 
 HOSTILE = "[red]x[/red]"
@@ -62,7 +62,7 @@ def study() -> Study:
 
 def summary(strategy, mean, kind="mono", measure="map", **given):
     values = {"deviation": 0.01, "worst": mean - 0.1, "worst_setting": "th", "spread": mean / 10, "seen": mean}
-    return Summary({"strategy": strategy}, "sample", kind, measure, 2, mean, **{**values, "unseen": None, **given})
+    return StudySummary({"strategy": strategy}, "sample", kind, measure, 2, mean, **{**values, "unseen": None, **given})
 
 
 @pytest.fixture
@@ -81,9 +81,13 @@ def answer() -> Answer:
         Verdict("c", "sample", "mono", "map", *sides, *numbers, "better", f"{HOSTILE} is better."),
         Verdict("c", "sample", "cross", "map", *sides, *numbers, "not shown", "Not shown that they differ."),
     )
-    cost = {"train": 125.0, "evaluate": 4.0, "steps": 60.0, "examples": 3840.0, "tokens": 1234567.0}
-    costs = (Cost({"strategy": "x-y"}, 2, {**cost, "peak_memory_bytes": 3.0 * 2**20, "flops": None}),)
-    return Answer(verdicts, rows, costs, ("A remark.",), "Of 2 comparisons: ...")
+    seconds = {"train": 125.0, "evaluate": 4.0}
+    cost = CellCost(seconds, steps=60, examples=3840, tokens=1234567, peak_memory_bytes=3 * 2**20)
+    question, remarks = f"Is {HOSTILE} better?", ("A remark.",)
+    record = StudyRecord(
+        question=question, verdicts=verdicts, answer="Of 2 comparisons: ...", summary=rows, remarks=remarks
+    )
+    return Answer(record, {"x-y": [cost]})
 
 
 def test_tables_have_what_the_study_shows_of_what_it_claims(study, answer):
@@ -115,7 +119,9 @@ def test_means_over_languages_tell_of_how_many_settings_and_are_ranked_over_the_
         return summary(strategy, mean, seen_settings=count, seen_languages=languages)
 
     rows = (seen("x-y", 0.6, 2, "en", "de"), seen("a", 0.3, 3, "en", "de", "es"), seen("b", 0.4, 3, "en", "de", "es"))
-    tables = study_tables(study, replace(answer, summaries=(*rows, seen("c", 0.5, 3, "en", "de", "ru"))))
+    tables = study_tables(
+        study, replace(answer, record=replace(answer.record, summary=(*rows, seen("c", 0.5, 3, "en", "de", "ru"))))
+    )
     shown = text(tables[3], terminal=True)
     assert re.search(r"\x1b\[1m *40\.0", shown)
     for other in ("60.0", "30.0", "50.0"):
@@ -143,8 +149,8 @@ def test_costs_are_told_in_units(study, answer):
     ]
 
 
-def test_verdicts_follow_the_question_under_their_claim(study, answer):
-    lines = text(*verdict_lines(study, answer)).splitlines()
+def test_verdicts_follow_the_question_under_their_claim(answer):
+    lines = text(*verdict_lines(answer.record)).splitlines()
     assert lines == [
         f"Is {HOSTILE} better?",
         "Of 2 comparisons: ...",
@@ -153,7 +159,7 @@ def test_verdicts_follow_the_question_under_their_claim(study, answer):
         "- Not shown that they differ.",
         "A remark.",
     ]
-    assert "\x1b[1m- Not shown" not in text(*verdict_lines(study, answer), terminal=True)
+    assert "\x1b[1m- Not shown" not in text(*verdict_lines(answer.record), terminal=True)
 
 
 def cell(name="x-y"):
@@ -171,12 +177,8 @@ def test_plan_tells_how_many_and_how_long(study, tmp_path):
         "3 cells: 0 finished, 3 to do.",
         "How long they take is told once the first is finished.",
     ]
-    place = folder.of(folder.cells[0])
-    place.mkdir(parents=True)
-    (place / "done.json").write_text('{"schema": 1, "seconds": 30}')
-    folder.fail(folder.cells[1], {"error": "e", "hint": "h"})
-    folder.of(folder.cells[1]).mkdir(exist_ok=True)
-    folder.fail(folder.cells[1], {"error": "e", "hint": "h"})
+    folder.of(folder.cells[0]).finish(CellCost(), 30)
+    folder.of(folder.cells[1]).fail(Failure("e", "h"))
     assert text(*plan_lines(folder, [], 1)).splitlines() == [
         "3 cells: 1 finished, 2 to do, 1 of which failed before.",
         "They take about 60 s.",
@@ -185,7 +187,7 @@ def test_plan_tells_how_many_and_how_long(study, tmp_path):
 
 def test_grid_and_failures_show_hostile_names_as_they_are(study):
     assert HOSTILE in text(grid_table(study))
-    shown = text(*failure_lines([Failure(cell(HOSTILE), "Disk [full].", "Make room.")]))
+    shown = text(*failure_lines([(cell(HOSTILE), Failure("Disk [full].", "Make room."))]))
     assert shown == f"{HOSTILE} failed: Disk [full]. Make room.\n"
 
 
@@ -196,8 +198,67 @@ def test_progress_counts_cells_and_the_time_left(terminal):
         progress.begins(cell(HOSTILE))
         progress.ends(cell(HOSTILE), None, 12.0, 24.0)
         progress.begins(cell())
-        progress.ends(cell(), Failure(cell(), "No space left on device", "Make room."), 3.0, 12.0)
+        progress.ends(cell(), Failure("No space left on device", "Make room."), 3.0, 12.0)
     shown = screen.file.getvalue()
     assert f"cell 2 of 4: {HOSTILE} finished in 12 s; about 24 s left" in shown
     assert "cell 3 of 4: x-y failed (No space left on device) in 3 s; about 12 s left" in shown
     assert ("\x1b[" in shown) == terminal
+
+
+ENTRY = {
+    "evaluation": "tiny",
+    "kind": "cross",
+    "measure": "map",
+    "seeds": 2,
+    "mean": 0.5,
+    "deviation": 0.01,
+    "worst": 0.125,
+    "worst_setting": "de-es",
+    "spread": 0.0625,
+    "seen": 0.75,
+    "unseen": None,
+}
+ENTRIES = [
+    {**ENTRY, "values": {"strategy": strategy}, "measure": measure}
+    for strategy in ("x-y", "hybrid")
+    for measure in ("map", "ndcg@10")
+]
+
+
+def table_of(show, entries=ENTRIES):
+    summary = tuple(StudySummary(**entry) for entry in entries)
+    return statistics_table(StudyRecord("t", study={"show": show}, summary=summary))
+
+
+def test_what_the_study_asks_for_besides_means_is_shown():
+    table = table_of(["mean", "worst", "spread"])
+    assert [column.title for column in table.shown().columns[-3:]] == ["mean", "worst setting", "spread over settings"]
+    assert table.shown().texts()[0] == [
+        *("x-y", "tiny", "cross", "map", "2"),
+        *("0.5000 ± 0.0100", "0.1250 (de-es)", "0.0625"),
+    ]
+    assert table_of("unseen").shown().texts()[0][-1] == "-"
+
+
+def test_groups_stand_one_below_the_other_by_what_is_measured():
+    rows = table_of(["worst"]).texts()
+    assert [(row[3], row[0]) for row in rows] == [
+        ("map", "x-y"),
+        ("map", "hybrid"),
+        ("ndcg@10", "x-y"),
+        ("ndcg@10", "hybrid"),
+    ]
+
+
+def test_bare_numbers_are_for_programs():
+    plain = table_of(["worst", "unseen"]).bare()
+    assert plain[0][4:] == ["seeds", "mean", "deviation", "worst", "unseen", "worst_setting"]
+    assert plain[1][0][4:] == ["2", "0.5", "0.01", "0.125", "", "de-es"]
+
+
+def test_the_number_of_settings_seen_and_unseen_is_told():
+    [entry, *_] = ENTRIES
+    table = table_of(["seen", "unseen"], [{**entry, "seen_settings": 6, "unseen_settings": 0}])
+    assert table.shown().texts()[0][-2:] == ["0.7500 (6)", "- (0)"]
+    headings, rows = table.bare()
+    assert (headings[-2:], rows[0][-2:]) == (["seen_settings", "unseen_settings"], ["6", "0"])

@@ -1,20 +1,23 @@
-from pathlib import Path
-
 import pytest
 
-from beir_hybrid.errors import DataFormatError
-from beir_hybrid.reports.verdict_rows import read_verdicts, strips_of, verdict_table
+from beir_hybrid.reports.verdict_rows import strips_of, verdict_table
+from beir_hybrid.studies.record import StudyRecord
+from beir_hybrid.studies.verdict import Verdict
 
 ENTRY = {
     "claim": "c",
     "evaluation": "e",
     "kind": "mono",
     "measure": "map",
+    "run": {},
+    "baseline": {},
+    "seeds": 2,
     "mean": 0.5,
     "baseline_mean": 0.4,
     "difference": 0.1,
-    "interval": [0.05, 0.2],
-    "by_seed": [0.08, 0.12],
+    "interval": (0.05, 0.2),
+    "by_seed": (0.08, 0.12),
+    "p": None,
     "holm": 0.00001,
     "effect": 0.3,
     "verdict": "better",
@@ -23,7 +26,7 @@ ENTRY = {
 
 
 def read(*entries):
-    return read_verdicts({"verdicts": list(entries)}, Path("study.json"))
+    return StudyRecord(verdicts=tuple(Verdict(**entry) for entry in entries))
 
 
 def test_the_middle_of_a_strip_is_zero_and_its_ends_the_largest_value():
@@ -46,12 +49,11 @@ def test_verdicts_are_grouped_by_claim():
     assert {claim: len(strips) for claim, strips in found.items()} == {"c": 2, "d": 1}
 
 
-def test_what_is_not_told_is_not_drawn():
-    [verdict] = read({"claim": "c", "interval": None})
-    [strip] = strips_of([verdict])["c"]
+def test_what_is_not_known_is_not_drawn():
+    unknown = dict.fromkeys(("mean", "baseline_mean", "difference", "interval", "holm", "effect"))
+    [[strip]] = strips_of(read({**ENTRY, **unknown, "by_seed": ()})).values()
     assert (strip.dot, strip.low, strip.high, strip.seeds) == (None, None, None, ())
-    assert verdict.written(verdict.mean) == "-"
-    assert verdict.chance == "-"
+    assert strip.verdict.written(None) == "-"
 
 
 def test_a_difference_of_nothing_lies_in_the_middle():
@@ -61,7 +63,7 @@ def test_a_difference_of_nothing_lies_in_the_middle():
 
 def test_verdicts_are_written_as_a_table():
     sides = {"run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}}
-    table = verdict_table(read({**ENTRY, **sides}, {**ENTRY, "mean": 280.0, "difference": -6.6, "interval": None}), "t")
+    table = verdict_table(read({**ENTRY, **sides}, {**ENTRY, "mean": 280.0, "difference": -6.6, "interval": None}))
     shown = table.shown()
     assert dict(zip([column.title for column in shown.columns], shown.texts()[0], strict=True)) == {
         "claim": "c",
@@ -85,7 +87,7 @@ def test_verdicts_are_written_as_a_table():
 
 
 def test_verdicts_are_bare_numbers_for_programs():
-    _, [row] = verdict_table(read({**ENTRY, "p": None, "interval": None}), "t").bare()
+    _, [row] = verdict_table(read({**ENTRY, "p": None, "interval": None})).bare()
     assert row[7:] == ["0.5", "0.4", "0.1", "", "", "2", "2", "", "1e-05", "0.3", "better"]
 
 
@@ -99,8 +101,8 @@ def test_verdicts_are_bare_numbers_for_programs():
     ],
 )
 def test_seeds_that_disagree_in_sign_are_told(by_seed, told):
-    [verdict] = read({**ENTRY, "by_seed": by_seed})
-    assert verdict.disagreement == told
+    [[strip]] = strips_of(read({**ENTRY, "by_seed": by_seed})).values()
+    assert strip.disagreement == told
 
 
 def test_pairs_that_differ_in_more_than_seeds_are_no_seeds():
@@ -108,9 +110,9 @@ def test_pairs_that_differ_in_more_than_seeds_are_no_seeds():
     grid = {"strategy": ["hybrid", "x-y"], "seed": [1, 2], "alpha": [0.5]}
 
     def of_seeds(grid):
-        content = {"study": {"grid": grid}, "verdicts": [{**ENTRY, **sides, "by_seed": [0.1, -0.1]}]}
-        [verdict] = read_verdicts(content, Path("study.json"))
-        return verdict.of_seeds, verdict.disagreement.split()[0]
+        verdicts = read({**ENTRY, **sides, "by_seed": (0.1, -0.1)}).verdicts
+        [[strip]] = strips_of(StudyRecord(study={"grid": grid}, verdicts=verdicts)).values()
+        return strip.of_seeds, strip.disagreement.split()[0]
 
     assert of_seeds(grid) == (True, "seeds")
     assert of_seeds({**grid, "alpha": [0.1, 0.5]}) == (False, "cells")
@@ -120,8 +122,9 @@ def test_pairs_that_differ_in_more_than_seeds_are_no_seeds():
 def test_verdicts_on_other_statistics_say_so_and_have_axes_of_their_own():
     spread = {**ENTRY, "statistic": "spread", "languages": "unseen", "difference": 0.4, "interval": None, "by_seed": []}
     found = read(ENTRY, spread)
-    assert [one.about for one in found] == ["", "spread over settings, unseen languages"]
-    assert [strip.high or strip.dot for strip in strips_of(found)["c"]] == [97.0, 97.0]
+    strips = strips_of(found)["c"]
+    assert [strip.about for strip in strips] == ["", "spread over settings, unseen languages"]
+    assert [strip.high or strip.dot for strip in strips] == [97.0, 97.0]
 
 
 def test_a_single_pair_is_no_dot_of_its_own():
@@ -130,22 +133,17 @@ def test_a_single_pair_is_no_dot_of_its_own():
 
 
 def test_a_study_that_has_not_ended_has_none():
-    assert read_verdicts({}, Path("study.json")) == read_verdicts({"verdicts": None}, Path("study.json")) == ()
-
-
-@pytest.mark.parametrize("damage", [{"interval": [0.1, float("inf")]}, {"by_seed": [float("nan")]}, {"mean": 10**400}])
-def test_endless_numbers_are_refused(damage):
-    with pytest.raises(DataFormatError, match="has a verdict that cannot be read"):
-        read({**ENTRY, **damage})
+    assert strips_of(StudyRecord()) == {}
 
 
 def test_small_differences_keep_their_digits():
-    [verdict] = read({**ENTRY, "mean": 12.0, "baseline_mean": 12.03, "difference": -0.03, "interval": [-0.06, -0.012]})
+    numbers = {"mean": 12.0, "baseline_mean": 12.03, "difference": -0.03, "interval": (-0.06, -0.012)}
+    [verdict] = read({**ENTRY, **numbers}).verdicts
     assert [verdict.written(value, sign=True) for value in (verdict.difference, *verdict.interval)] == [
         *("-0.030", "-0.060", "-0.012")
     ]
 
 
 def test_one_setting_is_told_in_the_singular():
-    many, one = read(*({**ENTRY, "languages": "seen", "settings": count} for count in (2, 1)))
+    [(many, one)] = strips_of(read(*({**ENTRY, "languages": "seen", "settings": count} for count in (2, 1)))).values()
     assert (many.about, one.about) == ("seen languages (2 settings)", "seen languages (1 setting)")

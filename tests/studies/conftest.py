@@ -8,11 +8,11 @@ import pytest
 
 from beir_hybrid.evaluation.query_values import QueryValues, SettingValues
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.storage.files import write_json
-from beir_hybrid.studies import process, run
-from beir_hybrid.studies.folder import StudyFolder
+from beir_hybrid.studies import process, runner
 from beir_hybrid.studies.grid import build_cells
+from beir_hybrid.studies.record import CellCost
 from beir_hybrid.studies.study import read_study
+from beir_hybrid.studies.study_folder import StudyFolder
 
 MINI = """
 name: mini
@@ -67,9 +67,9 @@ def here(monkeypatch):
 
     def inside(runner, cell, folder):
         ran.append(cell.name)
-        return process.main(folder, runner.folder.study.keep_models)
+        return process.main(folder.path, runner.folder.study.keep_models)
 
-    monkeypatch.setattr(run._Runner, "_process", inside)
+    monkeypatch.setattr(runner._Runner, "_process", inside)
     return ran
 
 
@@ -106,11 +106,10 @@ class Evaluated:
             values=found,
         )
         folder = self.folder.of(cell)
-        results.save(folder / "evaluations" / trial)
-        write_json(folder / "cell.json", cell.as_json())
-        cost = {"schema": 1, "seconds": {"train": 2.0, "evaluate": 1.0}, "steps": 3, "examples": 48, "tokens": 900}
-        write_json(folder / "cost.json", {**cost, "peak_memory_bytes": 2**20, "flops": None})
-        write_json(folder / "done.json", {"schema": 1, "seconds": 4.0})
+        folder.begin(cell)
+        results.save(folder.evaluation(trial))
+        seconds = {"train": 2.0, "evaluate": 1.0}
+        folder.finish(CellCost(seconds, steps=3, examples=48, tokens=900, peak_memory_bytes=2**20), 4.0)
 
 
 @pytest.fixture

@@ -24,31 +24,31 @@ def test_all_combinations_are_cells_the_last_key_changing_first(cells):
     found, left_out = cells()
     assert [cell.name for cell in found] == ["x-x-mono, seed 1", "x-x-mono, seed 2", "hybrid, seed 1", "hybrid, seed 2"]
     assert left_out == []
-    assert found[3].options["strategy"] == "hybrid"
-    assert found[3].arguments["seed"] == 2
+    assert found[3].config.options["strategy"] == "hybrid"
+    assert found[3].config.arguments["seed"] == 2
     assert found[3].languages == ("en", "de")
 
 
 def test_options_are_complete_and_arguments_are_the_hosts(cells):
     [cell, *_], _ = cells()
-    assert cell.options["scale"] == 20.0
-    assert cell.options["passage_prefix"] == "Passage: "
-    assert set(cell.arguments) == {
+    assert cell.config.options["scale"] == 20.0
+    assert cell.config.options["passage_prefix"] == "Passage: "
+    assert set(cell.config.arguments) == {
         *("logging_steps", "disable_tqdm", "save_strategy", "per_device_train_batch_size", "max_steps", "seed")
     }
 
 
 def test_selection_keeps_its_checkpoints(cells):
     [cell, *_], _ = cells(train="eval_data: sample, eval_split: dev, max_steps: 3")
-    assert "save_strategy" not in cell.arguments
-    assert cell.options["select_by"] == "loss"
+    assert "save_strategy" not in cell.config.arguments
+    assert cell.config.options["select_by"] == "loss"
 
 
 def test_number_of_languages_takes_the_first_of_the_order(cells):
     found, left_out = cells(languages="languages: [th, en, de, el], per", seed="languages: [1, 3, 12]")
     assert [cell.languages for cell in found] == [("th",), ("th", "en", "de")] * 2
     assert found[1].name == "x-x-mono, 3 languages"
-    assert found[1].options["languages"] == ["th", "en", "de"]
+    assert found[1].config.options["languages"] == ["th", "en", "de"]
     assert left_out == ["12 languages are left out: sample has 4 of them."]
 
 
@@ -66,7 +66,7 @@ def test_order_skips_languages_that_the_data_lack(cells):
 def test_without_languages_all_of_the_data_are_trained_on(cells):
     [cell, *_], _ = cells(languages="per")
     assert len(cell.languages) == 11
-    assert cell.options["languages"] is None
+    assert cell.config.options["languages"] is None
 
 
 def test_grid_without_a_cell_is_refused(cells):

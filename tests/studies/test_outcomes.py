@@ -39,7 +39,7 @@ def test_unfinished_and_unreadable_cells_are_left_out_and_told(opened, evaluated
     finish = evaluated(folder)
     for cell in folder.cells[:3]:
         finish(cell, {"en": {"map": [1.0, 0.0]}})
-    path = folder.of(folder.cells[1]) / "evaluations" / "sample" / "results.json"
+    path = folder.of(folder.cells[1]).path / "evaluations" / "sample" / "results.json"
     path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
     outcomes = Outcomes(folder)
     assert outcomes.cells == [folder.cells[0], folder.cells[2]]

@@ -1,11 +1,8 @@
-from dataclasses import replace
-
 import pytest
 
-from beir_hybrid.evaluation.statistics.comparison import Contrast
 from beir_hybrid.studies.claim import Claim
 from beir_hybrid.studies.sentences import claims_sentence, verdict_sentence
-from beir_hybrid.studies.verdicts import Verdict
+from beir_hybrid.studies.verdict import Verdict
 
 SIDES = ({"strategy": "hybrid"}, {"strategy": "x-y"})
 
@@ -14,17 +11,11 @@ def claim(text):
     return Claim(text, *SIDES, "sample", None, ("map",))
 
 
-def contrast(mean, baseline, interval):
-    difference = mean - baseline
-    return Contrast(
-        "a", "mono", None, "map", 1, 9, 9, mean, baseline, difference, interval, 0.001, 0.001, 0.4, "better"
-    )
-
-
 def verdicts(text, *words, **given):
-    numbers = (2, 0.5, 0.4, 0.1, (0.1, 0.1), (0.05, 0.15), 0.001, 0.002, 0.4)
-    one = Verdict(text, "sample", "mono", "map", *SIDES, *numbers, "better", "A sentence.")
-    return [replace(one, verdict=word, **given) for word in words]
+    numbers = {"mean": 0.5, "baseline_mean": 0.4, "difference": 0.1, "by_seed": (0.1, 0.1), "interval": (0.05, 0.15)}
+    tests = {"p": 0.001, "holm": 0.002, "effect": 0.4, "seeds": 2, "sentence": "A sentence."}
+    fields = {"evaluation": "sample", "kind": "mono", "measure": "map", "run": SIDES[0], "baseline": SIDES[1]}
+    return [Verdict(**{"claim": text, **fields, **numbers, **tests, "verdict": word, **given}) for word in words]
 
 
 @pytest.mark.parametrize(
@@ -62,10 +53,26 @@ def test_without_claims_nothing_was_compared():
     ],
 )
 def test_verb_agrees_with_the_run(run, verdict, told):
-    asked = Claim("", run, {"languages": 1}, "sample", None, ("map",))
-    assert told in verdict_sentence(asked, contrast(0.5, 0.4, (0.05, 0.15)), 0.001, verdict, [], [])
+    [judged] = verdicts("", verdict, run=run, baseline={"languages": 1})
+    assert told in verdict_sentence(judged, of_seeds=True)
 
 
 def test_numbers_have_the_digits_that_tell_them_from_zero():
-    told = verdict_sentence(claim(""), contrast(12.03, 12.06, (-0.06, -0.012)), 0.001, "worse", [], [])
+    numbers = {"mean": 12.03, "baseline_mean": 12.06, "difference": -0.03, "interval": (-0.06, -0.012)}
+    [judged] = verdicts("", "worse", **numbers)
+    told = verdict_sentence(judged, of_seeds=True)
     assert "12.030 against 12.060, -0.030 (95 % interval over questions -0.060 to -0.012" in told
+
+
+@pytest.mark.parametrize(
+    ("by_seed", "of_seeds", "told"),
+    [
+        ((0.1, 0.2, -0.1), True, "in 2 of 3 seeds)."),
+        ((0.1, 0.2), False, "in 2 of 2 pairs of cells)."),
+        ((0.1,), True, "1 seed)."),
+        ((0.1,), False, "1 pair of cells)."),
+    ],
+)
+def test_seeds_that_agree_are_counted(by_seed, of_seeds, told):
+    [judged] = verdicts("", "better", by_seed=by_seed)
+    assert verdict_sentence(judged, of_seeds).endswith(told)

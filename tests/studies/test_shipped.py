@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.studies.check import check_study
-from beir_hybrid.studies.folder import StudyFolder
 from beir_hybrid.studies.grid import build_cells
-from beir_hybrid.studies.run import run_study
+from beir_hybrid.studies.runner import run_study
 from beir_hybrid.studies.study import read_study
+from beir_hybrid.studies.study_folder import StudyFolder
 
 STUDIES = sorted((Path(__file__).parents[2] / "examples" / "studies").glob("*.yaml"))
 CELLS = {
@@ -35,7 +35,7 @@ def test_quick_form_passes_all_checks(path):
     cells, left_out = build_cells(study)
     check_study(study, cells)
     assert (study.name, len(cells), left_out) == (path.stem, CELLS[path.stem][1], [])
-    assert {cell.options["train_data"] for cell in cells} == {"sample"}
+    assert {cell.request.train_data for cell in cells} == {"sample"}
     assert {trial.dataset for trial in study.trials} == {"sample"}
 
 
@@ -45,7 +45,9 @@ def test_form_on_real_data_passes_all_checks(path, data):
     cells, left_out = build_cells(study)
     check_study(study, cells)
     assert len(cells) == CELLS[path.stem][0]
-    assert {(cell.options["model"], cell.options["train_data"]) for cell in cells} == {("static", "mlqa-r")}
+    assert {(cell.config.options["model"], cell.config.options["train_data"]) for cell in cells} == {
+        ("static", "mlqa-r")
+    }
     assert "xquad-r" in {trial.dataset for trial in study.trials}
     lacking = [f"{number} languages are left out: mlqa-r has 7 of them." for number in (9, 11)]
     assert left_out == (lacking if path.stem == "language_scaling" else [])
@@ -56,7 +58,7 @@ def test_form_on_real_data_passes_all_checks(path, data):
 def test_cells_that_are_compared_have_equal_steps(path, quick, data):
     study = read_study(path, quick)
     cells, _ = build_cells(study)
-    steps = {cell.arguments["max_steps"] for cell in cells}
+    steps = {cell.config.arguments["max_steps"] for cell in cells}
     assert steps == set(study.grid.get("max_steps", steps))
     if "max_steps" not in study.grid:
         assert len(steps) == 1
@@ -74,12 +76,12 @@ def test_quick_study_is_answered_end_to_end(tmp_path, here):
     [path] = [path for path in STUDIES if path.stem == "robustness"]
     study = read_study(path, quick=True)
     folder = StudyFolder(tmp_path / "out", study, build_cells(study)[0])
-    answer, failures = run_study(folder)
-    assert failures == []
-    assert [(verdict.kind, verdict.measure) for verdict in answer.verdicts] == [
+    answer = run_study(folder)
+    assert answer.failures == []
+    assert [(verdict.kind, verdict.measure) for verdict in answer.record.verdicts] == [
         *(("cross", "map"), ("cross", "ndcg@10"), ("multi", "map"), ("multi", "ndcg@10"))
     ] * 3
-    assert [verdict.statistic for verdict in answer.verdicts[::4]] == ["mean", "worst", "spread"]
+    assert [verdict.statistic for verdict in answer.record.verdicts[::4]] == ["mean", "worst", "spread"]
     # what hybrid batches are for: it shows even on the sample
-    assert answer.verdicts[0].verdict == "better"
-    assert all(summary.worst_setting and summary.spread > 0 for summary in answer.summaries)
+    assert answer.record.verdicts[0].verdict == "better"
+    assert all(summary.worst_setting and summary.spread > 0 for summary in answer.record.summary)

@@ -11,6 +11,9 @@ from beir_hybrid.evaluation.measures.base import Printed
 
 Value = float | str | None
 
+IN_TITLE = 10
+"""Rank of a column that a narrow table can do without, since its title says the same."""
+
 
 def _plain(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
@@ -134,7 +137,8 @@ class Table:
     def only(self, places: Sequence[int]) -> Table:
         """Return some of the columns."""
         rows = tuple(replace(row, entries=tuple(row.entries[place] for place in places)) for row in self.rows)
-        return replace(self, columns=tuple(self.columns[place] for place in places), rows=rows)
+        names = sum(place < self.names for place in places)
+        return replace(self, columns=tuple(self.columns[place] for place in places), rows=rows, names=names)
 
     def texts(self) -> list[list[str]]:
         """Write every entry in full, with what stands below it in brackets."""

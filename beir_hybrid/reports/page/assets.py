@@ -11,7 +11,7 @@ from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.page.outline import BlockOutline, Outline
 from beir_hybrid.reports.render.pictures import Picture, draw
 from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
-from beir_hybrid.reports.study_statistics import statistics_table
+from beir_hybrid.reports.study_tables import statistics_table
 from beir_hybrid.reports.verdict_rows import verdict_table
 from beir_hybrid.storage.files import write_text
 
@@ -51,10 +51,11 @@ def write_assets(contents: Outline, folder: Path) -> int:
 def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
     """Give every picture and table with the name that its file shall have."""
     for study in contents.studies:
-        if study.verdicts:
-            yield f"{study.name}-verdicts", verdict_table(study.verdicts, study.name)
-        if study.statistics:
-            yield f"{study.name}-statistics", statistics_table(study.statistics, study.name)
+        record = study.record
+        if record.verdicts:
+            yield f"{record.name}-verdicts", verdict_table(record)
+        if record.shown_summaries():
+            yield f"{record.name}-statistics", statistics_table(record)
     for part in contents.blocks:
         yield from _pieces_of_block(part)
     for chart in contents.curves:

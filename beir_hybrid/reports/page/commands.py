@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
@@ -22,13 +23,10 @@ def commands_of(run: Run) -> list[str]:
 
     A trained model goes to the folder ``model``, an evaluation to a folder of its own name.
     """
-    trained = str(run.cell.get("command") or "") or train_command(run.settings)
-    config = run.cell.get("config")
-    trials = config.get("evaluations") if isinstance(config, dict) else None
-    found = trials if isinstance(trials, list) else []
-    told = {str(trial.get("name")): trial for trial in found if isinstance(trial, dict)}
+    trained = (run.cell and run.cell.command) or train_command(run.settings)
+    trials = {trial.name: asdict(trial) for trial in run.cell.config.evaluations} if run.cell else {}
     evaluations = [
-        evaluate_command(results, "model" if trained else results.model, name, told.get(name))
+        evaluate_command(results, "model" if trained else results.model, name, trials.get(name))
         for name, results in run.evaluations.items()
     ]
     return [trained, *evaluations] if trained else evaluations

@@ -10,13 +10,15 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.evaluation.results import Results, read_results
-from beir_hybrid.reports.source_files import comparison_key, read_object
-from beir_hybrid.reports.study_statistics import Statistic, read_statistics
-from beir_hybrid.reports.verdict_rows import Verdict, read_verdicts
-from beir_hybrid.storage.files import is_number
+from beir_hybrid.reports.source_files import comparison_key
+from beir_hybrid.storage.files import is_number, read_json
+from beir_hybrid.storage.records import parse_record
+from beir_hybrid.studies.cell_folder import CellFolder
+from beir_hybrid.studies.record import CellCost, CellRecord, StudyRecord
+from beir_hybrid.studies.study_folder import CELLS, STUDY_FILE, read_study_record
 
-_CELLS, _EVALUATIONS = "cells", "evaluations"
-_MARKS = ("study.json", "run.json", "results.json")
+_EVALUATIONS = "evaluations"
+_MARKS = (STUDY_FILE, "run.json", "results.json")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +31,11 @@ class Run:
         evaluations: Results by the evaluation's name.
         study: Name of the study it is a cell of; empty if it is none.
         values: The cell's grid values.
-        cell: Content of ``cell.json``; empty if it is no cell.
+        cell: Description of the cell; None if it is no cell, or has lost it.
         settings: Content of ``run.json``.
         drawn: What was drawn, as ``batches.json`` has it; empty without one.
         history: What was logged, in ``log`` of training and in ``eval`` of evaluation: a mapping for each step.
-        cost: Seconds, steps, examples, tokens, memory and FLOPs, as far as they are known.
+        cost: What it cost, as far as that is known.
     """
 
     name: str
@@ -41,11 +43,11 @@ class Run:
     evaluations: Mapping[str, Results]
     study: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
-    cell: Mapping[str, Any] = field(default_factory=dict)
+    cell: CellRecord | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     drawn: Mapping[str, Any] = field(default_factory=dict)
     history: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    cost: Mapping[str, Any] = field(default_factory=dict)
+    cost: CellCost = field(default_factory=CellCost)
 
 
 @dataclass(frozen=True)
@@ -66,30 +68,18 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Study:
-    """A study's question and answers.
+class StoredStudy:
+    """A study that a report shows.
 
     Attributes:
-        name: Its name.
-        question: What it asks.
-        folder: Where it is.
-        verdicts: Its answers; none before it has ended.
-        answer: All of them in sentences.
-        remarks: What could not be judged and why, in sentences.
-        cells: Number of cells of its grid.
-        finished: Number of cells that are finished.
-        statistics: What it found by groups of cells; none before it has ended.
+        folder: Its folder.
+        record: Its question and its results.
+        finished: Number of finished cells.
     """
 
-    name: str
-    question: str
     folder: Path
-    verdicts: tuple[Verdict, ...]
-    answer: tuple[str, ...]
-    remarks: tuple[str, ...]
-    cells: int
+    record: StudyRecord
     finished: int
-    statistics: tuple[Statistic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +93,7 @@ class Sources:
     """
 
     runs: tuple[Run, ...]
-    studies: tuple[Study, ...] = ()
+    studies: tuple[StoredStudy, ...] = ()
     failures: tuple[Failure, ...] = ()
 
 
@@ -131,10 +121,10 @@ def read_sources(folders: Sequence[Path]) -> Sources:
                 f"The folder {folders[place]} is part of {outer}, which is given too.", "Give one."
             )
     runs: list[Run] = []
-    studies: list[Study] = []
+    studies: list[StoredStudy] = []
     failures: list[Failure] = []
     for given in folders:
-        if (given / "study.json").is_file():
+        if (given / STUDY_FILE).is_file():
             study, cells, failed = _read_study(given)
             studies.append(study)
             runs += cells
@@ -151,8 +141,8 @@ def _shows(folder: Path, inner: Path) -> bool:
     if folder not in inner.parents:
         return False
     first, *rest = inner.relative_to(folder).parts
-    if (folder / "study.json").is_file():
-        return first == _CELLS and bool(rest)
+    if (folder / STUDY_FILE).is_file():
+        return first == CELLS and bool(rest)
     return (folder / "run.json").is_file() and len(rest) == (first == _EVALUATIONS)
 
 
@@ -212,23 +202,27 @@ def _advice(folder: Path) -> str:
 
 def _with_training(run: Run) -> Run:
     """Add what a training left in the run's folder."""
-    batches = read_object(run.folder / "batches.json", optional=True)
-    training = read_object(run.folder / "training.json", optional=True)
-    history = read_object(run.folder / "history.json", optional=True)
-    cost = read_object(run.folder / "cost.json", optional=True)
-    logs = {name: history.get(name) or [] for name in ("log", "eval")}
+    fix = "Train again."
+    files = {name: run.folder / f"{name}.json" for name in ("run", "batches", "training", "history", "cost")}
+    stored = {name: read_json(path, fix, schema=1) if path.is_file() else {} for name, path in files.items()}
+    logs = {name: stored["history"].get(name) or [] for name in ("log", "eval")}
     for name, rows in logs.items():
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DataFormatError(f"{run.folder / 'history.json'}: {name} is no list of steps.", "Train again.")
-    drawn = batches.get("drawn", {})
+            raise DataFormatError(f"{files['history']}: {name} is not a list of steps.", fix)
+    drawn, training = _checked_drawn(stored["batches"].get("drawn", {}), files["batches"]), stored["training"]
     known = {"steps": training.get("steps"), "seconds": {"train": training.get("seconds")}}
-    known["examples"] = drawn.get("examples") if isinstance(drawn, dict) else None
+    cost = {
+        **known,
+        "examples": drawn.get("examples"),
+        **{name: value for name, value in stored["cost"].items() if value is not None},
+    }
+    where = str(files["cost" if stored["cost"] else "training"])
     return replace(
         run,
-        settings=read_object(run.folder / "run.json", optional=True),
-        drawn=_checked_drawn(drawn, run.folder / "batches.json"),
+        settings=stored["run"],
+        drawn=drawn,
         history=logs,
-        cost={**known, **{name: value for name, value in cost.items() if value is not None}},
+        cost=parse_record(cost, CellCost, where, fix),
     )
 
 
@@ -241,70 +235,51 @@ def _checked_drawn(drawn: Any, path: Path) -> Mapping[str, Any]:
     return dict(drawn)
 
 
-def _read_study(folder: Path) -> tuple[Study, list[Run], list[Failure]]:
-    content = read_object(folder / "study.json")
-    name = str(content.get("name") or folder.resolve().name)
-    cells = content.get("cells", [])
-    if not isinstance(cells, list) or not all(isinstance(cell, str) and Path(cell).name == cell for cell in cells):
-        raise DataFormatError(f"{folder / 'study.json'} has no list of cells.", "Run the study again.")
-    runs, failures, problems, open_cells = _read_cells(folder, name, cells)
+def _read_study(folder: Path) -> tuple[StoredStudy, list[Run], list[Failure]]:
+    record = read_study_record(folder)
+    record = replace(record, name=record.name or folder.resolve().name)
+    cells = [CellFolder(folder / CELLS / cell) for cell in record.cells]
+    runs, failures, problems, open_cells = _read_cells(cells, record.name)
     if not runs and problems:
         raise problems[0]
     if not runs:
         raise MissingDataError(f"{folder} holds no finished cell (cells/*/done.json).", "Run the study first.")
     if open_cells:
-        failures.append(Failure(f"{open_cells} cell{'s' * (open_cells != 1)}", name, "Not started.", open_cells))
-    verdicts = read_verdicts(content, folder / "study.json")
-    remarks = _sentences(content.get("remarks"))
-    told = (str(content.get("question") or ""), folder, verdicts, _sentences(content.get("answer")), remarks)
-    statistics = read_statistics(content, folder / "study.json")
-    finished = sum((folder / "cells" / cell / "done.json").is_file() for cell in cells)
-    return Study(name, *told, len(cells), finished, statistics), runs, failures
+        failures.append(Failure(f"{open_cells} cell{'s' * (open_cells != 1)}", record.name, "Not started.", open_cells))
+    return StoredStudy(folder, record, sum(cell.state() == "finished" for cell in cells)), runs, failures
 
 
-def _read_cells(
-    folder: Path, study: str, cells: Sequence[str]
-) -> tuple[list[Run], list[Failure], list[BeirHybridError], int]:
+def _read_cells(cells: Sequence[CellFolder], study: str) -> tuple[list[Run], list[Failure], list[BeirHybridError], int]:
     """Read a study's cells: those to show, the others and why, what is damaged, and how many have not started."""
     runs: list[Run] = []
     failures: list[Failure] = []
     problems: list[BeirHybridError] = []
     not_started = 0
     for cell in cells:
-        path = folder / "cells" / cell
-        called = cell
+        name = cell.path.name
         try:
-            described = read_object(path / "cell.json", optional=True)
-            called = str(described.get("name") or cell)
-            if (path / "done.json").is_file():
-                runs.append(_read_cell(path, called, study, described))
-                continue
-            failed = read_object(path / "failed.json", optional=True)
+            described = cell.record() if cell.described.is_file() else None
+            name = described.name if described else name
+            state = cell.state()
+            if state == "finished":
+                runs.append(_read_cell(cell, name, study, described))
+            elif state == "failed":
+                failures.append(Failure(name, study, str(cell.failure())))
+            elif described:
+                failures.append(Failure(name, study, "Not finished."))
+            else:
+                not_started += 1
         except BeirHybridError as error:
             problems.append(error)
-            failures.append(Failure(called, study, str(error)))
-            continue
-        if failed:
-            failures.append(Failure(called, study, f"{failed.get('error', '')} {failed.get('hint') or ''}".strip()))
-        elif described:
-            failures.append(Failure(called, study, "Not finished."))
-        else:
-            not_started += 1
+            failures.append(Failure(name, study, str(error)))
     return runs, failures, problems, not_started
 
 
-def _read_cell(path: Path, called: str, study: str, described: Mapping[str, Any]) -> Run:
-    found = sorted(path.glob("evaluations/*/results.json"))
-    evaluations = {path.parent.name: read_results(path.parent) for path in found}
-    values = described.get("values")
-    run = Run(called, path, evaluations, study, values if isinstance(values, dict) else {})
-    return replace(_with_training(run), cell=described)
-
-
-def _sentences(told: Any) -> tuple[str, ...]:
-    """Give what is told line by line, be it one text or a list of them."""
-    texts = told if isinstance(told, list) else [told or ""]
-    return tuple(line for text in texts for line in str(text).splitlines() if line.strip())
+def _read_cell(cell: CellFolder, name: str, study: str, described: CellRecord | None) -> Run:
+    folders = sorted(path.parent for path in cell.path.glob("evaluations/*/results.json"))
+    evaluations = {folder.name: read_results(folder) for folder in folders}
+    run = Run(name, cell.path, evaluations, study, described.values if described else {}, described)
+    return _with_training(run)
 
 
 def _with_own_names(runs: Sequence[Run]) -> tuple[Run, ...]:

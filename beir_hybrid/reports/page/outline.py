@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.reports.bias_pictures import bias_bars, share_dots
-from beir_hybrid.reports.costs import COSTS, cost_table
+from beir_hybrid.reports.costs import amounts, cost_table
 from beir_hybrid.reports.groups import Block, Group, blocks_of, find_group, groups_of
 from beir_hybrid.reports.language_maps import difference_maps, drawn_map, family_maps, pair_maps
 from beir_hybrid.reports.models.bars import Bars, Dots
@@ -18,9 +18,9 @@ from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.models.words import KIND_TITLES, number, percent
 from beir_hybrid.reports.page.commands import commands_of
-from beir_hybrid.reports.page.inputs import Failure, Sources, Study
+from beir_hybrid.reports.page.inputs import Failure, Sources, StoredStudy
 from beir_hybrid.reports.published import Published, published_for
-from beir_hybrid.reports.scaling import cost_of, drawn_pairs, scaling_charts
+from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
 from beir_hybrid.reports.score_tables import kind_table, main_table
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
@@ -98,7 +98,7 @@ class Outline:
 
     title: str
     groups: tuple[Group, ...]
-    studies: tuple[Study, ...]
+    studies: tuple[StoredStudy, ...]
     failures: tuple[Failure, ...]
     blocks: tuple[BlockOutline, ...]
     curves: tuple[Chart, ...]
@@ -135,8 +135,9 @@ def build_outline(
     known = sorted({name for block in blocks for kind in KINDS for name in block.measures(kind)})
     if measure is not None and measure not in known:
         raise ConfigurationError(f"No run has the measure {measure!r}.", f"Measured: {', '.join(known) or 'nothing'}.")
-    names = list(dict.fromkeys([study.name for study in sources.studies] or [block.title for block in blocks]))
+    names = list(dict.fromkeys([study.record.name for study in sources.studies] or [block.title for block in blocks]))
     usual = ", ".join(names) if sources.studies else f"Retrieval on {', '.join(names)}" if names else "Training runs"
+    costs = {group.name: amounts([run.cost for run in group.runs]) for group in groups}
     return Outline(
         title=title or usual,
         groups=groups,
@@ -147,7 +148,7 @@ def build_outline(
         ),
         curves=tuple(_training_charts(groups)),
         drawn=tuple(drawn for group in groups if (drawn := _drawn(group)) is not None),
-        cost=cost_table("What the trainings cost", {group.name: _costs(group) for group in groups}),
+        cost=cost_table("What the trainings cost", costs),
         environments=_environments(groups),
         commands=tuple((run.name, tuple(commands_of(run))) for run in sources.runs),
     )
@@ -179,10 +180,11 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
     )
 
 
-def _baseline(block: Block, wanted: Group | None, studies: Sequence[Study]) -> Group:
+def _baseline(block: Block, wanted: Group | None, studies: Sequence[StoredStudy]) -> Group:
     if wanted is not None and wanted in block.groups:
         return wanted
-    for values, name in ((dict(one.baseline), study.name) for study in studies for one in study.verdicts[:1]):
+    records = [study.record for study in studies]
+    for values, name in ((dict(one.baseline), study.name) for study in records for one in study.verdicts[:1]):
         for group in block.groups:
             if group.study == name and values and values.items() <= group.values.items():
                 return group
@@ -250,11 +252,6 @@ def _drawn(group: Group) -> Drawn | None:
     return Drawn(drawn_map(group.name, pairs), "; ".join(words) + many + ".")
 
 
-def _costs(group: Group) -> dict[str, list[float]]:
-    keys = [column.key or column.title for column in COSTS]
-    return {key: [value for run in group.runs if (value := cost_of(run, key)) is not None] for key in keys}
-
-
 def _environments(groups: Sequence[Group]) -> tuple[Environment, ...]:
     environments: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for group in groups:
@@ -262,7 +259,7 @@ def _environments(groups: Sequence[Group]) -> tuple[Environment, ...]:
             versions = results.environment.get("versions", {})
             items = list(versions.items()) if isinstance(versions, dict) else []
             items.append(("device", results.environment.get("device")))
-            items.append(("device of the training", run.cost.get("device")))
+            items.append(("device of the training", run.cost.device))
             known = tuple((str(name), str(value)) for name, value in items if value)
             environments.setdefault(known, []).append(group.name)
     return tuple(Environment(tuple(dict.fromkeys(names)), items) for items, names in environments.items() if items)

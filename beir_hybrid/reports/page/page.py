@@ -8,13 +8,14 @@ from importlib.resources import files
 
 import beir_hybrid
 from beir_hybrid.evaluation.measures.printing import printed
-from beir_hybrid.reports.models.words import KIND_TITLES, plural
+from beir_hybrid.reports.models.words import KIND_TITLES, chance, plural
 from beir_hybrid.reports.page.commands import command_lines
 from beir_hybrid.reports.page.outline import Outline
 from beir_hybrid.reports.render.html import environment
 from beir_hybrid.reports.render.palette import DARK, LIGHT
-from beir_hybrid.reports.study_statistics import statistics_table
+from beir_hybrid.reports.study_tables import statistics_table
 from beir_hybrid.reports.verdict_rows import strips_of
+from beir_hybrid.studies.cell import versus
 
 
 def render_page(contents: Outline) -> str:
@@ -37,6 +38,8 @@ def render_page(contents: Outline) -> str:
             title_of=lambda measure: printed(measure).title,
             command_lines=command_lines,
             strips_of=strips_of,
+            chance=chance,
+            versus=versus,
             statistics_table=statistics_table,
             script=script,
             script_hash=digest,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from rich import box
@@ -14,21 +15,21 @@ from rich.text import Text
 from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
-from beir_hybrid.reports.models.table import Column, Entry, Line, Table, make_table
+from beir_hybrid.reports.models.table import IN_TITLE, Column, Entry, Line, Table, make_table
 from beir_hybrid.reports.render.palette import shade
 
 Shown = Table | HeatMap | Bars | Dots | Chart
 """What can be shown."""
 
-_WIDE = 140  # where output goes to a file
+_ENDLESS = 100_000  # letters of a line where output goes to a file
 _NARROWEST = 16  # letters; a column of longer texts is narrowed to it before anything else happens
 _BAR = 30  # letters of the longest bar
 
 
 def console() -> Console:
-    """Return the console that everything is printed on; no line is broken by it where output goes to a file."""
+    """Return the console that everything is printed on; where output goes to a file, lines end where texts do."""
     screen = Console()
-    return screen if screen.is_terminal else Console(width=_WIDE)
+    return screen if screen.is_terminal else Console(width=_ENDLESS)
 
 
 def show(*models: Shown, screen: Console | None = None) -> None:
@@ -42,34 +43,45 @@ def show(*models: Shown, screen: Console | None = None) -> None:
         screen: Where to; the standard output unless given.
     """
     screen = screen or console()
-    for model in models:
+    for number, model in enumerate(models):
+        if number:
+            screen.print()
         for part in rendered(model, screen.width if screen.is_terminal else None):
-            wide = max(screen.width, screen.measure(part).maximum)
-            screen.print(part, width=screen.width if screen.is_terminal else wide, crop=False)
+            screen.print(part)
 
 
-def rendered(model: Shown, width: int | None = None) -> list[RichTable]:
-    """Return a model as tables of rich, each at most so wide.
+def rendered(model: Shown, width: int | None = None) -> list[RichTable | Text]:
+    """Return a model as what rich prints: its title, tables that are at most so wide, and its notes.
 
     Args:
         model: A model.
         width: Letters in a line; None for no end.
     """
     if isinstance(model, HeatMap):
-        return _heat_maps(model, width)
-    table = (_bar_table(model) if isinstance(model, Bars) else model.table()).shown()
+        title, notes = f"{model.title}: {model.down} down, {model.across} across", [model.note]
+        tables = _heat_maps(model, width)
+    else:
+        table = (_bar_table(model) if isinstance(model, Bars) else model.table()).shown()
+        title, notes = table.title, list(table.notes)
+        tables, left_out = _fitted(table, width)
+        if left_out:
+            notes.append(f"left out as the terminal is narrow: {', '.join(left_out)}")
+    head = [Text(title, style="bold")] if title else []
+    return [*head, *tables, *(Text(note, style="dim") for note in notes if note)]
+
+
+def _fitted(table: Table, width: int | None) -> tuple[list[RichTable], list[str]]:
+    """Draw a table in one or several parts; return them and the headings of columns that are left out."""
     for boxed in (True, False):
         if width is None or _width(table, boxed) <= width:
-            return [_rich_table(table, boxed, width)]
-    left_out = sorted((column.leave_out for column in table.columns if column.leave_out), reverse=True)
-    for limit in left_out:
-        names = [column.title for column in table.columns if column.leave_out >= limit]
+            return [_rich_table(table, boxed)], []
+    for limit in sorted((column.leave_out for column in table.columns if column.leave_out), reverse=True):
         kept = table.only([place for place, column in enumerate(table.columns) if column.leave_out < limit])
-        if _width(kept, False) <= width:
-            return [_rich_table(kept, False, width, f"not shown, as the terminal is narrow: {', '.join(names)}")]
-    parts = list(_parts(table, width))
-    last = len(parts) - 1
-    return [_rich_table(_part(table, part, place, last), False, width) for place, part in enumerate(parts)]
+        if _width(kept, boxed=False) <= width:
+            return [_rich_table(kept, boxed=False)], [
+                column.title for column in table.columns if limit <= column.leave_out < IN_TITLE
+            ]
+    return [_rich_table(_part(table, part), boxed=False) for part in _parts(table, width)], []
 
 
 def _parts(table: Table, width: int) -> Iterator[list[int]]:
@@ -91,15 +103,11 @@ def _parts(table: Table, width: int) -> Iterator[list[int]]:
     yield [*names, *part]
 
 
-def _part(table: Table, places: Sequence[int], number: int, last: int) -> Table:
-    """Return some of the columns without rows that have nothing there; the title on top, the notes at the end."""
+def _part(table: Table, places: Sequence[int]) -> Table:
+    """Return some of the columns, without rows that have nothing there."""
     part = table.only(places)
-    rows = tuple(
-        row for row in part.rows if any(entry.value is not None or entry.text for entry in row.entries[table.names :])
-    )
-    return Table(
-        table.title if number == 0 else "", part.columns, rows, table.notes if number == last else (), table.names
-    )
+    rows = [row for row in part.rows if any(each.value is not None or each.text for each in row.entries[table.names :])]
+    return replace(part, rows=tuple(rows))
 
 
 def _width(table: Table, boxed: bool) -> int:
@@ -115,12 +123,8 @@ def _width(table: Table, boxed: bool) -> int:
     return sum(widths) + (3 * len(widths) + 1 if boxed else 2 * len(widths) - 2)
 
 
-def _rich_table(table: Table, boxed: bool, width: int | None, remark: str = "") -> RichTable:
+def _rich_table(table: Table, boxed: bool) -> RichTable:
     shown = RichTable(
-        title=Text(table.title, style="table.title") if table.title else None,
-        title_justify="left",
-        caption=Text("\n".join([*table.notes, *filter(None, [remark])]), style="table.caption") or None,
-        caption_justify="left",
         box=box.HEAVY_HEAD if boxed else box.SIMPLE_HEAD,
         show_edge=boxed,
         pad_edge=boxed,
@@ -130,7 +134,7 @@ def _rich_table(table: Table, boxed: bool, width: int | None, remark: str = "") 
         shown.add_column(
             Text(_heading(column)),
             justify="left" if column.text else "right",
-            no_wrap=not column.text or width is None,
+            no_wrap=not column.text,
             overflow="fold",
         )
     for row in table.rows:
@@ -165,10 +169,7 @@ def _heat_maps(model: HeatMap, width: int | None) -> list[RichTable]:
     tables = []
     for start in range(0, len(model.columns), count):
         columns = range(start, min(start + count, len(model.columns)))
-        title = f"{model.title}: {model.down} down, {model.across} across" if start == 0 else ""
-        shown = RichTable(title=Text(title, style="table.title") if title else None, title_justify="left", box=None)
-        shown.pad_edge = False
-        shown.padding = (0, 0, 0, 0)
+        shown = RichTable(box=None, pad_edge=False, padding=(0, 0))
         shown.add_column("")
         for place in columns:
             shown.add_column(Text(f" {model.columns[place]} "), justify="right", min_width=cell + 2, no_wrap=True)
@@ -176,8 +177,6 @@ def _heat_maps(model: HeatMap, width: int | None) -> list[RichTable]:
             if model.apart and row == len(model.rows) - model.apart:
                 shown.add_row()
             shown.add_row(Text(name), *(_shaded(model, row, place, texts[row][place]) for place in columns))
-        if columns.stop == len(model.columns):
-            shown.caption, shown.caption_justify = Text(model.note, style="table.caption"), "left"
         tables.append(shown)
     return tables
 

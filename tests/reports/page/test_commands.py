@@ -85,10 +85,3 @@ def test_lines_of_a_command_are_the_same_command():
 
 def test_what_is_no_command_stays_as_it_is():
     assert command_lines("an 'open quote") == "an 'open quote"
-
-
-@pytest.mark.parametrize("trials", [5, "x", None, {"name": "tiny"}, [3]], ids=repr)
-def test_evaluations_that_are_no_list_tell_nothing(make_results_of, trials):
-    run = Run("r", Path("r"), {"tiny": make_results_of()}, cell={"config": {"evaluations": trials}})
-    [command] = commands_of(run)
-    assert command.startswith("beir-hybrid evaluate --model mine ")

@@ -7,6 +7,7 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.reports.groups import groups_of
 from beir_hybrid.reports.page.inputs import Sources, read_sources
 from beir_hybrid.storage.files import write_json
+from beir_hybrid.studies.record import CellCost
 
 
 def change(path, **fields):
@@ -38,7 +39,7 @@ def test_a_trained_model_brings_its_evaluations_and_what_it_drew(make_results_of
     [run] = read_sources([folder]).runs
     assert list(run.evaluations) == ["two", "one"] or list(run.evaluations) == ["one", "two"]
     assert run.drawn == drawn
-    assert run.cost == {"steps": 7, "seconds": {"train": 1.5}, "examples": 4}
+    assert run.cost == CellCost({"train": 1.5}, steps=7, examples=4)
 
 
 def test_a_study_gives_its_cells_in_grid_order(make_study, tmp_path):
@@ -50,7 +51,12 @@ def test_a_study_gives_its_cells_in_grid_order(make_study, tmp_path):
         "hybrid, seed 2",
     ]
     [study] = sources.studies
-    assert (study.name, study.cells, study.finished, len(study.verdicts)) == ("scaling", 4, 4, 2)
+    assert (study.record.name, len(study.record.cells), study.finished, len(study.record.verdicts)) == (
+        "scaling",
+        4,
+        4,
+        2,
+    )
     assert sources.failures == ()
 
 
@@ -109,7 +115,7 @@ def test_evaluations_of_the_same_data_are_runs_of_their_own(make_results_of, tmp
         make_results_of(dataset="else").save(folder / "else")
         runs = read_sources([folder]).runs
         names.append([run.name for run in runs])
-        assert list(runs[0].evaluations) == ["else"] and runs[0].cost["steps"] == 7
+        assert list(runs[0].evaluations) == ["else"] and runs[0].cost.steps == 7
         assert len(groups_of(Sources(runs))) == 3
     assert names[0] == names[1] == ["model", "model/exact", "model/evaluations/exact"]
     both = read_sources([tmp_path / "a" / "model", tmp_path / "b" / "model"])
@@ -162,27 +168,27 @@ def test_a_folder_without_results_says_what_was_looked_for(make_results_of, tmp_
     ("file", "fields", "problem"),
     [
         ("study.json", {"schema": 2}, "study.json is not of schema version 1"),
-        ("study.json", {"cells": "all"}, "no list of cells"),
-        ("study.json", {"cells": ["../elsewhere"]}, "no list of cells"),
-        ("study.json", {"verdicts": ["yes"]}, "a verdict that cannot be read"),
-        ("study.json", {"verdicts": [{"mean": "<b>"}]}, "a verdict that cannot be read"),
-        ("study.json", {"verdicts": [{"interval": [1]}]}, "a verdict that cannot be read"),
+        ("study.json", {"cells": "all"}, "cells is 'all', not a list"),
+        ("study.json", {"cells": ["../elsewhere"]}, "not a cell's id"),
+        ("study.json", {"verdicts": ["yes"]}, r"verdicts\[0\] is 'yes', not a mapping"),
+        ("study.json", {"verdicts": [{"claim": ["<b>"]}]}, r"verdicts\[0\]\.claim is \['<b>'\], not a text"),
+        ("study.json", {"verdicts": [{"claim": "c"}]}, r"has no verdicts\[0\]\.evaluation"),
         ("cells/000000000000/batches.json", {"drawn": {"pairs": 3}}, "does not tell what was drawn"),
         ("cells/000000000000/batches.json", {"schema": 7}, "batches.json is not of schema version 1"),
-        ("cells/000000000000/history.json", {"log": ["<i>"]}, "log is no list of steps"),
+        ("cells/000000000000/history.json", {"log": ["<i>"]}, "log is not a list of steps"),
         ("cells/000000000000/evaluations/tiny/results.json", {"schema": 9}, "not of schema version 1"),
         (
             "cells/000000000000/evaluations/tiny/results.json",
             {"scores": {"mono": {"map": "<b>"}}},
-            "'<b>' among its sc",
+            "'<b>' in its sc",
         ),
-        ("cells/000000000000/evaluations/tiny/results.json", {"settings": {"de": {"map": None}}}, "None among its set"),
-        ("cells/000000000000/evaluations/tiny/results.json", {"settings": [1]}, "None among its settings"),
-        ("cells/000000000000/evaluations/tiny/results.json", {"passages": {"de": "x"}}, "'x' among its passages"),
-        ("cells/000000000000/evaluations/tiny/results.json", {"environment": 3}, "3 as its environment"),
-        ("cells/000000000000/evaluations/tiny/results.json", {"languages": [1]}, "languages that are no words"),
-        ("cells/000000000000/evaluations/tiny/results.json", {"intervals": {"scores": 1}}, "intervals that cannot"),
-        ("study.json", {"study": {"show": ["worst"]}, "summary": [3]}, "a summary that cannot be read"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"settings": {"de": {"map": None}}}, "None in its set"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"settings": [1]}, r"\[1\] in its settings"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"passages": {"de": "x"}}, "'x' in its passages"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"environment": 3}, "3 in its environment"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"languages": [1]}, "1 in its languages"),
+        ("cells/000000000000/evaluations/tiny/results.json", {"intervals": {"scores": 1}}, "1 in its intervals"),
+        ("study.json", {"study": {"show": ["worst"]}, "summary": [3]}, r"summary\[0\] is 3, not a mapping"),
         (
             "cells/000000000000/evaluations/tiny/results.json",
             {"intervals": {"scores": {"mono": {"map": [0.1]}}}},

@@ -3,8 +3,8 @@ import pytest
 
 from beir_hybrid.evaluation.statistics.comparison import compare
 from beir_hybrid.evaluation.statistics.significance import holm
+from beir_hybrid.studies.judge import judge_claims
 from beir_hybrid.studies.outcomes import Outcomes
-from beir_hybrid.studies.verdicts import find_verdicts
 
 QUESTIONS = 40
 
@@ -18,7 +18,7 @@ def judged(opened, evaluated):
         for number, values in found.items():
             evaluated(folder)(folder.cells[number], values)
         outcomes = Outcomes(folder)
-        return outcomes, *find_verdicts(outcomes, folder.study.claims)
+        return outcomes, *judge_claims(outcomes, folder.study.claims)
 
     return judge
 
@@ -232,7 +232,7 @@ def test_worst_setting_and_spread_are_judged_where_a_claim_names_them(judged, fo
 
 
 def test_more_verdicts_than_flips_can_tell_apart_are_remarked_on(judged, four, monkeypatch):
-    from beir_hybrid.studies import verdicts as module
+    from beir_hybrid.studies import judge as module
 
     monkeypatch.setattr(module, "_MANY", 3)
     _, _, remarks = judged(four)

@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
+from beir_hybrid.studies.record import Failure
+from beir_hybrid.studies.study_folder import read_study_record
 
 
 def test_new_folder_and_that_of_a_study_are_taken(opened):
     folder = opened()
     folder.check()
-    folder.write({})
+    folder.write(folder.record())
     folder.check()
 
 
@@ -29,7 +32,8 @@ def test_file_in_its_place_is_refused(opened):
 
 def test_study_of_another_schema_is_refused(opened):
     folder = opened()
-    path = folder.write({})
+    folder.write(folder.record())
+    path = folder.path / "study.json"
     path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
     with pytest.raises(DataFormatError, match="not of schema version 1"):
         folder.check()
@@ -45,20 +49,24 @@ def test_two_at_once_are_refused(opened):
 
 def test_file_tells_the_whole_study(opened, read):
     folder = opened()
-    content = read(folder.write({"verdicts": [1]}))
+    folder.write(replace(folder.record(), remarks=("A remark.",)))
+    content = read(folder.path / "study.json")
     assert (content["schema"], content["name"], content["question"]) == (1, "mini", "Is hybrid better?")
     assert content["cells"] == [cell.id for cell in folder.cells]
     assert content["study"]["grid"] == {"strategy": ["x-x-mono", "hybrid"], "seed": [1, 2]}
-    assert content["verdicts"] == [1]
+    assert content["remarks"] == ["A remark."]
+    assert read_study_record(folder.path) == folder.record()
 
 
 def test_cell_begins_with_an_empty_folder(opened):
     folder = opened()
     cell = folder.cells[0]
-    folder.fail(cell, {"error": "e", "hint": "h"})
-    assert folder.state(cell) == "failed"
-    (folder.of(cell) / "evaluations").mkdir()
-    assert [path.name for path in folder.begin(cell).iterdir()] == ["cell.json"]
+    kept = folder.of(cell)
+    kept.fail(Failure("e", "h"))
+    assert (folder.state(cell), kept.failure()) == ("failed", Failure("e", "h"))
+    kept.evaluation("sample").mkdir(parents=True)
+    kept.begin(cell)
+    assert [path.name for path in kept.path.iterdir()] == ["cell.json"]
     assert folder.state(cell) == "open"
 
 
@@ -66,19 +74,19 @@ def test_seconds_are_those_of_finished_cells(opened, evaluated):
     folder = opened()
     assert folder.seconds() == []
     evaluated(folder)(folder.cells[1], {"en": {"map": [1.0, 0.0]}})
-    (folder.of(folder.cells[1]) / "other.json").touch()
+    (folder.of(folder.cells[1]).path / "other.json").touch()
     assert folder.seconds() == [4.0]
 
 
 def test_full_disk_is_told_in_one_line(opened, monkeypatch):
-    from beir_hybrid.studies import folder as module
+    from beir_hybrid.studies import study_folder as module
 
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_json", full)
+    monkeypatch.setattr(module, "write_record", full)
     with pytest.raises(BeirHybridError, match=r"study\.json cannot be written: No space left on device\. Make room"):
-        opened().write({})
+        opened().write(opened().record())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +99,8 @@ def test_full_disk_is_told_in_one_line(opened, monkeypatch):
     ],
 )
 def test_folder_of_another_study_is_refused(opened, mini, old, new, told):
-    before = opened().write({}).read_text()
+    opened().write(opened().record())
+    before = (opened().path / "study.json").read_text()
     assert old in mini
     other = opened(mini.replace(old, new))
     with pytest.raises(OutputError) as caught:
@@ -102,14 +111,22 @@ def test_folder_of_another_study_is_refused(opened, mini, old, new, told):
 
 
 def test_other_claims_are_no_other_study(opened, mini):
-    opened().write({})
+    opened().write(opened().record())
     opened(mini.replace("Hybrid differs", "Hybrid is better")).check()
+
+
+def test_cells_are_named_by_their_ids(opened):
+    folder = opened()
+    folder.path.mkdir()
+    (folder.path / "study.json").write_text('{"schema": 1, "cells": ["../elsewhere"]}')
+    with pytest.raises(DataFormatError, match=r"cells has '\.\./elsewhere'"):
+        folder.check()
 
 
 def test_study_without_a_readable_content_is_another(opened):
     folder = opened()
     folder.path.mkdir()
-    (folder.path / "study.json").write_text('{"schema": 1, "name": "mini", "study": 3}')
+    (folder.path / "study.json").write_text('{"schema": 1, "name": "mini", "study": {"train": 3}}')
     with pytest.raises(OutputError, match="other content"):
         folder.check()
 
@@ -120,7 +137,7 @@ def finished(opened, evaluated):
     folder = opened()
     evaluated(folder)(folder.cells[0], {"en": {"map": [1.0, 0.0]}, "en-de": {"map": [0.5, 0.25]}})
     assert folder.state(folder.cells[0]) == "finished"
-    return folder, folder.of(folder.cells[0]) / "evaluations" / "sample"
+    return folder, folder.of(folder.cells[0]).path / "evaluations" / "sample"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +176,7 @@ def test_cell_whose_query_values_cannot_be_read_is_not_finished(finished, damage
 
 
 def test_results_that_stay_are_read_once(finished, monkeypatch):
-    from beir_hybrid.studies import folder as module
+    from beir_hybrid.studies import study_folder as module
 
     folder, _ = finished
     monkeypatch.setattr(module, "load_results", lambda folders: pytest.fail("read again"))
@@ -169,7 +186,7 @@ def test_results_that_stay_are_read_once(finished, monkeypatch):
 @pytest.mark.parametrize("seconds", ['"x"', "null", "Infinity", "[]"])
 def test_seconds_that_are_no_number_are_not_counted(finished, seconds):
     folder, _ = finished
-    (folder.of(folder.cells[0]) / "done.json").write_text(f'{{"schema": 1, "seconds": {seconds}}}')
+    (folder.of(folder.cells[0]).path / "done.json").write_text(f'{{"schema": 1, "seconds": {seconds}}}')
     assert folder.seconds() == []
 
 
@@ -182,6 +199,7 @@ def test_cells_without_a_study_file_are_taken_again(finished):
 
 def test_damaged_study_file_is_told_without_harm_to_its_cells(opened):
     folder = opened()
-    folder.write({}).write_text("{")
+    folder.path.mkdir()
+    (folder.path / "study.json").write_text("{")
     with pytest.raises(DataFormatError, match="Remove the file, and run the study again"):
         folder.check()

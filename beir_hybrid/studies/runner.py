@@ -1,4 +1,4 @@
-"""Running a study: each cell in a process of its own, several at a time, finished ones never again."""
+"""Running a study: each cell in a process of its own, several at a time, finished ones not again."""
 
 from __future__ import annotations
 
@@ -11,49 +11,34 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Protocol
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.models import is_static
 from beir_hybrid.studies.answer import Answer, find_answer
 from beir_hybrid.studies.cell import Cell
-from beir_hybrid.studies.folder import StudyFolder
-from beir_hybrid.studies.process import failure
+from beir_hybrid.studies.cell_folder import CellFolder
+from beir_hybrid.studies.record import Failure
+from beir_hybrid.studies.study_folder import StudyFolder
 
-_INTERRUPTED = {"error": "The study was interrupted.", "hint": "Run it again."}
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A cell that failed.
-
-    Attributes:
-        cell: The cell.
-        error: What went wrong, in a line.
-        hint: What to do about it, in a line.
-    """
-
-    cell: Cell
-    error: str
-    hint: str
+_INTERRUPTED = Failure("The study was interrupted.", "Run it again.")
 
 
 class Watcher(Protocol):
-    """Is told how a study goes on."""
+    """Follows the progress of a study."""
 
     def begins(self, cell: Cell) -> None:
-        """A cell begins."""
+        """Note that a cell begins."""
 
     def ends(self, cell: Cell, failed: Failure | None, seconds: float, left: float | None) -> None:
-        """A cell ends.
+        """Note that a cell ends.
 
         Args:
             cell: The cell.
             failed: Why it failed; None if it is finished.
-            seconds: What it took.
-            left: Seconds that the others are likely to take; None if no cell has finished yet.
+            seconds: The time it took.
+            left: Estimate of the seconds that the others take; None if no cell has finished yet.
         """
 
 
@@ -61,7 +46,7 @@ def time_left(seconds: Sequence[float], open_cells: int, jobs: int) -> float | N
     """Estimate how long open cells take.
 
     Args:
-        seconds: What each finished cell took; of one job, or as many at a time as now.
+        seconds: The time that each finished cell took, with the same number of jobs.
         open_cells: Number of cells to come.
         jobs: Cells at a time.
 
@@ -78,16 +63,13 @@ def time_left(seconds: Sequence[float], open_cells: int, jobs: int) -> float | N
     return sum(seconds) / len(seconds) * rounds
 
 
-def run_study(folder: StudyFolder, jobs: int = 1, watcher: Watcher | None = None) -> tuple[Answer, list[Failure]]:
-    """Train and evaluate the cells that are not finished, and find the study's answer.
+def run_study(folder: StudyFolder, jobs: int = 1, watcher: Watcher | None = None) -> Answer:
+    """Train and evaluate the cells that are not finished, and judge the study's claims.
 
     Args:
         folder: Where it is kept.
         jobs: Cells at a time.
-        watcher: Is told of each cell.
-
-    Returns:
-        The answer, as far as cells are finished, and the failures.
+        watcher: Follows its progress.
 
     Raises:
         ConfigurationError: If the number of jobs is below 1.
@@ -97,22 +79,23 @@ def run_study(folder: StudyFolder, jobs: int = 1, watcher: Watcher | None = None
         raise ConfigurationError(f"The number of jobs is {jobs}.", "Give at least 1.")
     folder.check()
     with folder.locked():
-        folder.write(folder.last_answer())  # what was found stays until there is something new
+        folder.write(folder.record())  # the last results stay until there are new ones
         cells = [cell for cell in folder.cells if folder.state(cell) != "finished"]
         failures = _run_cells(folder, cells, jobs, watcher)
         answer = find_answer(folder)
-        folder.write(answer.as_json())
-    return answer, failures
+        folder.write(answer.record)
+    return replace(answer, failures=failures)
 
 
-def _run_cells(folder: StudyFolder, cells: Sequence[Cell], jobs: int, watcher: Watcher | None) -> list[Failure]:
-    failures: list[Failure] = []
+def _run_cells(
+    folder: StudyFolder, cells: Sequence[Cell], jobs: int, watcher: Watcher | None
+) -> list[tuple[Cell, Failure]]:
+    failures: dict[str, tuple[Cell, Failure]] = {}
     runner = _Runner(folder, jobs)
     taken = folder.seconds()
     pool = ThreadPoolExecutor(jobs)
     begun: dict[Future[Failure | None], tuple[Cell, float]] = {}
     waiting = list(cells)
-    ended = 0
     try:
         while waiting or begun:
             while waiting and len(begun) < jobs:
@@ -124,18 +107,16 @@ def _run_cells(folder: StudyFolder, cells: Sequence[Cell], jobs: int, watcher: W
                 cell, start = begun.pop(future)
                 seconds = time.perf_counter() - start
                 failed = future.result()
-                ended += 1
                 if failed is None:
                     taken.append(seconds)
                 else:
-                    failures.append(failed)
+                    failures[cell.id] = (cell, failed)
                 if watcher is not None:
-                    watcher.ends(cell, failed, seconds, time_left(taken, len(cells) - ended, jobs))
+                    watcher.ends(cell, failed, seconds, time_left(taken, len(waiting) + len(begun), jobs))
     finally:
         runner.stop()  # nothing runs any more unless this was interrupted
         pool.shutdown()
-    order = {cell.id: place for place, cell in enumerate(cells)}
-    return sorted(failures, key=lambda failed: order[failed.cell.id])
+    return [failures[cell.id] for cell in cells if cell.id in failures]
 
 
 class _Runner:
@@ -149,22 +130,21 @@ class _Runner:
         self._guard = threading.Lock()
 
     def run(self, cell: Cell) -> Failure | None:
-        """Run one cell; None if it is finished in the end."""
+        """Run one cell, and return why it failed; None if it did not."""
+        folder = self.folder.of(cell)
         try:
-            folder = self.folder.begin(cell)
-            told = self._process(cell, folder)
+            folder.begin(cell)
+            failed = self._process(cell, folder)
         except OSError as error:  # our own OutputError is one too
-            told = failure(error)
-        if not told:
-            return None
-        if told is not _INTERRUPTED:
-            self.folder.fail(cell, told)
-        return Failure(cell, told["error"], told["hint"])
+            failed = Failure.of(error)
+        if failed is not None and failed is not _INTERRUPTED:
+            folder.fail(failed)
+        return failed
 
-    def _process(self, cell: Cell, folder: Path) -> dict[str, str]:
+    def _process(self, cell: Cell, folder: CellFolder) -> Failure | None:
         keep = "keep" if self.folder.study.keep_models else "drop"
-        words = [sys.executable, "-m", "beir_hybrid.studies.process", str(folder), keep]
-        with (folder / "log.txt").open("wb") as log:
+        words = [sys.executable, "-m", "beir_hybrid.studies.process", str(folder.path), keep]
+        with folder.log.open("wb") as log:
             with self._guard:
                 if self._stopped:
                     return _INTERRUPTED
@@ -182,17 +162,17 @@ class _Runner:
             with self._guard:
                 self._running.discard(process)
         try:
-            told: dict[str, str] = json.loads(answer)
+            reported = json.loads(answer)
         except ValueError:
             if self._stopped or code == -signal.SIGINT:  # which a terminal sends to this process too
                 return _INTERRUPTED
             how = f"by signal {-code}" if code < 0 else f"with code {code}"
             hint = "It may have run out of memory; see its log.txt." if code == -9 else "See its log.txt."
-            return {"error": f"Its process was ended {how}.", "hint": hint}
-        return told
+            return Failure(f"Its process was ended {how}.", hint)
+        return Failure(**reported) if reported else None
 
     def stop(self) -> None:
-        """End what runs."""
+        """Kill the processes that run."""
         with self._guard:
             self._stopped = True
             for process in self._running:
@@ -200,10 +180,10 @@ class _Runner:
 
 
 def _environment(cell: Cell, jobs: int) -> dict[str, str]:
-    """Share the cores: a cell's threads are as many every time, so that sums fall alike."""
+    """Share the cores among cells, always in the same way, so that sums are rounded alike."""
     given = dict(os.environ)
     given["TOKENIZERS_PARALLELISM"] = "false"
-    # vectors that are looked up gain nothing from threads, which wait for one another
+    # looking vectors up gains nothing from threads, which wait for one another
     threads = 1 if is_static(cell.request.model) else max(1, (os.cpu_count() or 1) // jobs)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         given.setdefault(name, str(threads))

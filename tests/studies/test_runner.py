@@ -9,8 +9,8 @@ import time
 import pytest
 
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.studies import run
-from beir_hybrid.studies.run import run_study, time_left
+from beir_hybrid.studies import runner as module
+from beir_hybrid.studies.runner import run_study, time_left
 
 COMMAND = (sys.executable, "-c", "from beir_hybrid.cli.main import main; main()", "study")
 
@@ -29,7 +29,9 @@ class Recorder:
 
 def files(folder):
     """Everything of the cells with the times of its last change."""
-    return {path: path.stat().st_mtime_ns for path in folder.of(folder.cells[0]).parent.rglob("*") if path.is_file()}
+    return {
+        path: path.stat().st_mtime_ns for path in folder.of(folder.cells[0]).path.parent.rglob("*") if path.is_file()
+    }
 
 
 @pytest.mark.parametrize(
@@ -42,8 +44,8 @@ def test_time_left_is_the_mean_times_the_rounds(seconds, cells, jobs, left):
 
 def test_every_cell_runs_once_and_the_study_is_answered(opened, here, read):
     folder, watcher = opened(), Recorder()
-    answer, failures = run_study(folder, watcher=watcher)
-    assert failures == []
+    answer = run_study(folder, watcher=watcher)
+    assert answer.failures == []
     assert here == [cell.name for cell in folder.cells]
     assert watcher.told[:3] == [
         ("begins", "x-x-mono, seed 1"),
@@ -52,7 +54,7 @@ def test_every_cell_runs_once_and_the_study_is_answered(opened, here, read):
     ]
     content = read(folder.path / "study.json")
     assert [verdict["kind"] for verdict in content["verdicts"]] == ["mono", "cross", "multi", "multi"]
-    assert content["answer"] == answer.sentence
+    assert content["answer"] == answer.record.answer
     assert len(content["summary"]) == 2 * 4
     before = files(folder)
     run_study(folder)
@@ -73,17 +75,18 @@ def test_failed_cell_harms_no_other_and_is_tried_again(opened, here, read, monke
     folder = opened()
     with monkeypatch.context() as patched:
         patched.setattr(training, "train", fails_for_one)
-        answer, [failed] = run_study(folder)
-    assert (failed.cell.name, failed.error) == ("hybrid, seed 2", "No space left on device")
+        answer = run_study(folder)
+    [(cell, failed)] = answer.failures
+    assert (cell.name, failed.error) == ("hybrid, seed 2", "No space left on device")
     assert [folder.state(cell) for cell in folder.cells] == ["finished"] * 3 + ["failed"]
-    told = read(folder.of(failed.cell) / "failed.json")
+    told = read(folder.of(cell).path / "failed.json")
     assert told == {"schema": 1, "error": failed.error, "hint": failed.hint}
-    assert {verdict.seeds for verdict in answer.verdicts} == {1}
-    assert "hybrid, seed 2 is not finished, and is left out." in answer.remarks
-    answer, failures = run_study(folder)
-    assert (here[4:], failures) == (["hybrid, seed 2"], [])
-    assert not (folder.of(failed.cell) / "failed.json").exists()
-    assert {verdict.seeds for verdict in answer.verdicts} == {2}
+    assert {verdict.seeds for verdict in answer.record.verdicts} == {1}
+    assert "hybrid, seed 2 is not finished, and is left out." in answer.record.remarks
+    answer = run_study(folder)
+    assert (here[4:], answer.failures) == (["hybrid, seed 2"], [])
+    assert not (folder.of(cell).path / "failed.json").exists()
+    assert {verdict.seeds for verdict in answer.record.verdicts} == {2}
 
 
 @pytest.mark.parametrize(
@@ -98,13 +101,13 @@ def test_failed_cell_harms_no_other_and_is_tried_again(opened, here, read, monke
 def test_cell_whose_results_cannot_be_read_runs_again_alone(opened, here, file, damage):
     folder = opened()
     run_study(folder)
-    path = folder.of(folder.cells[1]) / "evaluations" / "sample" / file
+    path = folder.of(folder.cells[1]).path / "evaluations" / "sample" / file
     path.write_bytes(damage(path.read_bytes()))
     assert folder.state(folder.cells[1]) == "open"
-    answer, failures = run_study(folder)
-    assert failures == []
+    answer = run_study(folder)
+    assert answer.failures == []
     assert here[4:] == [folder.cells[1].name]
-    assert {verdict.seeds for verdict in answer.verdicts} == {2}
+    assert {verdict.seeds for verdict in answer.record.verdicts} == {2}
 
 
 def test_last_answer_stays_until_there_is_a_new_one(opened, here, read, monkeypatch):
@@ -112,7 +115,7 @@ def test_last_answer_stays_until_there_is_a_new_one(opened, here, read, monkeypa
     run_study(folder)
     before = read(folder.path / "study.json")
     assert before["verdicts"]
-    (folder.of(folder.cells[0]) / "done.json").unlink()
+    (folder.of(folder.cells[0]).path / "done.json").unlink()
 
     class Interrupts(Recorder):
         def begins(self, cell):
@@ -126,12 +129,12 @@ def test_last_answer_stays_until_there_is_a_new_one(opened, here, read, monkeypa
 
 def test_cell_whose_folder_cannot_be_made_harms_no_other(opened, here):
     folder = opened()
-    folder.write({})
-    first = folder.of(folder.cells[0])
+    folder.write(folder.record())
+    first = folder.of(folder.cells[0]).path
     first.parent.mkdir(parents=True)
     first.touch()
-    _, [failed] = run_study(folder)
-    assert failed.cell is folder.cells[0]
+    [(cell, _)] = run_study(folder).failures
+    assert cell is folder.cells[0]
     assert [folder.state(cell) for cell in folder.cells[1:]] == ["finished"] * 3
 
 
@@ -144,10 +147,10 @@ def test_threads_are_shared_and_static_models_take_one(opened, mini, monkeypatch
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     static, other = opened().cells[0], opened(mini.replace("static:8", "some/model")).cells[0]
-    threads = [run._environment(cell, 2)["OMP_NUM_THREADS"] for cell in (static, other)]
+    threads = [module._environment(cell, 2)["OMP_NUM_THREADS"] for cell in (static, other)]
     assert threads == ["1", "4"]
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert run._environment(other, 2)["OMP_NUM_THREADS"] == "3"
+    assert module._environment(other, 2)["OMP_NUM_THREADS"] == "3"
 
 
 def test_process_that_dies_is_a_failure_and_the_other_goes_on(opened, mini, monkeypatch):
@@ -162,14 +165,14 @@ def test_process_that_dies_is_a_failure_and_the_other_goes_on(opened, mini, monk
         return process
 
     killed = []
-    monkeypatch.setattr(run.subprocess, "Popen", deadly)
+    monkeypatch.setattr(module.subprocess, "Popen", deadly)
     folder = opened(mini.replace("seed: [1, 2]", "seed: [1]"))
-    _, [failed] = run_study(folder, jobs=2)
+    [(_, failed)] = run_study(folder, jobs=2).failures
     assert failed.error == "Its process was ended by signal 9."
     states = sorted(folder.state(cell) for cell in folder.cells)
     assert states == ["failed", "finished"]
     [finished] = [cell for cell in folder.cells if folder.state(cell) == "finished"]
-    assert "Hugging" not in (folder.of(finished) / "log.txt").read_text()
+    assert "Hugging" not in (folder.of(finished).path / "log.txt").read_text()
 
 
 @pytest.mark.parametrize(
@@ -179,17 +182,17 @@ def test_process_that_dies_is_a_failure_and_the_other_goes_on(opened, mini, monk
 )
 def test_interrupted_cell_is_open_and_did_not_fail(opened, monkeypatch, interrupt):
     folder = opened()
-    runner, begin = run._Runner(folder, 1), subprocess.Popen
+    runner, begin = module._Runner(folder, 1), subprocess.Popen
 
     def begins(words, **given):
         process = begin(words, **given)
         threading.Timer(0.2, interrupt, (runner, process)).start()
         return process
 
-    monkeypatch.setattr(run.subprocess, "Popen", begins)
+    monkeypatch.setattr(module.subprocess, "Popen", begins)
     assert runner.run(folder.cells[0]).error == "The study was interrupted."
     assert folder.state(folder.cells[0]) == "open"
-    assert not (folder.of(folder.cells[0]) / "failed.json").exists()
+    assert not (folder.of(folder.cells[0]).path / "failed.json").exists()
 
 
 @pytest.mark.slow
