@@ -30,7 +30,7 @@ def read_grade(text: str, place: str) -> int:
         place: File and line, for the message.
 
     Raises:
-        DataFormatError: If it is no whole number, or beyond :data:`HIGHEST_GRADE`.
+        DataFormatError: If it is not a whole number, or beyond :data:`HIGHEST_GRADE`.
 
     Examples:
         >>> read_grade("2", "qrels.tsv:7")
@@ -41,7 +41,7 @@ def read_grade(text: str, place: str) -> int:
     """
     shown = shorten(text, _SHOWN)
     if not is_grade(text):
-        raise DataFormatError(f"{place}: the grade {shown} is no whole number.", "Give 0, 1, ...")
+        raise DataFormatError(f"{place}: the grade {shown} is not a whole number.", "Give 0, 1, ...")
     digits = text.strip().removeprefix("-").lstrip("0")
     # int() refuses thousands of digits, so they are counted first
     if len(digits) > len(str(HIGHEST_GRADE)) or int(digits or "0") > HIGHEST_GRADE:

@@ -1,4 +1,4 @@
-"""Translations: which queries ask the same question in several languages, and how that is known.
+"""Translations: which queries ask the same question in several languages, and how they were linked.
 
 One rule serves the reader of BEIR folders, the BEIR host and the ir_measures host, in :func:`link_translations`.
 """
@@ -23,12 +23,12 @@ _WORDS = {METADATA: "metadata.group", IDS: "equal ids after the language", DATAS
 
 
 class Links(NamedTuple):
-    """What :func:`link_translations` found.
+    """How translations are linked; see :func:`link_translations`.
 
     Attributes:
         group_of: Group by query id; queries of one group are one question. Queries that are missing here stand alone.
         rule: ``metadata.group``, ``equal ids`` or ``none``.
-        notes: What a reader of results must know about the groups.
+        notes: What readers of results need to know about the groups.
     """
 
     group_of: dict[str, str]
@@ -39,15 +39,15 @@ class Links(NamedTuple):
 def link_translations(queries: Mapping[str, str], groups: Mapping[str, str]) -> Links:
     """Link the translations of a question: by the metadata's groups, or else by equal ids after the language.
 
-    If any query is told a group, or told that it has none (an empty string), the metadata decide for all of them, and
-    those that are told nothing stand alone. Otherwise queries of different languages whose ids are equal after the
+    If the metadata of any query give a group, or an empty string for none, the metadata decide for all queries, and
+    those without a group stand alone. Otherwise queries of different languages whose ids are equal after the
     language, such as ``en:17`` and ``ro:17``, are linked. Ids may be equal by accident, such as running numbers in each
     language. Questions that are linked without need make intervals wider, never too narrow, so this errs on the safe
     side; ``mrc`` however would compare them, and an empty group on any query says that ids mean nothing.
 
     Args:
         queries: Language by query id; the ids begin with their languages.
-        groups: Group by query id, as far as the metadata tell; other ids are ignored.
+        groups: Group by query id, where the metadata give one; other ids are ignored.
 
     Examples:
         >>> languages = {"en:17": "en", "ro:17": "ro", "ro:18": "ro"}
@@ -67,8 +67,8 @@ def link_translations(queries: Mapping[str, str], groups: Mapping[str, str]) -> 
     return Links(names, IDS if len({name for name, _ in asked}) < len(asked) else NONE)
 
 
-def told(metadata: Mapping[str, Any], where: str) -> str | None:
-    """Read the group that a query's metadata tell.
+def group_in(metadata: Mapping[str, Any], where: str) -> str | None:
+    """Read the group of a query from its metadata.
 
     Args:
         metadata: The query's; ``group`` may be a string or a number, which is read as a string (17, 17.0 and "17" are
@@ -76,7 +76,7 @@ def told(metadata: Mapping[str, Any], where: str) -> str | None:
         where: File and line, for the message.
 
     Returns:
-        An empty string if the query is told to have no translation; None if nothing is told (null and NaN included).
+        An empty string if the query has no translation; None if the metadata do not say (null and NaN included).
 
     Raises:
         DataFormatError: If the group is anything else.
@@ -92,7 +92,7 @@ def told(metadata: Mapping[str, Any], where: str) -> str | None:
         return str(int(group)) if group.is_integer() else str(group)
     raise DataFormatError(
         f"{where}: the group is {shorten(group)}.",
-        "Give a string or a number that translations share, or an empty string.",
+        "Use a string or a number that translations share, or an empty string.",
     )
 
 
@@ -101,7 +101,7 @@ def count_linked(groups: Mapping[str, str], rule: str) -> dict[str, Any]:
 
     Args:
         groups: Group by query id; the ids begin with their languages.
-        rule: How the groups are known.
+        rule: How the queries were linked.
 
     Returns:
         ``rule``, and the numbers of ``linked`` queries and of all ``queries``; nothing if all are of one language.
@@ -126,7 +126,7 @@ def links_in_words(translations: Mapping[str, Any]) -> str:
     """Describe how translations are linked, and how many; empty if all queries are of one language.
 
     Args:
-        translations: As :func:`count_linked` gives it.
+        translations: What :func:`count_linked` returns.
     """
     if not translations:
         return ""

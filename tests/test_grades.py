@@ -16,7 +16,7 @@ def test_whole_numbers_are_read(text, grade):
     "text", ["", "1.0", "1e3", "+1", "0x1", "1_0", "\u0663", "\u00b2", "NaN", "1 2", "-", "x" * 99]
 )
 def test_what_is_no_whole_number_is_refused_and_shortened(text):
-    with pytest.raises(DataFormatError, match=r"file:1: the grade .* is no whole number") as caught:
+    with pytest.raises(DataFormatError, match=r"file:1: the grade .* is not a whole number") as caught:
         read_grade(text, "file:1")
     assert len(str(caught.value)) < 120
 

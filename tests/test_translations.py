@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from beir_hybrid.errors import DataFormatError, shorten
-from beir_hybrid.translations import count_linked, link_translations, links_in_words, told
+from beir_hybrid.translations import count_linked, group_in, link_translations, links_in_words
 
 NAN = float("nan")
 
@@ -85,11 +85,11 @@ def test_another_language_within_the_id_belongs_to_it():
     ],
 )
 def test_group_is_read_as_a_string(group, expected):
-    assert told({"group": group}, "here:1") == expected
+    assert group_in({"group": group}, "here:1") == expected
 
 
 def test_group_that_is_not_there_is_not_told():
-    assert told({}, "here:1") is None
+    assert group_in({}, "here:1") is None
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_group_that_is_not_there_is_not_told():
 )
 def test_group_of_another_type_is_refused_in_a_line(group, shown):
     with pytest.raises(DataFormatError) as caught:
-        told({"group": group}, "queries.jsonl:3")
+        group_in({"group": group}, "queries.jsonl:3")
     assert str(caught.value) == (
-        f"queries.jsonl:3: the group is {shown}. Give a string or a number that translations share, or an empty string."
+        f"queries.jsonl:3: the group is {shown}. Use a string or a number that translations share, or an empty string."
     )
 
 
@@ -142,4 +142,4 @@ def test_queries_of_one_group_and_language_are_not_linked_to_a_translation():
     ids=["int", "float", "infinity"],
 )
 def test_groups_may_be_numbers_of_any_size(group, read):
-    assert told({"group": group}, "queries.jsonl:1") == read
+    assert group_in({"group": group}, "queries.jsonl:1") == read

@@ -90,7 +90,7 @@ def read_judgements(path: Path, rows: Iterable[tuple[int, str, str, str]], fix: 
         fix: What to do about a file without any.
 
     Raises:
-        DataFormatError: If a grade is no whole number, a document has two grades for one query, or there is no row.
+        DataFormatError: If a grade is not a whole number, a document has two grades for one query, or there is no row.
     """
     grades: dict[tuple[str, str], int] = {}
     for number, query, document, text in rows:

@@ -7,9 +7,17 @@ from .encoding.encoder import open_encoder as open_encoder
 from .encoding.options import EncodingOptions as EncodingOptions
 from .evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .judgements import Judgements as Judgements
+from .judgements import observed_collection as observed_collection
+from .query_values import QueryValues as QueryValues
+from .query_values import SettingValues as SettingValues
 from .rankings import Rankings as Rankings
 from .results import Results as Results
+from .results import load_results as load_results
+from .run_files import read_run as read_run
 from .run_files import read_runs as read_runs
+from .runs import Run as Run
+from .runs import run_of_results as run_of_results
+from .runs import split_run as split_run
 from .search.exact import ExactSearch as ExactSearch
 from .search.faiss_search import FaissSearch as FaissSearch
 from .search.searcher import Search as Search

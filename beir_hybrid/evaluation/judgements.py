@@ -142,7 +142,7 @@ class Judgements:
         return [[] if isinstance(texts, StoredCorpus) else list(texts) for texts in corpora]
 
     def language(self, passages: Ints) -> Ints:
-        """Return the number of each passage's language; -1 for what is no passage."""
+        """Return the number of each passage's language; -1 for numbers below 0, which stand for no passage."""
         return np.where(passages < 0, -1, np.searchsorted(np.cumsum(self.sizes), passages, side="right"))
 
     def columns(self, setting: Setting) -> Ints:

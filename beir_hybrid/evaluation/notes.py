@@ -1,4 +1,4 @@
-"""Notes: what a reader of results must know about the numbers themselves."""
+"""Notes: what readers of results need to know about the numbers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from beir_hybrid.translations import links_in_words
 
 
 def notes_on(values: QueryValues, translations: Mapping[str, Any], intervals: bool) -> Iterator[str]:
-    """Return notes on what the values of the queries do not show by themselves.
+    """Yield notes on what the values of the queries do not show by themselves.
 
     Args:
         values: What was measured.
-        translations: How translations are linked, as :func:`~beir_hybrid.translations.count_linked` gives it.
+        translations: How translations are linked, as :func:`~beir_hybrid.translations.count_linked` returns it.
         intervals: Whether there are intervals.
     """
     if translations and not translations["linked"]:

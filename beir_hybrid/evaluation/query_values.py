@@ -143,7 +143,7 @@ class QueryValues:
         """Write ``queries.parquet`` or ``queries.jsonl``, one row per setting and query.
 
         A row has ``setting``, ``kind``, ``query``, ``group`` and the measures. What a setting does not measure is null
-        in Parquet and left out in JSONL; what is measured and undefined for the query is NaN in Parquet and null in
+        in Parquet and left out in JSONL; a value that is undefined for the query is NaN in Parquet and null in
         JSONL, which has no NaN. The file of the other format is removed.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Rankings: where a setting's relevant passages stand, and what stands on top. What measures are computed from."""
+"""Rankings: the ranks of a setting's relevant passages, and the passages on top. Measures are computed from them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Rankings(_Arrays):
         retrieved: Shape (queries,), how many passages each query's ranking holds; all of them unless it is a cut-off
             run.
         top: The first passages, as deep as the measures asked for; None if none did.
-        translations: Gives what the translations of the queries retrieve, one other language after another.
+        translations: Yields what the translations of the queries retrieve, one language after another.
     """
 
     query: Ints
@@ -134,10 +134,10 @@ class Rankings(_Arrays):
         return np.bincount(self.query, weights=values, minlength=self.queries).astype(np.float64, copy=False)
 
     def top_at(self, depth: int) -> Top:
-        """Give the first passages of every ranking.
+        """Return the first passages of every ranking.
 
         Args:
-            depth: How many; at most what the measure said with its ``depth``.
+            depth: How many; at most the ``depth`` of the measure.
 
         Raises:
             ConfigurationError: If the rankings were not kept so deep.
@@ -145,6 +145,6 @@ class Rankings(_Arrays):
         kept = 0 if self.top is None else self.top.passage.shape[1]
         if self.top is None or kept < min(depth, self.passages):
             raise ConfigurationError(
-                f"The rankings are kept to depth {kept}, and a measure reads {depth}.", "Give the measure a depth."
+                f"The rankings are kept to depth {kept}, and a measure reads {depth}.", "Set the measure's depth."
             )
         return self.top.cut(depth)

@@ -1,4 +1,4 @@
-"""Results: what an evaluation found, and its file."""
+"""Results of an evaluation, and their files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Numbers = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Results:
-    """What an evaluation found.
+    """Results of an evaluation.
 
     Attributes:
         dataset: Name of the collection.
@@ -42,11 +42,12 @@ class Results:
             above 0.
         ties: By kind of setting, the share of queries with another passage level with a relevant one.
         passages: Number of passages by language.
-        data: Checksums of ``queries``, ``passages`` and ``qrels``, which tell whether two results may be compared.
+        data: Checksums of ``queries``, ``passages`` and ``qrels``, by which two results are found to be of the same
+            data.
         translations: How translations of a question are known (``rule``: ``metadata.group``, ``equal ids``,
             ``dataset`` or ``none``), how many queries are ``linked`` to one, and of how many ``queries``; empty where
             all are of one language.
-        notes: What a reader must know to judge the numbers.
+        notes: What readers need to know to interpret the numbers.
         environment: Versions, device and seconds per stage.
         values: The value of every query, where it was asked for; in a file of its own.
     """

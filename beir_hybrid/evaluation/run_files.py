@@ -1,4 +1,4 @@
-"""Files of runs, and the settings they are of."""
+"""Files of runs in TREC's format, and the settings that they belong to."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def read_runs(
 ) -> dict[Setting, Run]:
     """Read a TREC run, or a folder of them.
 
-    A file in a folder is named after its setting, such as ``en-de.trec`` or ``xquad-r.en-de.trec``. So may be a single
-    file; one with another name is of queries against the pool, unless ``settings`` name other corpora. A single file is
-    of the query languages that it has results for, whichever else it may be of.
+    A file in a folder is named after its setting, such as ``en-de.trec`` or ``xquad-r.en-de.trec``; so may be a single
+    file. A single file with any other name is a run against the pool, unless ``settings`` name other corpora, in the
+    query languages that it has results for.
 
     Args:
         path: A file, or a folder of files that end in ``.trec``.
@@ -40,7 +40,7 @@ def read_runs(
 
     Raises:
         MissingDataError: If there is no such file, or the folder has no run of a setting that is asked for.
-        ConfigurationError: If it cannot be told which setting a run is of.
+        ConfigurationError: If it is unclear which setting a run is of.
         UnknownNameError: If there is no such setting.
         DataFormatError: If a run cannot be read.
     """
@@ -82,7 +82,7 @@ def read_run(path: Path, judgements: Judgements, *, show_progress: bool = False)
     """
     if not path.is_file():
         raise MissingDataError(f"There is no run {path}.", "Check --run.")
-    with closing(_read_lines(path, show_progress)) as rows:  # the bar ends before an error is told
+    with closing(_read_lines(path, show_progress)) as rows:  # the bar ends before an error is printed
         return build_run(rows, judgements, str(path))
 
 
@@ -140,7 +140,7 @@ def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag
 
 
 def partial_kinds(runs: Iterable[Setting], judgements: Judgements) -> list[str]:
-    """Tell, in a sentence each, of which kinds of setting some have a run and others have none.
+    """Return notes on the kinds of setting of which only some settings have a run.
 
     Their means over settings are not those of a whole evaluation.
 

@@ -1,4 +1,4 @@
-"""Runs: what a system retrieved, in numbers and in TREC's file format."""
+"""Runs: what a system retrieved, in numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Run:
         query: Shape (n,), query numbers.
         passage: Shape (n,), passage numbers; no pair of a query and a passage twice.
         score: Shape (n,), scores.
-        identifiers: Gives document ids, to order ties.
+        identifiers: Returns document ids, which order ties.
 
     Attributes:
         query: Shape (n,), query numbers, sorted.
@@ -72,7 +72,7 @@ class Run:
 
 
 def split_run(run: Run, judgements: Judgements, settings: Iterable[Setting]) -> dict[Setting, Run]:
-    """Give each setting its queries of a run.
+    """Split a run by setting, according to the languages of its queries.
 
     Args:
         run: Of queries in any languages.
@@ -97,7 +97,7 @@ def run_of_results(results: Mapping[str, Mapping[str, float]], judgements: Judge
 
 
 def build_run(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgements: Judgements, source: str) -> Run:
-    """Number what was retrieved; ``rows`` are numbered for messages, which begin with the source."""
+    """Turn ids into numbers; ``rows`` are numbered for messages, which begin with the source."""
     numbers, name = judgements.query_numbers, judgements.collection.name
     queries, places, lines, scores = array("q"), array("q"), array("q"), array("d")
     documents: dict[str, int] = {}  # by id, its place among those retrieved

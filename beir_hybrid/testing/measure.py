@@ -100,7 +100,7 @@ class MeasureContract:
         expect(
             len({one.name for one in each}) == len(self.languages)
             and all(build_measure(one.name) == one for one in each),
-            f"for_languages({self.languages}) gives {[one.name for one in each]}.",
+            f"for_languages({self.languages}) returns {[one.name for one in each]}.",
             "Give one measure per language, with the language in brackets in its name.",
         )
 

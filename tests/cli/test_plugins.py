@@ -94,7 +94,7 @@ BROKEN = {
     "beir_hybrid.measures": (
         "from beir_hybrid.evaluation.measures.recall import Recall\n"
         "class IT(Recall):\n    def values(self, rankings): return super().values(rankings) / 1e-320",
-        "values() gives inf for",
+        "values() returns inf for",
     ),
     "beir_hybrid.hosts": (
         "class IT:\n    def activate(self): ...\n    deactivate = is_active = activate",

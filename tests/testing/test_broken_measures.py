@@ -21,10 +21,12 @@ CAUGHT = {
     "Sourceless": {SOURCE: "Its source is ''. Cite it."},
     "Undecided": {SOURCE: "its higher_is_better is 'yes'. It must be True, False or None"},
     "Thawed": {"test_identity_is_its_name": "Thawed is no dataclass. Put @dataclass(frozen=True) on it."},
-    "Averaged": {RANGE: "The measure 'averaged@10' of broken 1.0: values() gives a float64 for 3 queries."},
-    "Single": {RANGE: "values() gives shape (3,) of float32 for 3 queries. values() must give a float64 array"},
-    "Listing": {RANGE: "values() gives a list for 3 queries."},
-    "Infinite": {CUT: "values() gives inf for 12 of 12 queries. Values must be finite, and NaN where a query has none"},
+    "Averaged": {RANGE: "The measure 'averaged@10' of broken 1.0: values() returns a float64 for 3 queries."},
+    "Single": {RANGE: "values() returns shape (3,) of float32 for 3 queries. values() must return a float64 array"},
+    "Listing": {RANGE: "values() returns a list for 3 queries."},
+    "Infinite": {
+        CUT: "values() returns inf for 12 of 12 queries. Values must be finite, and NaN where a query has none"
+    },
     "Percent": {RANGE: "outside of [0.0, 1.0]. Correct it, or set lowest and highest", CUT: ""},
     "Hopeful": {CUT: "A query for which nothing was retrieved has the value 1.0. Give 0.0, the worst"},
     "Forgiving": {CUT: "A query has no value (NaN)."},

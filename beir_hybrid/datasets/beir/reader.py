@@ -17,7 +17,7 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.grades import is_grade
 from beir_hybrid.languages import code_of
 from beir_hybrid.passage import Passage
-from beir_hybrid.translations import link_translations, told
+from beir_hybrid.translations import group_in, link_translations
 
 UNKNOWN_LANGUAGE = "und"
 """The code of texts of unknown language in ISO 639."""
@@ -98,7 +98,7 @@ class FolderReader:
             name = asked[row.identifier]
             if name.identifier in qrels:
                 texts.setdefault(name.language, {})[name.identifier] = row.text
-                group = told(row.metadata, f"{self.path / QUERIES}:{row.line}")
+                group = group_in(row.metadata, f"{self.path / QUERIES}:{row.line}")
                 if group is not None or self.marker is not None:  # ours name all groups of their dataset
                     groups[name.identifier] = group or ""
         links = link_translations({query: code for code, part in texts.items() for query in part}, groups)

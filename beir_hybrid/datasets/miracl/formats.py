@@ -45,7 +45,7 @@ def read_qrels(path: Path, topics: Mapping[str, str]) -> list[Judgement]:
         topics: The queries that may be judged.
 
     Raises:
-        DataFormatError: If a line has not four fields, a grade is no whole number, a query is not among the topics,
+        DataFormatError: If a line has not four fields, a grade is not a whole number, a query is not among the topics,
             or a document has two grades for one query; the message names file and line.
     """
     judgements = list(read_judgements(path, _judgements(path), _AGAIN))

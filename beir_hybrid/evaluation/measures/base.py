@@ -1,4 +1,4 @@
-"""What a measure is."""
+"""Measure: the protocol of measures, and base classes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Measure(Protocol):
       it may be left out; without the parameter, ``@k`` is refused;
     * ``language: str`` likewise, for the code in brackets. A measure that has one value per language (such as
       :class:`~beir_hybrid.evaluation.measures.language_share.LanguageShare`) takes None for all of them and has a
-      method ``for_languages(languages)`` besides, which gives a list with one measure for each, in their order;
+      method ``for_languages(languages)``, which returns a list with one measure for each, in their order;
     * other parameters need defaults.
 
     A measure may have ``bounds`` as well: its lowest and highest possible value, infinite where there is none.

@@ -20,8 +20,8 @@ _NOUNS = {"cutoff": "cut-off", "language": "language"}
 def build_measure(name: str) -> Measure:
     """Build a measure from its name.
 
-    The thing registered under the name is called with the keywords ``cutoff`` and ``language``, each only if the name
-    has one; whether it takes or needs them is read from its signature.
+    What is registered under the name is called with the keywords ``cutoff`` and ``language``, each only if the name has
+    one; its signature says whether it takes or needs them.
 
     Args:
         name: A registered name, with a language in brackets and ``@k`` for a cut-off where the measure takes them:
@@ -31,7 +31,7 @@ def build_measure(name: str) -> Measure:
         UnknownNameError: If no measure has that name; the message names the closest one.
         ConfigurationError: If the cut-off is no positive whole number, or a cut-off or language is missing or not
             taken.
-        PluginError: If the measure wants other arguments besides, or what is built is no measure.
+        PluginError: If the measure requires further arguments, or the result is not a measure.
 
     Examples:
         >>> build_measure("ndcg@10")
@@ -56,7 +56,7 @@ def build_measure(name: str) -> Measure:
 
 
 def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> list[Measure]:
-    """Replace each measure that has a value per language and names none by one measure per language.
+    """Replace each measure that has a value per language, and names none, by one measure per language.
 
     Args:
         measures: Measures.
@@ -66,7 +66,7 @@ def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> li
         The measures, in order.
 
     Raises:
-        PluginError: If a measure gives anything else than measures.
+        PluginError: If ``for_languages`` returns anything but measures.
 
     Examples:
         >>> [measure.name for measure in expand_measures([build_measure("one_target_map")], ["de", "en"])]
@@ -83,15 +83,15 @@ def expand_measures(measures: Iterable[Measure], languages: Sequence[str]) -> li
         if not isinstance(each, list | tuple) or len(each) != len(languages):
             count = f"{len(each)} measures" if isinstance(each, list | tuple) else describe_type(each)
             raise origin.refusal(
-                f"for_languages() gives {count} for {len(languages)} languages.",
-                "It must give one measure per language",
+                f"for_languages() returns {count} for {len(languages)} languages.",
+                "It must return one measure per language",
             )
         expanded += [check_measure(one, origin) for one in each]
     return expanded
 
 
 def example_name(base: str) -> str:
-    """Write a name that the measure can be built from, with the language and the cut-off that it needs.
+    """Return a name that the measure can be built from, with a language and a cut-off if it needs them.
 
     Examples:
         >>> example_name("language_share"), example_name("recall"), example_name("map")
@@ -106,12 +106,12 @@ def _needed(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
 
 
 def _check(name: str, base: str, arguments: dict[str, Any], factory: Callable[..., Any]) -> None:
-    """Check what a name gives against what its factory takes."""
+    """Check the arguments in a name against the signature of the measure."""
     parameters = inspect.signature(factory).parameters
     anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     taken = [noun for noun in _NOUNS if noun in parameters or (anything and noun in arguments)]
     needed = _needed(parameters)
-    # what the name could be, where it is wrong
+    # the name to suggest
     kept = {noun: arguments.get(noun) for noun in taken if noun in arguments or noun in needed}
     language = f"[{(kept['language'] or '').strip() or 'de'}]" if "language" in kept else ""
     cutoff = f"@{_positive(kept['cutoff']) or 10}" if "cutoff" in kept else ""

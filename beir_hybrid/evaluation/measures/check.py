@@ -1,4 +1,4 @@
-"""What a measure gives, checked once where it enters: what it says of itself when it is built, then its values."""
+"""Checks of measures: of their attributes when they are built, and of their values."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ LARGEST = 1e100
 TRIED_LANGUAGES = ("de", "en", "es")
 """Languages of the passages that measures are tried on."""
 
-_VALUES = "values() must give a float64 array with one value for each query"
+_VALUES = "values() must return a float64 array with one value for each query"
 
 
 def check_measure(measure: Any, origin: Origin | None = None) -> Measure:
-    """Refuse what is no measure, by what it says of itself.
+    """Refuse what is not a measure, by its attributes.
 
     Args:
-        measure: What is to be one.
-        origin: Who brought it; None to look for that.
+        measure: The object to check.
+        origin: Who registered it; None to look it up.
 
     Returns:
         The measure.
 
     Raises:
         PluginError: If an attribute is missing or of another type than :class:`Measure` says; the message names the
-            distribution that brought it.
+            distribution that registered it.
     """
     source = origin or MEASURES.origin_of(measure)
     for attribute, (fits, form) in _ATTRIBUTES.items():
@@ -57,39 +57,39 @@ def measure_queries(measure: Measure, rankings: Rankings, origin: Origin | None 
     Args:
         measure: A measure.
         rankings: The setting's rankings.
-        origin: Who brought the measure; None to look for that.
+        origin: Who registered the measure; None to look it up.
 
     Returns:
         Shape (queries,), finite or NaN, in an array of its own.
 
     Raises:
-        PluginError: If the measure gives anything else; the message names the distribution that brought it.
+        PluginError: If the measure returns anything else; the message names the distribution that registered it.
     """
     source = origin or MEASURES.origin_of(measure)
     with source.blamed("values()"):
         values = measure.values(rankings)
     queries = f"for {rankings.queries} queries"
     if type(values) is not np.ndarray:
-        raise source.refusal(f"values() gives {describe_type(values)} {queries}.", _VALUES)
+        raise source.refusal(f"values() returns {describe_type(values)} {queries}.", _VALUES)
     if values.shape != (rankings.queries,) or values.dtype != np.float64:
-        raise source.refusal(f"values() gives shape {values.shape} of {values.dtype} {queries}.", _VALUES)
+        raise source.refusal(f"values() returns shape {values.shape} of {values.dtype} {queries}.", _VALUES)
     wrong = values[np.abs(values) > LARGEST]
     if len(wrong):
         raise source.refusal(
-            f"values() gives {wrong[0]:g} for {len(wrong)} of {rankings.queries} queries.",
+            f"values() returns {wrong[0]:g} for {len(wrong)} of {rankings.queries} queries.",
             "Values must be finite, and NaN where a query has none",
         )
     return values.copy()
 
 
 def try_measure(measure: Measure, origin: Origin | None = None) -> None:
-    """Compute a measure on a small made-up run, so that a wrong one is found before anything is encoded.
+    """Compute a measure on a small made-up run, so that a broken one is found before anything is encoded.
 
     A measure that refuses the run with an error of this package, such as one that needs a language, is left alone.
 
     Args:
         measure: A measure.
-        origin: Who brought it; None to look for that.
+        origin: Who registered it; None to look it up.
 
     Raises:
         PluginError: As for :func:`measure_queries`.
@@ -103,7 +103,7 @@ def try_measure(measure: Measure, origin: Origin | None = None) -> None:
             measure_queries(measure, rankings, source)
     except PluginError:
         raise
-    except BeirHybridError:  # of the measure itself, which has its reasons
+    except BeirHybridError:  # raised by the measure on purpose
         return
 
 

@@ -1,4 +1,4 @@
-"""Which measures a request stands for."""
+"""Requests for measures: names, groups of names, and the default."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ DEFAULT_MEASURES: Mapping[Kind, tuple[str, ...]] = {
 """What is measured in each kind of setting unless asked otherwise; the paper's choice of recall."""
 
 BIAS_MEASURES = ("same_language_share@10", "language_share@10", "ndkl@10", "mrc@10", "one_target_map")
-"""What the name ``bias`` stands for: the measures of language bias besides the paper's rank distance."""
+"""What the name ``bias`` stands for: measures of language bias other than the paper's rank distance."""
 
 
 def build_measures(names: Sequence[str] | None, otherwise: Sequence[str] = ()) -> dict[Kind, list[Measure]]:
     """Build the measures of each kind of setting.
 
     Args:
-        names: The same for every kind, with ``default`` and ``bias`` for several; None for ``otherwise``.
-        otherwise: Such as a collection's own; none for :data:`DEFAULT_MEASURES`.
+        names: Names for every kind, among them ``default`` and ``bias``, which stand for several; None for
+            ``otherwise``.
+        otherwise: Names such as a collection's own; empty for :data:`DEFAULT_MEASURES`.
 
     Raises:
         UnknownNameError: If there is no such measure.
         ConfigurationError: If a cut-off does not fit.
-        PluginError: If a measure is none, calls itself as another does, or gives no values for the small made-up run
-            that each is tried on.
+        PluginError: If a measure is broken, has the name of another, or fails on the small made-up run that each is
+            tried on.
     """
     wanted = names or otherwise or ("default",)
     spelt_out = {kind: _spelt_out(wanted, kind) for kind in KINDS}
@@ -45,7 +46,7 @@ def build_measures(names: Sequence[str] | None, otherwise: Sequence[str] = ()) -
 
 
 def _check_names(built: Mapping[str, Measure]) -> None:
-    """Refuse a measure that would write its values over another's."""
+    """Refuse two measures of one name, as one's values would overwrite the other's."""
     called: dict[str, str] = {}
     for name, measure in built.items():
         other = called.setdefault(measure.name, name)

@@ -19,7 +19,7 @@ class LanguageShare(PerLanguageMeasure):
 
     Args:
         cutoff: Depth k.
-        language: Language code; None stands for every language, see ``for_languages``.
+        language: Language code; None stands for all languages; see ``for_languages``.
     """
 
     cutoff: int

@@ -1,4 +1,4 @@
-"""MadeUpRun: a small retrieval run in several languages, and what may be changed in it without changing a measure."""
+"""MadeUpRun: a small synthetic run in several languages, and changes to it that a measure must not notice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
 
 @dataclass(frozen=True, eq=False)
 class MadeUpRun:
-    """Scores of every query for every passage, and judgements: what rankings are made from.
+    """Scores of every query for every passage, and judgements, from which rankings are computed.
 
     Attributes:
         query_language: Language of the queries.
@@ -24,7 +24,7 @@ class MadeUpRun:
         scores: Shape (queries, passages).
         translations: By other query language the scores of the queries' translations, shaped likewise.
         translated: Shape (queries,), whether a query has translations.
-        names: Shape (passages,), the passages' numbers in rankings: different and otherwise of no meaning.
+        names: Shape (passages,), the passages' numbers in rankings, distinct and otherwise arbitrary.
         priority: Shape (passages,), which of two passages with equal scores stands first: the larger, as document ids
             decide in trec_eval.
         kept: How many passages of each ranking were retrieved; None for all.
@@ -52,15 +52,15 @@ class MadeUpRun:
         queries: int = 12,
         levels: int | None = None,
     ) -> MadeUpRun:
-        """Draw scores, and judgements with grades from -1 to 3.
+        """Draw random scores, and judgements with grades from -1 to 3.
 
         Args:
             rng: The source of randomness.
             languages: Languages of the passages.
             query_language: Language of the queries.
-            passages: How many there are.
-            queries: How many there are.
-            levels: How many different scores there are, for ties; None for no ties.
+            passages: Number of passages.
+            queries: Number of queries.
+            levels: Number of distinct scores, which makes ties; None for no ties.
         """
         grades = rng.choice([-1, 0, 1, 2, 3], size=(queries, passages), p=[0.1, 0.7, 0.1, 0.05, 0.05])
         grades[np.arange(queries), rng.integers(passages, size=queries)] = 2  # every query has a relevant passage
@@ -96,7 +96,7 @@ class MadeUpRun:
         )
 
     def with_orders(self, own: Ints, translations: Mapping[str, Ints] | None = None) -> MadeUpRun:
-        """Rank anew and without ties: orders as :meth:`order` gives them, the translations' too if they are given."""
+        """Rank anew, without ties, by orders as :meth:`order` returns them; the translations too if given."""
         given = self.translations if translations is None else {n: _as_scores(o) for n, o in translations.items()}
         return replace(self, scores=_as_scores(own), translations=given)
 
@@ -132,7 +132,7 @@ class MadeUpRun:
         return self.with_orders(own, others)
 
     def rankings(self, depth: int) -> Rankings:
-        """Return the rankings as measures get them: with the top kept to a depth, or not at all if that is 0."""
+        """Return the rankings as measures get them, with the top passages kept to a depth, none if it is 0."""
         order = self.order(self.scores)
         count = self.scores.shape[1]
         kept = count if self.kept is None else min(self.kept, count)

@@ -21,7 +21,7 @@ class OneTargetMAP(PerLanguageMeasure):
     passage in that language. Range [0, 1].
 
     Args:
-        language: Code of the answer language; None stands for every language, see ``for_languages``.
+        language: Code of the answer language; None stands for all languages; see ``for_languages``.
     """
 
     language: str | None = None

@@ -1,4 +1,4 @@
-"""Pairing: whether two results may be compared, and their values at the same queries."""
+"""Pairing: whether two results are comparable, and their values at the same queries."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from beir_hybrid.errors import DataFormatError
 from beir_hybrid.hosts.beir.dicts import ids_of
 from beir_hybrid.languages import code_of
 from beir_hybrid.storage.files import parse_json
-from beir_hybrid.translations import told
+from beir_hybrid.translations import group_in
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ def _groups(path: Path | None, known: dict[str, str]) -> dict[str, str]:
     groups = dict(known)
     try:
         for number, row in () if path is None else _rows(path):
-            if (group := told(_metadata(row), f"{path}:{number}")) is not None:
+            if (group := group_in(_metadata(row), f"{path}:{number}")) is not None:
                 groups[str(row.get("_id"))] = group
     except DataFormatError as error:
         logger.warning("%s No group is read from that file.", error)

@@ -4,8 +4,7 @@ import pytrec_eval
 from beir_hybrid_example import host
 
 from beir_hybrid import evaluate
-from beir_hybrid.evaluation.judgements import Judgements, observed_collection
-from beir_hybrid.evaluation.runs import run_of_results, split_run
+from beir_hybrid.evaluation import Judgements, observed_collection, run_of_results, split_run
 from beir_hybrid.testing import HostContract
 
 

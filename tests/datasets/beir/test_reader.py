@@ -129,7 +129,7 @@ def test_translations_are_linked_by_groups_or_else_by_ids(put, metadata, linked,
 
 
 def test_group_of_another_type_is_told_with_its_line(put):
-    with pytest.raises(DataFormatError, match=r"queries.jsonl:2: the group is \['a'\]\. Give a string or a number"):
+    with pytest.raises(DataFormatError, match=r"queries.jsonl:2: the group is \['a'\]\. Use a string or a number"):
         BeirFolder(put(**parallel("a", ["a"], "b", "b"))).load()
 
 
@@ -223,7 +223,7 @@ def test_ids_that_become_one_are_refused(put, part):
         ("queries", '{"_id": "q1"}\n', "queries.jsonl:1: no field 'text'"),
         ("queries", '{"_id": "q1", "text": "x"}\n' * 2, "queries.jsonl:2: the id 'q1' occurs twice"),
         ("qrels", "q1\td1\t1\n", "test.tsv:1: no header, so BEIR would skip the judgement of 'q1'"),
-        ("qrels", "a\tb\tc\nq1\td1\t1.5\n", "test.tsv:2: the grade '1.5' is no whole number"),
+        ("qrels", "a\tb\tc\nq1\td1\t1.5\n", "test.tsv:2: the grade '1.5' is not a whole number"),
         ("qrels", f"a\tb\tc\nq1\td1\t{'9' * 20}\n", "test.tsv:2: the grade '99999999999999999999' is out of range"),
         ("qrels", f"a\tb\tc\nq1\td1\t-{'9' * 5000}\n", "the grade '-9999999 ... 99999999' (5,001 characters) is out"),
         ("qrels", f"a\tb\tc\nq1\td1\t2\nq1\td1\t{'0' * 5000}1\n", "test.tsv:3: 'd1' has the grade 1 for 'q1', and 2"),

@@ -75,13 +75,13 @@ def test_qrels_keep_explicit_zeros(file):
     [
         ("6 Q0 3#1 1\n", r"file\.tsv:1: no tab in"),
         ("6\tQ0\t3#1\t1\n6\tQ0\t3#1\n", r"file\.tsv:2: 3 fields"),
-        ("6\tQ0\t3#1\t1.0\n", r"file\.tsv:1: the grade '1\.0' is no whole number"),
+        ("6\tQ0\t3#1\t1.0\n", r"file\.tsv:1: the grade '1\.0' is not a whole number"),
         ("6\tQ0\t3#1\t99999999999999999999\n", r"file\.tsv:1: the grade '99999999999999999999' is out of range"),
         (
             f"6\tQ0\t3#1\t{'9' * 5000}\n",
             r"file\.tsv:1: the grade '9{8} \.\.\. 9{8}' \(5,000 characters\) is out of range",
         ),
-        ("6\tQ0\t3#1\t\n", r"file\.tsv:1: the grade '' is no whole number"),
+        ("6\tQ0\t3#1\t\n", r"file\.tsv:1: the grade '' is not a whole number"),
         ("6\tQ0\t3#1\t1\n7\tQ0\t3#1\t1\n", r"file\.tsv:2: the topics have no query '7'; these are qrels for other"),
         ("6\tQ0\t3#1\t1\n6\tQ0\t3#1\t0\n", r"file\.tsv:2: '3#1' has the grade 0 for '6', and 1 before"),
         ("\n", r"file\.tsv holds no judgement"),

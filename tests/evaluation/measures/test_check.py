@@ -47,12 +47,11 @@ def hum(plug_in):
 
 @pytest.fixture
 def judged(collection, exact_vectors):
-    """The tiny collection, and vectors of its texts."""
+    """Vectors of the tiny collection's texts, and the collection."""
     rng = np.random.default_rng(3)
     kinds = (collection.queries, collection.corpora)
-    return Embeddings(
-        *({language: exact_vectors(rng, len(texts)) for language, texts in kind.items()} for kind in kinds)
-    )
+    vectors = ({language: exact_vectors(rng, len(texts)) for language, texts in kind.items()} for kind in kinds)
+    return Embeddings(*vectors), collection
 
 
 def refusal(call):
@@ -66,18 +65,18 @@ def refusal(call):
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ("[1.0] * rankings.queries", "values() gives a list for 5 queries."),
-        ("None", "values() gives nothing for 5 queries."),
-        ("0.5", "values() gives a float for 5 queries."),
-        ("np.ones((rankings.queries, 2))", "values() gives shape (5, 2) of float64 for 5 queries."),
-        ("np.ones(rankings.queries - 1)", "values() gives shape (4,) of float64 for 5 queries."),
-        ("np.ones(rankings.queries, np.float32)", "values() gives shape (5,) of float32 for 5 queries."),
-        ("np.array(['a'] * rankings.queries)", "values() gives shape (5,) of <U1 for 5 queries."),
-        ("np.ones(rankings.queries) * 1j", "values() gives shape (5,) of complex128 for 5 queries."),
-        ("np.ma.masked_all(rankings.queries)", "values() gives a MaskedArray for 5 queries."),
-        ("np.full(rankings.queries, -np.inf)", "values() gives -inf for 5 of 5 queries."),
-        ("np.where(np.arange(rankings.queries) == 3, np.inf, 1)", "values() gives inf for 1 of 5 queries."),
-        ("np.full(rankings.queries, 1e200)", "values() gives 1e+200 for 5 of 5 queries."),
+        ("[1.0] * rankings.queries", "values() returns a list for 5 queries."),
+        ("None", "values() returns nothing for 5 queries."),
+        ("0.5", "values() returns a float for 5 queries."),
+        ("np.ones((rankings.queries, 2))", "values() returns shape (5, 2) of float64 for 5 queries."),
+        ("np.ones(rankings.queries - 1)", "values() returns shape (4,) of float64 for 5 queries."),
+        ("np.ones(rankings.queries, np.float32)", "values() returns shape (5,) of float32 for 5 queries."),
+        ("np.array(['a'] * rankings.queries)", "values() returns shape (5,) of <U1 for 5 queries."),
+        ("np.ones(rankings.queries) * 1j", "values() returns shape (5,) of complex128 for 5 queries."),
+        ("np.ma.masked_all(rankings.queries)", "values() returns a MaskedArray for 5 queries."),
+        ("np.full(rankings.queries, -np.inf)", "values() returns -inf for 5 of 5 queries."),
+        ("np.where(np.arange(rankings.queries) == 3, np.inf, 1)", "values() returns inf for 1 of 5 queries."),
+        ("np.full(rankings.queries, 1e200)", "values() returns 1e+200 for 5 of 5 queries."),
         ("{}['two\\n lines']", "values() fails with KeyError: "),
     ],
 )
@@ -118,9 +117,9 @@ def test_what_is_no_measure_is_refused_when_it_is_built(hum, old, new, problem):
 @pytest.mark.parametrize(
     ("found", "problem"),
     [
-        ("None", "for_languages() gives nothing for 3 languages."),
-        ("'abc'", "for_languages() gives a str for 3 languages."),
-        ("[self]", "for_languages() gives 1 measures for 3 languages."),
+        ("None", "for_languages() returns nothing for 3 languages."),
+        ("'abc'", "for_languages() returns a str for 3 languages."),
+        ("[self]", "for_languages() returns 1 measures for 3 languages."),
         ("['a', 'b', 'c']", "'a' has no name."),
         ("{}['x']", "for_languages() fails with KeyError: 'x'."),
     ],
@@ -142,7 +141,7 @@ def test_measure_that_takes_anothers_name_cannot_write_over_it(hum):
 def test_values_that_go_wrong_only_on_the_data_are_refused_there(hum, judged):
     hum("np.full(rankings.queries, np.inf if rankings.queries == 4 else 1.0)")
     message = refusal(lambda: evaluate(*judged, measures=["map", "hum"]))
-    assert message.startswith("The measure 'hum' of zoo 1.5: values() gives inf for 4 of 4 queries.")
+    assert message.startswith("The measure 'hum' of zoo 1.5: values() returns inf for 4 of 4 queries.")
 
 
 def test_undefined_values_are_counted_and_leave_other_measures_alone(hum, judged, tmp_path):
