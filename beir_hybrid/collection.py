@@ -22,13 +22,13 @@ BeirQrels = dict[str, dict[str, int]]
 
 @runtime_checkable
 class LazyCorpus(Protocol):
-    """A corpus that answers for its own ids and content, so that nobody has to walk it.
+    """A corpus that guarantees its own ids and content, so that they are not checked one by one.
 
     Such as :class:`~beir_hybrid.storage.corpus.StoredCorpus`; it is a mapping from document ids to passages as well.
 
     Attributes:
         language: Code that all its ids begin with.
-        checksum: As :func:`~beir_hybrid.storage.checksums.combine` gives it for rows of id, title and text.
+        checksum: As :func:`corpus_checksum` computes it.
     """
 
     language: str
@@ -53,7 +53,7 @@ def language_of(identifier: str) -> str:
 
 
 def corpus_checksum(corpus: Mapping[str, Passage]) -> str:
-    """Return 32 hexadecimal digits over a corpus's ids, titles and texts, whatever its order."""
+    """Return 32 hexadecimal digits over a corpus's ids, titles and texts that do not depend on its order."""
     if isinstance(corpus, LazyCorpus):
         return corpus.checksum
     return combine(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
@@ -83,8 +83,8 @@ class MultilingualCollection:
         notes: What a reader of results must know, such as that the corpora are not whole.
         measures: What is measured unless asked otherwise, such as ``("ndcg@10", "recall@100")``; empty for this
             package's own choice.
-        linked_by: How ``group_of`` is known: ``dataset``, ``metadata.group``, ``equal ids`` or ``none``; results tell
-            (see :mod:`~beir_hybrid.translations`).
+        linked_by: How ``group_of`` is known: ``dataset``, ``metadata.group``, ``equal ids`` or ``none``; results name
+            it (see :mod:`~beir_hybrid.translations`).
 
     Raises:
         DataFormatError: If an id does not carry its language, a text or group is no string, a passage no
@@ -227,7 +227,7 @@ class MultilingualCollection:
         )
 
     def checksums(self) -> dict[str, str]:
-        """Return what differs as soon as the content does, whatever the order of languages, queries and passages.
+        """Return checksums of the content that do not depend on the order of languages, queries and passages.
 
         Returns:
             32 hexadecimal digits each of ``queries`` (ids and texts), ``passages`` (ids, titles and texts; not

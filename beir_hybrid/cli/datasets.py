@@ -44,7 +44,7 @@ def list_command(as_json: bool) -> None:
         if listing.broken:
             screen.print(f"{listing.name} is broken: {listing.broken}", markup=False, highlight=False)
     screen.print(
-        "Of each, beir-hybrid datasets get and evaluate also know the settings: NAME.de (queries and passages in one "
+        "beir-hybrid datasets get and evaluate also accept the settings of each: NAME.de (queries and passages in one "
         "language), NAME.en-de (English queries, German passages), NAME.en-de+es, and NAME.en-all (all passages).",
         markup=False,
         highlight=False,
@@ -58,12 +58,12 @@ def list_command(as_json: bool) -> None:
     type=click.Path(path_type=Path),
     default=Path("datasets"),
     show_default=True,
-    help="Folder to hold NAME and NAME.zip: where the script looks for them.",
+    help="Folder to hold NAME and NAME.zip: where BEIR's scripts look for them.",
 )
 @source_option
 @languages_option
 @passage_text_option
-@click.option("--split", "splits", type=NAMES, help="Split or splits, such as dev,train [default: the usual one].")
+@click.option("--split", "splits", type=NAMES, help="Split or splits, such as dev,train [default: the first one].")
 @judged_only_option
 @sample_passages_option
 @click.option("--overwrite", is_flag=True, help="Replace a folder that beir-hybrid wrote with other content.")
@@ -83,12 +83,12 @@ def get(
     from beir_hybrid.datasets.beir.export import check_export, export_dataset
     from beir_hybrid.reports.render.terminal import console
 
-    given = {name: value for name, value in options.items() if value is not None}
+    chosen = {name: value for name, value in options.items() if value is not None}
     for name in names:  # so that a misspelt one is reported before anything is loaded
         check_export(name, out, languages)
     for name in dict.fromkeys(names):
         path, marker, new = export_dataset(
-            name, out, source=source, languages=languages, splits=splits or (), overwrite=overwrite, **given
+            name, out, source=source, languages=languages, splits=splits or (), overwrite=overwrite, **chosen
         )
         verb = "Written" if new else "Left as it is, since it holds just that"
         console().print(

@@ -95,7 +95,7 @@ def load_sources(
     """Load several sources of pairs to train on side by side.
 
     Args:
-        names: As for :func:`load_pairs`; sources that bring the same name are called by what they are given as here.
+        names: As for :func:`load_pairs`; sources of the same name are called by what is passed here.
         source: As for :func:`load_dataset`.
         languages: Language codes; of each source those it has. None for all.
         **options: Options of the datasets.

@@ -95,7 +95,7 @@ class NamedData:
             ConfigurationError: If there is no such split, one is given twice, or the option ``split`` is given.
         """
         if "split" in options:
-            raise ConfigurationError(f"split is {options['split']!r} where several may be.", "Give splits=(NAME, ...).")
+            raise ConfigurationError(f"split is {options['split']!r} where several may be.", "Pass splits=(NAME, ...).")
         dataset = self.dataset
         chosen = tuple(splits) or dataset.splits[:1]
         for split in chosen:
@@ -138,7 +138,7 @@ def find_data(name: str, *, folders: bool = True) -> NamedData:
 
 
 def is_registered(name: str) -> bool:
-    """Return whether a name is that of a registered dataset or of one of its settings, and not somebody else's.
+    """Return whether a name belongs to a registered dataset or one of its settings, and not to another one.
 
     Nothing is loaded; a dataset's module is imported only for a name that begins with the dataset's.
 

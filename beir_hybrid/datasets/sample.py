@@ -17,7 +17,7 @@ from beir_hybrid.passage import Passage
 class Sample:
     """220 facts about countries, elements, planets, animals and people, each with a question and a passage.
 
-    Written for this package; ``datasets/sample/README.md`` tells how. Facts are split so that the entities and the
+    Written for this package; ``datasets/sample/README.md`` says how. Facts are split so that the entities and the
     kinds of fact of the test groups and of the dev groups occur among the training groups, in other combinations.
     Queries are named ``en:france-capital`` and the passages that answer them ``en:france-capital-fact``, since BEIR
     drops a passage that has its query's id.

@@ -1,4 +1,4 @@
-"""Where a dataset's files are: a folder of the user's, or the user's cache."""
+"""Files of datasets: in a folder, or downloaded once into the user's cache."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Files:
                 that ``BEIR_HYBRID_DATA`` names, or else the cache.
 
         Returns:
-            The files' places, in the same order.
+            The paths of the files, in the same order.
 
         Raises:
             MissingDataError: If the folder lacks a file, or the download fails.
@@ -77,7 +77,7 @@ class Files:
                     progressbar=not is_quiet(),
                 )
             )
-        except ValueError as error:  # pooch's way to tell of a wrong checksum; it keeps no such file
+        except ValueError as error:  # pooch's error for a wrong checksum; it keeps no such file
             raise ChecksumError(
                 f"{self.urls[path]} is not the pinned {path}: {' '.join(str(error).split())}",
                 "Try again later, or give a folder with the files: --source DIR.",

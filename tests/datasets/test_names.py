@@ -109,5 +109,5 @@ def test_sizes_of_the_real_data_are_true(data, name):
 
 
 def test_split_among_the_options_is_refused():
-    with pytest.raises(ConfigurationError, match=r"split is 'dev' where several may be. Give splits=\(NAME, ...\)"):
+    with pytest.raises(ConfigurationError, match=r"split is 'dev' where several may be. Pass splits=\(NAME, ...\)"):
         find_data("sample.en-de").load_splits(split="dev")

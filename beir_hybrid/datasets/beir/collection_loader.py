@@ -14,8 +14,8 @@ from beir_hybrid.errors import ConfigurationError
 class CollectionLoader:
     """Loads a dataset, or one of its settings, as BEIR's scripts want it.
 
-    Unlike ``GenericDataLoader``, every call of :meth:`load` gives its own split alone: judgements and queries of an
-    earlier call are not carried over.
+    Unlike ``GenericDataLoader``, every call of :meth:`load` returns its own split alone: judgements and queries
+    of an earlier call are not carried over.
 
     Args:
         name: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.
@@ -45,7 +45,7 @@ class CollectionLoader:
         **options: Any,
     ) -> None:
         if "split" in options:
-            raise ConfigurationError(f"The split {options['split']!r} is given to the loader.", "Give it to load().")
+            raise ConfigurationError(f"The split {options['split']!r} is given to the loader.", "Pass it to load().")
         self.name = name
         self.source = source
         self.languages = None if languages is None else tuple(languages)

@@ -1,4 +1,4 @@
-"""What a BEIR folder holds: the lines of its files, from the collections of its splits."""
+"""FolderContent: the lines of a BEIR folder's files, from the collections of its splits."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ class FolderContent:
         return {CORPUS: self.corpus_lines(), QUERIES: self.query_lines(), **qrels}
 
     def corpus_lines(self) -> Iterator[str]:
-        """Write the passages, one JSON object a line, decoding stored corpora as a stream.
+        """Yield the passages, one JSON object a line; stored corpora are decoded as a stream.
 
-        All have the same keys, since BEIR's loader through Arrow wants one schema: ``context`` is there, perhaps
-        empty, if any passage has one.
+        All have the same keys, since BEIR's loader through Arrow needs one schema: with ``context``, perhaps empty, if
+        any passage has one.
 
         Raises:
             DataFormatError: If an id has blanks, or a text is not Unicode.
@@ -92,7 +92,7 @@ class FolderContent:
                 yield _line("document", identifier, row)
 
     def query_lines(self) -> Iterator[str]:
-        """Write the queries of all splits, one JSON object a line; ``group`` is there if any query has one.
+        """Yield the queries of all splits, one JSON object a line; with ``group`` if any query has one.
 
         Raises:
             DataFormatError: If an id has blanks, or a text is not Unicode.
@@ -104,14 +104,14 @@ class FolderContent:
             yield _line("query", identifier, {"_id": identifier, "text": text, "metadata": metadata})
 
     def qrels_lines(self, split: str) -> Iterator[str]:
-        """Write a split's judgements below their header, grades of 0 included."""
+        """Yield a split's judgements below their header, grades of 0 included."""
         yield _QRELS_HEADER
         for query, grades in self.splits[split].qrels.items():
             for document, grade in grades.items():
                 yield f"{_field(query)}\t{_field(document)}\t{int(grade)}"
 
     def checksums(self) -> dict[str, str]:
-        """Return what differs as soon as the content does, whatever its order; corpora on disk are not read for it.
+        """Return checksums of the content that do not depend on its order; corpora on disk are not read for them.
 
         Returns:
             32 hexadecimal digits each of ``passages``, ``queries`` and ``metadata``, and of each split's ``qrels``.
@@ -147,7 +147,7 @@ class FolderContent:
         return any(
             passage.context
             for corpus in self.corpora.values()
-            if not isinstance(corpus, LazyCorpus)  # those have none, and are too large to look
+            if not isinstance(corpus, LazyCorpus)  # those have none, and are too large to be searched
             for passage in corpus.values()
         )
 
@@ -182,5 +182,5 @@ def _line(kind: str, identifier: str, row: dict[str, Any]) -> str:
 
 
 def _field(identifier: str) -> str:
-    """Quote an id as CSV readers want it; blanks were refused before."""
+    """Quote an id as CSV readers need it; blanks were refused before."""
     return '"' + identifier.replace('"', '""') + '"' if '"' in identifier else identifier

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 def materialise(name: str, out: str | Path, *, splits: Sequence[str] = (), **options: Any) -> Path:
     """Return the BEIR folder of a name, after writing it and its zip if they are not there.
 
-    A whole folder of that name which this package wrote is taken as it is, whatever options it was written with (unless
-    options are given here), and nothing is loaded for it. Several processes may do this at once.
+    A whole folder of that name which this package wrote is used as it is, with any options unless some are given here,
+    and nothing is loaded for it. Several processes may do this at once.
 
     Args:
         name: Such as ``xquad-r``, ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``.

@@ -1,4 +1,4 @@
-"""BeirFolder: a folder as BEIR's loaders and scripts want it, read whoever wrote it, and written with a marker."""
+"""BeirFolder: a folder in BEIR's layout, which is read, and written with a marker."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class BeirFolder:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether something is at its place, or at that of its zip, that this package did not write or cannot read."""
+        """Whether the folder, or else its zip, exists and was not written by this package, or cannot be read."""
         try:
             return self._is_taken() or (self.marker is None and is_foreign_archive(self.archive))
         except OSError:
@@ -115,7 +115,7 @@ class BeirFolder:
         """Write a collection, or one of its settings, and a zip of the same content beside the folder.
 
         The folder is written elsewhere and moved, so that a killed process leaves the old one or the new one; the same
-        content gives the same bytes. Stored corpora are read as a stream.
+        content always becomes the same bytes. Stored corpora are read as a stream.
 
         Args:
             collection: The content of the split ``test``, or of each split by its name.
@@ -158,7 +158,7 @@ class BeirFolder:
         return WrittenFolder(self.path, marker, new)
 
     def _must_write(self, wanted: Marker, overwrite: bool) -> bool:
-        """Return whether to write; not if it is there with that content, whatever options led to it."""
+        """Return whether to write; not if it is there with that content, even if loaded with other options."""
         marker = self.marker
         if marker is None:
             return True
@@ -237,7 +237,7 @@ class BeirFolder:
 
 
 def is_beir_folder(name: str | Path) -> bool:
-    """Return whether a path is meant as a BEIR folder: it has a corpus, or is a folder given with a separator."""
+    """Return whether a path means a BEIR folder: it has a corpus, or is a folder written with a separator."""
     path = existing(name)
     if path is None or not path.is_dir():
         return False

@@ -1,4 +1,4 @@
-"""FolderReader: any BEIR folder as a collection, whoever wrote it."""
+"""FolderReader: any BEIR folder as a collection, also one that others wrote."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class FolderReader:
             if name.identifier in qrels:
                 texts.setdefault(name.language, {})[name.identifier] = row.text
                 group = group_in(row.metadata, f"{self.path / QUERIES}:{row.line}")
-                if group is not None or self.marker is not None:  # ours name all groups of their dataset
+                if group is not None or self.marker is not None:  # this package writes all groups of a dataset
                     groups[name.identifier] = group or ""
         links = link_translations({query: code for code, part in texts.items() for query in part}, groups)
         named = [*documents.items(), *asked.items()]

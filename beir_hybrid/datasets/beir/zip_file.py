@@ -31,7 +31,7 @@ def archive_of(folder: Path) -> Path:
 def is_foreign_archive(archive: Path) -> bool:
     """Return whether something is at the place of a zip that this package did not write.
 
-    What is no zip at all, such as the page that a failed download leaves behind, may be replaced.
+    A file that is not a zip, such as the error page that a failed download leaves behind, may be replaced.
     """
     if not archive.exists() or _members(archive) is not None:
         return False
@@ -39,7 +39,7 @@ def is_foreign_archive(archive: Path) -> bool:
 
 
 def check_archive(archive: Path) -> None:
-    """Refuse to replace somebody else's zip; see :func:`is_foreign_archive`.
+    """Refuse to replace a zip that this package did not write; see :func:`is_foreign_archive`.
 
     Raises:
         OutputError: If one is there.
@@ -54,7 +54,7 @@ def check_archive(archive: Path) -> None:
 def ensure_archive(folder: Path, files: Iterable[str]) -> bool:
     """Write ``NAME.zip`` beside the folder ``NAME``, unless it is there with that content already.
 
-    The same folder gives the same bytes: the order is that of ``files``, and all have one date.
+    The same folder always becomes the same bytes: the order is that of ``files``, and all have one date.
 
     Args:
         folder: A whole folder that this package wrote.
@@ -64,7 +64,7 @@ def ensure_archive(folder: Path, files: Iterable[str]) -> bool:
         Whether it was written.
 
     Raises:
-        OutputError: If somebody else's zip is there, or it cannot be written.
+        OutputError: If another zip is there, or it cannot be written.
     """
     archive, names = archive_of(folder), [*files, MARKER]
     check_archive(archive)

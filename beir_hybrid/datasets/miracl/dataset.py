@@ -16,7 +16,6 @@ from beir_hybrid.datasets.miracl.subset import Subset
 from beir_hybrid.datasets.rows import Judgement
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
-from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
 from beir_hybrid.verbosity import progress_bar
 
@@ -42,24 +41,85 @@ RELEASE: dict[str, tuple[int, int]] = {
     "yo": (49_043, 119),
     "zh": (4_934_368, 393),
 }
-"""Passages and dev queries of version 1.0 by language, as its dataset cards give them."""
+"""Passages and dev queries of version 1.0 by language, from its dataset cards."""
 
 
 @dataclass(frozen=True)
-class _Split:
-    """One language's queries and judgements.
+class _LanguagePart:
+    """One language's split.
 
     Attributes:
+        language: Its code.
         topics: Queries by id.
         judgements: The lines of the qrels.
         qrels_path: Their file.
         shards: The files of the corpus.
     """
 
+    language: str
     topics: dict[str, str]
     judgements: list[Judgement]
     qrels_path: Path
     shards: list[Path]
+
+    @classmethod
+    def read(cls, files: MiraclFiles, language: str, split: str) -> _LanguagePart:
+        """Read topics and judgements, and find the shards."""
+        topics_path, qrels_path = files.topics_and_qrels(language, split)
+        topics = read_topics(topics_path)
+        return cls(language, topics, read_qrels(qrels_path, topics), qrels_path, files.shards(language))
+
+    def corpus(self, subset: Subset | None) -> StoredCorpus:
+        """Return the corpus from the cache, after converting it into that if need be."""
+        judged = {judgement.document for judgement in self.judgements}
+        whole = self._folder("")
+        folder = whole if subset is None else self._folder(f"{subset.others} {' '.join(sorted(judged))}")
+        if (stored := _stored(folder)) is not None:
+            return stored
+        if subset is not None and (stored := _stored(whole)) is not None:  # shards need not be unpacked again
+            prefix = len(self.language) + 1
+            rows = ((identifier[prefix:], passage) for identifier, passage in stored.rows())
+            return write_corpus(folder, self.language, subset.choose(rows, judged, self.language))
+        size = sum(shard.stat().st_size for shard in self.shards)
+        with progress_bar(total=size, unit="B", unit_scale=True, desc=f"miracl {self.language}", show=None) as bar:
+            documents = Documents(self.shards, bar.update)
+            if subset is None:
+                return write_corpus(folder, self.language, iter(documents), documents.where)
+            return write_corpus(folder, self.language, subset.choose(documents, judged, self.language))
+
+    def _folder(self, choice: str) -> Path:
+        """Name the stored corpus by its sources, so that changed files are read again."""
+        states = [(str(shard.resolve()), shard.stat().st_size, shard.stat().st_mtime_ns) for shard in self.shards]
+        content = json.dumps([self.language, states, choice]).encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+        return cache_folder() / "corpora" / f"miracl-{self.language}-{digest}"
+
+    def notes(self, split: str, passages: int | None) -> Iterator[str]:
+        """Yield what a reader of results must know.
+
+        Args:
+            split: Name of the split.
+            passages: Size of the corpus; None if it is a subset.
+        """
+        released, queries = RELEASE[self.language]
+        if passages is not None and passages != released:
+            yield f"the {self.language} corpus holds {passages:,} passages, the release {released:,}: not comparable"
+        if split == "dev" and len(self.topics) != queries:
+            number = len(self.topics)
+            yield f"the {self.language} topics hold {number:,} queries, the release {queries:,}: not comparable"
+        answered = {judgement.query for judgement in self.judgements if judgement.grade > 0}
+        if unanswered := len(self.topics) - len(answered):
+            yield f"{self.language} queries that have no relevant passage and are left out: {unanswered:,}"
+
+
+def _stored(folder: Path) -> StoredCorpus | None:
+    if not folder.exists():
+        return None
+    try:
+        return StoredCorpus(folder)
+    except DataFormatError as error:
+        logger.warning("%s The corpus is read again.", error.problem)
+        return None
 
 
 class Miracl:
@@ -93,26 +153,28 @@ class Miracl:
         Args:
             source: Folder in the hub's layout; see :class:`~beir_hybrid.datasets.miracl.files.MiraclFiles`.
             languages: Language codes; None for all 18.
-            split: ``dev``, ``train``, or whatever else there are topics and qrels of.
+            split: ``dev``, ``train``, or any other one with topics and qrels.
             judged_only: Whether corpora hold the judged passages alone, relevant or not.
-            sample_passages: How many others they hold besides, drawn at random, always the same; None for all.
+            sample_passages: How many further passages they hold, drawn at random, always the same; None for all.
         """
         subset = Subset.of(judged_only, sample_passages)
         chosen = choose_languages(languages, self.languages, self.name)
         files = MiraclFiles(source)
-        splits = {language: _read_split(files, language, split) for language in chosen}
-        corpora = {language: _corpus(language, splits[language], subset) for language in chosen}
-        notes = _notes(splits, split, corpora, subset)
+        parts = {language: _LanguagePart.read(files, language, split) for language in chosen}
+        corpora = {language: part.corpus(subset) for language, part in parts.items()}
+        notes = [] if subset is None else [subset.note]
+        for language, part in parts.items():
+            notes += part.notes(split, len(corpora[language]) if subset is None else None)
         for note in notes:
             logger.warning("miracl: %s", note)
         qrels: dict[str, dict[str, int]] = {}
-        for language, of_language in splits.items():
-            for judgement in of_language.judgements:
+        for language, part in parts.items():
+            for judgement in part.judgements:
                 document = f"{language}:{judgement.document}"
                 if document not in corpora[language]:
                     raise DataFormatError(
-                        f"{of_language.qrels_path}:{judgement.line}: the corpus {of_language.shards[0].parent} has no "
-                        f"document {shorten(judgement.document)}.",
+                        f"{part.qrels_path}:{judgement.line}: the corpus {part.shards[0].parent} has no document "
+                        f"{shorten(judgement.document)}.",
                         "Fetch the shards that are missing, or qrels of the same version.",
                     )
                 qrels.setdefault(f"{language}:{judgement.query}", {})[document] = judgement.grade
@@ -120,84 +182,14 @@ class Miracl:
             name=self.name,
             corpora=corpora,
             queries={
-                language: {f"{language}:{query}": text for query, text in of_language.topics.items()}
-                for language, of_language in splits.items()
+                language: {f"{language}:{query}": text for query, text in part.topics.items()}
+                for language, part in parts.items()
             },
             qrels=qrels,
             passage_text="title+text",
-            notes=notes,
+            notes=tuple(notes),
             measures=("ndcg@10", "recall@100"),  # its convention, over all dev queries
         )
-
-
-def _read_split(files: MiraclFiles, language: str, split: str) -> _Split:
-    topics_path, qrels_path = files.topics_and_qrels(language, split)
-    topics = read_topics(topics_path)
-    return _Split(topics, read_qrels(qrels_path, topics), qrels_path, files.shards(language))
-
-
-def _corpus(language: str, split: _Split, subset: Subset | None) -> StoredCorpus:
-    whole = _folder(language, split.shards, "")
-    if subset is None:
-        return _stored(whole) or _convert(whole, language, split.shards)
-    judged = {judgement.document for judgement in split.judgements}
-    part = _folder(language, split.shards, f"{subset.others} {' '.join(sorted(judged))}")
-    if (stored := _stored(part)) is not None:
-        return stored
-    if (stored := _stored(whole)) is not None:  # whatever is converted already need not be unpacked again
-        prefix = len(language) + 1
-        documents = ((identifier[prefix:], passage) for identifier, passage in stored.rows())
-        return write_corpus(part, language, subset.choose(documents, judged, language))
-    return _convert(part, language, split.shards, subset, judged)
-
-
-def _stored(folder: Path) -> StoredCorpus | None:
-    if not folder.exists():
-        return None
-    try:
-        return StoredCorpus(folder)
-    except DataFormatError as error:
-        logger.warning("%s The corpus is read again.", error.problem)
-        return None
-
-
-def _convert(
-    folder: Path, language: str, shards: list[Path], subset: Subset | None = None, judged: Iterable[str] = ()
-) -> StoredCorpus:
-    size = sum(shard.stat().st_size for shard in shards)
-    with progress_bar(total=size, unit="B", unit_scale=True, desc=f"miracl {language}", show=None) as bar:
-        documents = Documents(shards, bar.update)
-        rows: Iterator[tuple[str, Passage]] = iter(documents)
-        if subset is None:
-            return write_corpus(folder, language, rows, documents.where)
-        return write_corpus(folder, language, subset.choose(rows, set(judged), language))
-
-
-def _folder(language: str, shards: list[Path], choice: str) -> Path:
-    """Name the stored corpus by what it is made from, so that changed files are read again."""
-    states = [(str(shard.resolve()), shard.stat().st_size, shard.stat().st_mtime_ns) for shard in shards]
-    content = json.dumps([language, states, choice]).encode("utf-8", "surrogatepass")
-    return cache_folder() / "corpora" / f"miracl-{language}-{hashlib.blake2b(content, digest_size=8).hexdigest()}"
-
-
-def _notes(
-    splits: dict[str, _Split], split: str, corpora: dict[str, StoredCorpus], subset: Subset | None
-) -> tuple[str, ...]:
-    notes = [] if subset is None else [subset.note]
-    for language, of_language in splits.items():
-        passages, queries = RELEASE[language]
-        if subset is None and len(corpora[language]) != passages:
-            notes.append(_differs(f"the {language} corpus", len(corpora[language]), passages, "passages"))
-        if split == "dev" and len(of_language.topics) != queries:
-            notes.append(_differs(f"the {language} topics", len(of_language.topics), queries, "queries"))
-        answered = {judgement.query for judgement in of_language.judgements if judgement.grade > 0}
-        if unanswered := len(of_language.topics) - len(answered):
-            notes.append(f"{language} queries that have no relevant passage and are left out: {unanswered:,}")
-    return tuple(notes)
-
-
-def _differs(what: str, found: int, released: int, unit: str) -> str:
-    return f"{what} hold{'s' if unit == 'passages' else ''} {found:,} {unit}, the release {released:,}: not comparable"
 
 
 MIRACL = Miracl()

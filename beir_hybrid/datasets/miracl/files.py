@@ -1,4 +1,4 @@
-"""Where MIRACL's files are: a folder in the hub's layout, or the hub."""
+"""MIRACL's files: in a folder in the hub's layout, or on the hub, whose own client knows its cache and gated data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Place:
     Attributes:
         label: What messages call the place.
         names: Paths of the files, which begin with that name.
-        fetch: Gives a file's path on this machine.
+        fetch: Returns a file's path on this machine, after downloading it if need be.
     """
 
     label: str
@@ -28,7 +28,7 @@ class _Place:
     fetch: Callable[[str], Path]
 
     def match(self, pattern: str) -> dict[str, str]:
-        """Give the names that a pattern matches by the pattern's first group."""
+        """Return the names that a pattern matches by the pattern's first group."""
         matches = (re.fullmatch(pattern, name) for name in self.names)
         return {match[1]: match[0] for match in matches if match}
 
@@ -114,7 +114,7 @@ class MiraclFiles:
         if repository not in self._listed:
             try:
                 self._listed[repository] = huggingface_hub.list_repo_files(repository, repo_type="dataset")
-            except Exception as error:  # the client raises its own errors and those of whatever transport it has
+            except Exception as error:  # the client raises its own errors and those of its transport
                 downloaded = _downloaded(repository, under, pattern)
                 if downloaded is None:
                     raise _unreachable(repository, under, error) from error
@@ -136,14 +136,14 @@ def _in_folder(folder: Path, under: str) -> _Place:
 
 
 def _downloaded(repository: str, under: str, pattern: str) -> _Place | None:
-    """Give what an earlier download left in the hub's cache; None if nothing or not all of it did."""
+    """Return what is in the hub's cache; None if it is empty or incomplete."""
     import huggingface_hub
 
     try:
         folder = huggingface_hub.snapshot_download(
             repository, repo_type="dataset", allow_patterns=[pattern], local_files_only=True
         )
-    except Exception:  # why the hub itself cannot be read is the better message
+    except Exception:  # the reason why the hub cannot be read makes the better message
         return None
     return _in_folder(Path(folder), under) if (Path(folder) / under).is_dir() else None
 
@@ -153,9 +153,9 @@ def _unreachable(repository: str, what: str, error: Exception) -> MissingDataErr
 
     kind = type(error).__name__
     folder = f"or give a folder with the files: --source DIR, or set {DATA_VARIABLE}."
-    if isinstance(error, RepositoryNotFoundError):  # gated ones too; a private one is as if it were not there
+    if isinstance(error, RepositoryNotFoundError):  # gated ones too; private ones are hidden
         return MissingDataError(
-            f"The hub does not give out {what} of the dataset {repository} ({kind}).",
+            f"The hub does not give access to {what} of the dataset {repository} ({kind}).",
             f"Accept its terms at {_url(repository)} and log in with: hf auth login, {folder}",
         )
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):

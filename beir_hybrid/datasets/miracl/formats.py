@@ -18,7 +18,7 @@ _DOCUMENT = 'Give one {"docid": ..., "title": ..., "text": ...} of strings a lin
 
 
 def read_topics(path: Path) -> dict[str, str]:
-    """Read ``qid<TAB>query`` lines.
+    """Read lines of ``qid<TAB>query``.
 
     Raises:
         DataFormatError: If a line has not two fields, one of them is empty, an id occurs twice, or there is no line;

@@ -27,7 +27,7 @@ class Subset:
 
     @classmethod
     def of(cls, judged_only: bool, sample_passages: int | None) -> Subset | None:
-        """Make it from the options of a dataset; None for whole corpora.
+        """Build it from the options of a dataset; None for whole corpora.
 
         Raises:
             ConfigurationError: If both are given, or the number is not a positive whole one.
@@ -44,7 +44,7 @@ class Subset:
 
     @property
     def note(self) -> str:
-        """What results on such corpora must say."""
+        """What results on such corpora must mention."""
         held = f"the judged passages and {self.others:,} others per language, drawn at random"
         kept = held if self.others else "only the judged passages"
         return f"corpora hold {kept}: not comparable with results on full corpora"
@@ -55,7 +55,7 @@ class Subset:
         """Choose from a stream, holding no more than what is chosen.
 
         Every document gets a random number by its place in the stream, and of those not judged the smallest numbers
-        win: the same stream gives the same choice, and a larger sample contains a smaller one.
+        win: the same stream leads to the same choice, and a larger sample contains a smaller one.
 
         Args:
             documents: Ids and passages, read once.

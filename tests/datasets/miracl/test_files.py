@@ -131,7 +131,7 @@ def refusal():
         ),
         (lambda: ConnectionError("down"), r"cannot be downloaded \(ConnectionError\).*Check the connection"),
         (lambda: LocalEntryNotFoundError("no connection"), r"cannot be downloaded \(LocalEntryNotFoundError\)"),
-        (refusal, r"does not give out .*GatedRepoError.*hf auth login"),
+        (refusal, r"does not give access to .*GatedRepoError.*hf auth login"),
     ],
     ids=["offline", "no connection", "not in the cache", "gated"],
 )
