@@ -118,7 +118,7 @@ def test_languages_choose_the_pool():
 def test_options_reach_the_dataset():
     with pytest.raises(ConfigurationError, match="'sample' has no option 'passage_text'"):
         SampleLoader("de", passage_text="sentence").load()
-    with pytest.raises(ConfigurationError, match=r"The split 'train' is given to the loader\. Give it to load"):
+    with pytest.raises(ConfigurationError, match=r"The split 'train' is given to the loader\. Pass it to load"):
         SampleLoader("de", split="train")
 
 
