@@ -27,7 +27,7 @@ from beir_hybrid.evaluation.runs import Run
 from beir_hybrid.evaluation.scorer import Scorer
 from beir_hybrid.evaluation.search.exact import ExactSearch
 from beir_hybrid.evaluation.search.run_searcher import RunSearcher
-from beir_hybrid.evaluation.search.searcher import Search, Searcher
+from beir_hybrid.evaluation.search.searcher import Search, Searcher, SearchTask
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import KINDS, Kind, Setting
 from beir_hybrid.translations import count_linked
@@ -115,7 +115,7 @@ def evaluate(
             with timed(seconds, "encode"):
                 model = encode(encoder, judgements.collection, encoding, show_progress=show_progress)
         deepest = max(_depth(measure) for of_kind in planned.values() for measure in of_kind)
-        searcher = search.open(judgements, model, chosen, measured_depth=deepest, show_progress=show_progress)
+        searcher = search.open(SearchTask(judgements, model, chosen, deepest, show_progress))
     if searcher.depth is not None and (not measures or "default" in measures):
         planned = _cut_off(planned, searcher.depth)
     values, ties = _measure(searcher, planned, seconds)

@@ -12,6 +12,7 @@ from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.run_files import read_run, write_run
 from beir_hybrid.evaluation.search.exact import ExactSearcher
 from beir_hybrid.evaluation.search.hits import Hits
+from beir_hybrid.evaluation.search.searcher import SearchTask
 from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 
@@ -179,7 +180,7 @@ def test_what_is_written_reads_back_bit_for_bit(uneven, vectors_of, embeddings_o
     if dimensions > 3:
         vectors = {text: rng.standard_normal(dimensions).astype(np.float32) for text in vectors}
     judged = Judgements(uneven)
-    searcher = ExactSearcher(judged, embeddings_of(uneven, vectors))
+    searcher = ExactSearcher(SearchTask(judged, embeddings_of(uneven, vectors)))
     for setting in judged.settings:
         hits = searcher.hits(setting, 20)
         mine = np.flatnonzero(judged.query_language == setting.query_language)
@@ -196,7 +197,7 @@ def test_what_is_written_reads_back_bit_for_bit(uneven, vectors_of, embeddings_o
 def test_pytrec_eval_gives_our_numbers_for_a_written_run(uneven, vectors_of, embeddings_of, trec_eval, tmp_path):
     embeddings = embeddings_of(uneven, vectors_of(uneven))
     judged = Judgements(uneven)
-    searcher = ExactSearcher(judged, embeddings)
+    searcher = ExactSearcher(SearchTask(judged, embeddings))
     results = evaluate(embeddings, uneven, measures=CLASSIC, intervals=False)
     for values in results.values.settings:
         setting = next(each for each in judged.settings if each.name == values.name)

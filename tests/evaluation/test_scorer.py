@@ -16,6 +16,7 @@ from beir_hybrid.evaluation.scorer import Scorer
 from beir_hybrid.evaluation.search import exact as module
 from beir_hybrid.evaluation.search.exact import ExactSearcher
 from beir_hybrid.evaluation.search.run_searcher import RunSearcher
+from beir_hybrid.evaluation.search.searcher import SearchTask
 from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
 
@@ -29,7 +30,7 @@ def vectors(request, uneven, vectors_of):
 
 @pytest.fixture
 def scorer(uneven, embeddings_of, vectors):
-    return Scorer(ExactSearcher(Judgements(uneven), embeddings_of(uneven, vectors)))
+    return Scorer(ExactSearcher(SearchTask(Judgements(uneven), embeddings_of(uneven, vectors))))
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_a_translation_counts_although_nothing_relevant_is_searched_for_it(embed
         **{f"{code} {n}": [n + (code == "en") / 2] for code in ("de", "en") for n in range(3)},
     }
     judged = Judgements(collection)
-    scorer = Scorer(ExactSearcher(judged, embeddings_of(collection, vectors)))
+    scorer = Scorer(ExactSearcher(SearchTask(judged, embeddings_of(collection, vectors))))
     pools = [Setting(code, ("de", "en"), pool=True) for code in ("en", "de")]
     results = {
         query: {d: sign * vectors[p.text][0] for texts in collection.corpora.values() for d, p in texts.items()}
@@ -194,7 +195,7 @@ def test_every_query_of_a_group_has_its_translation(embeddings_of):
         group_of={"en:a": "g", "en:b": "g", "de:a": "g"},
     )
     vectors = {"en a": [1], "en b": [1], "de a": [-1], "en 1": [2], "de 1": [1]}
-    scorer = Scorer(ExactSearcher(Judgements(collection), embeddings_of(collection, vectors)))
+    scorer = Scorer(ExactSearcher(SearchTask(Judgements(collection), embeddings_of(collection, vectors))))
     rankings = scorer.rankings(Setting("en", ("de", "en"), pool=True), 2)
     assert [translation.query.tolist() for translation in rankings.translations()] == [[0, 1]]
     assert build_measure("mrc@2").values(rankings).tolist() == [-1, -1]
@@ -228,7 +229,7 @@ def test_vectors_need_not_be_in_memory(request, uneven, embeddings_of, vectors, 
     kept = Embeddings(
         *({code: keep(array) for code, array in part.items()} for part in (whole.queries, whole.passages))
     )
-    other = Scorer(ExactSearcher(Judgements(uneven), kept))
+    other = Scorer(ExactSearcher(SearchTask(Judgements(uneven), kept)))
     for setting in [*scorer.settings, *PARTS]:
         same(scorer.rankings(setting, 5), other.rankings(setting, 5))
         same_top(scorer.rankings(setting, 5), other.rankings(setting, 5), 5)
@@ -237,7 +238,7 @@ def test_vectors_need_not_be_in_memory(request, uneven, embeddings_of, vectors, 
 def test_vectors_are_taken_by_their_language(uneven, embeddings_of, vectors, scorer):
     whole = embeddings_of(uneven, vectors)
     backwards = Embeddings(*({code: part[code] for code in reversed(part)} for part in (whole.queries, whole.passages)))
-    other = Scorer(ExactSearcher(Judgements(uneven), backwards))
+    other = Scorer(ExactSearcher(SearchTask(Judgements(uneven), backwards)))
     for setting in scorer.settings:
         same(scorer.rankings(setting, 5), other.rankings(setting, 5))
         same_top(scorer.rankings(setting, 5), other.rankings(setting, 5), 5)
@@ -260,7 +261,7 @@ def test_vectors_for_other_texts_are_refused(uneven, embeddings_of, vectors_of, 
     else:
         found[language] = found[language][:keep]
     with pytest.raises(ConfigurationError, match=message):
-        Scorer(ExactSearcher(Judgements(uneven), replace(embeddings, **{part: found})))
+        Scorer(ExactSearcher(SearchTask(Judgements(uneven), replace(embeddings, **{part: found}))))
 
 
 def test_settings_of_the_same_corpora_are_searched_together(scorer, monkeypatch):
@@ -321,7 +322,9 @@ def test_an_empty_run_retrieves_nothing(uneven):
 
 def test_progress_is_shown_only_when_asked(uneven, embeddings_of, vectors, capfd):
     for show in (False, True):
-        scorer = Scorer(ExactSearcher(Judgements(uneven), embeddings_of(uneven, vectors), show_progress=show))
+        scorer = Scorer(
+            ExactSearcher(SearchTask(Judgements(uneven), embeddings_of(uneven, vectors), show_progress=show))
+        )
         scorer.rankings(PARTS[0], 3)
         shown = capfd.readouterr().err
         assert ("Ranking: 100%" in shown, "Searching en+zh: 100%" in shown) == (show, show)

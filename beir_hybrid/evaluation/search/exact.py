@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from beir_hybrid.arrays import Floats32, Ints
-from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search.hits import Hits
 from beir_hybrid.evaluation.search.ranks import exact_ranks
 from beir_hybrid.evaluation.search.scores import (
@@ -24,7 +22,7 @@ from beir_hybrid.evaluation.search.scores import (
     in_threads,
     over_blocks,
 )
-from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, VectorSearcher
+from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, SearchTask, VectorSearcher
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import Setting
 from beir_hybrid.verbosity import progress
@@ -46,38 +44,23 @@ class ExactSearch(Search):
         {'recall@1': 1.0}
     """
 
-    def open(
-        self,
-        judgements: Judgements,
-        embeddings: Embeddings,
-        settings: Iterable[Setting] | None = None,
-        *,
-        measured_depth: int = 0,
-        show_progress: bool = False,
-    ) -> ExactSearcher:
+    def open(self, task: SearchTask) -> ExactSearcher:
         """Rank all relevant passages; see :meth:`Search.open`."""
-        return ExactSearcher(judgements, embeddings, settings, show_progress=show_progress)
+        return ExactSearcher(task)
 
 
 class ExactSearcher(VectorSearcher):
-    """Whole rankings by inner products; see :class:`VectorSearcher` for its arguments.
+    """Whole rankings by inner products; see :class:`VectorSearcher`.
 
     Attributes:
         counts: How many passages stand above every relevant passage.
     """
 
-    def __init__(
-        self,
-        judgements: Judgements,
-        embeddings: Embeddings,
-        settings: Iterable[Setting] | None = None,
-        *,
-        show_progress: bool = False,
-    ) -> None:
-        super().__init__(judgements, embeddings, settings, show_progress=show_progress)
-        passages, rows = list(self.passages.values()), (judgements.query, judgements.passage)
-        with timed(self.seconds, "rank"), progress("Ranking", show_progress) as advance:
-            self.counts = exact_ranks(self.queries, passages, *rows, judgements.identifiers, advance)
+    def __init__(self, task: SearchTask) -> None:
+        super().__init__(task)
+        judged, passages = task.judgements, list(self.passages.values())
+        with timed(self.seconds, "rank"), progress("Ranking", task.show_progress) as advance:
+            self.counts = exact_ranks(self.queries, passages, judged.query, judged.passage, judged.identifiers, advance)
 
     def ranks(self, setting: Setting, rows: Ints, queries: Ints) -> RelevantRanks:
         """Rank the relevant passages; see :meth:`Searcher.ranks`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -10,15 +10,13 @@ import numpy as np
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
-from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.faiss_factory import empty_index
 from beir_hybrid.evaluation.search.faiss_index import FaissIndex
 from beir_hybrid.evaluation.search.hits import Hits
 from beir_hybrid.evaluation.search.scores import Rows
-from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, VectorSearcher
+from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, SearchTask, VectorSearcher
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import Setting
 from beir_hybrid.verbosity import progress
@@ -57,22 +55,13 @@ class FaissSearch(Search):
         """Refuse an index that Faiss cannot build; see :meth:`Search.check`."""
         empty_index(self.factory, dimensions)
 
-    def open(
-        self,
-        judgements: Judgements,
-        embeddings: Embeddings,
-        settings: Iterable[Setting] | None = None,
-        *,
-        measured_depth: int = 0,
-        show_progress: bool = False,
-    ) -> FaissSearcher:
-        """Get ready to search; see :meth:`Search.open`.
+    def open(self, task: SearchTask) -> FaissSearcher:
+        """Prepare a search; see :meth:`Search.open`.
 
         Raises:
             ConfigurationError: If the vectors are sparse.
         """
-        deep = replace(self, depth=max(self.depth, measured_depth))
-        return FaissSearcher(deep, judgements, embeddings, settings, show_progress=show_progress)
+        return FaissSearcher(replace(self, depth=max(self.depth, task.measured_depth)), task)
 
 
 @dataclass(frozen=True)
@@ -90,22 +79,11 @@ class FaissSearcher(VectorSearcher):
 
     Args:
         search: What index to build, and how deep to search.
-        judgements: As for :class:`VectorSearcher`, like the following.
-        embeddings: The collection's vectors.
-        settings: The settings that will be asked for; None for all.
-        show_progress: Whether to show progress bars.
+        task: What to search.
     """
 
-    def __init__(
-        self,
-        search: FaissSearch,
-        judgements: Judgements,
-        embeddings: Embeddings,
-        settings: Iterable[Setting] | None = None,
-        *,
-        show_progress: bool = False,
-    ) -> None:
-        super().__init__(judgements, embeddings, settings, show_progress=show_progress)
+    def __init__(self, search: FaissSearch, task: SearchTask) -> None:
+        super().__init__(task)
         if isinstance(self.queries, SparseRows):
             raise ConfigurationError(
                 f"The index {search.factory!r} holds dense vectors, and these are sparse.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -85,6 +86,25 @@ class Searcher(ABC):
         return []
 
 
+@dataclass(frozen=True, eq=False)
+class SearchTask:
+    """The vectors to search, and how much of what is found will be asked for.
+
+    Attributes:
+        judgements: The collection.
+        embeddings: Its vectors.
+        settings: The settings that will be asked for, which are then searched together; None for all.
+        measured_depth: How deep the measures look into rankings.
+        show_progress: Whether to show progress bars.
+    """
+
+    judgements: Judgements
+    embeddings: Embeddings
+    settings: Sequence[Setting] | None = None
+    measured_depth: int = 0
+    show_progress: bool = False
+
+
 class Search(ABC):
     """How passages are found among vectors: the choice that :func:`~beir_hybrid.evaluate` takes as ``search``.
 
@@ -102,23 +122,8 @@ class Search(ABC):
         """
 
     @abstractmethod
-    def open(
-        self,
-        judgements: Judgements,
-        embeddings: Embeddings,
-        settings: Iterable[Setting] | None = None,
-        *,
-        measured_depth: int = 0,
-        show_progress: bool = False,
-    ) -> Searcher:
-        """Get ready to search.
-
-        Args:
-            judgements: The collection.
-            embeddings: Its vectors.
-            settings: The settings that will be asked for, which are then searched together; None for all.
-            measured_depth: How deep the measures look into rankings.
-            show_progress: Whether to show progress bars.
+    def open(self, task: SearchTask) -> Searcher:
+        """Prepare a search.
 
         Raises:
             ConfigurationError: If there is not one vector for each query and passage.
@@ -167,22 +172,13 @@ class VectorSearcher(Searcher):
     translations, are searched when the first of them is asked for.
 
     Args:
-        judgements: As for :meth:`Search.open`, like the following.
-        embeddings: The collection's vectors.
-        settings: The settings that will be asked for; None for all.
-        show_progress: Whether to show progress bars.
+        task: What to search.
     """
 
-    def __init__(
-        self,
-        judgements: Judgements,
-        embeddings: Embeddings,
-        settings: Iterable[Setting] | None = None,
-        *,
-        show_progress: bool = False,
-    ) -> None:
-        super().__init__(judgements, judgements.settings if settings is None else settings)
-        self.show_progress = show_progress
+    def __init__(self, task: SearchTask) -> None:
+        judgements, embeddings = task.judgements, task.embeddings
+        super().__init__(judgements, judgements.settings if task.settings is None else task.settings)
+        self.show_progress = task.show_progress
         collection = judgements.collection
         self.queries: Rows = stack([part[:] for part in aligned(embeddings.queries, collection.queries, "queries")])
         self.passages = dict(
