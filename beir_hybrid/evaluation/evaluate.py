@@ -231,5 +231,5 @@ def _write_runs(searcher: Searcher, folder: Path, depth: int, tag: str, show_pro
 
 
 def _by_corpora(settings: Sequence[Setting]) -> list[Setting]:
-    """Sort settings so that those of the same corpora, which are searched together, follow one another."""
+    """Sort settings so that settings with the same corpora, which are searched together, follow one another."""
     return sorted(settings, key=lambda setting: setting.corpus_languages)

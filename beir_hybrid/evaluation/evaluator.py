@@ -29,18 +29,18 @@ logger = logging.getLogger(__name__)
 class MultilingualRetrievalEvaluator(BaseEvaluator):
     """Scores a model monolingually, cross-lingually and multilingually, from one encoding of the collection.
 
-    Give it to a Trainer as ``evaluator=``, where ``metric_for_best_model="eval_multi_map"`` chooses the checkpoint
+    Pass it to a Trainer as ``evaluator=``, where ``metric_for_best_model="eval_multi_map"`` chooses the checkpoint
     (``eval_NAME_multi_map`` with a name), or call it by itself. On several processes the host runs it on the first one,
     lets all of them encode a share of the texts, and hands the metrics to all; under FSDP and DeepSpeed each process
-    runs it. Training goes on as if it had not run: the modes of the model's modules and torch's random state are put
+    runs it. Training continues as if it had not run: the modes of the model's modules and torch's random state are put
     back, and no vector is kept.
 
     Args:
         collection: Queries, corpora and relevance.
         measures: Names such as ``map`` or ``ndcg@10``, for every kind of setting; None for the usual ones, as for
-            :func:`~beir_hybrid.evaluation.evaluate.evaluate`.
+            :func:`~beir_hybrid.evaluate`.
         batch_size: Texts per forward pass.
-        name: Put before the metrics' names and into those of files, to tell several evaluators apart.
+        name: Put before the metrics' names and into the names of files, to keep several evaluators apart.
         show_progress: Whether to show progress bars.
         write_csv: Whether to add a line of all metrics to a table in the output folder.
         write_json: Whether to write ``results.json`` with every setting, in a folder of its own for each step.
@@ -90,7 +90,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
         available = _available(collection, self.measures)
         self.metrics = tuple(available)
         primary = _primary(primary_metric, available, collection)
-        # set here, not by the first call, so that nobody trains for an hour to learn that it does not exist
+        # checked here, not by the first call, which may come after an hour of training
         self.primary_metric = f"{name}_{primary}" if name else primary
         self.greater_is_better = available[primary].higher_is_better is not False
         self.csv_file = f"{self._stem}.csv"
@@ -104,7 +104,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
         Args:
             model: The encoder.
             output_path: Folder for the table and the results; None to write nothing.
-            epoch: Epochs trained, of which the Trainer gives fractions too; -1 outside training.
+            epoch: Epochs trained, of which the Trainer passes fractions too; -1 outside training.
             steps: Optimizer steps taken; -1 outside training.
 
         Returns:
@@ -143,7 +143,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
         return f"Multilingual-Retrieval_evaluation{'_' * bool(self.name)}{self.name}_results"
 
     def get_config_dict(self) -> dict[str, Any]:
-        """Tell what is evaluated, for the model card."""
+        """Return what is evaluated, for the model card."""
         measures = {} if self.measures is None else {"measures": list(self.measures)}
         return {
             "dataset": self.collection.name,
@@ -161,7 +161,7 @@ class MultilingualRetrievalEvaluator(BaseEvaluator):
 
 
 def _available(collection: MultilingualCollection, names: Sequence[str] | None) -> dict[str, Measure]:
-    """Give the measures of the settings that the collection has, by the metrics' names."""
+    """Return the measures of the settings that the collection has, by the metrics' names."""
     chosen = build_measures(names, collection.measures)
     metrics = {
         f"{setting.kind}_{measure.name}": measure

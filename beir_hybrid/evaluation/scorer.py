@@ -33,7 +33,7 @@ class Scorer:
 
     def queries(self, setting: Setting) -> Ints:
         """Return the numbers of a setting's queries, sorted."""
-        return _distinct(self.judgements.query[self.judgements.rows(setting)])[0]
+        return np.unique(self.judgements.query[self.judgements.rows(setting)])
 
     def rankings(self, setting: Setting, depth: int = 0) -> Rankings:
         """Return the rankings of one setting.
@@ -70,7 +70,7 @@ class Scorer:
 
     def _rank(self, setting: Setting) -> tuple[Ints, Ints, Ints, RelevantRanks]:
         rows = self.judgements.rows(setting)
-        numbers, query = _distinct(self.judgements.query[rows])
+        numbers, query = np.unique(self.judgements.query[rows], return_inverse=True)
         return rows, numbers, query, self.searcher.ranks(setting, rows, numbers)
 
     def _top(self, setting: Setting, numbers: Ints, local: Ints, depth: int) -> Top | None:
@@ -94,9 +94,3 @@ class Scorer:
             mine = np.flatnonzero(np.isin(judged.group[numbers], groups))
             if len(mine):
                 yield Translation(mine, hits.passage[first[np.searchsorted(groups, judged.group[numbers[mine]])]])
-
-
-def _distinct(numbers: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct values of sorted numbers, and shape (n,), each number's place among them."""
-    new = np.r_[True, numbers[1:] != numbers[:-1]][: len(numbers)]
-    return numbers[new], np.cumsum(new) - 1

@@ -247,7 +247,7 @@ def test_vectors_are_taken_by_their_language(uneven, embeddings_of, vectors, sco
 @pytest.mark.parametrize(
     ("part", "language", "keep", "message"),
     [
-        ("passages", "en", 69, r"There are 69 vectors for the 70 passages in en\. Give one for each"),
+        ("passages", "en", 69, r"There are 69 vectors for the 70 passages in en\. Pass one for each"),
         ("passages", "ar", None, "There are 0 vectors for the 1 passages in ar"),
         ("queries", "zh", 5, "There are 5 vectors for the 6 queries in zh"),
     ],

@@ -78,8 +78,8 @@ class EmbeddingCache:
             OutputError: If the folder cannot be written.
         """
         options = {"role": role, "prompt": prompt or "", "normalised": normalised, "dtype": dtype}
-        said = repr(sorted(options.items())).encode("utf-8", "surrogatepass")
-        folder = Path(self.folder) / fingerprint / f"{role}-{blake2b(said, digest_size=8).hexdigest()}"
+        content = repr(sorted(options.items())).encode("utf-8", "surrogatepass")
+        folder = Path(self.folder) / fingerprint / f"{role}-{blake2b(content, digest_size=8).hexdigest()}"
         description = folder / "meta.json"
         if not description.is_file():
             about = {"schema": SCHEMA, "model": model, "fingerprint": fingerprint}
@@ -102,6 +102,11 @@ class CachedStore(VectorStore):
     A shard is an ``.npy`` file of rows (key, checksum, vector). It is written whole under a name of its own and never
     changed, so that neither a killed process nor another one at work can damage what is read. Checksums are verified
     when the store is opened.
+
+    The format is our own because it must be mapped into memory, appended to by several processes without a lock, and
+    verified at the speed of reading: Arrow and Parquet files, safetensors and ``.npy`` itself carry no checksums of
+    what is mapped, HDF5 and Zarr verify chunks but do not map them, and databases such as LMDB need a lock. NumPy reads
+    and writes the files; only the checksums, a multiplication per word, are added.
 
     Args:
         folder: Of the shards.
@@ -143,8 +148,8 @@ class CachedStore(VectorStore):
     def _records(self, keys: Keys, vectors: Floats32) -> Records:
         if vectors.shape[1] != self.dimensions:
             raise ModelError(
-                f"The model's vectors have {vectors.shape[1]} dimensions, though it says {self.dimensions}.",
-                "Mend its get_embedding_dimension, or evaluate without the cache.",
+                f"The model's vectors have {vectors.shape[1]} dimensions, but it reports {self.dimensions}.",
+                "Correct its get_embedding_dimension, or evaluate without the cache.",
             )
         records = np.zeros(len(keys), self._row)
         records["key"] = np.ascontiguousarray(keys).view("V16")[:, 0]
@@ -233,7 +238,7 @@ class CachedStore(VectorStore):
 
 
 def _release(records: Records) -> None:
-    """Give the pages of a mapped array back to the system, which reads them again when they are needed."""
+    """Return the pages of a mapped array to the system, which reads them again when they are needed."""
     mapping: Any = records.base
     if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         mapping.madvise(mmap.MADV_DONTNEED)

@@ -14,9 +14,9 @@ from beir_hybrid.evaluation.encoding.vectors import Vectors
 class Embeddings:
     """The vectors of a collection, whose inner products are the scores.
 
-    They may be given in any form that :func:`~.rows.as_rows` takes, such as arrays, memory maps, PyTorch tensors or
+    They can be in any form that :func:`~.rows.as_rows` takes, such as arrays, memory maps, PyTorch tensors or
     SciPy's sparse matrices. The vectors of a language are then an array of float32, or, of a sparse encoder, a
-    :class:`~.sparse_rows.SparseRows`, or, where a cache holds more than shall be in memory, a
+    :class:`~.sparse_rows.SparseRows`, or, where a cache holds more than fits in memory, a
     :class:`~.vectors.StoredVectors`; the last two are sliced and indexed by rows as arrays are.
 
     Attributes:
@@ -42,9 +42,9 @@ class Embeddings:
             if not isinstance(of_languages, Mapping):
                 raise DataFormatError(
                     f"The vectors of {part} are of type {type(of_languages).__name__}.",
-                    'Give them by language: {"en": vectors}',
+                    'Pass them by language: {"en": vectors}',
                 )
-        found = check_alike(
+        rows = check_alike(
             {
                 f"{part} in {language}": as_rows(vectors, f"{part} in {language}")
                 for part, of_languages in given.items()
@@ -52,9 +52,9 @@ class Embeddings:
             }
         )
         for part, of_languages in given.items():
-            object.__setattr__(self, part, {language: found[f"{part} in {language}"] for language in of_languages})
+            object.__setattr__(self, part, {language: rows[f"{part} in {language}"] for language in of_languages})
 
     @property
     def dimensions(self) -> int:
         """Number of dimensions of every vector; 0 if there is none."""
-        return max((found.shape[1] for found in (*self.queries.values(), *self.passages.values())), default=0)
+        return max((rows.shape[1] for rows in (*self.queries.values(), *self.passages.values())), default=0)

@@ -19,7 +19,7 @@ from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.encoding.options import EncodingOptions
-from beir_hybrid.evaluation.encoding.placement import Placement, cast
+from beir_hybrid.evaluation.encoding.placement import cast, placed
 from beir_hybrid.evaluation.encoding.rows import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
@@ -37,7 +37,7 @@ BLOCK = 16_384  # texts looked up at once
 WINDOW = 100_000  # new texts sorted by length at once
 WINDOW_BYTES = 256 << 20  # of their vectors, at most
 CHUNK = 4_096  # texts that are encoded between two writes to the cache, at most; for each device
-CHUNK_SECONDS = 15.0  # how long that shall take
+CHUNK_SECONDS = 15.0  # how long that takes at most
 
 
 def encode(
@@ -121,10 +121,10 @@ class _Worker:
         self._stack = stack  # takes it back when all is encoded
 
     @cached_property
-    def placement(self) -> Placement:
-        """The devices."""
+    def _placed(self) -> dict[str, Any]:
+        """The arguments that send texts to the devices."""
         self._stack.enter_context(cast(self.encoder.model, self.options.dtype))
-        return self._stack.enter_context(Placement(self.encoder.model, self.options.devices))
+        return self._stack.enter_context(placed(self.encoder.model, self.options.devices))
 
     def store(self, role: Role, cache: EmbeddingCache | None) -> VectorStore:
         """Open the store of the model's vectors in one role."""
@@ -143,7 +143,7 @@ class _Worker:
 
     def encode(self, role: Role, texts: list[str]) -> Rows:
         """Encode texts: shape (texts, dimensions), float32."""
-        placement, encoder = self.placement, self.encoder
+        options, encoder = self._placed, self.encoder
         encode_texts: Any = encoder.model.encode_query if role == "query" else encoder.model.encode_document
         form = {"convert_to_sparse_tensor": True, "save_to_cpu": True} if encoder.sparse else {"convert_to_numpy": True}
         encoded = encode_texts(
@@ -152,7 +152,7 @@ class _Worker:
             batch_size=self.options.batch_size,
             show_progress_bar=False,
             **form,
-            **placement.options(),
+            **options,
         )
         vectors: Rows = from_sparse(encoded) if encoder.sparse else np.asarray(encoded, np.float32)
         if self.normalise:  # here, as the norm would have an error of 1e-3 in half precision

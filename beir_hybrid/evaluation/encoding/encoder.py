@@ -42,7 +42,7 @@ class Description:
     Attributes:
         similarity: ``cosine``, ``dot`` or another of the host's.
         dtype: Number format that the model computes in, such as ``float32``.
-        dimensions: Of a vector; 0 if the model does not tell.
+        dimensions: Of a vector; 0 if the model does not report it.
         query_prompt: What is put before a query; None for nothing.
         document_prompt: What is put before a passage; None for nothing.
         name: What the model calls itself, or its kind.
@@ -56,7 +56,7 @@ class Description:
     name: str
 
     def prompt(self, role: Role) -> str | None:
-        """Give the text that the host's encode_query or encode_document puts before each text."""
+        """Return the text that the host's encode_query or encode_document puts before each text."""
         return self.query_prompt if role == "query" else self.document_prompt
 
 
@@ -116,7 +116,7 @@ class FolderEncoder(Encoder):
     Args:
         folder: Of a SentenceTransformer.
         memory: Folder for what is known of models; made when it is needed.
-        device: Such as ``cpu`` or ``cuda:1``, when it is loaded; None for the best there is.
+        device: Such as ``cpu`` or ``cuda:1``, when it is loaded; None to auto-detect.
     """
 
     def __init__(self, folder: Path, memory: Path, device: str | None = None) -> None:
@@ -153,7 +153,7 @@ class FolderEncoder(Encoder):
 
     @cached_property
     def description(self) -> Description:
-        """What must be known of the model: what was noted of the same files, or else what the model itself tells.
+        """What must be known of the model: what was noted of the same files, or else what the model itself reports.
 
         Raises:
             ModelError: If it is not known and the model cannot be loaded.
@@ -169,12 +169,12 @@ class FolderEncoder(Encoder):
         """
         if self._known:
             return self._known[0]
-        found = fingerprint_of(self.model)
+        fingerprint = fingerprint_of(self.model)
         if self._note is not None:
-            with suppress(OutputError):  # the cache itself tells whoever wants to write there
-                known = {"fingerprint": found, **asdict(self.description)}
+            with suppress(OutputError):  # writing to the cache itself raises it again
+                known = {"fingerprint": fingerprint, **asdict(self.description)}
                 write_json(self._note, {"schema": SCHEMA, "check": _check(known), **known})
-        return found
+        return fingerprint
 
     @cached_property
     def _known(self) -> tuple[str, Description] | None:
@@ -200,14 +200,14 @@ class FolderEncoder(Encoder):
 
 
 def as_encoder(model: SentenceTransformer | Encoder, *, sparse: bool = True) -> Encoder:
-    """Take a loaded model for an encoder; an encoder stays what it is.
+    """Wrap a loaded model as an encoder; an encoder is returned as it is.
 
     Args:
         model: A SentenceTransformer, a SparseEncoder or an encoder.
-        sparse: Whether sparse vectors will do.
+        sparse: Whether sparse vectors are accepted.
 
     Raises:
-        ModelError: If it is a model of another kind, or sparse and that will not do.
+        ModelError: If it is a model of another kind, or sparse where that is not accepted.
     """
     encoder = model if isinstance(model, Encoder) else None
     kind = kind_of(model) if encoder is None else SPARSE if encoder.sparse else DENSE
@@ -222,8 +222,8 @@ def open_encoder(model: str, options: EncodingOptions | None = None) -> Encoder:
 
     Args:
         model: Folder, or name on the Hugging Face hub.
-        options: How it shall encode: with a cache it may not need to be loaded, and if it is, it is loaded on the first
-            device; None for the defaults.
+        options: How it will encode: with a cache it may not need to be loaded, and if it does, it is loaded on the
+            first device; None for the defaults.
 
     Raises:
         ModelError: If there is no such model, it cannot be loaded, or it is of a kind that cannot be scored.
@@ -262,7 +262,7 @@ def _own_files(folder: Path) -> list[Path] | None:
             return None
         if any("auto_map" in path.read_text(encoding="utf-8") for path in files if path.name == "config.json"):
             return None
-    except (OSError, ValueError, TypeError, KeyError):  # whatever it is, loading it tells
+    except (OSError, ValueError, TypeError, KeyError):  # loading the model explains it
         return None
     return sorted(set(files))
 

@@ -37,7 +37,7 @@ class _Digest(Protocol):
 
 
 def fingerprint_of(model: SentenceTransformer) -> str:
-    """Hash everything in a model that decides about its vectors.
+    """Hash everything in a model that determines its vectors.
 
     That is: all weights by name, type, shape and bytes, the kinds and configurations of all modules, adapters and
     whether they are switched on, the maximal lengths, the tokenizers, and the dimension that vectors are cut to. Not
@@ -50,7 +50,7 @@ def fingerprint_of(model: SentenceTransformer) -> str:
         32 hexadecimal digits.
 
     Raises:
-        ModelError: If the model keeps something that decides about its vectors where it cannot be read.
+        ModelError: If the model keeps something that determines its vectors where it cannot be read.
     """
     if (backend := model.get_backend()) != "torch":
         raise ModelError(f"A model on the {backend} backend has no weights to read.", 'Load it with backend="torch".')
@@ -96,7 +96,7 @@ def _add_weights(digest: _Digest, weights: Mapping[str, Any]) -> None:
     import torch
 
     if not weights:
-        raise ModelError("The model has no weights to tell it by.", "Use a model whose weights are PyTorch's.")
+        raise ModelError("The model has no weights to identify it by.", "Use a model whose weights are PyTorch's.")
     for name, tensor in weights.items():
         if not isinstance(tensor, torch.Tensor) or tensor.is_meta or tensor.layout is not torch.strided:
             raise ModelError(f"The model's weights {name!r} cannot be read.", "Load it whole into memory.")
@@ -147,9 +147,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         return [_plain(content) for content in value]
     # a repr may hold an address in memory, which is another one each time
-    return value.__qualname__ if isinstance(value, type) else [type(value).__qualname__, _said(value)]
+    return value.__qualname__ if isinstance(value, type) else [type(value).__qualname__, _stable_repr(value)]
 
 
-def _said(value: Any) -> str:
-    said = repr(value)
-    return "" if " at 0x" in said else said
+def _stable_repr(value: Any) -> str:
+    text = repr(value)
+    return "" if " at 0x" in text else text

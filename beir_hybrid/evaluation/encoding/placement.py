@@ -1,4 +1,4 @@
-"""Where a model encodes, and in which number format: for a while, and undone afterwards."""
+"""The devices that a model encodes on, and its number format: changed for a while, and undone afterwards."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def cast(model: SentenceTransformer, dtype: str | None) -> Iterator[None]:
-    """Let a model compute in another number format, and give it its own weights back: the same tensors, to the bit.
+    """Let a model compute in another number format, and restore its own weights: the same tensors, to the bit.
 
-    A training that goes on afterwards does not notice. Buffers that are not saved with the model, such as the angles of
+    Training that continues afterwards is not affected. Buffers that are not saved with the model, such as the angles of
     rotary positions, stay as they are: they are computed in the precision they need.
 
     Args:
@@ -48,35 +48,23 @@ def cast(model: SentenceTransformer, dtype: str | None) -> Iterator[None]:
             setattr(module, name, tensor)
 
 
-class Placement:
-    """The devices a model encodes on: one, or several in a process each, which start when they are needed.
-
-    When the block ends, the processes do too, and the model is back where it was.
+@contextmanager
+def placed(model: SentenceTransformer, devices: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Let a model encode on one device, or on several in a process each; afterwards it is back where it was.
 
     Args:
         model: The model.
         devices: Such as ``cuda:1``; none for the model's own.
+
+    Yields:
+        The arguments of the host's ``encode`` that send texts to the devices.
     """
-
-    def __init__(self, model: SentenceTransformer, devices: Sequence[str]) -> None:
-        self._model = model
-        self._devices = list(devices)
-        self._pool: Any = None
-        self._home = model.device
-
-    def options(self) -> dict[str, Any]:
-        """Give the arguments of the host's encode that send texts to the devices."""
-        if len(self._devices) <= 1:
-            return {"device": self._devices[0]} if self._devices else {}
-        if self._pool is None:
-            self._pool = self._model.start_multi_process_pool(self._devices)
-        return {"pool": self._pool}
-
-    def __enter__(self) -> Placement:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._model.stop_multi_process_pool(self._pool)
-        if self._model.device != self._home:
-            self._model.to(self._home)
+    home = model.device
+    pool = model.start_multi_process_pool(list(devices)) if len(devices) > 1 else None
+    try:
+        yield {"pool": pool} if pool else {"device": devices[0]} if devices else {}
+    finally:
+        if pool is not None:
+            model.stop_multi_process_pool(pool)
+        if model.device != home:
+            model.to(home)

@@ -21,11 +21,11 @@ _CHECKED = 2**22  # numbers checked at a time: a mapped file stays out of memory
 
 
 def as_rows(vectors: Any, name: str) -> Vectors:
-    """Take vectors of any origin: arrays and tensors of any number format, lists of them, sparse matrices.
+    """Convert vectors of any origin: arrays and tensors of any number format, lists of them, sparse matrices.
 
     Args:
         vectors: Shape (n, dimensions): an array or memory map, a PyTorch tensor, dense or sparse, on any device, a
-            sparse matrix of SciPy, a list of rows, or what :func:`~.encoding.encode` gives. Float32 stays where it is;
+            sparse matrix of SciPy, a list of rows, or what :func:`~.encode.encode` returns. Float32 is not copied;
             other numbers are converted in memory.
         name: What messages call them, such as ``queries in en``.
 
@@ -67,12 +67,12 @@ def check_alike(vectors: Mapping[str, Vectors]) -> dict[str, Vectors]:
     for name, rows in there.items():
         if rows.shape[1] != dimensions:
             raise DataFormatError(
-                f"The vectors of {first} have {dimensions} dimensions, those of {name} {rows.shape[1]}.",
+                f"The vectors of {first} have {dimensions} dimensions, the vectors of {name} {rows.shape[1]}.",
                 "Encode all with one model.",
             )
         if isinstance(rows, SparseRows) is not sparse:
             raise DataFormatError(
-                f"Of the vectors of {first} and those of {name}, some are sparse and others are not.",
+                f"Of the vectors of {first} and {name}, some are sparse and others are not.",
                 "Encode all with one model.",
             )
     if not dimensions:
@@ -96,15 +96,15 @@ def first_unusable(rows: Rows) -> int | None:
 
 def fault(rows: Rows, row: int) -> str:
     """Describe what is wrong with a vector that cannot be scored."""
-    found = rows[row : row + 1]
-    numbers = found.matrix.data if isinstance(found, SparseRows) else found[0]
+    vector = rows[row : row + 1]
+    numbers = vector.matrix.data if isinstance(vector, SparseRows) else vector[0]
     if not np.isfinite(numbers).all():
         return "is not finite"
     return f"has numbers up to {np.abs(numbers).max():.3g}, whose products exceed float32"
 
 
 def usable(rows: Rows) -> Bools:
-    """Tell, shape (n,), which vectors hold finite numbers only, and none so large that scores would not be finite."""
+    """Return, shape (n,), which vectors hold finite numbers only, none so large that scores would not be finite."""
     return lengths(rows) <= _LONGEST  # a length is no number, or infinite, where a number is
 
 
@@ -112,12 +112,12 @@ def normalised(rows: Rows) -> Rows:
     """Divide each vector by its length; zeros stay zeros, as in PyTorch."""
     if isinstance(rows, SparseRows):
         return rows.normalised()
-    with np.errstate(invalid="ignore"):  # infinite numbers are told of elsewhere
+    with np.errstate(invalid="ignore"):  # infinite numbers are reported elsewhere
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-12))
 
 
 def as_array(vectors: Any) -> npt.NDArray[Any]:
-    """Take what a model gives for an array: a tensor of any kind but sparse, an array, or a list of either."""
+    """Convert what a model returns to an array: a tensor of any kind but sparse, an array, or a list of either."""
     if isinstance(vectors, list | tuple) and len(vectors) and hasattr(vectors[0], "detach"):
         vectors = [as_array(vector) for vector in vectors]
     if hasattr(vectors, "detach"):  # a tensor of PyTorch, which is not imported for others
@@ -127,14 +127,14 @@ def as_array(vectors: Any) -> npt.NDArray[Any]:
 
 
 def from_sparse(tensor: Any) -> SparseRows:
-    """Take a sparse tensor of PyTorch, shape (n, dimensions); an empty one may have no dimensions."""
+    """Convert a sparse tensor of PyTorch, shape (n, dimensions); an empty one may have no dimensions."""
     from scipy.sparse import coo_array
 
     if tensor.ndim == 1 and not len(tensor):
         return SparseRows(np.empty((0, 0), np.float32))
-    found = tensor.detach().to_sparse().coalesce().cpu()
-    places = tuple(found.indices().int().numpy())
-    return SparseRows(coo_array((found.values().float().numpy(), places), shape=tuple(found.shape)))
+    entries = tensor.detach().to_sparse().coalesce().cpu()
+    places = tuple(entries.indices().int().numpy())
+    return SparseRows(coo_array((entries.values().float().numpy(), places), shape=tuple(entries.shape)))
 
 
 def _converted(vectors: Any, name: str) -> Rows:
@@ -145,29 +145,29 @@ def _converted(vectors: Any, name: str) -> Rows:
     if callable(getattr(vectors, "tocsr", None)):
         return SparseRows(_real(vectors.tocsr(), name))
     try:
-        found = as_array(vectors)
+        array = as_array(vectors)
     except (TypeError, ValueError, RuntimeError) as error:  # rows of several lengths, tensors without numbers
         raise DataFormatError(
             f"The vectors of {name} are no rows of numbers: {' '.join(str(error).split())[:80]}.",
-            "Give an array of shape (texts, dimensions).",
+            "Pass an array of shape (texts, dimensions).",
         ) from error
-    if found.shape == (0,):
-        found = found.reshape(0, 0)
-    if found.ndim != 2:
+    if array.shape == (0,):
+        array = array.reshape(0, 0)
+    if array.ndim != 2:
         raise DataFormatError(
-            f"The vectors of {name} have the shape {found.shape}.", "Give an array of shape (texts, dimensions)."
+            f"The vectors of {name} have the shape {array.shape}.", "Pass an array of shape (texts, dimensions)."
         )
-    found = _real(found, name)
-    with np.errstate(over="ignore"):  # what becomes infinite is found
-        return found if found.dtype == np.float32 else found.astype(np.float32)
+    array = _real(array, name)
+    with np.errstate(over="ignore"):  # what becomes infinite is array
+        return array if array.dtype == np.float32 else array.astype(np.float32)
 
 
-def _real(found: Any, name: str) -> Any:
-    if found.dtype.kind not in "fiub":
+def _real(array: Any, name: str) -> Any:
+    if array.dtype.kind not in "fiub":
         raise DataFormatError(
-            f"The vectors of {name} are of type {found.dtype}.", "Give real numbers, such as float32 or float16."
+            f"The vectors of {name} are of type {array.dtype}.", "Pass real numbers, such as float32 or float16."
         )
-    return found
+    return array
 
 
 def _blocks(rows: Rows) -> Iterator[tuple[int, Rows]]:

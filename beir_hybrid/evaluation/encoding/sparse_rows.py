@@ -1,4 +1,4 @@
-"""SparseRows: vectors most of whose numbers are 0, as sparse encoders give them, scored without being filled up."""
+"""SparseRows: vectors most of whose numbers are 0, as sparse encoders return them, scored without being filled up."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PAIRS = 2**14  # scored at a time
 class SparseRows:
     """Vectors of which only the numbers that are not 0 are kept: 8 bytes for each.
 
-    It is indexed by rows as an array is, with a slice, numbers or a mask, and gives rows of its kind.
+    It is indexed by rows as an array is, with a slice, numbers or a mask, and returns rows of its kind.
 
     Products are added up in float64 in the order of the dimensions, whichever rows are multiplied together, so that
-    :meth:`products` and :meth:`paired` give a query and a passage one and the same score.
+    :meth:`products` and :meth:`paired` agree on the score of a query and a passage.
 
     Args:
         matrix: Shape (n, dimensions), whatever ``scipy.sparse.csr_array`` takes; converted to float32.
@@ -40,11 +40,11 @@ class SparseRows:
         from scipy.sparse import csr_array  # takes its time to import
 
         with np.errstate(over="ignore"):  # what becomes infinite is refused where vectors come in
-            found = csr_array(matrix, dtype=np.float32)
-        if not found.has_canonical_format:
-            found = found.copy()  # the caller's own is not touched
-            found.sum_duplicates()  # sorts each row, too
-        self.matrix = found
+            rows = csr_array(matrix, dtype=np.float32)
+        if not rows.has_canonical_format:
+            rows = rows.copy()  # the caller's own is not touched
+            rows.sum_duplicates()  # sorts each row, too
+        self.matrix = rows
 
     @property
     def shape(self) -> tuple[int, int]:

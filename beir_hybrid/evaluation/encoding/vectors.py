@@ -94,7 +94,7 @@ class VectorStore:
         return self._index.find(keys)
 
     def secure(self, keys: Keys, vectors: Rows) -> None:
-        """Take care that vectors outlive the process, where the store can; they are committed later, with others."""
+        """Make vectors outlive the process, if the store can; they are committed later, with others."""
 
     def commit(self, keys: Keys, vectors: Rows) -> None:
         """Store vectors for good.
@@ -109,7 +109,7 @@ class VectorStore:
         """Gather vectors.
 
         Args:
-            rows: Shape (n,), row numbers that :meth:`find` gave.
+            rows: Shape (n,), row numbers that :meth:`find` returned.
 
         Returns:
             Shape (n, dimensions), a new array, or sparse rows if such were stored.
@@ -135,7 +135,7 @@ class VectorStore:
 class StoredVectors:
     """Vectors of a :class:`VectorStore` in an order of one's own, read when they are indexed.
 
-    It is indexed by rows as an array is, with a number, a slice, numbers or a mask, and gives arrays in memory.
+    It is indexed by rows as an array is, with a number, a slice, numbers or a mask, and returns arrays in memory.
 
     Args:
         store: Where the vectors are.

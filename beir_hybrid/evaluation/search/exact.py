@@ -85,7 +85,7 @@ def exact_search(
     """Find the passages with the highest scores in the pool of all corpora, in one pass over blocks of scores.
 
     Scores are as :func:`~.scores.exact_scores` defines them: the matrix product selects the candidates, and these are
-    scored exactly, so the same vectors give the same ranking in any pool.
+    scored exactly, so the same vectors have the same ranking in any pool.
 
     Args:
         queries: Shape (queries, dimensions).
@@ -207,7 +207,7 @@ def _lower_bounds(scores: Floats32, depth: int) -> Floats32:
         depth: From 1 on.
 
     Returns:
-        Shape (queries,); -inf where there are too few columns to tell.
+        Shape (queries,); -inf where there are too few columns.
     """
     each = min(64, scores.shape[1] // (4 * depth))  # columns of a group
     if each < 2:

@@ -24,7 +24,8 @@ def parse_factory(factory: str) -> tuple[str, dict[str, float]]:
     """Split the name of an index into Faiss's own string and the options behind it.
 
     Args:
-        factory: Such as ``HNSW64`` or ``IVF256,Flat:nprobe=16``; options are those of ``faiss.ParameterSpace``.
+        factory: Such as ``HNSW64`` or ``IVF256,Flat:nprobe=16``; options are anything that
+            ``faiss.ParameterSpace`` takes.
 
     Raises:
         ConfigurationError: If an option has no number above 0.
@@ -124,7 +125,7 @@ def set_thoroughness(index: Any, depth: int, given: Mapping[str, float]) -> dict
 
 @contextmanager
 def faiss_at_work(factory: str, what: str) -> Iterator[None]:
-    """Let Faiss work on as many processors as the matrix products do, and report its errors in one line.
+    """Have Faiss work on as many processors as the matrix products do, and report its errors in one line.
 
     Args:
         factory: The index, for messages.
@@ -157,8 +158,8 @@ def _lists(index: Any) -> int:
 
 
 def _reason(error: RuntimeError) -> str:
-    """Shorten an error of Faiss to what it says after the place in its source, in one line."""
+    """Shorten an error of Faiss to its message without the place in its source, in one line."""
     text = " ".join(str(error).split())
-    said = re.sub(r"^Error in .*? at \S+:\d+: ", "", text)
-    failed = re.fullmatch(r"Error: '(.*)' failed:? ?(.*)", said)
-    return (failed.group(2) or f"not {failed.group(1)}" if failed else said).rstrip(". ") or "no reason given"
+    message = re.sub(r"^Error in .*? at \S+:\d+: ", "", text)
+    failed = re.fullmatch(r"Error: '(.*)' failed:? ?(.*)", message)
+    return (failed.group(2) or f"not {failed.group(1)}" if failed else message).rstrip(". ") or "no reason given"

@@ -79,6 +79,6 @@ class Hits:
                 f"{self.passage.shape[1]}.",
                 f"Compare rankings of the same queries, to a depth from 1 to {kept}.",
             )
-        top, found = exact.score[:, :depth], self.score[:, :depth]
+        top, own = exact.score[:, :depth], self.score[:, :depth]
         last = np.where(np.isfinite(top), top, np.inf).min(axis=1, keepdims=True)
-        return float(np.mean((np.isfinite(found) & (found >= last)).sum(axis=1) / np.isfinite(top).sum(axis=1)))
+        return float(np.mean((np.isfinite(own) & (own >= last)).sum(axis=1) / np.isfinite(top).sum(axis=1)))

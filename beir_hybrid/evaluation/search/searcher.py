@@ -210,9 +210,9 @@ class VectorSearcher(Searcher):
         of_query = self.judgements.query_language
         numbers = np.flatnonzero(np.isin(of_query, list(languages)))
         with progress(f"Searching {'+'.join(pool.corpora)}", self.show_progress) as advance:
-            found = self._find(pool, self.queries[numbers], self._kept, advance)
-        found = Hits(pool.global_numbers(found.passage), found.score)
-        self._hits |= {language: found[of_query[numbers] == language] for language in languages}
+            hits = self._find(pool, self.queries[numbers], self._kept, advance)
+        hits = Hits(pool.global_numbers(hits.passage), hits.score)
+        self._hits |= {language: hits[of_query[numbers] == language] for language in languages}
 
 
 def aligned(vectors: Mapping[str, Vectors], texts: Mapping[str, Sized], kind: str) -> Sequence[Any]:
@@ -225,6 +225,6 @@ def aligned(vectors: Mapping[str, Vectors], texts: Mapping[str, Sized], kind: st
         count = len(vectors[language]) if language in vectors else 0
         if language not in vectors or count != len(of_language):
             raise ConfigurationError(
-                f"There are {count} vectors for the {len(of_language)} {kind} in {language}.", "Give one for each."
+                f"There are {count} vectors for the {len(of_language)} {kind} in {language}.", "Pass one for each."
             )
     return [vectors[language] for language in texts]

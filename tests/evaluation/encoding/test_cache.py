@@ -301,7 +301,7 @@ def test_processes_that_write_at_once_do_not_harm_each_other(tmp_path, caplog):
 
 
 def test_vectors_of_other_dimensions_are_refused(tmp_path):
-    with pytest.raises(ModelError, match="The model's vectors have 5 dimensions, though it says 4"):
+    with pytest.raises(ModelError, match="The model's vectors have 5 dimensions, but it reports 4"):
         CachedStore(tmp_path, 4).secure(keys_of(["one"]), np.ones((1, 5), np.float32))
     assert list(tmp_path.iterdir()) == []
 

@@ -353,7 +353,7 @@ def test_a_model_that_tells_no_dimensions_is_encoded_without_the_cache(make_mode
 def test_a_model_that_tells_the_wrong_dimensions_is_refused(make_model, two_languages, cache):
     model = make_model(VECTORS)
     model.get_embedding_dimension = lambda: 3
-    with pytest.raises(ModelError, match="The model's vectors have 2 dimensions, though it says 3"):
+    with pytest.raises(ModelError, match="The model's vectors have 2 dimensions, but it reports 3"):
         encode(model, two_languages, EncodingOptions(cache=cache))
 
 

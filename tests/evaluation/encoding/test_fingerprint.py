@@ -208,7 +208,7 @@ def test_a_static_models_words_and_cuts_belong_to_it(make_model):
     [
         (lambda model: setattr(model, "backend", "onnx"), "A model on the onnx backend has no weights to read"),
         (lambda model: model.to("meta"), "The model's weights '0.embedding.weight' cannot be read"),
-        (lambda model: delattr(model[0], "embedding"), "The model has no weights to tell it by"),
+        (lambda model: delattr(model[0], "embedding"), "The model has no weights to identify it by"),
         (lambda model: setattr(model[0], "tokenizer", str.split), "The tokenizer method_descriptor cannot be read"),
     ],
     ids=["backend", "weights elsewhere", "no weights", "tokenizer"],

@@ -5,7 +5,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Module
 
-from beir_hybrid.evaluation.encoding.placement import Placement, cast
+from beir_hybrid.evaluation.encoding.placement import cast, placed
 
 
 class Layers(Module):
@@ -60,22 +60,22 @@ def test_nothing_is_cast_that_need_not(model, dtype):
 
 
 def test_a_model_comes_back_from_where_it_was_moved(model):
-    with Placement(model, ["meta"]) as placement:
-        assert placement.options() == {"device": "meta"}
+    with placed(model, ["meta"]) as options:
+        assert options == {"device": "meta"}
+        model.to("meta")
     assert model.device.type == "cpu"
 
 
 def test_no_device_leaves_the_choice_to_the_host(model):
-    with Placement(model, []) as placement:
-        assert placement.options() == {}
+    with placed(model, []) as options:
+        assert options == {}
 
 
 def test_several_devices_share_one_pool_that_ends(model, monkeypatch):
     calls = []
     monkeypatch.setattr(model, "start_multi_process_pool", lambda devices: calls.append(devices) or {"pool": 1})
     monkeypatch.setattr(model, "stop_multi_process_pool", calls.append)
-    with pytest.raises(KeyboardInterrupt), Placement(model, ["cpu", "cuda:0"]) as placement:
-        assert calls == []
-        assert placement.options() == placement.options() == {"pool": {"pool": 1}}
+    with pytest.raises(KeyboardInterrupt), placed(model, ["cpu", "cuda:0"]) as options:
+        assert options == {"pool": {"pool": 1}}
         raise KeyboardInterrupt
     assert calls == [["cpu", "cuda:0"], {"pool": 1}]

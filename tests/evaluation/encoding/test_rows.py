@@ -97,14 +97,14 @@ def test_rows_are_checked_in_every_block(monkeypatch):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (np.ones((4, 5), np.complex64), "are of type complex64. Give real numbers"),
+        (np.ones((4, 5), np.complex64), "are of type complex64. Pass real numbers"),
         (np.full((4, 5), "1"), "are of type <U1"),
         (np.ones((4, 5), object), "are of type object"),
         (np.ones(4, np.float32), r"have the shape \(4,\)"),
         (np.ones((4, 5, 6), np.float32), r"have the shape \(4, 5, 6\)"),
         ([[1.0], [1.0, 2.0]], "are no rows of numbers"),
         (None, r"are of type object|have the shape \(\)"),
-        (np.ones((4, 6), np.float32), "have 6 dimensions, those of queries in de 5"),
+        (np.ones((4, 6), np.float32), "have 6 dimensions, the vectors of queries in de 5"),
         (csr_array(np.ones((4, 5), np.float32)), "some are sparse and others are not"),
     ],
     ids=lambda value: None if isinstance(value, str) else type(value).__name__,
