@@ -446,7 +446,7 @@ def test_texts_not_yet_read_are_estimated(make_model, monkeypatch):
     class Bar:
         total = 0
 
-        def __init__(self, **_):
+        def __init__(self, *_, **__):
             pass
 
         def __enter__(self):
