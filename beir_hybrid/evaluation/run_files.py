@@ -56,10 +56,10 @@ def read_runs(
             "One run cannot be of settings with different corpora.", "Name one corpus: --settings en-de,fr-de"
         )
     run = read_run(path, judgements, show_progress=show_progress)
-    found = set(judgements.query_language[np.unique(run.query)].tolist())
-    chosen = [setting for setting in named if setting.query_language in found]
+    asked = set(judgements.query_language[np.unique(run.query)].tolist())
+    chosen = [setting for setting in named if setting.query_language in asked]
     if not chosen:
-        languages = ", ".join(sorted(found)) or "no language"
+        languages = ", ".join(sorted(asked)) or "no language"
         raise ConfigurationError(
             f"{path} holds no query of {', '.join(setting.name for setting in named[:3])}, but of {languages}.",
             "Name the setting that it was made in: --settings en-de",
@@ -172,9 +172,9 @@ def _read_folder(
         raise MissingDataError(f"{path} holds no run.", "Name runs after their settings, such as en-de.trec.")
     wanted = files if settings is None else {}
     for name in settings or ():
-        found = choose_settings((name,), judgements.settings, judgements.collection.name)
-        if not (there := {setting: files[setting] for setting in found if setting in files}):
-            raise MissingDataError(f"{path} holds no run of {name}.", f"Add {found[0].name}.trec, or leave it out.")
+        chosen = choose_settings((name,), judgements.settings, judgements.collection.name)
+        if not (there := {setting: files[setting] for setting in chosen if setting in files}):
+            raise MissingDataError(f"{path} holds no run of {name}.", f"Add {chosen[0].name}.trec, or leave it out.")
         wanted |= there
     return {setting: read_run(file, judgements, show_progress=show_progress) for setting, file in wanted.items()}
 

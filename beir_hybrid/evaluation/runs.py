@@ -103,9 +103,9 @@ def build_run(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgemen
     documents: dict[str, int] = {}  # by id, its place among those retrieved
     for line, (query, document, score) in rows:
         if query not in numbers:
-            known = [known for known in numbers if language_of(known) == language_of(query)] or list(numbers)
+            similar = [each for each in numbers if language_of(each) == language_of(query)] or list(numbers)
             raise DataFormatError(
-                f"{source}:{line}: {name} has no query {shorten(query)}.", did_you_mean(query, known[:_SUGGESTED])
+                f"{source}:{line}: {name} has no query {shorten(query)}.", did_you_mean(query, similar[:_SUGGESTED])
             )
         value = _number(score)
         if not math.isfinite(value):
@@ -118,14 +118,14 @@ def build_run(rows: Iterable[tuple[int, tuple[str, str, str | float]]], judgemen
         places.append(documents.setdefault(document, len(documents)))
         lines.append(line)
         scores.append(value)
-    found = judgements.passage_numbers(set(documents))
+    known = judgements.passage_numbers(set(documents))
     for document, place in documents.items():
-        if document not in found:
+        if document not in known:
             raise DataFormatError(
                 f"{source}:{lines[places.index(place)]}: {name} has no document {shorten(document)}.",
                 "Judge the run on the collection it was made on; ids begin with their language, such as en:17_3.",
             )
-    passages = np.array([found[document] for document in documents], np.int64)[np.array(places, np.int64)]
+    passages = np.array([known[document] for document in documents], np.int64)[np.array(places, np.int64)]
     query_numbers = np.array(queries, np.int64)
     again = _repeated(query_numbers * int(judgements.sizes.sum()) + passages)
     if again is not None:

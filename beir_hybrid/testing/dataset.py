@@ -130,12 +130,12 @@ class DatasetContract(PairsContract):
 
     def test_every_query_language_has_something_to_find(self, collection: MultilingualCollection) -> None:
         """In every query language a query has a relevant passage: the others are left out of every result."""
-        found = {
+        answered = {
             language_of(query)
             for query, judged in collection.qrels.items()
             if any(grade > 0 for grade in judged.values())
         }
-        lacking = [language for language in collection.queries if language not in found]
+        lacking = [language for language in collection.queries if language not in answered]
         expect(
             not lacking,
             f"No query in {lacking} has a relevant passage.",
@@ -183,8 +183,8 @@ class DatasetContract(PairsContract):
     ) -> None:
         """The order of the languages is the caller's."""
         wanted = collection.languages[::-1]
-        found = load_dataset(self.name, source, wanted, **self.options).languages
-        expect(found == wanted, f"Asked for {wanted}, load() gives {found}.", CHOOSE)
+        languages = load_dataset(self.name, source, wanted, **self.options).languages
+        expect(languages == wanted, f"Asked for {wanted}, load() gives {languages}.", CHOOSE)
 
     @pytest.mark.parametrize("wrong", ["unknown", "repeated", "none"])
     def test_languages_it_lacks_are_refused(self, wrong: str, source: Path | None) -> None:

@@ -8,13 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pytest
 
-from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.errors import BeirHybridError, PluginError
 from beir_hybrid.registry import Registry
+
+T = TypeVar("T")
 
 _LIMIT = 300.0  # seconds, far above what any contract takes
 
@@ -76,7 +78,7 @@ def expect_refusal(call: Callable[[], Any], kind: type[BeirHybridError], what: s
         pytest.fail(f"{what} is not refused. {mend}", pytrace=False)
 
 
-def built(make: Callable[[], Any], name: str) -> Any:
+def built(make: Callable[[], T], name: str) -> T:
     """Make the thing under test, or fail with the reason why it cannot be made.
 
     Args:
@@ -88,6 +90,20 @@ def built(make: Callable[[], Any], name: str) -> Any:
         return make()
     except BeirHybridError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@contextmanager
+def without_writes(broken: str) -> Iterator[None]:
+    """Fail if the block writes into an array that cannot be written to.
+
+    Args:
+        broken: What does so, and where, such as ``draw() writes into progress.``
+    """
+    try:
+        yield
+    except (PluginError, ValueError) as error:
+        expect("read-only" not in str(error), broken, "Work on a copy.")
+        raise
 
 
 @contextmanager

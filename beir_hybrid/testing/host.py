@@ -133,8 +133,8 @@ class HostContract(Contract):
             f"Whether {', '.join(lacking[:5])} is changed depends on what is imported first.",
             "Patch in an action of beir_hybrid.hosts.kit.when_imported, for every module that is changed.",
         )
-        own, found = imported_before["described"], imported_after["described"]
-        differing = sorted(name for name in {*own, *found} if own.get(name) != found.get(name))
+        own, later = imported_before["described"], imported_after["described"]
+        differing = sorted(name for name in {*own, *later} if own.get(name) != later.get(name))
         expect(
             not differing,
             f"Imported while it was active, {', '.join(differing[:5])} is not the toolkit's own after deactivate().",

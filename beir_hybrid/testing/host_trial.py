@@ -14,13 +14,13 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-Found = dict[str, Any]
+Facts = dict[str, Any]
 
 _SIMPLE = (str, int, frozenset, tuple, type(None))  # compared by value; anything else by identity
 _OWN = {"__builtins__", "__warningregistry__"}  # which Python writes into modules
 
 
-def imported_before(target: str, watched: list[str]) -> Found:
+def imported_before(target: str, watched: list[str]) -> Facts:
     """Import the toolkit, then activate the host and deactivate it, twice and again."""
     untouched = _snapshot(watched)
     host = _find(target)
@@ -44,7 +44,7 @@ def imported_before(target: str, watched: list[str]) -> Found:
     }
 
 
-def imported_after(target: str, watched: list[str]) -> Found:
+def imported_after(target: str, watched: list[str]) -> Facts:
     """Activate the host, then import the toolkit, then deactivate the host."""
     before = set(sys.modules)
     host = _find(target)
@@ -61,7 +61,7 @@ def imported_after(target: str, watched: list[str]) -> Found:
     }
 
 
-def not_installed(target: str, watched: list[str]) -> Found:
+def not_installed(target: str, watched: list[str]) -> Facts:
     """Activate and deactivate the host where the toolkit cannot be imported."""
     toolkit = {path.partition(":")[0].partition(".")[0] for path in watched}
 
@@ -85,13 +85,13 @@ def _find(path: str) -> Any:
     return thing
 
 
-def _snapshot(watched: list[str]) -> Found:
-    found = {}
+def _snapshot(watched: list[str]) -> Facts:
+    snapshot = {}
     for path in watched:
         for name, value in vars(_find(path)).items():
             if not isinstance(value, ModuleType) and name not in _OWN:
-                found[f"{path}.{name}" if ":" in path else f"{path}:{name}"] = (value, _content(value))
-    return found
+                snapshot[f"{path}.{name}" if ":" in path else f"{path}:{name}"] = (value, _content(value))
+    return snapshot
 
 
 def _content(value: Any) -> list[Any]:
@@ -103,15 +103,15 @@ def _content(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else []
 
 
-def _differing(one: Found, other: Found) -> list[str]:
+def _differing(one: Facts, other: Facts) -> list[str]:
     def same(first: Any, second: Any) -> bool:
         return first is second or (isinstance(first, _SIMPLE) and bool(first == second))
 
     def unchanged(name: str) -> bool:
         if name not in one or name not in other:
             return False
-        (first, held), (second, found) = one[name], other[name]
-        return same(first, second) and len(held) == len(found) and all(map(same, held, found))
+        (first, held), (second, now) = one[name], other[name]
+        return same(first, second) and len(held) == len(now) and all(map(same, held, now))
 
     return sorted(name for name in {*one, *other} if not unchanged(name))
 
@@ -122,7 +122,7 @@ def _describe(value: Any) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}" if code else type(value).__name__
 
 
-def _interpreter() -> Found:
+def _interpreter() -> Facts:
     return {
         "sys.meta_path": list(sys.meta_path),
         "sys.path": list(sys.path),
@@ -133,7 +133,7 @@ def _interpreter() -> Found:
 
 
 if __name__ == "__main__":
-    trials: dict[str, Callable[[str, list[str]], Found]] = {
+    trials: dict[str, Callable[[str, list[str]], Facts]] = {
         trial.__name__: trial for trial in (imported_before, imported_after, not_installed)
     }
     sys.stdout.write("\n" + json.dumps(trials[sys.argv[1]](sys.argv[2], sys.argv[3:])) + "\n")

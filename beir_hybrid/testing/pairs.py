@@ -44,10 +44,7 @@ class PairsContract(Contract):
     @classmethod
     def collection(cls, source: Path | None) -> MultilingualCollection:
         """The loaded dataset."""
-        found: MultilingualCollection = built(
-            lambda: load_dataset(cls.name, source, cls.languages, **cls.options), cls.name
-        )
-        return found
+        return built(lambda: load_dataset(cls.name, source, cls.languages, **cls.options), cls.name)
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -55,8 +52,7 @@ class PairsContract(Contract):
         """The loaded pairs; skips the tests of pairs for a dataset that has none."""
         if not built(lambda: find_dataset(cls.name), cls.name).has_pairs:
             pytest.skip(f"{cls.name} is for evaluation alone: it has no pairs()")
-        found: ParallelPairs = built(lambda: load_pairs(cls.name, source, cls.languages, **cls.pairs_options), cls.name)
-        return found
+        return built(lambda: load_pairs(cls.name, source, cls.languages, **cls.pairs_options), cls.name)
 
     def test_pairs_hold_the_languages_chosen(self, pairs: ParallelPairs) -> None:
         """Pairs are in the languages asked for, under the dataset's name."""

@@ -138,9 +138,9 @@ class MadeUpRun:
         kept = count if self.kept is None else min(self.kept, count)
         rank = np.empty(order.shape)
         np.put_along_axis(rank, order, np.arange(1.0, count + 1)[None, :], axis=1)
-        found = rank <= kept
-        mid_rank = np.stack([_mid_ranks(*row) for row in zip(self.scores, found, strict=True)])
-        rank, mid_rank = np.where(found, rank, np.inf), np.where(found, mid_rank, np.inf)
+        retrieved = rank <= kept
+        mid_rank = np.stack([_mid_ranks(*row) for row in zip(self.scores, retrieved, strict=True)])
+        rank, mid_rank = np.where(retrieved, rank, np.inf), np.where(retrieved, mid_rank, np.inf)
         query, passage = np.nonzero(self.grades > 0)
         rows = np.lexsort((rank[query, passage], query))
         query, passage = query[rows], passage[rows]
@@ -177,9 +177,9 @@ class MadeUpRun:
             yield Translation(rows, np.where(there, self.names[shown], -1))
 
 
-def _mid_ranks(scores: Floats, found: Bools) -> Floats:
-    """Rank the passages found, those with equal scores all at the mean of their ranks."""
-    ascending = np.sort(scores[found])
+def _mid_ranks(scores: Floats, retrieved: Bools) -> Floats:
+    """Rank the passages retrieved, those with equal scores all at the mean of their ranks."""
+    ascending = np.sort(scores[retrieved])
     below, not_above = (np.searchsorted(ascending, scores, side) for side in ("left", "right"))
     return len(ascending) - (below + not_above) / 2 + 0.5
 

@@ -38,9 +38,9 @@ class MRC(StandardMeasure):
         own = rankings.top_at(self.cutoff).passage
         total, count = np.zeros(rankings.queries), np.zeros(rankings.queries)
         for translation in rankings.translations():
-            found = _correlate(own[translation.query], translation.passage[:, : self.cutoff])
-            defined = ~np.isnan(found)
-            total[translation.query[defined]] += found[defined]
+            correlation = _correlate(own[translation.query], translation.passage[:, : self.cutoff])
+            defined = ~np.isnan(correlation)
+            total[translation.query[defined]] += correlation[defined]
             count[translation.query[defined]] += 1
         return ratio(total, count)
 

@@ -53,6 +53,6 @@ class RankDistance(StandardMeasure):
                 f"rank_distance reads the full ranking, and {missing} of the relevant passages were not retrieved.",
                 f"Measure rank_distance@{depth}, where each of them counts {depth + 1}.",
             )
-        found = nearest <= (np.inf if self.cutoff is None else self.cutoff)
+        up_to_cutoff = nearest <= (np.inf if self.cutoff is None else self.cutoff)
         distance = np.maximum.reduceat(rank, starts) - np.minimum.reduceat(rank, starts)
-        return np.where(several & found, distance, np.nan)
+        return np.where(several & up_to_cutoff, distance, np.nan)
