@@ -4,7 +4,7 @@ from .encoding.embeddings import Embeddings as Embeddings
 from .encoding.encode import encode as encode
 from .encoding.encoder import Encoder as Encoder
 from .encoding.encoder import open_encoder as open_encoder
-from .encoding.options import EncodingOptions as EncodingOptions
+from .encoding.encoding_options import EncodingOptions as EncodingOptions
 from .evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .judgements import Judgements as Judgements
 from .judgements import observed_collection as observed_collection

@@ -14,7 +14,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
-from beir_hybrid.evaluation.encoding.options import EncodingOptions
+from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.measures import Measure, build_measure, build_measures, expand_measures
 from beir_hybrid.evaluation.measures.base import bounds_of

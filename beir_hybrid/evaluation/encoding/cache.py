@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.errors import ModelError, OutputError
-from beir_hybrid.evaluation.encoding.rows import fault, first_unusable
+from beir_hybrid.evaluation.encoding.conversion import fault, first_unusable
 from beir_hybrid.evaluation.encoding.vectors import Keys, VectorStore
 from beir_hybrid.storage.corpus import cache_folder
 from beir_hybrid.storage.files import map_array, new_file, write_json

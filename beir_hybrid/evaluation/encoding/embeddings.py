@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.evaluation.encoding.rows import as_rows, check_alike
+from beir_hybrid.evaluation.encoding.conversion import as_rows, check_alike
 from beir_hybrid.evaluation.encoding.vectors import Vectors
 
 
@@ -14,7 +14,7 @@ from beir_hybrid.evaluation.encoding.vectors import Vectors
 class Embeddings:
     """The vectors of a collection, whose inner products are the scores.
 
-    They can be in any form that :func:`~.rows.as_rows` takes, such as arrays, memory maps, PyTorch tensors or
+    They can be in any form that :func:`~.conversion.as_rows` takes, such as arrays, memory maps, PyTorch tensors or
     SciPy's sparse matrices. The vectors of a language are then an array of float32, or, of a sparse encoder, a
     :class:`~.sparse_rows.SparseRows`, or, where a cache holds more than fits in memory, a
     :class:`~.vectors.StoredVectors`; the last two are sliced and indexed by rows as arrays are.

@@ -16,11 +16,11 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ModelError, shorten
 from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
+from beir_hybrid.evaluation.encoding.conversion import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
-from beir_hybrid.evaluation.encoding.options import EncodingOptions
+from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.placement import cast, placed
-from beir_hybrid.evaluation.encoding.rows import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, stack

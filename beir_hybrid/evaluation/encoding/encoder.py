@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from beir_hybrid.errors import ModelError, OutputError
+from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
-from beir_hybrid.evaluation.encoding.options import EncodingOptions
 from beir_hybrid.models import DENSE, SPARSE, check_kind, check_name, kind_of, kind_of_files, load_model
 from beir_hybrid.storage.files import parse_json, write_json
 from beir_hybrid.storage.run_folder import RECORDS

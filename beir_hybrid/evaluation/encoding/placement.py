@@ -20,7 +20,7 @@ def cast(model: SentenceTransformer, dtype: str | None) -> Iterator[None]:
 
     Args:
         model: The model; its weights exist twice meanwhile, in both formats.
-        dtype: One of :data:`~.options.DTYPES`; None changes nothing.
+        dtype: One of :data:`~.encoding_options.DTYPES`; None changes nothing.
     """
     import torch
 

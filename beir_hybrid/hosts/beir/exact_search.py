@@ -12,7 +12,7 @@ from beir.retrieval.search import BaseSearch
 
 from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError, did_you_mean
-from beir_hybrid.evaluation.encoding.rows import as_array, from_sparse, normalised, usable
+from beir_hybrid.evaluation.encoding.conversion import as_array, from_sparse, normalised, usable
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.scores import Rows

@@ -13,7 +13,7 @@ import numpy as np
 
 from beir_hybrid.errors import ModelError
 from beir_hybrid.evaluation.encoding.cache import CachedStore
-from beir_hybrid.evaluation.encoding.rows import as_rows, normalised
+from beir_hybrid.evaluation.encoding.conversion import as_rows, normalised
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, lengths

@@ -6,8 +6,8 @@ from scipy.sparse import csr_array
 from beir_hybrid import evaluate
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.evaluation import FaissSearch
+from beir_hybrid.evaluation.encoding.conversion import as_rows, first_unusable
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.encoding.rows import as_rows, first_unusable
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 
 FORMS = {
@@ -87,7 +87,7 @@ def test_the_longest_vectors_that_are_taken_have_finite_scores():
 
 
 def test_rows_are_checked_in_every_block(monkeypatch):
-    monkeypatch.setattr("beir_hybrid.evaluation.encoding.rows._CHECKED", 6)
+    monkeypatch.setattr("beir_hybrid.evaluation.encoding.conversion._CHECKED", 6)
     array = np.ones((11, 3), np.float32)
     assert first_unusable(array) is None
     array[9, 2] = np.nan
