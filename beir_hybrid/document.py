@@ -1,4 +1,9 @@
-"""Document: a YAML file as plain content that knows on which line each thing stands."""
+"""Document: a YAML file as plain content that knows on which line each thing stands.
+
+PyYAML reads it, as the hosts do, so that a file means the same to them: ruamel.yaml, which keeps lines itself, reads
+YAML 1.2, where ``yes`` is a text and ``2e-5`` a number, and gives values of its own types that had to be copied, too.
+Neither library limits what a few aliases may stand for.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +18,17 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 
 Keys = tuple[str | int, ...]
 _MOST = 100_000
-"""No study or configuration has as many things; a short text of aliases within aliases can stand for far more."""
+"""Values in a file: no study or configuration has as many, but a short text of nested aliases can expand to more."""
 _DEEPEST = 20
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML file holds.
+    """The content of a YAML file.
 
     Args:
         name: What messages call it.
-        content: Mappings, lists, texts, numbers, truth values and None alone.
+        content: Mappings, lists, texts, numbers, booleans and None alone.
         lines: By the keys that lead to a thing, the line on which it stands, from 1.
     """
 
@@ -32,43 +37,43 @@ class Document:
     lines: Mapping[Keys, int] = field(default_factory=dict)
 
     def where(self, *keys: str | int) -> str:
-        """Name the file, and the line of a thing or of the closest one around it."""
+        """Return the file's name, with the line of a thing or of the closest one around it."""
         for length in range(len(keys), 0, -1):
             if keys[:length] in self.lines:
                 return f"{self.name}, line {self.lines[keys[:length]]}"
         return self.name
 
     def mapping(self, *keys: str | int, known: Iterable[str] | None = None) -> dict[str, Any]:
-        """Give the mapping at some place; empty if there is none.
+        """Return the mapping at some place; empty if there is none.
 
         Args:
             *keys: Lead to it.
             known: The keys that it may have; None for any.
 
         Raises:
-            ConfigurationError: If it is no mapping, or has a key that is not known.
+            ConfigurationError: If it is not a mapping, or has an unknown key.
         """
-        found: Any = self.content
+        content: Any = self.content
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else found[int(key)]
-        if found is None:
+            content = content.get(key) if isinstance(content, dict) else content[int(key)]
+        if content is None:
             return {}
         what = str(keys[-1]) if keys else "the file"
-        if not isinstance(found, dict):
+        if not isinstance(content, dict):
             raise ConfigurationError(
-                f"{self.where(*keys)}: {what} is {shorten(found)}, no mapping.", "Write lines such as  key: value"
+                f"{self.where(*keys)}: {what} is {shorten(content)}, not a mapping.", "Write lines such as  key: value"
             )
         wanted = None if known is None else set(known)
-        for key in found:
+        for key in content:
             if wanted is not None and key not in wanted:
                 raise ConfigurationError(
                     f"{self.where(*keys, key)}: unknown key {shorten(key)}.", did_you_mean(key, wanted)
                 )
-        return found
+        return content
 
 
 class _Loader(yaml.SafeLoader):
-    """Tells of a value that is not what its form or tag says as of other errors: with its line."""
+    """Reports a value that does not fit its form or tag like other errors: with its line."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
@@ -83,12 +88,12 @@ def read_document(path: Path, example: str = "key: value") -> Document:
 
     Args:
         path: The file.
-        example: A line of such a file, for the message where it is no mapping.
+        example: A line of such a file, for the message about one that is not a mapping.
 
     Raises:
         MissingDataError: If there is no such file.
         DataFormatError: If it cannot be read.
-        ConfigurationError: If it is no YAML mapping, has a key twice, or holds something that is no plain value.
+        ConfigurationError: If it is not a YAML mapping, has a key twice, or holds something that is no plain value.
     """
     if not path.is_file():
         raise MissingDataError(f"There is no file {path}.", "Check the path.")
@@ -101,29 +106,29 @@ def read_document(path: Path, example: str = "key: value") -> Document:
     except OSError as error:
         raise DataFormatError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is no YAML: {' '.join(str(error).split())}", "Correct the file.") from error
+        raise ConfigurationError(f"{path} is not YAML: {' '.join(str(error).split())}", "Correct the file.") from error
     except RecursionError as error:
         raise ConfigurationError(f"{path} is nested too deeply.", "Correct the file.") from error
     if content is None:
         content = {}
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path} is no mapping.", f"Write lines such as  {example}")
+        raise ConfigurationError(f"{path} is not a mapping.", f"Write lines such as  {example}")
     return Document(path.name, _plain(Document(path.name, content, lines), content, ()), lines)
 
 
 def _find_lines(name: str, node: yaml.Node | None, keys: Keys, lines: dict[Keys, int]) -> None:
-    """Note where things stand, and refuse keys that are given twice: YAML would keep the last in silence."""
+    """Note where things stand, and refuse repeated keys, of which PyYAML would silently keep the last."""
     if node is not None and len(keys) > _DEEPEST:
         raise ConfigurationError(
             f"{name}, line {node.start_mark.line + 1}: this is nested too deeply.", "Correct the file."
         )
     if len(lines) > _MOST:
-        raise ConfigurationError(f"{name} stands for more than {_MOST:,} things.", "Use fewer aliases.")
+        raise ConfigurationError(f"{name} expands to more than {_MOST:,} values.", "Use fewer aliases.")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise ConfigurationError(
-                    f"{name}, line {key.start_mark.line + 1}: a key is no text.", "Write lines such as  key: value"
+                    f"{name}, line {key.start_mark.line + 1}: a key is not text.", "Write lines such as  key: value"
                 )
             place = (*keys, str(key.value))
             if place in lines:
@@ -140,12 +145,12 @@ def _find_lines(name: str, node: yaml.Node | None, keys: Keys, lines: dict[Keys,
 
 
 def _plain(document: Document, value: Any, keys: Keys) -> Any:
-    """Copy content with texts for keys, and refuse what JSON could not hold, such as dates."""
+    """Copy content whose keys are texts, and refuse what JSON cannot hold, such as dates."""
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise ConfigurationError(
-                    f"{document.where(*keys, str(key))}: the key {shorten(key)} is no text.", "Put it in quotes."
+                    f"{document.where(*keys, str(key))}: the key {shorten(key)} is not text.", "Put it in quotes."
                 )
             _plain(document, key, keys)
         return {key: _plain(document, one, (*keys, key)) for key, one in value.items()}
@@ -159,4 +164,4 @@ def _plain(document: Document, value: Any, keys: Keys) -> Any:
         return str(value)  # JSON has no infinity, and the host's parser reads the word
     if value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and value == value):
         return value
-    raise ConfigurationError(f"{document.where(*keys)}: {value} is no plain value.", "Put it in quotes.")
+    raise ConfigurationError(f"{document.where(*keys)}: {value} is not a plain value.", "Put it in quotes.")
