@@ -63,7 +63,7 @@ def shorten(value: object, longest: int = _VALUE) -> str:
 def _one_line(text: str, longest: int) -> str:
     """Write a text in one line that a terminal can show, its middle left out where it is too long."""
     line = " ".join(filter(None, map(str.strip, text.splitlines())))
-    shown = _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], line)
+    shown = _UNSHOWN.sub(lambda match: ascii(match[0])[1:-1], line)
     if len(shown) <= longest:
         return shown
     half = (longest - len(_LEFT_OUT)) // 2
@@ -136,7 +136,7 @@ class OutputError(BeirHybridError, OSError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Name the closest known name, and all of them, or some if there are many.
+    """Return a sentence with the closest known name, and one with all of them, or some if there are many.
 
     Args:
         name: The unknown name.

@@ -39,32 +39,32 @@ class Plugin:
         return not self.reason
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as JSON can hold it."""
+        """Return its fields for JSON."""
         return {**asdict(self), "loads": self.loads}
 
 
 def list_plugins(*, check: bool = False) -> list[Plugin]:
-    """List every registered thing, group by group, sorted by name; each is loaded to find out whether it can be.
+    """Return every registered thing, group by group, sorted by name; each is loaded to find out whether it can be.
 
     What cannot be used is listed with the reason: a thing that does not load or is not what its group takes, a name
     that two distributions register for different things, a group that does not exist, and entry points that cannot be
     read.
 
     Args:
-        check: Whether to make and try strategies and measures as well: a few steps are drawn, and values computed for
-            a small made-up run. Datasets are not loaded, which may take downloads.
+        check: Whether to build and try strategies and measures as well: a few steps are drawn, and values computed for
+            a small artificial run. Datasets are not loaded, which may take downloads.
 
     Examples:
         >>> [plugin.target for plugin in list_plugins() if plugin.name == "x-y"]
         ['beir_hybrid.batching.strategies.x_y:XY']
     """
-    found = [
+    plugins = [
         _examine(registry, registration, check) for registry in REGISTRIES for registration in registry.registrations()
     ]
     known = [registry.group for registry in REGISTRIES]
     for group in groups():
         if group not in known:
-            found += [
+            plugins += [
                 Plugin(
                     point.name,
                     group,
@@ -77,8 +77,8 @@ def list_plugins(*, check: bool = False) -> list[Plugin]:
             ]
     for broken in unreadable():
         owner = broken.distribution or "the package that wrote it"
-        found.append(Plugin("", "", *_split(broken.distribution), "", broken.reason, f"Reinstall or remove {owner}."))
-    return found
+        plugins.append(Plugin("", "", *_split(broken.distribution), "", broken.reason, f"Reinstall or remove {owner}."))
+    return plugins
 
 
 def _examine(registry: Registry, registration: Origin, check: bool) -> Plugin:
@@ -105,7 +105,7 @@ def _try_strategy(name: str) -> None:
     spec = strategy_spec(strategy)
     if build_strategy(spec) != strategy:
         raise STRATEGIES.origin(name).refusal(
-            f"{spec} makes another strategy than it is written for.", "Its fields must be its options, as literals"
+            f"{spec} does not build the strategy that it describes.", "Its fields must be its options, as literals"
         )
 
 

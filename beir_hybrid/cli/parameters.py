@@ -92,7 +92,7 @@ def _option(param: click.Parameter | None) -> str:
 
 
 def both_spellings(name: str) -> tuple[str, ...]:
-    """Give an option's names with dashes and with underscores, as the hosts' arguments have them.
+    """Return an option's names with dashes and with underscores, as the hosts' arguments have them.
 
     Examples:
         >>> both_spellings("--too-small")
@@ -192,30 +192,30 @@ _ENCODING_OPTIONS = (
         "--device",
         type=NAMES,
         callback=_check_devices,
-        help="Such as cpu or cuda:0,cuda:1 [default: the best there is].",
+        help="Such as cpu or cuda:0,cuda:1 [default: auto-detect].",
     ),
     click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision."),
     click.option(
         "--cache",
         type=click.Path(path_type=Path),
-        help="Folder for vectors, which a next run reads [default: embeddings/ in $BEIR_HYBRID_CACHE, or else in the "
+        help="Folder for vectors, which later runs read [default: embeddings/ in $BEIR_HYBRID_CACHE, or else in the "
         "user's cache].",
     ),
-    click.option("--no-cache", is_flag=True, help="Keep no vectors: a run that is killed encodes all again."),
+    click.option("--no-cache", is_flag=True, help="Keep no vectors: an interrupted run encodes everything again."),
 )
 
 
 def dataset_options(command: Decorated) -> Decorated:
-    """Give a command the options that say what is evaluated or searched.
+    """Add the options that say what is evaluated or searched to a command.
 
-    The command gets ``dataset``, ``source`` and ``languages``, and as options of the dataset ``passage_text``,
+    The command receives ``dataset``, ``source`` and ``languages``, and as options of the dataset ``passage_text``,
     ``split``, ``judged_only`` and ``sample_passages``, which are None where they are not given.
     """
     return _with(_DATASET_OPTIONS, command)
 
 
 def encoding_options(command: Decorated) -> Decorated:
-    """Give a command the options of encoding: ``batch_size``, ``device``, ``dtype``, ``cache`` and ``no_cache``."""
+    """Add the options of encoding to a command: ``batch_size``, ``device``, ``dtype``, ``cache`` and ``no_cache``."""
     return _with(_ENCODING_OPTIONS, command)
 
 

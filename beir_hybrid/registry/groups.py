@@ -69,7 +69,7 @@ def measure_problem(thing: Any) -> str:
     try:
         inspect.signature(thing)
     except (TypeError, ValueError):
-        return "does not tell its arguments"
+        return "does not list its arguments"
     return ""
 
 

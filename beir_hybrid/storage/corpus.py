@@ -19,7 +19,7 @@ from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.arrow_files import StoredBatches
 from beir_hybrid.storage.checksums import combine, digest_row
-from beir_hybrid.storage.files import map_array, parse_json, write_json
+from beir_hybrid.storage.files import json_or_none, map_array, write_json
 from beir_hybrid.storage.folders import new_folder
 
 CACHE_VARIABLE = "BEIR_HYBRID_CACHE"
@@ -33,7 +33,7 @@ _SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("text", pa.st
 
 
 def cache_folder() -> Path:
-    """Give the folder for what this package keeps: that of ``BEIR_HYBRID_CACHE``, or else in the user's cache."""
+    """Return the folder for downloads and caches: ``BEIR_HYBRID_CACHE``, or else one in the user's cache."""
     import pooch
 
     return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("beir-hybrid"))
@@ -42,11 +42,10 @@ def cache_folder() -> Path:
 class StoredCorpus(Mapping[str, Passage]):
     """Passages of one language in a memory-mapped Arrow file, with an index from ids to positions.
 
-    Nothing is held in memory but the numbers of the file's batches; iteration decodes one batch at a time. Passages
-    have no context.
+    The passages stay on disk; iteration decodes one batch of the file at a time. Passages have no context.
 
     Args:
-        folder: What :func:`write_corpus` wrote.
+        folder: Written by :func:`write_corpus`.
 
     Attributes:
         language: Language code; every id begins with it and a colon.
@@ -67,7 +66,7 @@ class StoredCorpus(Mapping[str, Passage]):
             self._hashes: npt.NDArray[np.uint64] = np.asarray(map_array(folder / _HASHES))  # faster to look up
             self._positions: npt.NDArray[np.integer] = np.asarray(map_array(folder / _POSITIONS))
         except (OSError, ValueError) as error:
-            raise DataFormatError(f"{folder} is no stored corpus: {error}.", _AGAIN) from error
+            raise DataFormatError(f"{folder} is not a stored corpus: {error}.", _AGAIN) from error
         if not self._hashes.shape == self._positions.shape == (self._length,) or not self._is_whole():
             raise DataFormatError(f"{folder} does not hold {self._length} passages.", _AGAIN)
 
@@ -87,24 +86,22 @@ class StoredCorpus(Mapping[str, Passage]):
         return isinstance(identifier, str) and self._find(identifier) is not None
 
     def __getitem__(self, identifier: str) -> Passage:
-        position = self._find(identifier)
-        if position is None:
-            raise KeyError(identifier)
+        position = self.position(identifier)
         text, title = (
             self._batches.column(position // _ROWS, place)[position % _ROWS].as_py() for place in (_TEXT, _TITLE)
         )
         return Passage(text, title)
 
     def values(self) -> ValuesView[Passage]:
-        """Give the passages in the file's order, one batch after another."""
-        return _Values(self)
+        """Return the passages in the file's order."""
+        return _CorpusValues(self)
 
     def items(self) -> ItemsView[str, Passage]:
-        """Give ids and passages in the file's order, one batch after another."""
-        return _Items(self)
+        """Return ids and passages in the file's order."""
+        return _CorpusItems(self)
 
     def position(self, identifier: str) -> int:
-        """Give a document's place in the file's order, from 0.
+        """Return a document's position in the file, from 0.
 
         Raises:
             KeyError: If there is no such document.
@@ -115,23 +112,23 @@ class StoredCorpus(Mapping[str, Passage]):
         return position
 
     def identifier(self, position: int) -> str:
-        """Give the id of the document at a place.
+        """Return the id of the document at a position.
 
         Raises:
-            IndexError: If there is no such place.
+            IndexError: If there is no such position.
         """
         if not 0 <= position < self._length:
             raise IndexError(position)
         return str(self._batches.column(position // _ROWS, _ID)[position % _ROWS].as_py())
 
     def identifiers(self, positions: npt.ArrayLike) -> list[str]:
-        """Give the ids of the documents at several places, reading each batch once.
+        """Return the ids of the documents at several positions, reading each batch once.
 
         Args:
-            positions: Shape (n,), places from 0.
+            positions: Shape (n,), from 0.
 
         Raises:
-            IndexError: If there is no such place.
+            IndexError: If there is no such position.
         """
         places = np.asarray(positions, np.int64).reshape(-1)
         if outside := places[(places < 0) | (places >= self._length)].tolist():
@@ -139,12 +136,11 @@ class StoredCorpus(Mapping[str, Passage]):
         batch, row = np.divmod(places, _ROWS)
         order = np.argsort(batch, kind="stable")
         numbers, starts = np.unique(batch[order], return_index=True)
-        found = np.empty(len(places), object)
+        identifiers = np.empty(len(places), object)
         for number, chosen in zip(numbers, np.split(order, starts[1:]), strict=True) if len(places) else ():
-            found[chosen] = np.array(
-                self._batches.column(int(number), _ID).take(pa.array(row[chosen])).to_pylist(), object
-            )
-        return found.tolist()
+            column = self._batches.column(int(number), _ID)
+            identifiers[chosen] = np.array(column.take(pa.array(row[chosen])).to_pylist(), object)
+        return identifiers.tolist()
 
     def rows(self) -> Iterator[tuple[str, Passage]]:
         """Yield ids and passages in the file's order, decoding one batch at a time."""
@@ -171,22 +167,18 @@ class StoredCorpus(Mapping[str, Passage]):
         return f"StoredCorpus({str(self.folder)!r}, {self._length} passages)"
 
 
-class _Values(ValuesView[Passage]):
-    def __init__(self, corpus: StoredCorpus) -> None:
-        super().__init__(corpus)
-        self._corpus = corpus
-
-    def __iter__(self) -> Iterator[Passage]:
-        return (passage for _, passage in self._corpus.rows())
-
-
-class _Items(ItemsView[str, Passage]):
-    def __init__(self, corpus: StoredCorpus) -> None:
-        super().__init__(corpus)
-        self._corpus = corpus
+class _CorpusItems(ItemsView[str, Passage]):
+    _mapping: StoredCorpus
 
     def __iter__(self) -> Iterator[tuple[str, Passage]]:
-        return self._corpus.rows()
+        return self._mapping.rows()
+
+
+class _CorpusValues(ValuesView[Passage]):
+    _mapping: StoredCorpus
+
+    def __iter__(self) -> Iterator[Passage]:
+        return (passage for _, passage in self._mapping.rows())
 
 
 def write_corpus(
@@ -198,7 +190,7 @@ def write_corpus(
         folder: Where to; a folder that is there already is replaced.
         language: Language code, which is put before every id.
         rows: Ids without the language, and passages; read once. Contexts are left out.
-        where: Tells where a row, numbered from 0, comes from, for messages.
+        where: Returns where a row, numbered from 0, comes from, for messages.
 
     Raises:
         DataFormatError: If an id occurs twice, a text is not Unicode, or there is no row.
@@ -289,7 +281,9 @@ def _hash(identifier: str) -> int:
 
 def _read_description(folder: Path) -> dict[str, Any]:
     try:
-        description = parse_json((folder / _DESCRIPTION).read_bytes())
+        description = json_or_none(folder / _DESCRIPTION)
+        if description is None:
+            raise ValueError(f"{_DESCRIPTION} is missing or damaged")
         if description["format"] != _FORMAT:
             raise ValueError(f"it is of format {description['format']}")
         for name, size in description["bytes"].items():
@@ -304,4 +298,4 @@ def _read_description(folder: Path) -> dict[str, Any]:
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise DataFormatError(f"{folder} is no whole stored corpus: {reason}.", _AGAIN) from error
+        raise DataFormatError(f"{folder} is not a complete stored corpus: {reason}.", _AGAIN) from error

@@ -30,13 +30,13 @@ _TORCH_WRITER = re.compile(r"PytorchStreamWriter failed|inline_container\.cc:\d+
 def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--output") -> None:
     """Refuse a place where nothing can be written, before any work is done for it.
 
-    Nothing is made or changed: in the closest folder that is there, a file without a name is tried out. What is at the
-    place already is the caller's business.
+    Nothing is made or changed: in the closest folder that exists, a file without a name is tried out. Whatever is at
+    the place already is the caller's business.
 
     Args:
         path: The place of an output; folders above it may be missing.
-        kind: What shall be written there.
-        option: What names the place, for messages.
+        kind: What will be written there.
+        option: The option that names the place, for messages.
 
     Raises:
         OutputError: If a file is where a folder is wanted or above, a folder is where a file is wanted, or the place
@@ -53,7 +53,7 @@ def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--o
             what = "a file" if place.exists() else "a link to nothing"
             raise OutputError(f"{place} is {what}.", f"Choose another place: {option} {kind.upper()}")
         for name in whole.relative_to(place).parts:
-            with suppress(FileNotFoundError):  # all other errors tell of names that cannot be
+            with suppress(FileNotFoundError):  # all other errors are about names that cannot exist
                 (place / f".{name}.{'x' * 8}.tmp").lstat()  # as long as the temporary files below
         with tempfile.TemporaryFile(dir=place):
             pass
@@ -71,7 +71,7 @@ def new_file(path: Path) -> Iterator[Path]:
     A killed process leaves the old file or the new one, never a part.
 
     Args:
-        path: Where the file shall be; missing folders above it are made.
+        path: Where the file belongs; missing folders above it are made.
 
     Yields:
         The path to write to.
@@ -123,8 +123,8 @@ def no_room(error: BaseException) -> str:
         text = str(cause)
         if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
             return os.strerror(cause.errno)
-        if found := next((words for words in known if words in text), ""):
-            return found
+        if words := next((words for words in known if words in text), ""):
+            return words
         if _TORCH_WRITER.search(text):  # it does not say why
             return "the disk may be full"
         cause = cause.__cause__ or cause.__context__

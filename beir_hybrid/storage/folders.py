@@ -34,7 +34,7 @@ def new_folder(
     day. Where the wanted place is a link to a folder, that folder is replaced and the link stays.
 
     Args:
-        folder: Where the folder shall be; missing folders above it are made.
+        folder: Where the folder belongs; missing folders above it are made.
         keep: Called with a folder that is in the way once the new one is whole. Whether to leave it there, such as one
             with the same content that another process has written meanwhile and may be reading. It may raise to leave
             it, too. Default: it is replaced.
@@ -67,7 +67,7 @@ def new_folder(
 
 
 def replace_folder(new: Path, place: Path, keep: Callable[[Path], bool] | None = None) -> None:
-    """Move a folder to a place on the same file system; one that is there goes only now, and comes back on failure.
+    """Move a folder to a place on the same file system; one that is there is removed last, and restored on failure.
 
     Args:
         new: The folder to move; it stays where ``keep`` prevails.

@@ -226,7 +226,7 @@ def test_bad_request_is_refused(refuse, words, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a: [1\nb: }", "run.yaml is not YAML"), ("- strategy", "run.yaml is not a mapping"), ("lr: 1", "argument '--lr'")],
+    [("a: [1\nb: }", "run.yaml is not YAML"), ("- strategy", "is not a mapping"), ("lr: 1", "argument '--lr'")],
     ids=["syntax", "list", "unknown option"],
 )
 def test_bad_config_file_is_refused(refuse, tmp_path, text, message):

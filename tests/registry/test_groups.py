@@ -84,4 +84,4 @@ def test_host_that_wants_arguments_is_told():
 
 def test_measure_must_tell_its_arguments():
     assert measure_problem(lambda cutoff=None: None) == ""
-    assert measure_problem(type) == "does not tell its arguments"
+    assert measure_problem(type) == "does not list its arguments"
