@@ -118,6 +118,7 @@ def _table(listings: list[Listing]) -> Table:
         )
         for listing in listings
     ]
-    columns = ["name", "languages", Column("queries", number), Column("passages", number), "splits"]
-    rest = [Column("licence", text=True, leave_out=1), Column("from", text=True, leave_out=2)]
-    return make_table("", [*columns, *rest], rows, ["queries and passages of the first split, in all languages"])
+    counts = [Column("queries", number), Column("passages", number)]
+    licence, origin = Column("licence", text=True, leave_out=1), Column("from", text=True, leave_out=2)
+    note = "queries and passages of the first split, in all languages"
+    return make_table("", ["name", "languages", *counts, "splits", licence, origin], rows, [note])

@@ -53,9 +53,9 @@ def _show(found: Sequence[Plugin]) -> None:
         )
         for plugin in found
     ]
-    more = [Column("version", text=True, leave_out=1), "loads", Column("target", text=True, leave_out=2)]
+    version, target = Column("version", text=True, leave_out=1), Column("target", text=True, leave_out=2)
     screen = console()
-    show(make_table("", ["group", "name", "from", *more], rows, names=2), screen=screen)
+    show(make_table("", ["group", "name", "from", version, "loads", target], rows, names=2), screen=screen)
     for plugin in found:
         if not plugin.loads:
             what = f"{plugin.name} in {plugin.group}" if plugin.name else plugin.distribution or "An unknown package"

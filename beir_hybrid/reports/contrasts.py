@@ -129,22 +129,21 @@ def _entries(contrast: Contrast) -> tuple[Entry, ...]:
     differences = [contrast.difference, *(contrast.interval or ())]
     full, brief = look.digits(differences), look.digits(differences[:1], brief=True)
 
-    def written(*values: float, sign: bool = True) -> dict[str, str]:
-        """Write a number, or the bounds of an interval, in full and briefly."""
-        form = "{}" if len(values) == 1 else "[{}, {}]"
-        return {
-            "text": form.format(*(look.full(value, sign, full) for value in values)),
-            "brief": form.format(*(look.brief(value, sign, brief) for value in values)),
-        }
+    def written(value: float, *values: float, sign: bool = True) -> Entry:
+        """Write a number, or the bounds of an interval, in full and where room is short."""
+        form = "[{}, {}]" if values else "{}"
+        numbers = (value, *values)
+        text = form.format(*(look.full(number, sign, full) for number in numbers))
+        return Entry(value, text=text, brief=form.format(*(look.brief(number, sign, brief) for number in numbers)))
 
     return (
         *([Entry(contrast.setting)] if contrast.setting else []),
         Entry(contrast.measure, text=contrast.measure, brief=look.title),
         Entry(contrast.run),
-        Entry(contrast.mean, **written(contrast.mean, sign=False)),
-        Entry(contrast.baseline, **written(contrast.baseline, sign=False)),
-        Entry(contrast.difference, **written(contrast.difference)),
-        Entry("-") if contrast.interval is None else Entry(**written(*contrast.interval)),
+        written(contrast.mean, sign=False),
+        written(contrast.baseline, sign=False),
+        written(contrast.difference),
+        Entry("-") if contrast.interval is None else written(*contrast.interval),
         Entry(contrast.p, text=chance(contrast.p)),
         Entry(contrast.holm, text=chance(contrast.holm)),
         Entry("-" if contrast.effect is None else f"{contrast.effect:+.2f}"),

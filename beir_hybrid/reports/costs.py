@@ -23,7 +23,7 @@ COSTS = (
 
 def amounts(costs: Sequence[CellCost]) -> dict[str, list[float]]:
     """Return what runs cost, by key of a column of :data:`COSTS`, as far as it is known."""
-    keys = [column.key or column.title for column in COSTS]
+    keys = [column.name for column in COSTS]
     return {key: [value for cost in costs if (value := cost.amount(key)) is not None] for key in keys}
 
 
@@ -39,11 +39,11 @@ def cost_table(
         names: Heading of the number of their runs, for programs.
     """
     known = {group: values for group, values in costs.items() if any(values.values())}
-    columns = [column for column in COSTS if any(values.get(column.key or column.title) for values in known.values())]
+    columns = [column for column in COSTS if any(values.get(column.name) for values in known.values())]
     rows = []
     for group, values in known.items():
         seeds = max(map(len, values.values()))
-        rows.append([group, seeds, *(_entry(values.get(column.key or column.title, ())) for column in columns)])
+        rows.append([group, seeds, *(_entry(values.get(column.name, ())) for column in columns)])
     return make_table(title, [name, Column("", key=names), *columns], rows) if rows else None
 
 

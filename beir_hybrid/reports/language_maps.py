@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
@@ -11,8 +10,6 @@ from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.heat_map import HeatMap, matrix_of, on_one_scale
 from beir_hybrid.reports.models.words import compact
 from beir_hybrid.settings import parse_setting
-
-NO_SCALE = {"low": 0.0, "high": 1.0}  # until maps are put on one
 
 
 def pair_maps(block: Block, measure: str) -> list[HeatMap]:
@@ -22,13 +19,11 @@ def pair_maps(block: Block, measure: str) -> list[HeatMap]:
     """
     codes, names = block.pairs()
     look = printed(measure)
-    make = partial(
-        HeatMap, rows=codes, columns=codes, write=look, note=f"{_unit(measure)}; the diagonal is monolingual"
-    )
+    note = f"{_unit(measure)}; the diagonal is monolingual"
     maps = []
     for group in block.groups:
         pairs = {pair: block.setting(group, name, measure) for pair, name in names.items()}
-        maps.append(make(title=group.name, values=matrix_of(pairs, codes), **NO_SCALE))
+        maps.append(HeatMap(group.name, note, codes, codes, matrix_of(pairs, codes), look))
     return on_one_scale(maps)
 
 
@@ -113,7 +108,6 @@ def family_maps(block: Block, family: str) -> list[HeatMap]:
                 (*matrix_of(values, tuple(settings), codes), *map(tuple, pool)),
                 write=printed(next(iter(names))) if names else printed(family),
                 apart=len(pool),
-                **NO_SCALE,
             )
         )
     return on_one_scale(maps)
@@ -161,7 +155,6 @@ def _difference_map(
         write=printed(measure),
         diverging=True,
         marked=frozenset((codes.index(query), codes.index(passage)) for query, passage in marked or ()),
-        **NO_SCALE,
     )
 
 

@@ -87,7 +87,7 @@ def _composed(forecast: Forecast) -> Callable[[Figure], None]:
         name: f"{percent(drawn.sources[name] / drawn.batches)}, {count:.2f} passes"
         for name, count in drawn.passes.items()
     }
-    pieces = [
+    pieces: list[HeatMap | Bars | Chart] = [
         drawn_map(f"Examples by language, {number(drawn.examples)} in all", drawn.pairs, counted=True),
         _share_bars("Share of kinds of batch", drawn.kinds, labels, coloured=True),
         _share_bars("Share of sources in the batches", drawn.sources, passes),

@@ -22,9 +22,9 @@ class HeatMap:
         rows: Names of the rows.
         columns: Names of the columns.
         values: A row of values for each row; None where there is none.
+        write: How values are written: as those of a measure, or by a function.
         low: The value with the lightest shade; of differences, below 0 by as much as ``high`` is above.
         high: The value with the strongest shade.
-        write: How values are written: as those of a measure, or by a function.
         diverging: Whether the values are differences.
         across: What the columns are.
         down: What the rows are.
@@ -37,9 +37,9 @@ class HeatMap:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     values: Matrix
-    low: float
-    high: float
     write: Printed | Callable[[float], str]
+    low: float = 0.0
+    high: float = 1.0
     diverging: bool = False
     across: str = "passage language"
     down: str = "query language"
@@ -95,6 +95,6 @@ def on_one_scale(maps: Sequence[HeatMap]) -> list[HeatMap]:
         return []
     low, high = min(numbers), max(numbers)
     extent = max(abs(low), abs(high)) or 1.0
-    bounds = {"low": -extent, "high": extent} if maps[0].diverging else {"low": low, "high": high}
+    low, high = (-extent, extent) if maps[0].diverging else (low, high)
     kept = [each for each in maps if any(value is not None for row in each.values for value in row)]
-    return [replace(each, **bounds) for each in kept]
+    return [replace(each, low=low, high=high) for each in kept]

@@ -65,6 +65,11 @@ class Column:
     leave_out: int = 0
 
     @property
+    def name(self) -> str:
+        """The heading for programs."""
+        return self.title if self.key is None else self.key
+
+    @property
     def heading(self) -> str:
         """The heading with its group, in one line."""
         return f"{self.group} {self.title}".strip()
@@ -158,7 +163,7 @@ class Table:
         headings: list[str] = []
         columns: list[list[Value]] = []
         for place, column in enumerate(self.columns):
-            key = column.title if column.key is None else column.key
+            key = column.name
             if not key and not column.text:
                 continue
             entries = [row.entries[place] for row in self.rows]

@@ -70,7 +70,7 @@ def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
     title = part.block.title
     yield f"{title}-summary", part.summary
     for table in part.full:
-        yield f"{title}-{table.columns[-1].key.split()[0]}", table
+        yield f"{title}-{table.columns[-1].name.split()[0]}", table
     for heat_map in part.pairs:
         yield f"{title}-{part.measure}-{heat_map.title}", heat_map
     for heat_map in part.differences:

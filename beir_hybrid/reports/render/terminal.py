@@ -72,8 +72,10 @@ def rendered(model: Shown, width: int | None = None) -> list[RichTable | Text]:
 
 def _fitted(table: Table, width: int | None) -> tuple[list[RichTable], list[str]]:
     """Draw a table in one or several parts; return them and the headings of columns that are left out."""
+    if width is None:
+        return [_rich_table(table, boxed=True)], []
     for boxed in (True, False):
-        if width is None or _width(table, boxed) <= width:
+        if _width(table, boxed) <= width:
             return [_rich_table(table, boxed)], []
     for limit in sorted((column.leave_out for column in table.columns if column.leave_out), reverse=True):
         kept = table.only([place for place, column in enumerate(table.columns) if column.leave_out < limit])

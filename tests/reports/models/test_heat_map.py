@@ -99,7 +99,7 @@ def test_drawn_examples_are_shares_that_add_up_to_one():
     ],
 )
 def test_cells_are_written_in_five_characters_at_most(number, diverging, text):
-    found = HeatMap("t", "n", ("a",), ("b",), ((number,),), -1.0, 1.0, printed("map"), diverging)
+    found = HeatMap("t", "n", ("a",), ("b",), ((number,),), printed("map"), -1.0, 1.0, diverging)
     assert found.written(number) == text
     assert len(text) <= 5
 

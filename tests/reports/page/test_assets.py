@@ -13,7 +13,7 @@ from beir_hybrid.reports.page.assets import write_assets
 from beir_hybrid.reports.render.pictures import draw
 
 HOSTILE = "<script>$x$</svg>\x1b&\"'"
-MAP = HeatMap(HOSTILE, "n", ("de", "en"), ("de", "en"), ((0.5, None), (0.1, 0.9)), 0.1, 0.9, printed("map"))
+MAP = HeatMap(HOSTILE, "n", ("de", "en"), ("de", "en"), ((0.5, None), (0.1, 0.9)), printed("map"), 0.1, 0.9)
 CHART = Chart("t", "x", "y", (Curve(HOSTILE, ((1.0, 0.5), (5.0, 0.75)), 0, labels=("2", "3")),), logarithmic=True)
 BARS = Bars("t", "n", (Bar(HOSTILE, 1.0, "1.0", (0.5, 1.5), 0), Bar("p", 2.0, "2.0", None, None)))
 
