@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _BAR = 0.5  # inches from bar to bar
+_GREY = 6  # place of the colour that stands for nothing
 _PARTS = 50  # points of the course, if there are enough steps for each to be a share
 _STEPS_PER_PART = 10
 
@@ -127,7 +128,7 @@ def _title(forecast: Forecast) -> str:
 def _share_bars(title: str, counts: Mapping[str, int], labels: Mapping[str, str], coloured: bool = False) -> Bars:
     total = sum(counts.values()) or 1
     bars = [
-        Bar(name, counts[name] / total, label, place=place if coloured else len(labels))
+        Bar(name, counts[name] / total, label, place=place if coloured else _GREY)
         for place, (name, label) in enumerate(labels.items())
     ]
     return Bars(title, "", tuple(bars))
