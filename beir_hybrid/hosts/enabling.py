@@ -19,7 +19,7 @@ _MARK = "# written by `beir-hybrid enable`, removed by `beir-hybrid disable`"
 
 
 def hook_file() -> Path:
-    """Say where the start-up hook is, or would be."""
+    """Return where the start-up hook is, or would be."""
     # Python reads these files in the order of their names; this one needs the paths that others add
     return Path(sysconfig.get_path("purelib")) / "zz_beir_hybrid.pth"
 
@@ -69,7 +69,7 @@ def enable(*, force: bool = False) -> Path:
         )
     path, hosts = hook_file(), registered_hosts()
     enabled_hosts()  # refuses a file that is not ours
-    # the quotes of site.py's report on a failing line are spared to whoever removes the package and not the line
+    # without it, site.py would report the line's failure at every start once the package is removed
     code = (
         "try:\n from beir_hybrid.hosts.startup import activate_hosts\n"
         f" activate_hosts({hosts!a})\nexcept Exception: pass\n"
@@ -101,7 +101,7 @@ def disable() -> Path | None:
 
 
 def in_an_environment() -> bool:
-    """Say whether this Python is that of a virtual or a conda environment."""
+    """Return whether this Python is that of a virtual or a conda environment."""
     return sys.prefix != sys.base_prefix or (Path(sys.prefix) / "conda-meta").is_dir()
 
 

@@ -56,7 +56,7 @@ def registered_hosts() -> str:
     """Name all registered hosts and where they live, as ``name=target,name=target``; none of them is imported.
 
     A name that two packages register for different things is left out with a logged line; this package's own names
-    stay its own, and the line tells of whoever else registers them.
+    stay its own, and the line names the other package's target.
     """
     targets: dict[str, set[str]] = {}
     for host in HOSTS.registrations():
@@ -74,10 +74,10 @@ def registered_hosts() -> str:
 
 
 def environment_with_hosts(*, children: bool = False) -> dict[str, str]:
-    """Build the environment for an interpreter that shall start with the hosts activated.
+    """Build the environment for an interpreter that is to start with the hosts activated.
 
     Args:
-        children: Whether the interpreters that it starts shall, too. They do in any case if this one was.
+        children: Whether the interpreters that it starts do so, too. They do in any case if this one was.
 
     Returns:
         A copy of this process's environment, with ``PYTHONPATH`` and up to two variables of ours changed.

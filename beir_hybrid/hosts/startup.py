@@ -19,7 +19,7 @@ HOSTS_VARIABLE = "BEIR_HYBRID_HOSTS"
 """Environment variable: what to activate, as ``name=target,name=target``."""
 
 CHILDREN_VARIABLE = "BEIR_HYBRID_CHILDREN"
-"""Environment variable: set if the interpreters that this one starts shall be reached, too."""
+"""Environment variable: set if the hosts are to be active in the interpreters that this one starts, too."""
 
 
 def activate_hosts(hosts: str) -> None:
@@ -37,7 +37,7 @@ def activate_hosts(hosts: str) -> None:
 
 
 def begin(folder: str) -> None:
-    """Activate the hosts that the environment names, and take them out of it unless children shall be reached.
+    """Activate the hosts that the environment names, and take them out of it unless children are to be reached.
 
     Args:
         folder: The folder on ``PYTHONPATH`` that led here.

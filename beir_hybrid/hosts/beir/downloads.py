@@ -37,7 +37,7 @@ def _download_and_unzip(original: Callable[..., str], url: str, out_dir: str, ch
 
 
 def _leave(original: Callable[..., str], url: str, folder: Path, chunk_size: int) -> str:
-    """Let BEIR have what somebody keeps where a dataset shall be."""
+    """Let BEIR have what somebody keeps in a dataset's place."""
     from beir_hybrid.datasets.names import is_registered
 
     try:
@@ -70,7 +70,7 @@ def _asked_name(url: str) -> str | None:
 def _check_misspelt(name: str) -> None:
     """Refuse a name that can only be a misspelt one of ours.
 
-    BEIR would save the server's error page as the zip, and fail on it ever after. It is asked for names unlike ours,
+    BEIR would save the server's error page as the zip, and fail on it from then on. It is asked for names unlike ours,
     which may exist, and for what is in the folder already.
 
     Raises:

@@ -28,7 +28,7 @@ Results = dict[str, dict[str, float]]
 class BeirExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
     """Searches as ``DenseRetrievalExactSearch`` does, with the same results, but faster, and a single query too.
 
-    Give it to BEIR's ``EvaluateRetrieval``. Ids, scores (to about 1e-6) and the passages left out are BEIR's: of a
+    Pass it to BEIR's ``EvaluateRetrieval``. Ids, scores (to about 1e-6) and the passages left out are BEIR's: of a
     corpus that holds a document with a query's own id, that query does not find it, and a score that is no number
     counts -1. Where several passages tie for the last place, BEIR takes any; here it is the larger id, as trec_eval
     has it. Rankings come best first.
@@ -74,7 +74,7 @@ class BeirExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
             if not all(hasattr(model, name) for name in ("encode_query", "encode_document")):
                 raise ModelError(
                     f"A {type(model).__name__} cannot encode queries and passages.",
-                    "Give a sentence-transformers model, or one with encode_queries and encode_corpus.",
+                    "Pass a sentence-transformers model, or one with encode_queries and encode_corpus.",
                 )
             if hasattr(model, "model_type"):  # one of the host's kinds
                 check_kind(kind_of(model), "The model", sparse=True)
@@ -199,7 +199,7 @@ class BeirExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         return self.results
 
     def _chunks(self, corpus: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
-        """Give the ids of the documents to encode at a time, longest first, so that memory fails early or never."""
+        """Return the ids of the documents to encode at a time, longest first, so that memory fails early or never."""
 
         def length(document: str) -> int:
             return len(corpus[document].get("title") or "") + len(corpus[document].get("text") or "")
@@ -271,7 +271,7 @@ class _BestPassages:
         self.passage, self.score = passage[:, : self.depth], score[:, : self.depth]
 
     def results(self, top_k: int, *, without_itself: bool) -> Results:
-        """Give BEIR's dict of the best passages."""
+        """Return BEIR's dict of the best passages."""
         name, found = self.documents.__getitem__, {}
         for query, numbers, scores in zip(self.queries, self.passage, self.score, strict=True):
             ranked = dict(zip(map(name, numbers.tolist()), scores.tolist(), strict=True))
@@ -284,7 +284,7 @@ class _BestPassages:
 
 
 def _tied_at(score: Floats32, depth: int) -> list[int]:
-    """Tell the rows, sorted, in which equal scores stand on both sides of the cut."""
+    """Return the rows, sorted, in which the scores on both sides of the cut are equal."""
     if score.shape[1] <= depth or depth == 0:
         return []
     tied: list[int] = np.flatnonzero(score[:, depth - 1] == score[:, depth]).tolist()
@@ -314,7 +314,7 @@ def _search(queries: Any, passages: Any, function: str, depth: int, documents: S
     )
     if not len(broken) and asked.all():
         return hits.passage, hits.score
-    logger.warning("Some vectors are no finite numbers; whatever they are compared with scores -1")
+    logger.warning("Some vectors are not finite; every comparison with them scores -1")
     shape = (len(left), len(broken))
     passage = np.concatenate([numbers[hits.passage], np.broadcast_to(broken, shape)], axis=1)
     score = np.concatenate([hits.score, np.full(shape, -1, np.float32)], axis=1)

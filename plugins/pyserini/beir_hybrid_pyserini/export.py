@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from beir_hybrid import DataFormatError, OutputError, Passage, shorten
+from beir_hybrid import OutputError, Passage
 from beir_hybrid.storage import check_output
-from beir_hybrid_pyserini.side_file import check_side_file, write_lines
+from beir_hybrid_pyserini.side_file import check_id, check_side_file, write_lines
 
 CORPUS = "corpus.jsonl"
 """Name of the file in the folder; Pyserini reads every file of a folder."""
@@ -42,11 +42,7 @@ def write_jsonl(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], *, o
 def _lines(corpora: Mapping[str, Mapping[str, Passage]]) -> Iterator[str]:
     for corpus in corpora.values():
         for document, passage in corpus.items():
-            if document.split() != [document]:
-                raise DataFormatError(
-                    f"The document id {shorten(document)} is empty or has a blank, which splits it in a run.",
-                    "Change that id.",
-                )
+            check_id(document, "document")
             row = {"id": document, "text": passage.searchable or " "}
             yield json.dumps(row, ensure_ascii=False) + "\n"
 

@@ -50,7 +50,7 @@ def check_free(folder: Path, overwrite: bool) -> None:
 
 
 def work_folder(folder: Path) -> Path:
-    """Give the folder beside an index-to-be where its parts are kept until it is whole."""
+    """Return the folder beside an index-to-be where its parts are kept until it is whole."""
     return folder.resolve().with_name(f".{folder.resolve().name}.building")
 
 

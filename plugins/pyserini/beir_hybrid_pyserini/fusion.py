@@ -1,6 +1,6 @@
 """Reciprocal-rank fusion of TREC runs, by Pyserini's own function (Cormack et al., SIGIR 2009).
 
-Pyserini reads ranks as a file tells them, and BEIR writes 0 in every line; it takes the document id ``null`` for none
+Pyserini takes ranks as they stand in a file, and BEIR writes 0 in every line; it takes the document id ``null`` for none
 and the query id ``007`` for 7. So runs are read here, and ranked as trec_eval ranks them, by score. No Java is needed.
 """
 
@@ -130,7 +130,7 @@ def fuse_runs(
 
 
 def _check(runs: Sequence[Path], output: Path, rrf_k: int, depth: int, overwrite: bool) -> None:
-    """Refuse what can be told before a run is read."""
+    """Refuse what is wrong before a run is read."""
     if len(runs) < 2:
         raise ConfigurationError("Fusion needs two runs or more.", "Give --runs A --runs B.")
     if rrf_k < 0 or depth < 1:

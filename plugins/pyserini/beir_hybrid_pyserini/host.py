@@ -14,7 +14,7 @@ From :func:`activate` on, until :func:`deactivate`:
   ``--dimension`` defaults to 768, and with vectors of another one it fails;
 * MIRACL's topics and judgements, which Pyserini downloads when they are first used, are those of the dataset ``miracl``
   where that fails, and a line says so (:mod:`.miracl`);
-* who has Pyserini's ``auto`` encoder apply such a model is told, in a line, that it does so only in part.
+* where Pyserini's ``auto`` encoder applies such a model, a logged line says that it does so only in part.
 
 Nothing else changes. Nothing of Pyserini or Java is imported before a script does. A JVM cannot be stopped, so once it
 was to be started, :func:`deactivate` leaves it to the process, and with it ``JAVA_HOME`` and ``PATH`` as they name its

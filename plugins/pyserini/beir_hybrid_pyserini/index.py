@@ -53,14 +53,14 @@ def write_index(
     """Write vectors as an index that Pyserini's ``FaissSearcher`` reads: scores are inner products.
 
     The parts of a large index are kept beside it until it is whole (in ``.NAME.building``), so a killed call, made
-    again with the same vectors, goes on where it was. The index is whole or not there.
+    again with the same vectors, resumes where it stopped. The index is whole or not there.
 
     Args:
         output: Folder of the index.
         passages: Vectors, shape (passages of the language, dimensions) per language; may be memory-mapped.
         ids: Document ids, in the order of the vectors.
         factory: What Faiss builds, such as ``Flat`` (exact), ``HNSW64`` or ``IVF256,Flat``.
-        about: What the index shall say about itself.
+        about: What the index is to say about itself.
         overwrite: Whether an index that is there is replaced.
         show_progress: Whether to show a progress bar.
         **options: As for :func:`~.shards.build`.
@@ -75,7 +75,7 @@ def write_index(
     """
     output = Path(output)
     check_free(output, overwrite)
-    empty_index(factory, _dimensions(passages))  # to tell a wrong one before anything is done
+    empty_index(factory, _dimensions(passages))  # refuses a wrong one before anything is done
     with _held(output):
         check_free(output, overwrite)  # another process may have written it meanwhile
         before = stamp(output)
@@ -107,7 +107,7 @@ def _write(
     show_progress: bool,
     **options: Any,
 ) -> None:
-    """Write an index whose work folder is held, if its place still is as its stamp before told."""
+    """Write an index whose work folder is held, if its place is still as it was when stamped."""
     import faiss
 
     work, total = work_folder(output), sum(map(len, passages))
@@ -214,7 +214,7 @@ def index_collection(
 
 
 def _is_ours(output: Path, wanted: Mapping[str, Any]) -> bool:
-    """Tell whether an index says that it is just the one wanted."""
+    """Return whether an index says that it is just the one wanted."""
     found = read_about(output)
     return bool(wanted["fingerprint"]) and {key: found.get(key) for key in wanted} == wanted
 

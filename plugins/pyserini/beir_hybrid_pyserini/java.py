@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 OLDEST = 21
 """The oldest Java that Pyserini's jar runs on."""
 
-_SECONDS = 60  # a Java that has not told its version by then is none
+_SECONDS = 60  # a Java that has not printed its version by then is unusable
 
 
 class JavaError(BeirHybridError, RuntimeError):
@@ -51,7 +51,7 @@ class Java:
 
 
 def home() -> Path:
-    """Give the folder of the Java that Pyserini gets here.
+    """Return the folder of the Java that Pyserini gets here.
 
     Raises:
         JavaError: If there is none that it can use.

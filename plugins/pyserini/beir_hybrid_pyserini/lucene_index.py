@@ -13,10 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from beir_hybrid import DataFormatError, OutputError, Passage, corpus_checksum, shorten
+from beir_hybrid import DataFormatError, OutputError, Passage, corpus_checksum
 from beir_hybrid.storage import damage, json_or_none, new_folder, record, stamp, write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
+from beir_hybrid_pyserini.side_file import check_id
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ Item = TypeVar("Item")
 def describe(
     corpora: Mapping[str, Mapping[str, Passage]], analyzers: Mapping[str, Analyzer], checksums: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Say what an index of passages is built from: what is equal gives an equal index. Starts the JVM.
+    """Return what an index of passages is built from: what is equal gives an equal index. Starts the JVM.
 
     Args:
         corpora: Passages by language.
@@ -155,7 +156,7 @@ def build_index(
 
 
 def reason(error: Exception) -> str:
-    """Give the message of one of Java's exceptions in one line, without the places in Java's code."""
+    """Return the message of one of Java's exceptions in one line, without the places in Java's code."""
     first = next(iter(str(error).splitlines()), "") or type(error).__name__
     return first.removeprefix("JVM exception occurred: ").rstrip(".")
 
@@ -199,11 +200,7 @@ def _write_lucene(
 
 def _rows(passages: Iterable[tuple[str, Passage]], analyzer: Analyzer) -> Iterator[dict[str, str]]:
     for document, passage in passages:
-        if document.split() != [document]:
-            raise DataFormatError(
-                f"The document id {shorten(document)} is empty or has a blank, which splits it in a run.",
-                "Change that id.",
-            )
+        check_id(document, "document")
         contents = analyzer.prepare(passage.searchable)
         if any(letter > " " for letter in contents) and contents.strip():  # else Pyserini's indexer drops it
             yield {"id": document, "contents": contents}
@@ -267,7 +264,7 @@ def threads() -> int:
 
 
 def parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Give items in lists of a size; the last may be shorter."""
+    """Return items in lists of a size; the last may be shorter."""
     left = iter(items)
     while part := list(islice(left, size)):
         yield part

@@ -24,7 +24,7 @@ class LuceneIndex:
 
     Attributes:
         folder: As given.
-        about: What it was built from, as :func:`~.lucene_index.describe` tells it.
+        about: What it was built from, as :func:`~.lucene_index.describe` returns it.
 
     Raises:
         MissingDataError: If the folder holds no whole index of ours.
@@ -66,7 +66,7 @@ class LuceneIndex:
     ) -> Iterator[tuple[str, list[tuple[str, float]]]]:
         """Find the passages with the highest BM25 scores.
 
-        Scores are Pyserini's: rounded to four digits, ties told apart by 1e-6 so that the smaller document id comes
+        Scores are Pyserini's: rounded to four digits, ties separated by 1e-6 so that the smaller document id comes
         first.
 
         Args:

@@ -27,7 +27,7 @@ _TAG = "beir-hybrid"
 
 
 def model_of(index: Path) -> str:
-    """Give the name of the model that an index says it was built with.
+    """Return the name of the model that an index says it was built with.
 
     Raises:
         MissingDataError: If there is no such index.

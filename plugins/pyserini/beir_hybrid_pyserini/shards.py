@@ -4,7 +4,7 @@ What a part is depends on the index. Most kinds are cut into shards, each an ind
 merged at the end. A graph, such as an HNSW, cannot be merged: it grows in one piece, which is saved now and then.
 
 A part's file is named after a digest of all that decides about it: the factory, what was learned in training, the
-vectors. So a run that goes on after a killed one uses exactly the parts that are right, and nothing else.
+vectors. So a run that resumes a killed one uses exactly the parts that are right, and nothing else.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class _Parts:
             self._release()
 
     def _release(self) -> None:
-        """Give the pages of mapped files back, which would count as this process's memory."""
+        """Return the pages of mapped files back, which would count as this process's memory."""
         for vectors in self._passages:
             mapping = getattr(vectors, "_mmap", None)
             if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):

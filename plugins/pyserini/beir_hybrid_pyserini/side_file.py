@@ -6,14 +6,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from beir_hybrid import ConfigurationError, OutputError
+from beir_hybrid import ConfigurationError, DataFormatError, OutputError, shorten
 from beir_hybrid.storage import check_output, new_file
 
 _FIX = "Choose another name, or give --overwrite."
 
 
+def check_id(identifier: str, noun: str) -> None:
+    """Refuse an id that a line of a TREC run cannot hold.
+
+    Args:
+        identifier: The id.
+        noun: What it is of, for messages.
+
+    Raises:
+        DataFormatError: If it is empty or has a blank.
+    """
+    if identifier.split() != [identifier]:
+        raise DataFormatError(
+            f"The {noun} id {shorten(identifier)} is empty or has a blank, which splits it in a run.", "Change that id."
+        )
+
+
 def holds(path: Path, lines: Iterable[str]) -> bool:
-    """Tell whether a file holds just these lines, which end in line ends."""
+    """Return whether a file holds just these lines, which end in line ends."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -41,7 +57,7 @@ def check_side_file(path: Path, lines: Callable[[], Iterable[str]], overwrite: b
 
     Args:
         path: The file.
-        lines: Gives what it is to hold; not called if the file is not there.
+        lines: Returns what it is to hold; not called if the file is not there.
         overwrite: Whether a file that is there may be replaced.
 
     Raises:
@@ -56,7 +72,7 @@ def write_lines(path: Path, lines: Callable[[], Iterable[str]], *, overwrite: bo
 
     Args:
         path: The file; one that holds just that already is left as it is.
-        lines: Gives the lines, with their ends.
+        lines: Returns the lines, with their ends.
         overwrite: Whether a file that is there is replaced.
 
     Returns:

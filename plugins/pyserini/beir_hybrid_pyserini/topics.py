@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from beir_hybrid import DataFormatError, MissingDataError, shorten
-from beir_hybrid_pyserini.side_file import write_lines
+from beir_hybrid_pyserini.side_file import check_id, write_lines
 
 _SEPARATORS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
@@ -34,12 +34,9 @@ def write_topics(path: Path, queries: Mapping[str, str], *, overwrite: bool = Fa
 
 
 def topics_lines(queries: Mapping[str, str]) -> Iterator[str]:
-    """Give the lines of a file of topics; see :func:`write_topics`."""
+    """Return the lines of a file of topics; see :func:`write_topics`."""
     for query, text in queries.items():
-        if query.split() != [query]:
-            raise DataFormatError(
-                f"The query id {shorten(query)} is empty or has a blank, which splits it in a run.", "Change that id."
-            )
+        check_id(query, "query")
         yield f"{query}\t{_SEPARATORS.sub(' ', text)}\n"
 
 
@@ -61,7 +58,7 @@ def write_qrels(path: Path, qrels: Mapping[str, Mapping[str, int]], *, overwrite
 
 
 def qrels_lines(qrels: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
-    """Give the lines of a file of judgements; see :func:`write_qrels`."""
+    """Return the lines of a file of judgements; see :func:`write_qrels`."""
     for query, judged in qrels.items():
         for document, grade in judged.items():
             yield f"{query} 0 {document} {int(grade)}\n"

@@ -137,7 +137,7 @@ def search_file(
         topics: The file, as :func:`~.topics.read_topics` reads it.
         output: File for the run.
         model: Folder or name of the query encoder; None for the model that the index names.
-        device: Such as ``cuda:0``; None for the best there is.
+        device: Such as ``cuda:0``; None to auto-detect.
         **options: As for :func:`~.search.search_topics`.
 
     Returns:

@@ -29,7 +29,7 @@ def index(dataset: str, **options: Any) -> None:
     """Write a dense index that Pyserini searches, and what else Pyserini needs.
 
     A setting such as xquad-r.en-de has its passages in the index and its queries in the topics. A run that is killed
-    goes on where it was.
+    resumes where it stopped.
     """
     from beir_hybrid_pyserini.work import write_all
 

@@ -19,7 +19,7 @@ import click
 @click.option(
     "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Queries encoded at a time."
 )
-@click.option("--device", help="Such as cpu or cuda:0 [default: the best there is].")
+@click.option("--device", help="Such as cpu or cuda:0 [default: auto-detect].")
 @click.option("--threads", type=click.IntRange(min=1), help="Of Faiss [default: one for each processor].")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 def search(index: Path, topics: Path, output: Path, **options: Any) -> None:
