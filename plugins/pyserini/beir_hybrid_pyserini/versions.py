@@ -81,7 +81,8 @@ def jvm_options(modules: Collection[str]) -> list[str]:
 def lend_openai_key() -> None:
     """Let Pyserini 1.x be imported where there is no key for OpenAI: it makes a client that wants one.
 
-    The placeholder is taken back as soon as that client is made, so that using it later fails for want of a key. 2.x makes its clients when they are used.
+    The placeholder is removed as soon as that client is made, so that using the client later fails for want of a key.
+    2.x makes its clients when they are used.
     """
     if major_version() > 1:
         return
