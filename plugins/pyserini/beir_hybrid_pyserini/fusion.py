@@ -1,7 +1,8 @@
 """Reciprocal-rank fusion of TREC runs, by Pyserini's own function (Cormack et al., SIGIR 2009).
 
 Pyserini takes ranks as they stand in a file, and BEIR writes 0 in every line; it reads the document id ``null`` as
-none and the query id ``007`` as 7. So runs are read here, and ranked as trec_eval ranks them, by score. No Java is needed.
+none and the query id ``007`` as 7. So runs are read here, and ranked as trec_eval ranks them, by score. This needs no
+Java.
 """
 
 from __future__ import annotations
