@@ -15,14 +15,14 @@ from beir_hybrid.training.train import train
 
 STRATEGIES = ("x-x-mono", "x-y", "hybrid")
 
-_TRAINING_ARGUMENTS = (
-    "--num_train_epochs=20",  # enough for the losses to level off
-    "--per_device_train_batch_size=128",
-    "--learning_rate=0.1",
-    "--save_strategy=no",
-    "--logging_strategy=no",
-    "--disable_tqdm=True",
-)
+_ARGUMENTS = {
+    "num_train_epochs": 20,  # enough for the losses to level off
+    "per_device_train_batch_size": 128,
+    "learning_rate": 0.1,
+    "save_strategy": "no",
+    "logging_strategy": "no",
+    "disable_tqdm": True,
+}
 
 
 def run(seed: int = 0, output: Path | None = None) -> dict[str, Results]:
@@ -45,7 +45,7 @@ def run(seed: int = 0, output: Path | None = None) -> dict[str, Results]:
 
 
 def check_folder(output: Path | None) -> None:
-    """Refuse a folder that the models cannot be kept in, before any work.
+    """Raise an error for a folder that the models cannot be kept in, before any work.
 
     Raises:
         OutputError: If it holds such models already, or cannot be written.
@@ -59,8 +59,8 @@ def check_folder(output: Path | None) -> None:
 
 
 def _train_and_evaluate(strategy: str, folder: Path, seed: int) -> Results:
-    options = TrainingRequest(model="static", train_data="sample", strategy=strategy, output=folder)
-    trained = train(options, [*_TRAINING_ARGUMENTS, f"--seed={seed}"])
+    arguments = {**_ARGUMENTS, "seed": seed}
+    trained = train(TrainingRequest("static", "sample", folder, strategy=strategy, arguments=arguments))
     results = evaluate(trained.model, load_dataset("sample", split="test"), model_name=f"static, {strategy}")
     results.save(folder)
     return results

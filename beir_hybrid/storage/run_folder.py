@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, OutputError
-from beir_hybrid.storage.files import parse_json, write_json
+from beir_hybrid.storage.files import json_or_none, write_json
 from beir_hybrid.storage.locks import LOCK
 
 RUN_FILE = "run.json"
@@ -62,11 +62,8 @@ class RunFolder:
 
     def run(self) -> dict[str, dict[str, Any]] | None:
         """Return the content of ``run.json``; None if the folder holds no training run: others write a run.json too."""
-        try:
-            content = parse_json((self.path / RUN_FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return content if isinstance(content, dict) and {"schema", "options", "arguments"} <= content.keys() else None
+        content = json_or_none(self.path / RUN_FILE) or {}
+        return content if {"schema", "options", "arguments"} <= content.keys() else None
 
     def check_same_options(self, options: Mapping[str, Any]) -> None:
         """Raise an error if the run is to be resumed with other options than it was started with.

@@ -1,4 +1,4 @@
-"""Check: what can be wrong with a study, found before anything is trained."""
+"""Check of a study before anything is trained."""
 
 from __future__ import annotations
 

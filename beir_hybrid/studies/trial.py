@@ -1,4 +1,4 @@
-"""Trial: one evaluation that every cell of a study is put to."""
+"""Trial: one evaluation that every cell of a study goes through."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Trial:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Trial:
-        """Make it from plain content; lists may be texts, for one, and the name may be the dataset's."""
+        """Make one of plain content; a list of one may be a text, and the name may be the dataset's."""
         given = dict(content)
         for key in _LISTS:
             if (value := given.get(key)) is not None:
@@ -87,14 +87,14 @@ class Trial:
         return cls(**{**given, "name": str(given["name"])})
 
     def as_json(self) -> dict[str, Any]:
-        """Give it as plain content."""
+        """Return it as plain content."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     def load(self) -> tuple[MultilingualCollection, tuple[str, ...] | None]:
-        """Load the collection, and tell the settings to score; None for all.
+        """Load the collection, and return it with the settings to score; None for all.
 
         Raises:
-            BeirHybridError: Any of its leaves, for data that cannot be had.
+            BeirHybridError: Any of its leaves, for data that cannot be loaded.
         """
         from beir_hybrid.datasets import load_settings
 

@@ -55,7 +55,7 @@ class HybridBatchTrainingArguments(BatchOptions, SentenceTransformerTrainingArgu
     """
 
     def __post_init__(self) -> None:
-        super().__post_init__()  # type: ignore[misc]  # of the host
+        super().__post_init__()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         columns = {name: getattr(self, name) for name in COLUMN_OPTIONS}
         steps = self.max_steps * max(1, self.gradient_accumulation_steps)  # 0 is refused where it is used
         length = {"max_steps": steps} if self.max_steps > 0 else {"epochs": self.num_train_epochs}

@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 class BatchLog(TrainerCallback):
-    """Counts the batches that were trained on, by epoch; those before a checkpoint that training goes on from, too.
+    """Counts the batches that were trained on, by epoch; those before a checkpoint that training resumes from, too.
 
-    The sampler itself cannot tell: the data loader fetches ahead of the training step.
+    The sampler itself does not know: the data loader fetches ahead of the training step.
 
     Args:
         length: Batches per epoch and process.
@@ -32,7 +32,7 @@ class BatchLog(TrainerCallback):
         self._epoch = 0
 
     def on_train_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
-        """Count what the checkpoint has behind it."""
+        """Count the batches before the checkpoint."""
         self.batches.clear()
         steps = max(1, -(-self.length // args.gradient_accumulation_steps))  # an epoch's last step may be a short one
         epochs, rest = divmod(state.global_step, steps)
@@ -54,7 +54,7 @@ class BatchLog(TrainerCallback):
 
 
 class SetEpoch(TrainerCallback):
-    """Tells the sampler the epoch, through whatever layers of accelerate it is wrapped in.
+    """Sets the epoch of the sampler, through whatever layers of accelerate it is wrapped in.
 
     The host reaches a sampler under one layer. A run that several processes resume in mid-epoch has two, and would
     replay the first epoch's batches.
@@ -70,7 +70,7 @@ class SetEpoch(TrainerCallback):
 
 
 class FindBest(TrainerCallback):
-    """Finds the best checkpoint again when a run goes on, in a folder that was moved perhaps, and checks it.
+    """Finds the best checkpoint again when a run is resumed, perhaps in a folder that was moved, and checks it.
 
     The host keeps its path. Where that is gone it would keep the value to beat, and load nothing at the end.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.storage.files import write_text
 
-_BEFORE = "## Usage"  # the host's card goes on here
+_BEFORE = "## Usage"  # the host's card continues here
 
 
 def add_to_card(path: Path, drawn: DrawSummary, details: Mapping[str, str] | None = None) -> None:
@@ -17,10 +17,10 @@ def add_to_card(path: Path, drawn: DrawSummary, details: Mapping[str, str] | Non
     Args:
         path: The card; made if there is none.
         drawn: What was drawn.
-        details: More to tell, such as the data, by heading.
+        details: Further lines, such as the data, by heading.
     """
     card = path.read_text(encoding="utf-8") if path.is_file() else "# Model\n\n"
-    head, found, tail = card.partition(_BEFORE)
+    head, usage, tail = card.partition(_BEFORE)
     lines = [
         "## Batches",
         "",
@@ -33,4 +33,4 @@ def add_to_card(path: Path, drawn: DrawSummary, details: Mapping[str, str] | Non
         "",
         "",
     ]
-    write_text(path, head + "\n".join(lines) + found + tail)
+    write_text(path, head + "\n".join(lines) + usage + tail)

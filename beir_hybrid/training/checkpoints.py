@@ -1,4 +1,4 @@
-"""Checkpoints: which one to go on from, whether it is whole, and whether the batches would be the same."""
+"""Checkpoints: which one to resume from, whether it is whole, and whether the batches would be the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.storage.checksums import damage, record
-from beir_hybrid.storage.files import parse_json, write_json
+from beir_hybrid.storage.files import json_or_none, parse_json, write_json
 from beir_hybrid.storage.run_folder import BATCHES_FILE
 
 RECORD_FILE = "checksums.json"
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def record_checkpoint(checkpoint: Path) -> None:
-    """Write down what the files of a checkpoint hold, when all of them are there.
+    """Record what the files of a checkpoint hold, when all of them are there.
 
     Raises:
         OutputError: If it cannot be written.
@@ -38,16 +38,16 @@ def record_checkpoint(checkpoint: Path) -> None:
     write_json(checkpoint / RECORD_FILE, {"schema": 1, "files": record(checkpoint, names)})
 
 
-def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Path | None:
-    """Find the latest whole checkpoint.
+def latest_checkpoint(folder: Path, exact: bool = True, log: bool = True) -> Path | None:
+    """Return the latest whole checkpoint.
 
     The host writes a checkpoint's ``trainer_state.json`` last, so a run that was killed while saving leaves one without
-    it, or with half of it; that one is passed over. So is one whose files are not what was saved.
+    it, or with half of it; that one is skipped. So is one whose files are not what was saved.
 
     Args:
         folder: The Trainer's output folder.
-        exact: Whether it must hold all that training goes on from exactly, such as the optimizer's state.
-        tell: Whether to log which checkpoints are passed over.
+        exact: Whether it must hold all that an exact resume needs, such as the optimizer's state.
+        log: Whether to log which checkpoints are skipped.
 
     Returns:
         The checkpoint's folder, or None if none was saved completely.
@@ -61,12 +61,12 @@ def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Pa
     for step in sorted(numbered, reverse=True):
         checkpoint = numbered[step]
         if not _is_finished(checkpoint):
-            if tell:
-                logger.warning("%s was not saved completely: it is passed over.", checkpoint)
+            if log:
+                logger.warning("%s was not saved completely: it is skipped.", checkpoint)
             continue
         wrong = flaw(checkpoint, exact)
         if not wrong:
-            if damaged and tell:
+            if damaged and log:
                 logger.warning("Damaged: %s. Resuming from %s.", _shorten(damaged), checkpoint.name)
             return checkpoint
         damaged.append(f"{checkpoint.name} ({wrong})")
@@ -81,16 +81,16 @@ def latest_checkpoint(folder: Path, exact: bool = True, tell: bool = True) -> Pa
 
 
 def latest_step(folder: Path) -> int | None:
-    """Find the step of the latest checkpoint that was saved completely, without checking it; None if there is none."""
+    """Return the step of the latest checkpoint that was saved completely, without checking it; None without one."""
     return max((step for step, checkpoint in _numbered(folder).items() if _is_finished(checkpoint)), default=None)
 
 
 def check_checkpoint(checkpoint: Path, exact: bool = True) -> None:
-    """Refuse a checkpoint that is not whole.
+    """Raise an error for a checkpoint that is not whole.
 
     Args:
         checkpoint: Its folder.
-        exact: Whether it must hold all that training goes on from exactly.
+        exact: Whether it must hold all that an exact resume needs.
 
     Raises:
         MissingDataError: If there is no such folder.
@@ -100,7 +100,7 @@ def check_checkpoint(checkpoint: Path, exact: bool = True) -> None:
         raise MissingDataError(f"There is no checkpoint {checkpoint}.", "Check resume_from_checkpoint.")
     if wrong := flaw(checkpoint, exact):
         try:
-            whole = latest_checkpoint(checkpoint.parent, exact, tell=False)
+            whole = latest_checkpoint(checkpoint.parent, exact, log=False)
         except DataFormatError:
             whole = None
         fix = "Train from the beginning." if whole is None else f"Resume from {whole}."
@@ -122,84 +122,68 @@ def flaw(checkpoint: Path, exact: bool = True) -> str:
     """
     step = _NAME.fullmatch(checkpoint.name)
     if (checkpoint / RECORD_FILE).exists():
-        content = _read_json(checkpoint / RECORD_FILE)
-        wrong = damage(checkpoint, content.get("files") if isinstance(content, dict) else None)
+        wrong = damage(checkpoint, (json_or_none(checkpoint / RECORD_FILE) or {}).get("files"))
     else:
         wrong = _unreadable(checkpoint)
-    state = _read_json(checkpoint / _STATE_FILE)
-    told = state.get("global_step") if isinstance(state, dict) else None
-    if not wrong and (told is None or (step is not None and told != int(step[1]))):
-        wrong = f"{_STATE_FILE} tells of step {told}"
+    saved = (json_or_none(checkpoint / _STATE_FILE) or {}).get("global_step")
+    if not wrong and (saved is None or (step is not None and saved != int(step[1]))):
+        wrong = f"{_STATE_FILE} is of step {saved}"
     return wrong or (_missing(checkpoint) if exact else "")
 
 
 def _numbered(folder: Path) -> dict[int, Path]:
     """List the checkpoints of a folder by their steps."""
-    found = ((_NAME.fullmatch(entry.name), entry) for entry in folder.glob("checkpoint-*"))
-    return {int(match[1]): entry for match, entry in found if match is not None and entry.is_dir()}
+    entries = ((_NAME.fullmatch(entry.name), entry) for entry in folder.glob("checkpoint-*"))
+    return {int(match[1]): entry for match, entry in entries if match is not None and entry.is_dir()}
 
 
 def _is_finished(checkpoint: Path) -> bool:
     """Return whether a checkpoint was saved to its end, whatever has become of it since."""
-    return (checkpoint / RECORD_FILE).exists() or isinstance(_read_json(checkpoint / _STATE_FILE), dict)
+    return (checkpoint / RECORD_FILE).exists() or json_or_none(checkpoint / _STATE_FILE) is not None
 
 
 def _missing(checkpoint: Path) -> str:
-    """Say which state that training goes on from exactly was never saved; empty if none."""
+    """Return which state that an exact resume needs was never saved; empty if none."""
     names = {path.name for path in checkpoint.iterdir()}
     if not any(name.startswith("global_step") for name in names):  # DeepSpeed keeps all states in there
         if not any(name.startswith(("optimizer", "rank0-of-")) for name in names):
             return "optimizer.pt is missing, as --save_only_model leaves it out"
         if "scheduler.pt" not in names:
             return "scheduler.pt is missing"
-    content = _read_json(checkpoint / BATCHES_FILE)
-    plan = content.get("plan") if isinstance(content, dict) else None
-    told = plan.get("world_size") if isinstance(plan, dict) else None
-    processes = told if isinstance(told, int) else 1
-    wanted: Iterable[str] = (f"rng_state_{process}.pth" for process in range(processes)) if processes > 1 else ()
-    if not any(name.startswith("rng_state") for name in names):
-        wanted = wanted or ["rng_state.pth"]
+    plan = (json_or_none(checkpoint / BATCHES_FILE) or {}).get("plan")
+    processes = plan.get("world_size") if isinstance(plan, dict) else None
+    wanted: Iterable[str] = ()
+    if isinstance(processes, int) and processes > 1:
+        wanted = (f"rng_state_{process}.pth" for process in range(processes))
+    elif not any(name.startswith("rng_state") for name in names):
+        wanted = ["rng_state.pth"]
     return next((f"{name} is missing" for name in wanted if name not in names), "")
 
 
 def _unreadable(checkpoint: Path) -> str:
-    """Say which file of a checkpoint without a record cannot be read; empty if none."""
+    """Return which file of a checkpoint without a record cannot be read; empty if none."""
     if not any(path for pattern in _WEIGHTS for path in checkpoint.rglob(pattern)):
         return "it holds no weights"
-    for path in sorted(path for path in checkpoint.rglob("*") if path.is_file()):
-        name = path.relative_to(checkpoint).as_posix()
-        if path.suffix == ".json" and _read_json(path) is None:
-            return f"{name} cannot be read"
-        if path.suffix in {".pt", ".pth"} and not _is_whole_archive(path):
-            return f"{name} cannot be read"
-        if path.suffix == ".safetensors" and not _is_whole_safetensors(path):
-            return f"{name} cannot be read"
-    return ""
+    files = (path for path in sorted(checkpoint.rglob("*")) if path.is_file())
+    return next((f"{path.relative_to(checkpoint).as_posix()} cannot be read" for path in files if _is_broken(path)), "")
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return parse_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
-def _is_whole_archive(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:  # the form in which torch saves; it has checksums
-            return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError, RuntimeError, zlib.error):
-        return False
-
-
-def _is_whole_safetensors(path: Path) -> bool:
+def _is_broken(path: Path) -> bool:
+    """Return whether a file is not what its suffix says; of other suffixes than those here none is."""
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="np"):  # compares the size with what the header tells
-            return True
-    except (OSError, SafetensorError):
-        return False
+        if path.suffix == ".json":
+            parse_json(path.read_text(encoding="utf-8"))
+        elif path.suffix in {".pt", ".pth"}:
+            with zipfile.ZipFile(path) as archive:  # the form in which torch saves; it has checksums
+                return archive.testzip() is not None
+        elif path.suffix == ".safetensors":
+            with safe_open(path, framework="np"):  # compares the size with that in the header
+                return False
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SafetensorError):
+        return True
+    return False
 
 
 def _shorten(damaged: list[str]) -> str:
@@ -208,26 +192,22 @@ def _shorten(damaged: list[str]) -> str:
 
 
 def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
-    """Refuse to go on with other batches than the checkpoint's run would have drawn.
+    """Raise an error if a run would be resumed with other batches than the checkpoint's run would have drawn.
 
     Args:
         checkpoint: A checkpoint's folder.
-        identity: What the batches of the run that goes on follow from.
+        identity: What the batches of the resumed run follow from.
 
     Raises:
         ConfigurationError: If something differs; the message names it with both values.
-        DataFormatError: If the checkpoint does not tell.
+        DataFormatError: If the checkpoint does not say.
     """
     path = checkpoint / BATCHES_FILE
-    try:
-        before = parse_json(path.read_text(encoding="utf-8"))["plan"]
-        if not isinstance(before, dict):
-            raise TypeError("its plan is no mapping")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    before = (json_or_none(path) or {}).get("plan")
+    if not isinstance(before, dict):
         raise DataFormatError(
-            f"{path} does not tell which batches the run drew ({type(error).__name__}).",
-            "Resume with --force_resume True if they are the same.",
-        ) from error
+            f"{path} does not say which batches the run drew.", "Resume with --force_resume True if they are the same."
+        )
     before, now = _flat(before), _flat(json.loads(json.dumps(identity)))
     names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if len(names) > 1:  # the length in epochs follows from the rest

@@ -104,7 +104,7 @@ class CachedGroupMaskedMultipleNegativesRankingLoss(CachedMultipleNegativesRanki
 
 
 def _check_groups(labels: Tensor | None, parts: list[Tensor], name: str) -> Tensor:
-    """Make sure that the rows of a column, given in parts, have a whole number each."""
+    """Raise an error unless the rows of a column, given in parts, have a whole number each."""
     rows = sum(len(part) for part in parts)
     fix = "Give the dataset a column 'label' of whole numbers, equal for translations of one question."
     if labels is None:
@@ -142,7 +142,7 @@ def _tag(rows: Tensor, groups: Tensor, places: Tensor, column: int) -> Tensor:
 
 @contextmanager
 def _masked(loss: MultipleNegativesRankingLoss) -> Iterator[None]:
-    """Let the host's loss compute with tagged embeddings: its similarity function takes the tags off, and masks."""
+    """Let the host's loss compute with tagged embeddings: its similarity function removes the tags, and masks."""
     attributes = vars(loss)  # not setattr: for a similarity that is itself a module, torch would refuse a function
     before = attributes.get("similarity_fct")
     mask = _GroupMask(loss.similarity_fct, len(loss.directions))
@@ -191,7 +191,7 @@ def _read_tags(rows: Tensor, check: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _excluded(a: tuple[Tensor, Tensor, Tensor], b: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Find what must not be each other's negative, shape (rows of a, rows of b)."""
+    """Return what must not be each other's negative, shape (rows of a, rows of b)."""
     groups_a, places_a, columns_a = (numbers[:, None] for numbers in a)
     groups_b, places_b, columns_b = (numbers[None, :] for numbers in b)
     # a hard negative stays a negative of all questions of its group; either may be on either side

@@ -138,7 +138,7 @@ class TrainingRequest:
         Raises:
             ConfigurationError: As the class does.
         """
-        own = {
+        own: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in OPTIONS
         }
         own |= {name: Path(own[name]) for name in ("source", "output") if own.get(name) is not None}

@@ -1,4 +1,4 @@
-"""ResumableTrainer: the host's Trainer, with checkpoints that tell whether they are whole."""
+"""ResumableTrainer: the host's Trainer, with checkpoints that record whether they are whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beir_hybrid.training.checkpoints import record_checkpoint
 
 
 class ResumableTrainer(SentenceTransformerTrainer):
-    """The host's Trainer, whose checkpoints tell what their files hold, and which takes no step too many.
+    """The host's Trainer, whose checkpoints record what their files hold, and which takes no step too many.
 
     It can be killed at any moment: an older checkpoint is deleted only when all of the new one is written, by each
     process.
@@ -31,7 +31,7 @@ class ResumableTrainer(SentenceTransformerTrainer):
             super()._save(output_dir, state_dict)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Save a checkpoint, and write down last what its files hold."""
+        """Save a checkpoint, and record last what its files hold."""
         folder = Path(self._get_output_dir(trial=trial)) / f"checkpoint-{self.state.global_step}"
         if self.args.should_save:  # a run that was killed while saving may have left files that this one has not
             shutil.rmtree(folder, ignore_errors=True)

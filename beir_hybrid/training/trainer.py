@@ -32,7 +32,7 @@ class HybridBatchTrainer(ResumableTrainer):
 
     Over the plain Trainer with ``batch_sampler=HybridBatchSampler.configure(...)`` it knows the length of the training
     (for strategies that change), keeps the kind of batch over accumulated gradients if asked to, resumes in the right
-    epoch on several processes, refuses to resume with other batches, and tells what was drawn: in the log, the model
+    epoch on several processes, refuses to resume with other batches, and shows what was drawn: in the log, the model
     card, and ``batches.json`` beside the model.
 
     Args:
@@ -42,7 +42,7 @@ class HybridBatchTrainer(ResumableTrainer):
 
     Attributes:
         batch_log: Counts the batches trained on, by epoch.
-        card_details: More to tell in the model card's section on batches, by heading.
+        card_details: Further lines of the model card's section on batches, by heading.
         plain_evaluation: Whether evaluation data are batched in order on purpose, not for want of languages.
     """
 
@@ -58,14 +58,14 @@ class HybridBatchTrainer(ResumableTrainer):
         self._sampler: HybridBatchSampler | None = None
         self._drawn: DrawSummary | None = None  # of the batches counted so far: each is drawn again only once
         self._counted: Counter[int] = Counter()
-        self._told = False  # that evaluation batches are plain
+        self._logged = False  # how evaluation data are batched
         self._whole: Path | None = None  # the checkpoint that was found to be whole
         for data in (kwargs.get("train_dataset"), kwargs.get("eval_dataset")):
             for dataset in data.values() if isinstance(data, dict) else [data]:
                 if isinstance(dataset, Dataset):  # before the model card is begun, which shows what is trained on
                     hide(dataset, args.columns())
         super().__init__(model=model, args=args, **kwargs)
-        # the sampler is built now, so that what cannot be drawn is told before training starts
+        # the sampler is built now, so that what cannot be drawn is refused before training starts
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
         self.add_callback(self.batch_log)
         self.add_callback(SetEpoch())
@@ -86,15 +86,16 @@ class HybridBatchTrainer(ResumableTrainer):
             return batches_in_order(dataset, batch_size, drop_last, self.args.columns())
         try:
             planned = super().get_batch_sampler(dataset, batch_size, drop_last, *args, **kwargs)
-            if not self._told:
-                self._told = True
-                logger.warning("The evaluation dataset is batched by plan: each question counts once on average.")
+            self._log_once("The evaluation dataset is batched by plan: each question counts once on average.")
             return planned
         except (BatchError, DataFormatError) as error:
-            if not self._told:
-                self._told = True
-                logger.warning("Evaluation data are batched in order, without planning: %s", error.problem)
+            self._log_once(f"Evaluation data are batched in order, without planning: {error.problem}")
             return batches_in_order(dataset, batch_size, drop_last, self.args.columns())
+
+    def _log_once(self, message: str) -> None:
+        if not self._logged:
+            self._logged = True
+            logger.warning("%s", message)
 
     def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:
         """Add the name of a dataset of a dict to its rows, as the host does, and keep hidden columns hidden.
@@ -110,7 +111,7 @@ class HybridBatchTrainer(ResumableTrainer):
         return dataset
 
     def train(self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Train, or go on from a checkpoint; see the host's Trainer.
+        """Train, or resume from a checkpoint; see the host's Trainer.
 
         Args:
             resume_from_checkpoint: A checkpoint's folder, or True for the latest whole one in the output folder.
@@ -121,7 +122,7 @@ class HybridBatchTrainer(ResumableTrainer):
             ConfigurationError: If the checkpoint was written with other batches and ``force_resume`` is off, or there
                 is none.
             MissingDataError: If there is no such folder.
-            DataFormatError: If the checkpoint is damaged, or lacks what training goes on from exactly and
+            DataFormatError: If the checkpoint is damaged, or lacks what an exact resume needs and
                 ``force_resume`` is off.
         """
         if resume_from_checkpoint:
@@ -138,7 +139,7 @@ class HybridBatchTrainer(ResumableTrainer):
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def latest_checkpoint(self) -> Path | None:
-        """Find the latest whole checkpoint in the output folder.
+        """Return the latest whole checkpoint in the output folder.
 
         Returns:
             Its folder, or None if none was saved completely.
@@ -162,7 +163,7 @@ class HybridBatchTrainer(ResumableTrainer):
         return self._drawn
 
     def identity(self) -> dict[str, Any]:
-        """Tell what the training's batches follow from, as plain JSON content: the plan's identity, and the texts."""
+        """Return what the training's batches follow from, as plain JSON content: the plan's identity, and the texts."""
         if self.sampler is None:
             raise ConfigurationError("There is no train dataset.", "Give train_dataset=.")
         table = getattr(self.train_dataset, "data", None)
@@ -178,7 +179,7 @@ class HybridBatchTrainer(ResumableTrainer):
             add_to_card(folder / "README.md", drawn, self.card_details)
 
     def _load_best_model(self) -> None:
-        """Load the best checkpoint, and tell of it alone.
+        """Load the best checkpoint, and describe it alone in the model card.
 
         Where the host only logs that it cannot be loaded, the last model would pass for the best; and its card would
         show the last model's metrics.

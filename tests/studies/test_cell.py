@@ -26,6 +26,12 @@ def test_identity_is_that_of_the_whole_configuration(cell):
     assert len(cell.id) == 12
 
 
+def test_identities_are_those_of_earlier_versions(opened):
+    """So that a study resumes with the cells that an earlier version finished."""
+    ids = [cell.id for cell in opened().cells]
+    assert ids == ["4170f4759456", "43c0404be77a", "6ca30d9e11ae", "36c38ed1be14"]
+
+
 def test_command_spells_lists_and_spaces(cell):
     asked = {"train_data": ("a b.jsonl", "c.jsonl"), "query_prefix": "Q: ", "arguments": {"source_weights": [1, 2]}}
     words = shlex.split(replace(cell, request=replace(cell.request, **asked)).record.command)

@@ -128,7 +128,7 @@ def test_damage_shows_without_a_record_too(checkpoints, harm, name):
 def test_checkpoint_that_does_not_tell_its_batches_is_resumed_only_by_force(checkpoints, pairs):
     for name in (RECORD, "batches.json"):
         remove(checkpoints / "checkpoint-4" / name)
-    with pytest.raises(DataFormatError, match=r"does not tell which batches .* --force_resume"):
+    with pytest.raises(DataFormatError, match=r"does not say which batches .* --force_resume"):
         trainer(pairs, checkpoints).train(resume_from_checkpoint=True)
     trainer(pairs, checkpoints, force_resume=True).train(resume_from_checkpoint=True)
 
@@ -149,7 +149,7 @@ def test_checkpoint_of_another_step_than_its_name_tells_is_not_taken(checkpoints
     else:
         checkpoint.joinpath(RECORD).unlink()
     assert latest_checkpoint(checkpoints) == checkpoints / "checkpoint-2"
-    assert "trainer_state.json tells of step" in flaw(checkpoint)
+    assert "trainer_state.json is of step" in flaw(checkpoint)
 
 
 def test_whole_checkpoint_under_another_name_is_whole(checkpoints):
@@ -158,9 +158,9 @@ def test_whole_checkpoint_under_another_name_is_whole(checkpoints):
     shutil.copytree(checkpoints / "mine", checkpoints / "stateless")
     (checkpoints / "stateless" / "trainer_state.json").write_text("{}")
     record_checkpoint(checkpoints / "stateless")
-    assert flaw(checkpoints / "stateless") == "trainer_state.json tells of step None"
+    assert flaw(checkpoints / "stateless") == "trainer_state.json is of step None"
     (checkpoints / "mine").rename(checkpoints / "checkpoint-5")
-    assert flaw(checkpoints / "checkpoint-5") == "trainer_state.json tells of step 4"
+    assert flaw(checkpoints / "checkpoint-5") == "trainer_state.json is of step 4"
 
 
 def test_random_states_of_all_processes_are_wanted(checkpoints):
@@ -194,7 +194,7 @@ def test_archive_whose_parts_do_not_unpack_is_damage(tmp_path):
 @pytest.mark.parametrize("plan", [4, [], "x", None, ["ab"]], ids=repr)
 def test_batches_that_are_no_plan_are_told(tmp_path, plan):
     (tmp_path / "batches.json").write_text(json.dumps({"plan": plan}))
-    with pytest.raises(DataFormatError, match="does not tell which batches"):
+    with pytest.raises(DataFormatError, match="does not say which batches"):
         check_same_batches(tmp_path, {"seed": 1})
 
 

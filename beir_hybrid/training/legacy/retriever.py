@@ -149,7 +149,7 @@ class TrainRetriever:
             dataset_present: Whether ``train_dataset`` is a torch dataset, which is read example by example as batches
                 are drawn; otherwise its examples are listed at once.
             strategy: What kind of batch comes next, by the languages that the ids in :meth:`load_train`'s examples
-                begin with: queries whose ids are equal but for the language are translations, and never meet in a
+                begin with: queries whose ids are equal except for the language are translations, and never meet in a
                 batch, nor do queries that share a relevant document. None for batches of any examples.
             **options: Of the strategy, such as ``alpha``, and of
                 :class:`~beir_hybrid.batching.loader.HybridBatchDataLoader`, such as ``seed``.
