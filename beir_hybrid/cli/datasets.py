@@ -34,13 +34,13 @@ def list_command(as_json: bool) -> None:
     from beir_hybrid.datasets.registered import list_datasets
     from beir_hybrid.reports.render.terminal import console, show
 
-    found = list_datasets()
+    listings = list_datasets()
     if as_json:
-        click.echo(json.dumps([listing.to_json() for listing in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([listing.to_json() for listing in listings], ensure_ascii=False, indent=2))
         return
     screen = console()
-    show(_table(found), screen=screen)
-    for listing in found:
+    show(_table(listings), screen=screen)
+    for listing in listings:
         if listing.broken:
             screen.print(f"{listing.name} is broken: {listing.broken}", markup=False, highlight=False)
     screen.print(

@@ -67,7 +67,7 @@ def test_datasets_tell_their_splits(name, splits):
 
 def test_dataset_that_tells_nothing_can_be_written(tmp_path, registered):
     assert find_dataset("minimal").splits == ("test",)
-    assert export_dataset("minimal.en", tmp_path).marker.splits == ["test"]
+    assert export_dataset("minimal.en", tmp_path).marker.splits == ("test",)
     with pytest.raises(UnknownNameError, match="minimal has no setting 'de'"):
         export_dataset("minimal.de", tmp_path)
     with pytest.raises(ConfigurationError, match="minimal has no split 'dev'"):

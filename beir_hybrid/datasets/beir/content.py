@@ -34,22 +34,22 @@ class FolderContent:
     @cached_property
     def corpora(self) -> dict[str, Mapping[str, Passage]]:
         """Passages by language."""
-        found: dict[str, Mapping[str, Passage]] = {}
+        corpora: dict[str, Mapping[str, Passage]] = {}
         for part in self.splits.values():
             for language, corpus in part.corpora.items():
-                known = found.setdefault(language, corpus)
+                known = corpora.setdefault(language, corpus)
                 if not _same(known, corpus):
-                    found[language] = _union(known, corpus, f"{part.name}: the passage")
-        return found
+                    corpora[language] = _union(known, corpus, f"{part.name}: the passage")
+        return corpora
 
     @cached_property
     def queries(self) -> dict[str, str]:
         """Queries of all splits by id."""
-        found: dict[str, str] = {}
+        queries: dict[str, str] = {}
         for part in self.splits.values():
             for texts in part.queries.values():
-                found = _union(found, texts, f"{part.name}: the query")
-        return found
+                queries = _union(queries, texts, f"{part.name}: the query")
+        return queries
 
     @cached_property
     def groups(self) -> dict[str, str]:

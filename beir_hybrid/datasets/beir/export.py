@@ -43,7 +43,7 @@ def materialise(name: str, out: str | Path, *, splits: Sequence[str] = (), **opt
         and marker.name == name
         and marker.is_whole(folder.path)
         and (not asked or asked == marker.options)
-        and (not splits or list(splits) == marker.splits)
+        and (not splits or tuple(splits) == marker.splits)
     ):
         try:
             ensure_archive(folder.path, marker.files)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.content import CORPUS, FolderContent
-from beir_hybrid.datasets.beir.marker import Marker, write_lines
+from beir_hybrid.datasets.beir.marker import Marker, WrittenFile
 from beir_hybrid.datasets.beir.reader import FolderReader
 from beir_hybrid.datasets.beir.zip_file import archive_of, check_archive, ensure_archive, is_foreign_archive
 from beir_hybrid.errors import ConfigurationError, OutputError
@@ -139,17 +139,18 @@ class BeirFolder:
             name=self.path.name,
             dataset=first.name,
             setting=setting,
-            splits=list(content.splits),
+            splits=tuple(content.splits),
             options=plain_options(options or {}),
-            query_languages=list(dict.fromkeys(name for part in content.splits.values() for name in part.queries)),
-            corpus_languages=list(content.corpora),
+            query_languages=tuple(dict.fromkeys(name for part in content.splits.values() for name in part.queries)),
+            corpus_languages=tuple(content.corpora),
             queries=len(content.queries),
             passages=content.passages,
             passage_text=first.passage_text,
-            measures=list(first.measures),
+            measures=tuple(first.measures),
             licence=licence,
-            notes=list(content.notes),
+            notes=content.notes,
             checksums=content.checksums(),
+            files={},
         )
         new = self._must_write(marker, overwrite)
         if new:
@@ -190,8 +191,10 @@ class BeirFolder:
 
         with new_folder(self.path, is_same, fix="Choose another folder with --out.") as temporary:
             (temporary / "qrels").mkdir()
-            files = {name: write_lines(temporary / name, lines) for name, lines in content.files().items()}
-            written = replace(marker, files=files)
+            for name, lines in content.files().items():
+                with (temporary / name).open("wb") as file:
+                    file.writelines(f"{line}\n".encode() for line in lines)
+            written = replace(marker, files={name: WrittenFile.of(temporary / name) for name in content.files()})
             written.write(temporary)
 
     def load(
@@ -255,8 +258,9 @@ def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _difference(marker: Marker, wanted: Marker) -> str:
     """Say what else a folder holds."""
-    there, here = asdict(marker), asdict(wanted)
     for key in ("dataset", "setting", "splits", "options", "query_languages", "corpus_languages"):
-        if there[key] != here[key]:
-            return f"other content: its {key.replace('_', ' ')}: {there[key]!r}, not {here[key]!r}"
+        values = [getattr(each, key) for each in (marker, wanted)]
+        if values[0] != values[1]:
+            there, here = (", ".join(value) if isinstance(value, tuple) else repr(value) for value in values)
+            return f"other content: its {key.replace('_', ' ')}: {there}, not {here}"
     return "other content under the same name"

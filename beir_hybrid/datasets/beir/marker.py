@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
+from beir_hybrid.errors import DataFormatError
 from beir_hybrid.storage.checksums import file_checksum
 from beir_hybrid.storage.files import json_or_none, write_json
+from beir_hybrid.storage.records import parse_record
 
 MARKER = "beir-hybrid.json"
 """Its name; BEIR's loaders read files by name and never look at it."""
@@ -16,14 +18,25 @@ MARKER = "beir-hybrid.json"
 _FORMAT = 1
 
 
-class WrittenFile(TypedDict):
-    """Size in bytes and SHA-256 of a file."""
+@dataclass(frozen=True)
+class WrittenFile:
+    """Size and checksum of a file.
+
+    Attributes:
+        bytes: Its size.
+        sha256: The hexadecimal digits of its SHA-256.
+    """
 
     bytes: int
     sha256: str
 
+    @classmethod
+    def of(cls, path: Path) -> WrittenFile:
+        """Read a file's size and checksum."""
+        return cls(path.stat().st_size, file_checksum(path, "sha256"))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Marker:
     """What a BEIR folder holds.
 
@@ -48,36 +61,29 @@ class Marker:
     name: str
     dataset: str = ""
     setting: str = ""
-    splits: list[str] = field(default_factory=list)
-    options: dict[str, Any] = field(default_factory=dict)
-    query_languages: list[str] = field(default_factory=list)
-    corpus_languages: list[str] = field(default_factory=list)
+    splits: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    query_languages: tuple[str, ...] = ()
+    corpus_languages: tuple[str, ...] = ()
     queries: int = 0
     passages: int = 0
     passage_text: str = "title+text"
-    measures: list[str] = field(default_factory=list)
+    measures: tuple[str, ...] = ()
     licence: str = ""
-    notes: list[str] = field(default_factory=list)
-    checksums: dict[str, str] = field(default_factory=dict)
-    files: dict[str, WrittenFile] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, WrittenFile]
 
     @classmethod
     def read(cls, folder: Path) -> Marker | None:
         """Read a folder's marker; None if it has none that is readable and of this format."""
-        content = json_or_none(folder / MARKER) or {}
-        known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
-        if content.get("format") != _FORMAT or not {"name", "files"} <= known.keys():
+        content = json_or_none(folder / MARKER)
+        if content is None or content.get("format") != _FORMAT:
             return None
-        blank = asdict(cls(""))
-        if any(type(value) is not type(blank[name]) for name, value in known.items()):
+        try:
+            return parse_record(content, cls, MARKER, "")
+        except DataFormatError:
             return None
-        lists = [words for words in known.values() if isinstance(words, list)]
-        if not all(isinstance(word, str) for words in lists for word in words):
-            return None
-        states = known["files"].values()
-        if not all(isinstance(state, dict) and state.keys() >= {"bytes", "sha256"} for state in states):
-            return None
-        return cls(**known)
 
     def write(self, folder: Path) -> None:
         """Write it into its folder."""
@@ -92,9 +98,8 @@ class Marker:
         """
         try:
             return all(
-                (folder / name).stat().st_size == state["bytes"]
-                and (not thorough or file_checksum(folder / name, "sha256") == state["sha256"])
-                for name, state in self.files.items()
+                (folder / name).stat().st_size == file.bytes and (not thorough or WrittenFile.of(folder / name) == file)
+                for name, file in self.files.items()
             )
         except (OSError, ValueError):  # the latter for names that no file can have
             return False
@@ -106,10 +111,3 @@ class Marker:
         except FileNotFoundError:  # another process is replacing it
             return []
         return sorted({path.relative_to(folder).as_posix() for path in paths} - {*self.files, MARKER})
-
-
-def write_lines(path: Path, lines: Iterable[str]) -> WrittenFile:
-    """Write lines as a stream, and return the file's size and checksum."""
-    with path.open("wb") as file:
-        file.writelines(f"{line}\n".encode() for line in lines)
-    return {"bytes": path.stat().st_size, "sha256": file_checksum(path, "sha256")}

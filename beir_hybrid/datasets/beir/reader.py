@@ -112,7 +112,7 @@ class FolderReader:
             passage_text=self.marker.passage_text if self.marker is not None else "title+text",
             group_of=links.group_of,
             notes=(*self._notes(prefixes, skipped), *links.notes),
-            measures=tuple(self.marker.measures) if self.marker is not None else (),
+            measures=self.marker.measures if self.marker is not None else (),
             linked_by=links.rule,
         )
 
@@ -125,7 +125,7 @@ class FolderReader:
             if not is_there:
                 raise MissingDataError(f"{self.path} holds no {name}.", "Give a BEIR folder.")
         if split is None:
-            written = self.marker.splits if self.marker is not None else []
+            written = self.marker.splits if self.marker is not None else ()
             usual = [name for name in (*written, "test", *(splits if len(splits) == 1 else ())) if name in splits]
             if not usual:
                 raise ConfigurationError(f"{self.path} has several splits.", f"Choose one of {', '.join(splits)}.")

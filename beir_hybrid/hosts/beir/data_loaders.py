@@ -122,7 +122,7 @@ def _find_split(loader: Any, split: str) -> None:
     from beir_hybrid.storage.corpus import cache_folder
 
     is_registered = marker.dataset in DATASETS.names()
-    known = find_dataset(marker.dataset).splits if is_registered else tuple(marker.splits)
+    known = find_dataset(marker.dataset).splits if is_registered else marker.splits
     if split not in known:
         raise ConfigurationError(f"{marker.name} has no split {split!r}.", did_you_mean(split, known))
     logger.info("%s holds no split %s, which comes from beir-hybrid's cache", folder, split)

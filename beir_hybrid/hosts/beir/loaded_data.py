@@ -164,8 +164,8 @@ def describe(
         # in a folder of ours, a query without a group is said to have none
         groups=_groups(query_file, dict.fromkeys((asked or ()) if marker is not None else (), "")),
         passage_text="text" if marker is None else marker.passage_text,
-        notes=() if marker is None else tuple(marker.notes),
-        measures=() if marker is None else tuple(marker.measures),
+        notes=() if marker is None else marker.notes,
+        measures=() if marker is None else marker.measures,
     )
 
 

@@ -169,7 +169,7 @@ def test_split_names_the_qrels(tmp_path):
 def test_several_splits_share_a_folder_and_a_note_tells_that_corpora_are_united(tmp_path):
     found = export_dataset("sample.de", tmp_path, splits=["train", "dev", "test"])
     marker = found.marker
-    assert (marker.queries, marker.passages, marker.splits) == (220, 220, ["train", "dev", "test"])
+    assert (marker.queries, marker.passages, marker.splits) == (220, 220, ("train", "dev", "test"))
     assert "corpora unite those of the splits train and dev and test" in marker.notes[0]
     assert {path.name for path in (found.path / "qrels").iterdir()} == {"train.tsv", "dev.tsv", "test.tsv"}
     for split, count in (("train", 132), ("dev", 14), ("test", 74)):
@@ -180,7 +180,7 @@ def test_several_splits_share_a_folder_and_a_note_tells_that_corpora_are_united(
 
 def test_splits_with_one_corpus_need_no_note(tmp_path, collection):
     marker = BeirFolder(tmp_path / "tiny").write({"dev": collection, "test": collection}).marker
-    assert (marker.notes, marker.passages, marker.splits) == ([], 15, ["dev", "test"])
+    assert (marker.notes, marker.passages, marker.splits) == ((), 15, ("dev", "test"))
 
 
 def test_stored_corpus_is_streamed(tmp_path, monkeypatch):
@@ -203,7 +203,7 @@ def test_same_content_is_left_as_it_is(tmp_path):
 
 def test_other_content_is_replaced_only_on_request(tmp_path):
     before = content(export_dataset("sample.de", tmp_path).path)
-    with pytest.raises(OutputError, match=r"its splits: \['test'\], not \['train'\].* Give --overwrite"):
+    with pytest.raises(OutputError, match=r"its splits: test, not train.* Give --overwrite"):
         export_dataset("sample.de", tmp_path, splits=["train"])
     assert content(tmp_path / "sample.de") == before
     assert export_dataset("sample.de", tmp_path, splits=["train"], overwrite=True).new
@@ -355,7 +355,7 @@ def test_whole_folder_serves_beside_somebody_elses_zip(tmp_path, caplog):
 
 def test_materialise_takes_what_is_there_unless_other_options_are_given(tmp_path):
     export_dataset("sample", tmp_path, languages=["de", "en"])
-    assert Marker.read(materialise("sample", tmp_path)).corpus_languages == ["de", "en"]
+    assert Marker.read(materialise("sample", tmp_path)).corpus_languages == ("de", "en")
     assert materialise("sample", tmp_path, languages=("de", "en"), splits=("test",)) == tmp_path / "sample"
     with pytest.raises(OutputError, match="its options"):
         materialise("sample", tmp_path, languages=("de", "es"))
