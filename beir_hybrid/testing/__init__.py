@@ -1,6 +1,6 @@
 """Contract tests for plug-ins: classes to subclass in a plug-in's own tests.
 
-Each holds what this package relies on, as tests that say what to mend::
+Each holds what this package relies on, as tests whose messages say what to fix::
 
     from beir_hybrid.testing import CommandContract, DatasetContract, HostContract, MeasureContract, StrategyContract
 

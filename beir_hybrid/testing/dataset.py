@@ -55,15 +55,15 @@ class DatasetContract(PairsContract):
             expect(
                 isinstance(text, str) and text.strip() and "\n" not in text,
                 f"Its {attribute} is {text!r}.",
-                "Give one line of text.",
+                "Write one line of text.",
             )
         codes: Any = getattr(dataset, "languages", None)
-        expect(isinstance(codes, tuple) and codes, f"Its languages are {codes!r}.", "Give a tuple of codes.")
+        expect(isinstance(codes, tuple) and codes, f"Its languages are {codes!r}.", "Use a tuple of codes.")
         for code in codes:
             expect(
                 isinstance(code, str) and _CODE.fullmatch(code) and code != "all",
                 f"One of its languages is {code!r}.",
-                "Give codes such as 'de' or 'zh-Hans': names of settings are made of them.",
+                "Use codes such as 'de' or 'zh-Hans': names of settings are made of them.",
             )
         expect(len(set(codes)) == len(codes), f"Its languages {codes} repeat a code.", "Name each language once.")
 
@@ -71,8 +71,8 @@ class DatasetContract(PairsContract):
         """The collection has the dataset's name, and queries and passages in the languages asked for, in that order."""
         expect(
             isinstance(collection, MultilingualCollection),
-            f"load() gives {type(collection).__name__}.",
-            "Give a beir_hybrid.collection.MultilingualCollection.",
+            f"load() returns {type(collection).__name__}.",
+            "Return a beir_hybrid.MultilingualCollection.",
         )
         expect(
             collection.name == self.name, f"The collection is called {collection.name!r}.", f"Call it {self.name!r}."
@@ -80,8 +80,8 @@ class DatasetContract(PairsContract):
         wanted = self._asked()
         expect(
             collection.languages == wanted,
-            f"Asked for {wanted}, load() gives the languages {collection.languages}.",
-            "Give the languages in the order of the argument, and in the dataset's own if it is None.",
+            f"Asked for {wanted}, load() returns the languages {collection.languages}.",
+            "Return the languages in the order of the argument, and in the dataset's own if it is None.",
         )
         for kind, texts in (("queries", collection.queries), ("passages", collection.corpora)):
             empty = [language for language, of_language in texts.items() if not len(of_language)]
@@ -139,7 +139,7 @@ class DatasetContract(PairsContract):
         expect(
             not lacking,
             f"No query in {lacking} has a relevant passage.",
-            "Give it a judgement above 0, or leave it out.",
+            "Add a judgement above 0, or leave it out.",
         )
 
     def test_groups_are_of_translations(self, collection: MultilingualCollection) -> None:
@@ -167,7 +167,7 @@ class DatasetContract(PairsContract):
         alone = load_dataset(self.name, source, [language], **self.options)
         expect(
             alone.languages == (language,),
-            f"Asked for {language} alone, load() gives {alone.languages}.",
+            f"Asked for {language} alone, load() returns {alone.languages}.",
             f"{CHOOSE} Load only what it gives.",
         )
         both = alone.checksums(), collection.select([language]).checksums()
@@ -184,7 +184,7 @@ class DatasetContract(PairsContract):
         """The order of the languages is the caller's."""
         wanted = collection.languages[::-1]
         languages = load_dataset(self.name, source, wanted, **self.options).languages
-        expect(languages == wanted, f"Asked for {wanted}, load() gives {languages}.", CHOOSE)
+        expect(languages == wanted, f"Asked for {wanted}, load() returns {languages}.", CHOOSE)
 
     @pytest.mark.parametrize("wrong", ["unknown", "repeated", "none"])
     def test_languages_it_lacks_are_refused(self, wrong: str, source: Path | None) -> None:
@@ -212,13 +212,11 @@ class DatasetContract(PairsContract):
         splits: Any = getattr(dataset, "splits", None)
         if not find_dataset(self.name).has_splits or "split" in self.options:
             pytest.skip(f"{self.name} has one split, or the test chooses it")
-        expect(
-            isinstance(splits, tuple) and splits, f"Its splits are {splits!r}.", "Give a tuple, the usual one first."
-        )
+        expect(isinstance(splits, tuple) and splits, f"Its splits are {splits!r}.", "Use a tuple, the usual one first.")
         first = load_dataset(self.name, source, self.languages, **self.options, split=splits[0])
         expect(
             first.checksums() == collection.checksums(),
-            f"load(split={splits[0]!r}) is not what load() gives.",
+            f"load(split={splits[0]!r}) is not what load() returns.",
             "Let splits begin with the default of load's argument split.",
         )
         expect_refusal(
@@ -228,8 +226,8 @@ class DatasetContract(PairsContract):
             "Raise a ConfigurationError, or a MissingDataError where the files decide.",
         )
 
-    def test_counts_it_tells_are_true(self, collection: MultilingualCollection) -> None:
-        """``queries`` and ``passages`` are those of the usual split in all languages, where the dataset tells them."""
+    def test_stated_counts_are_true(self, collection: MultilingualCollection) -> None:
+        """``queries`` and ``passages`` are those of the usual split in all languages, where the dataset states them."""
         dataset = find_dataset(self.name)
         if self.languages is not None or self.options or collection.notes:
             pytest.skip("not all of the dataset is loaded")
@@ -253,11 +251,13 @@ class DatasetContract(PairsContract):
             )
         both = collection.checksums(), again.checksums()
         differing = [part for part in both[0] if both[0][part] != both[1][part]]
-        expect(not differing, f"Loaded again, it has other {' and '.join(differing)}.", "Give the same at every load.")
+        expect(
+            not differing, f"Loaded again, it has other {' and '.join(differing)}.", "Return the same at every load."
+        )
         expect(
             (collection.group_of, collection.passage_text) == (again.group_of, again.passage_text),
             "Loaded again, it has another group_of or passage_text.",
-            "Give the same at every load.",
+            "Return the same at every load.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What all contracts share: the thing under test by its name, and failures that say how to correct it."""
+"""What all contracts share: the plug-in under test, by its name, and failures that say how to fix it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -34,7 +34,7 @@ class Contract:
 
     @classmethod
     def registered(cls) -> Any:
-        """Look up the thing under test."""
+        """Look up the plug-in under test."""
         return built(lambda: cls.registry.get(cls.name), cls.name)
 
     @classmethod
@@ -47,42 +47,53 @@ class Contract:
         return target
 
 
-def expect(fulfilled: object, broken: str, mend: str) -> None:
-    """Fail the test that calls this unless something is fulfilled.
+def expect(fulfilled: object, problem: str, remedy: str) -> None:
+    """Fail the calling test unless a condition is fulfilled.
 
     Args:
-        fulfilled: Whether it is.
-        broken: What is wrong, with the offending value.
-        mend: What the author of the plug-in can do about it.
+        fulfilled: The condition.
+        problem: What is wrong, with the offending value.
+        remedy: What the author of the plug-in can do about it.
     """
     if not fulfilled:
-        pytest.fail(f"{broken} {mend}", pytrace=False)
+        pytest.fail(f"{problem} {remedy}", pytrace=False)
 
 
-def expect_refusal(call: Callable[[], Any], kind: type[BeirHybridError], what: str, mend: str) -> None:
+def expect_none(wrong: Sequence[str], problem: str, remedy: str) -> None:
+    """Fail the calling test if anything is wrong.
+
+    Args:
+        wrong: Their names.
+        problem: What is wrong, with ``{}`` for the names.
+        remedy: What the author of the plug-in can do about it.
+    """
+    expect(not wrong, problem.format(", ".join(wrong[:5])), remedy)
+
+
+def expect_refusal(call: Callable[[], Any], kind: type[BeirHybridError], what: str, remedy: str) -> None:
     """Fail unless a call is refused with an error of this package that says why.
 
     Args:
         call: What must be refused.
         kind: The error it must be refused with.
         what: What the call asks for.
-        mend: How the author of the plug-in can refuse it.
+        remedy: How the author of the plug-in can refuse it.
     """
     try:
         call()
     except kind as error:
         expect(error.problem, f"{what} is refused with {str(error)!r}.", "Say why, in a line.")
     except Exception as error:  # the wrong one, whatever it is
-        pytest.fail(f"{what} raises {type(error).__name__}: {error}, not {kind.__name__}. {mend}", pytrace=False)
+        pytest.fail(f"{what} raises {type(error).__name__}: {error}, not {kind.__name__}. {remedy}", pytrace=False)
     else:
-        pytest.fail(f"{what} is not refused. {mend}", pytrace=False)
+        pytest.fail(f"{what} is not refused. {remedy}", pytrace=False)
 
 
 def built(make: Callable[[], T], name: str) -> T:
-    """Make the thing under test, or fail with the reason why it cannot be made.
+    """Build the plug-in under test, or fail with the reason why it cannot be built.
 
     Args:
-        make: Makes it.
+        make: Builds it.
         name: Its registered name; fails if it is empty.
     """
     expect(name, "The test has no name.", "Set its class attribute: name = '...', the registered name of the plug-in.")
@@ -93,22 +104,22 @@ def built(make: Callable[[], T], name: str) -> T:
 
 
 @contextmanager
-def without_writes(broken: str) -> Iterator[None]:
+def without_writes(problem: str) -> Iterator[None]:
     """Fail if the block writes into an array that cannot be written to.
 
     Args:
-        broken: What does so, and where, such as ``draw() writes into progress.``
+        problem: What does so, and where, such as ``draw() writes into progress.``
     """
     try:
         yield
     except (PluginError, ValueError) as error:
-        expect("read-only" not in str(error), broken, "Work on a copy.")
+        expect("read-only" not in str(error), problem, "Work on a copy.")
         raise
 
 
 @contextmanager
 def other_randomness(seed: int) -> Iterator[None]:
-    """Put the global random generators of Python and numpy into another state for a while, and fail if they are used.
+    """Put the global random generators of Python and numpy into another state, and fail if the block uses them.
 
     Args:
         seed: What the states follow from.
@@ -135,10 +146,10 @@ def _state() -> tuple[Any, ...]:
 
 
 def run_python(code: str, *arguments: str, hash_seed: int = 0) -> str:
-    """Run code in a new interpreter that finds the same modules, and give what it prints.
+    """Run code in a new interpreter that finds the same modules, and return what it prints.
 
     Args:
-        code: What ``python -c`` runs; the test fails with its last words if it ends in error.
+        code: What ``python -c`` runs; the test fails with its last lines if it ends with an error.
         *arguments: Words of ``sys.argv`` from 1 on.
         hash_seed: What the order of sets and ``hash()`` follow from.
     """
@@ -148,9 +159,9 @@ def run_python(code: str, *arguments: str, hash_seed: int = 0) -> str:
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=environment, timeout=_LIMIT
     )
     if ended.returncode:
-        pytest.fail(f"A process of its own ended with {ended.returncode}: {_last_words(ended.stderr)}", pytrace=False)
+        pytest.fail(f"A process of its own ended with {ended.returncode}: {_last_lines(ended.stderr)}", pytrace=False)
     return ended.stdout
 
 
-def _last_words(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-12:]) or "it said nothing"
+def _last_lines(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-12:]) or "it printed nothing"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from beir_hybrid.registry import HOSTS
-from beir_hybrid.testing.expectation import Contract, expect, run_python
+from beir_hybrid.testing.expectation import Contract, expect, expect_none, run_python
 
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "datasets", "numpy", "scipy", "pandas", "pyarrow", "faiss"),
@@ -73,10 +73,8 @@ class HostContract(Contract):
     def test_activation_changes_what_is_watched(self, imported_before: dict[str, Any]) -> None:
         """While it is active, something of the toolkit is another, unless the host patches nothing."""
         if not self.patches:
-            expect(
-                not imported_before["changed"],
-                f"Activation changes {', '.join(imported_before['changed'][:5])}, though patches is False.",
-                "Set patches = True.",
+            expect_none(
+                imported_before["changed"], "Activation changes {}, though patches is False.", "Set patches = True."
             )
             return
         expect(
@@ -98,18 +96,18 @@ class HostContract(Contract):
 
     def test_second_activation_does_nothing(self, imported_before: dict[str, Any]) -> None:
         """Activating twice does what activating once does."""
-        expect(
-            not imported_before["changed_twice"],
-            f"The second activate() changes {', '.join(imported_before['changed_twice'][:5])} again.",
+        expect_none(
+            imported_before["changed_twice"],
+            "The second activate() changes {} again.",
             "Return at once if it is active.",
         )
 
     def test_deactivation_leaves_all_as_it_was(self, imported_before: dict[str, Any]) -> None:
         """After ``deactivate`` the toolkit has its own functions, and the interpreter's state is what it was."""
         for key in ("left", "left_again"):
-            expect(
-                not imported_before[key],
-                f"After deactivate(), {', '.join(imported_before[key][:5])} is not what it was.",
+            expect_none(
+                imported_before[key],
+                "After deactivate(), {} is not what it was.",
                 "Keep what you replace, and put just that back, as the parts of beir_hybrid.hosts.kit do.",
             )
 
@@ -126,18 +124,18 @@ class HostContract(Contract):
         self, imported_before: dict[str, Any], imported_after: dict[str, Any]
     ) -> None:
         """A toolkit that is imported later is changed likewise, and is itself again after ``deactivate``."""
-        expect(imported_after["active"], "It is not active after activate().", "Let is_active() tell.")
+        expect(imported_after["active"], "It is not active after activate().", "Let is_active() say so.")
         lacking = sorted(set(imported_before["changed"]) ^ set(imported_after["changed"]))
-        expect(
-            not lacking,
-            f"Whether {', '.join(lacking[:5])} is changed depends on what is imported first.",
+        expect_none(
+            lacking,
+            "Whether {} is changed depends on what is imported first.",
             "Patch in an action of beir_hybrid.hosts.kit.when_imported, for every module that is changed.",
         )
         own, later = imported_before["described"], imported_after["described"]
         differing = sorted(name for name in {*own, *later} if own.get(name) != later.get(name))
-        expect(
-            not differing,
-            f"Imported while it was active, {', '.join(differing[:5])} is not the toolkit's own after deactivate().",
+        expect_none(
+            differing,
+            "Imported while it was active, {} is not the toolkit's own after deactivate().",
             "Keep what you replace, and put just that back, as the parts of beir_hybrid.hosts.kit do.",
         )
 
@@ -145,10 +143,8 @@ class HostContract(Contract):
         """Activation costs every start of an interpreter, so it imports neither the toolkit nor anything large."""
         toolkit = {path.partition(":")[0].partition(".")[0] for path in self.watched}
         heavy = sorted(({*HEAVY, *toolkit} - set(self.light)) & set(imported_after["imported"]))
-        expect(
-            not heavy,
-            f"Activation imports {', '.join(heavy)}.",
-            "Import inside the actions of beir_hybrid.hosts.kit.when_imported.",
+        expect_none(
+            heavy, "Activation imports {}.", "Import inside the actions of beir_hybrid.hosts.kit.when_imported."
         )
 
     def test_toolkit_need_not_be_installed(self) -> None:
@@ -156,7 +152,7 @@ class HostContract(Contract):
         expect(
             not self._try("not_installed")["active"],
             "It is active after deactivate() where the toolkit is not installed.",
-            "Let is_active() tell.",
+            "Let is_active() say so.",
         )
 
     @classmethod

@@ -117,7 +117,7 @@ def _differing(one: Facts, other: Facts) -> list[str]:
 
 
 def _describe(value: Any) -> str:
-    """Tell where a function's code stands, which no wrapper can pretend."""
+    """Return where a function's code is, which no wrapper can imitate."""
     code = getattr(getattr(value, "__func__", value), "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else type(value).__name__
 

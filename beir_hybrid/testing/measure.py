@@ -100,7 +100,7 @@ class MeasureContract:
             len({one.name for one in each}) == len(self.languages)
             and all(build_measure(one.name) == one for one in each),
             f"for_languages({self.languages}) returns {[one.name for one in each]}.",
-            "Give one measure per language, with the language in brackets in its name.",
+            "Return one measure per language, with the language in brackets in its name.",
         )
 
     @pytest.mark.parametrize("case", ["whole", "ties", "one query", "one passage"])
@@ -129,7 +129,7 @@ class MeasureContract:
                 expect(
                     np.allclose(values, self.lowest),
                     f"A query for which nothing was retrieved has the value {values[0]}.",
-                    f"Give {self.lowest}, the worst: what is left out would raise the mean.",
+                    f"Return {self.lowest}, the worst value: leaving the query out would raise the mean.",
                 )
 
     def test_query_is_measured_by_itself(self, measure: Measure) -> None:
@@ -178,7 +178,7 @@ class MeasureContract:
         try:
             values = measure.values(run.rankings(measure.depth))
         except (BeirHybridError, IndexError, AttributeError) as error:
-            pytest.fail(f"With depth {measure.depth} it fails: {error} Give the depth that it reads.", pytrace=False)
+            pytest.fail(f"With depth {measure.depth} it fails: {error} State the depth that it reads.", pytrace=False)
         deep = measure.values(run.rankings(run.scores.shape[1]))
         expect(
             _same(values, deep),
@@ -194,7 +194,7 @@ class MeasureContract:
         expect(
             _same(measure.values(run.rankings(everything)), measure.values(other.rankings(everything))),
             f"What stands below depth {measure.depth} changes its values.",
-            "Give the depth that it reads, and cut translations there, too.",
+            "State the depth that it reads, and cut translations there, too.",
         )
 
     def test_nothing_below_cut_off_changes_it(self, measure: Measure) -> None:

@@ -56,10 +56,10 @@ class PairsContract(Contract):
 
     def test_pairs_hold_the_languages_chosen(self, pairs: ParallelPairs) -> None:
         """Pairs are in the languages asked for, under the dataset's name."""
-        expect(isinstance(pairs, ParallelPairs), f"pairs() gives {type(pairs).__name__}.", "Give a ParallelPairs.")
+        expect(isinstance(pairs, ParallelPairs), f"pairs() returns {type(pairs).__name__}.", "Return a ParallelPairs.")
         expect(pairs.name == self.name, f"The pairs are called {pairs.name!r}.", f"Call them {self.name!r}.")
         wanted = tuple(sorted(self._asked()))
-        expect(pairs.languages == wanted, f"Asked for {wanted}, pairs() gives {pairs.languages}.", CHOOSE)
+        expect(pairs.languages == wanted, f"Asked for {wanted}, pairs() returns {pairs.languages}.", CHOOSE)
 
     def test_groups_of_pairs_are_of_translations(self, pairs: ParallelPairs) -> None:
         """A group has a language once, and shares its name with its translations."""
@@ -69,7 +69,7 @@ class PairsContract(Contract):
             expect(
                 largest > 1,
                 f"Every group has one language only, such as {pairs.groups[0].as_py()!r}.",
-                "Give translations of a question the same group, without a language in it; or set parallel = False.",
+                "Put translations of a question in the same group, without a language in it; or set parallel = False.",
             )
         else:
             expect(
@@ -97,7 +97,7 @@ class PairsContract(Contract):
                 other == group,
                 f"The pairs' group {row['group']!r} holds {first!r} and {question!r}, which as queries are of "
                 f"the groups {other!r} and {group!r}.",
-                "Give a group of pairs only translations of one question.",
+                "Keep to translations of one question in a group of pairs.",
             )
 
     def test_second_load_of_pairs_is_equal(self, pairs: ParallelPairs, source: Path | None) -> None:

@@ -100,7 +100,7 @@ class StrategyContract:
             expect(
                 allowed.any(),
                 f"{kind.name} allows no pair of the languages {self.languages}.",
-                "Give True for the pairs it allows, question by passage language; or set languages to those it needs.",
+                "Return True for the pairs it allows, question by passage language; or set languages as it needs them.",
             )
 
     @pytest.mark.parametrize("steps", [0, 1, 7, _STEPS])
@@ -122,7 +122,7 @@ class StrategyContract:
             self._draw(strategy, 91, seed=8)
             third = self._draw(strategy, 500)
         other = self._draw(build_strategy(self.name, **self.options), 500)
-        expect((first == second).all() and (first == third).all(), "Asked again, draw() gives other kinds.", _PURE)
+        expect((first == second).all() and (first == third).all(), "Asked again, draw() returns other kinds.", _PURE)
         expect((first == other).all(), "Another instance of the same options draws other kinds.", _PURE)
 
     def test_other_processes_draw_the_same(self, strategy: Strategy) -> None:

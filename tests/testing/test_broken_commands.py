@@ -1,4 +1,4 @@
-"""The contract of commands finds what is broken, says what to mend, and blames nothing else."""
+"""The contract of commands finds what is broken, says what to fix, and blames nothing else."""
 
 import pytest
 

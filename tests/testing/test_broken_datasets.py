@@ -1,12 +1,12 @@
-"""The contract of datasets finds what is broken, says what to mend, and blames nothing else."""
+"""The contract of datasets finds what is broken, says what to fix, and blames nothing else."""
 
 import pytest
 
 CAUGHT = {
     "Sound": {},
     "Misnamed": {"test_registered_dataset_describes_itself": "calls itself 'other'. Use one name."},
-    "Silent": {"test_registered_dataset_describes_itself": "licence is ''. Give one line of text."},
-    "Underscored": {"test_registered_dataset_describes_itself": "'en_us'. Give codes such as 'de' or 'zh-Hans'"},
+    "Silent": {"test_registered_dataset_describes_itself": "licence is ''. Write one line of text."},
+    "Underscored": {"test_registered_dataset_describes_itself": "'en_us'. Use codes such as 'de' or 'zh-Hans'"},
     "Bare": {"test_ids_carry_their_language": "The document id '17' is in the de texts. Begin it with 'de'"},
     "Echoing": {"test_no_passage_has_the_id_of_a_query": "['de:q0'] are ids of a query and of a passage."},
     "Blank": {"test_texts_are_there": "The text of 'de:1' is blank. Leave it out"},
@@ -19,7 +19,7 @@ CAUGHT = {
     "Crowded": {"test_groups_are_of_translations": "The group 'one' has two de queries, 'de:q0' and 'de:q1'."},
     "Sorting": {"test_languages_come_in_the_order_asked_for": "choose_languages"},
     "Greedy": {
-        "test_one_language_alone_is_that_part_of_all": "Asked for th alone, load() gives ('de', 'en', 'th').",
+        "test_one_language_alone_is_that_part_of_all": "Asked for th alone, load() returns ('de', 'en', 'th').",
         "test_languages_come_in_the_order_asked_for": "choose_languages",
     },
     "Careless": {
@@ -29,15 +29,15 @@ CAUGHT = {
     },
     "Entangled": {"test_one_language_alone_is_that_part_of_all": "th has other queries than among"},
     "Swallowing": {"test_options_it_lacks_are_refused": "no_such_option=1 is not refused."},
-    "Unusual": {"test_first_split_is_the_usual_one": "load(split='train') is not what load() gives."},
+    "Unusual": {"test_first_split_is_the_usual_one": "load(split='train') is not what load() returns."},
     "Splitless": {"test_first_split_is_the_usual_one": "split='no-such-split' is not refused."},
-    "Boasting": {"test_counts_it_tells_are_true": "It lists 13495 queries and has 6."},
+    "Boasting": {"test_stated_counts_are_true": "It lists 13495 queries and has 6."},
     "Shuffling": {"test_second_load_is_equal": "global random generator"},
     "Seeding": {"test_second_load_is_equal": "global random generator"},
     "Monolingual": {"test_groups_of_pairs_are_of_translations": "without a language in it"},
     "Twofold": {"test_groups_of_pairs_are_of_translations": "has 'de' twice"},
     "Crossed": {
-        "test_groups_of_pairs_are_those_of_queries": "Give a group of pairs only translations of one question."
+        "test_groups_of_pairs_are_those_of_queries": "Keep to translations of one question in a group of pairs."
     },
     "Restless": {"test_second_load_of_pairs_is_equal": "global random generator"},
     "Indiscriminate": {"test_languages_that_pairs_lack_are_refused": "is not refused. Pass the argument through"},

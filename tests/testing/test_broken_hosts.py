@@ -1,4 +1,4 @@
-"""The contract of hosts finds what is broken, says what to mend, and blames little else."""
+"""The contract of hosts finds what is broken, says what to fix, and blames little else."""
 
 import pytest
 

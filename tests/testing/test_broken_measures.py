@@ -1,4 +1,4 @@
-"""The contract of measures finds what is broken, says what to mend, and blames little else."""
+"""The contract of measures finds what is broken, says what to fix, and blames little else."""
 
 import pytest
 
@@ -28,7 +28,7 @@ CAUGHT = {
         CUT: "values() returns inf for 12 of 12 queries. Values must be finite, and NaN where a query has none"
     },
     "Percent": {RANGE: "outside of [0.0, 1.0]. Correct it, or set lowest and highest", CUT: ""},
-    "Hopeful": {CUT: "A query for which nothing was retrieved has the value 1.0. Give 0.0, the worst"},
+    "Hopeful": {CUT: "A query for which nothing was retrieved has the value 1.0. Return 0.0, the worst"},
     "Forgiving": {CUT: "A query has no value (NaN)."},
     "Relative": {ITSELF: "Let no sum, mean or normalisation run over the queries.", UP: ""},
     "Numbered": {ITSELF: "Numbering the queries otherwise changes their values."},

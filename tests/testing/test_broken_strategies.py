@@ -1,4 +1,4 @@
-"""The contract of strategies finds what is broken, says what to mend, and blames little else."""
+"""The contract of strategies finds what is broken, says what to fix, and blames little else."""
 
 import pytest
 
@@ -20,7 +20,7 @@ CAUGHT = {
     "Twins": dict.fromkeys(ALL, "its kinds are called x-x-mono, x-x-mono."),
     "Loose": dict.fromkeys(ALL, "its kinds are 'x-y'. kinds must be a tuple of BatchKinds"),
     "Barren": {
-        "test_kinds_are_what_plans_take": "Give True for the pairs it allows",
+        "test_kinds_are_what_plans_take": "Return True for the pairs it allows",
         BATCHES: "cannot fill nothing batches",
         STEP: "cannot fill nothing batches",
     },

@@ -97,8 +97,14 @@ def example_name(base: str) -> str:
         >>> example_name("language_share"), example_name("recall"), example_name("map")
         ('language_share@10', 'recall@10', 'map')
     """
-    needed = _needed(inspect.signature(MEASURES.get(base)).parameters)
-    return f"{base}{'[de]' if 'language' in needed else ''}{'@10' if 'cutoff' in needed else ''}"
+    return _spell(base, _needed(inspect.signature(MEASURES.get(base)).parameters), {})
+
+
+def _spell(base: str, nouns: Iterable[str], given: Mapping[str, str]) -> str:
+    """Write a name with a language and a cut-off, as they are given or else for example."""
+    language = given.get("language", "").strip() or "de"
+    cutoff = _positive(given.get("cutoff")) or 10
+    return f"{base}{f'[{language}]' if 'language' in nouns else ''}{f'@{cutoff}' if 'cutoff' in nouns else ''}"
 
 
 def _needed(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
@@ -111,11 +117,7 @@ def _check(name: str, base: str, arguments: dict[str, Any], factory: Callable[..
     anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     taken = [noun for noun in _NOUNS if noun in parameters or (anything and noun in arguments)]
     needed = _needed(parameters)
-    # the name to suggest
-    kept = {noun: arguments.get(noun) for noun in taken if noun in arguments or noun in needed}
-    language = f"[{(kept['language'] or '').strip() or 'de'}]" if "language" in kept else ""
-    cutoff = f"@{_positive(kept['cutoff']) or 10}" if "cutoff" in kept else ""
-    right = f"{base}{language}{cutoff}"
+    right = _spell(base, [noun for noun in taken if noun in arguments or noun in needed], arguments)
     for noun, word in _NOUNS.items():
         if noun in arguments and noun not in taken:
             raise ConfigurationError(f"{name!r} takes no {word}.", f"Write {right}.")
