@@ -8,6 +8,7 @@ from typing import Literal
 
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.storage.records import read_record, write_record
+from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.record import CellCost, CellEnd, CellRecord, Failure
 from beir_hybrid.training.request import TrainingRequest
@@ -41,7 +42,7 @@ class CellFolder:
         Args:
             keep_models: Whether a finished cell must have its model.
         """
-        if self.done.is_file() and (not keep_models or (self.path / "modules.json").is_file()):
+        if self.done.is_file() and (not keep_models or RunFolder(self.path).is_finished()):
             return "finished"
         return "failed" if self.failed.is_file() else "open"
 

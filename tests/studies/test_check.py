@@ -66,7 +66,7 @@ def test_a_cell_has_the_defaults_of_the_train_command(opened, mini, monkeypatch,
     requests = []
     monkeypatch.setattr(training, "_train", lambda request, callbacks: requests.append(request) or sys.exit(0))
     monkeypatch.chdir(tmp_path)
-    CliRunner().invoke(main, shlex.split(cell.command())[1:], catch_exceptions=False)
+    CliRunner().invoke(main, shlex.split(cell.request.command())[1:], catch_exceptions=False)
     ours, commanded = (arguments_as_json(training_arguments(request)) for request in (cell.request, *requests))
     assert ours == commanded
     assert (ours["learning_rate"], ours["num_train_epochs"]) == (rate, epochs)
