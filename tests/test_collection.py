@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection, language_of
-from beir_hybrid.errors import DataFormatError, LanguageError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, UnknownNameError
 from beir_hybrid.passage import Passage
 
 
@@ -234,3 +234,30 @@ def test_content_of_wrong_types_is_told(uneven, change, message):
 @pytest.mark.parametrize("grade", [0, -1, 3, 2.0, np.int64(2), np.float32(1)])
 def test_whole_numbers_of_any_type_are_grades(uneven, grade):
     assert replace(uneven, qrels={"en:q1": {"en:1": grade}}).qrels["en:q1"]["en:1"] == grade
+
+
+def test_setting_keeps_its_corpora_and_the_queries_that_they_answer(uneven):
+    part = uneven.setting("en-de")
+    assert list(part.corpora) == ["de"]
+    assert part.queries == {"en": {"en:q1": "1?", "en:q2": "2?"}}
+    assert part.qrels == {"en:q1": {"de:1": 2, "de:2": 0}, "en:q2": {"de:2": 1}}
+    assert uneven.setting("en").queries == {"en": {"en:q1": "1?"}}
+    assert uneven.setting("").beir() == uneven.setting("en-all").beir() == uneven.beir()
+
+
+def test_setting_keeps_groups_notes_and_measures(uneven):
+    linked = replace(uneven, group_of={"en:q1": "1", "en:q3": "3"}, notes=("a note",), measures=("map",))
+    part = linked.setting("en-de")
+    assert (part.group_of, part.notes, part.measures) == ({"en:q1": "1"}, ("a note",), ("map",))
+
+
+@pytest.mark.parametrize("name", ["de", "en-fr", "mono", "uneven.mono"])
+def test_setting_that_the_collection_lacks_is_refused(uneven, name):
+    with pytest.raises(UnknownNameError, match="uneven has no setting"):
+        uneven.setting(name)
+
+
+def test_setting_without_an_answer_is_refused(uneven):
+    silent = replace(uneven, qrels={"en:q1": {"de:1": 1, "en:1": 0}})
+    with pytest.raises(ConfigurationError, match="uneven: no query has a relevant passage in the setting 'en'"):
+        silent.setting("en")

@@ -1,28 +1,9 @@
 import pytest
 
-from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets import load_dataset
 from beir_hybrid.datasets.beir.export import export_dataset
 from beir_hybrid.datasets.names import find_data, is_registered
-from beir_hybrid.datasets.registered import find_dataset, list_datasets
+from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import ConfigurationError, UnknownNameError
-from beir_hybrid.passage import Passage
-from beir_hybrid.registry import DATASETS
-
-
-class Minimal:
-    """A plug-in's dataset that tells nothing of itself."""
-
-    def load(self, source, languages, **options):
-        return MultilingualCollection(
-            "minimal", {"en": {"en:1": Passage("One.")}}, {"en": {"en:q": "1?"}}, {"en:q": {"en:1": 1}}
-        )
-
-
-@pytest.fixture
-def registered(monkeypatch):
-    monkeypatch.setattr(DATASETS, "_called", {})
-    DATASETS.register("minimal", Minimal())
 
 
 @pytest.mark.parametrize(
@@ -57,14 +38,6 @@ def test_languages_that_a_dataset_of_ours_lacks_are_told(name):
         is_registered(name)
 
 
-@pytest.mark.parametrize(
-    ("name", "splits"),
-    [("xquad-r", ("test",)), ("miracl", ("dev", "train")), ("sample", ("test", "dev", "train", "all"))],
-)
-def test_datasets_tell_their_splits(name, splits):
-    assert find_dataset(name).splits == splits
-
-
 def test_dataset_that_tells_nothing_can_be_written(tmp_path, registered):
     assert find_dataset("minimal").splits == ("test",)
     assert export_dataset("minimal.en", tmp_path).marker.splits == ("test",)
@@ -74,38 +47,6 @@ def test_dataset_that_tells_nothing_can_be_written(tmp_path, registered):
         export_dataset("minimal", tmp_path, splits=["dev"])
     with pytest.raises(ConfigurationError, match="The split 'test' is given twice"):
         export_dataset("sample", tmp_path, splits=["test", "test"])
-
-
-def test_listing_tells_what_datasets_tell(registered):
-    found = {listing.name: listing for listing in list_datasets()}
-    assert list(found) == sorted(found)
-    assert found["xquad-r"].splits == ("test",)
-    assert found["minimal"].to_json() == {
-        "name": "minimal",
-        "description": "",
-        "languages": (),
-        "queries": None,
-        "passages": None,
-        "splits": ("test",),
-        "licence": "",
-        "distribution": "",
-        "broken": "",
-    }
-
-
-def counts(collection):
-    return tuple(sum(map(len, part.values())) for part in (collection.queries, collection.corpora))
-
-
-def test_sizes_of_the_sample_are_true():
-    [listing] = [listing for listing in list_datasets() if listing.name == "sample"]
-    assert (listing.queries, listing.passages) == counts(load_dataset("sample"))
-
-
-@pytest.mark.parametrize("name", ["xquad-r", "mlqa-r"])
-def test_sizes_of_the_real_data_are_true(data, name):
-    [listing] = [listing for listing in list_datasets() if listing.name == name]
-    assert (listing.queries, listing.passages) == counts(load_dataset(name))
 
 
 def test_split_among_the_options_is_refused():

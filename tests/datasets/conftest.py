@@ -1,0 +1,20 @@
+import pytest
+
+from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.passage import Passage
+from beir_hybrid.registry import DATASETS
+
+
+class Minimal:
+    """A plug-in's dataset that tells nothing of itself."""
+
+    def load(self, source, languages, **options):
+        return MultilingualCollection(
+            "minimal", {"en": {"en:1": Passage("One.")}}, {"en": {"en:q": "1?"}}, {"en:q": {"en:1": 1}}
+        )
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    monkeypatch.setattr(DATASETS, "_called", {})
+    DATASETS.register("minimal", Minimal())
