@@ -43,6 +43,27 @@ class Document:
                 return f"{self.name}, line {self.lines[keys[:length]]}"
         return self.name
 
+    def error(self, problem: str, fix: str, *keys: str | int) -> ConfigurationError:
+        """Return an error that names the file and the line of a thing; see :meth:`where`."""
+        return ConfigurationError(f"{self.where(*keys)}: {problem}", fix)
+
+    def known(self, value: Any, what: str, words: Iterable[Any], *keys: str | int) -> Any:
+        """Return a value that must be one of some.
+
+        Args:
+            value: The value.
+            what: What messages call it.
+            words: What it may be.
+            *keys: Lead to it.
+
+        Raises:
+            ConfigurationError: If it is none of them.
+        """
+        words = list(words)
+        if value not in words:
+            raise self.error(f"unknown {what} {shorten(value)}.", did_you_mean(str(value), map(str, words)), *keys)
+        return value
+
     def mapping(self, *keys: str | int, known: Iterable[str] | None = None) -> dict[str, Any]:
         """Return the mapping at some place; empty if there is none.
 
@@ -60,16 +81,16 @@ class Document:
             return {}
         what = str(keys[-1]) if keys else "the file"
         if not isinstance(content, dict):
-            raise ConfigurationError(
-                f"{self.where(*keys)}: {what} is {shorten(content)}, not a mapping.", "Write lines such as  key: value"
-            )
-        wanted = None if known is None else set(known)
-        for key in content:
-            if wanted is not None and key not in wanted:
-                raise ConfigurationError(
-                    f"{self.where(*keys, key)}: unknown key {shorten(key)}.", did_you_mean(key, wanted)
-                )
+            problem = f"{what} is {shorten(content)}, not a mapping."
+            raise self.error(problem, "Write lines such as  key: value", *keys)
+        for key in () if known is None else content:
+            self.known(key, "key", known or (), *keys, key)
         return content
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return what a file gives as one thing or a list of them as a list; nothing for None."""
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 class _Loader(yaml.SafeLoader):

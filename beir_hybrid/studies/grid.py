@@ -10,14 +10,14 @@ from itertools import product
 from typing import Any
 
 from beir_hybrid.datasets import load_sources
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
 from beir_hybrid.languages import LANGUAGES
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.study import Study
 from beir_hybrid.training.request import DECIDING, TrainingRequest
 
 MANY = 1000
-"""So many cells are run only if that is said to be meant."""
+"""So many cells are run only if the user confirms it."""
 
 _NEVER_NULL = tuple(field.name for field in fields(TrainingRequest) if "None" not in str(field.type))
 
@@ -25,18 +25,13 @@ _NEVER_NULL = tuple(field.name for field in fields(TrainingRequest) if "None" no
 _LOGGING: Mapping[str, Any] = {"logging_steps": 0.02, "disable_tqdm": True}
 
 
-def count_combinations(study: Study) -> int:
-    """Count all combinations of the grid's values."""
-    return math.prod(len(values) for values in study.grid.values())
-
-
 def check_count(study: Study, sure: bool) -> None:
-    """Refuse to run very many cells unless that is said to be meant.
+    """Refuse to run very many cells unless the user has confirmed it.
 
     Raises:
         ConfigurationError: If there are a thousand or more.
     """
-    count = count_combinations(study)
+    count = math.prod(map(len, study.grid.values()))
     if count >= MANY and not sure:
         raise ConfigurationError(f"The grid has {count} cells.", "Give --yes if that is meant, or take values away.")
 
@@ -50,15 +45,9 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
 
     Raises:
         ConfigurationError: If no cell is left, or an option has a value of the wrong type.
-        BeirHybridError: Any of its leaves, for training data that cannot be had.
+        BeirHybridError: Any of its leaves, for training data that cannot be loaded.
     """
-
-    @cache
-    def languages_of(sources: tuple[str, ...], source: str | None, passage_text: str | None) -> tuple[str, ...]:
-        choice = {} if passage_text is None else {"passage_text": passage_text}
-        found = load_sources(sources, source=source, **choice)
-        return tuple(dict.fromkeys(language for pairs in found for language in pairs.languages))
-
+    load = cache(load_sources)  # most cells train on the same data
     cells: list[Cell] = []
     left_out: dict[str, None] = {}
     for combination in product(*study.grid.values()):
@@ -66,18 +55,17 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         given = {**study.train, **values}
         sources = _texts(study, "train_data", given["train_data"])
         if not sources:
-            raise ConfigurationError(f"{_where(study, 'train_data')}: train_data is empty.", "Name at least one.")
-        passage_text = None if given.get("passage_text") is None else str(given["passage_text"])
-        source = None if given.get("source") is None else str(given["source"])
-        known = languages_of(sources, source, passage_text)
+            raise _error(study, "train_data", "train_data is empty.", "Name at least one.")
+        choice = {key: str(given[key]) for key in ("source", "passage_text") if given.get(key) is not None}
+        languages = dict.fromkeys(language for pairs in load(sources, **choice) for language in pairs.languages)
         shared, wanted = study.train.get("languages"), given.get("languages")
         order = None if shared is None or type(shared) is int else _texts(study, "languages", shared)
         if type(wanted) is int:
-            order = tuple(code for code in _codes(study, order or known) if code in known)
+            if "languages" in study.train:
+                _check_codes(study, order or ())
+            order = tuple(code for code in order or languages if code in languages)
             if wanted < 1:
-                raise ConfigurationError(
-                    f"{_where(study, 'languages')}: the number of languages is {wanted}.", "Give at least 1."
-                )
+                raise _error(study, "languages", f"the number of languages is {wanted}.", "Give at least 1.")
             if wanted > len(order):
                 are = "language is" if wanted == 1 else "languages are"
                 left_out[f"{wanted} {are} left out: {' + '.join(sources)} has {len(order)} of them."] = None
@@ -86,7 +74,7 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         elif wanted is not None:
             given["languages"] = list(_texts(study, "languages", wanted))
         given["train_data"] = list(sources) if len(sources) > 1 else sources[0]
-        cells.append(_cell(study, values, given, known))
+        cells.append(_cell(study, values, given, tuple(given.get("languages") or languages)))
     if not cells:
         raise ConfigurationError(
             f"The grid of {study.name} has no cell: {' '.join(left_out)}".strip(), "Give values that the data have."
@@ -94,31 +82,29 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
     return cells, list(left_out)
 
 
-def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], known: tuple[str, ...]) -> Cell:
+def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], trained: tuple[str, ...]) -> Cell:
     arguments = {key: value for key, value in given.items() if key not in DECIDING}
     defaults = _LOGGING if given.get("eval_data") is not None else {**_LOGGING, "save_strategy": "no"}
-    ours = {key: given[key] for key in DECIDING if key in given}
+    ours = {"model": "static", **{key: given[key] for key in DECIDING if key in given}}
     for name in _NEVER_NULL:
         if name in ours and ours[name] is None:
-            raise ConfigurationError(f"{_where(study, name)}: {name} is null.", "Give a value, or leave it out.")
+            raise _error(study, name, f"{name} is null.", "Give a value, or leave it out.")
     for name in ("model", "strategy", "source", "query_prefix", "passage_prefix"):
         if ours.get(name) is not None:
             ours[name] = str(ours[name])
-    ours.setdefault("model", "static")
     if ours.get("eval_languages") is not None:
         ours["eval_languages"] = list(_texts(study, "eval_languages", ours["eval_languages"]))
-    trained = tuple(given["languages"]) if given.get("languages") else known
     try:
         request = TrainingRequest.from_options(ours, {**defaults, **arguments})
     except BeirHybridError as error:
-        raise ConfigurationError(f"{study.document.where('train')}: {error.problem}", error.fix) from error
+        raise study.document.error(error.problem, error.fix, "train") from error
     except TypeError as error:  # a comparison of a text with a number
-        raise ConfigurationError(f"{study.document.where('train')}: {error}.", "Correct the value.") from error
+        raise study.document.error(f"{error}.", "Correct the value.", "train") from error
     return Cell(values, request, study.trials, trained)
 
 
-def _where(study: Study, key: str) -> str:
-    return study.document.where("grid" if key in study.grid else "train", key)
+def _error(study: Study, key: str, problem: str, fix: str) -> ConfigurationError:
+    return study.document.error(problem, fix, "grid" if key in study.grid else "train", key)
 
 
 def _texts(study: Study, key: str, value: Any) -> tuple[str, ...]:
@@ -126,18 +112,12 @@ def _texts(study: Study, key: str, value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     for one in values:
         if not isinstance(one, str) or not one:
-            raise ConfigurationError(
-                f"{_where(study, key)}: {shorten(one)} in {key} is no text.", "Put it in quotes, such as 'no'."
-            )
+            problem = f"{shorten(one)} in {key} is not a text."
+            raise _error(study, key, problem, "Put it in quotes, such as 'no'.")
     return tuple(values)
 
 
-def _codes(study: Study, codes: tuple[str, ...]) -> tuple[str, ...]:
+def _check_codes(study: Study, codes: tuple[str, ...]) -> None:
     """Refuse misspelt codes in an order of languages, of which only those that the data have are used."""
     for code in codes:
-        if code not in LANGUAGES and "languages" in study.train:
-            raise ConfigurationError(
-                f"{study.document.where('train', 'languages')}: unknown language {shorten(code)}.",
-                did_you_mean(code, LANGUAGES),
-            )
-    return codes
+        study.document.known(code, "language", LANGUAGES, "train", "languages")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from beir_hybrid.document import as_list
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.storage.files import no_room
 from beir_hybrid.studies.trial import Trial
@@ -13,11 +14,6 @@ from beir_hybrid.studies.verdict import Verdict
 
 PARTS = ("worst", "spread", "seen", "unseen")
 """What a study may show of its summaries besides means."""
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return what a study's file gives as one or several as a list; None is nothing."""
-    return [] if value is None else value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from beir_hybrid.document import Document, read_document
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean, shorten
+from beir_hybrid.document import Document, as_list, read_document
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
-from beir_hybrid.studies.record import PARTS, as_list
+from beir_hybrid.studies.record import PARTS
 from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
@@ -25,7 +26,6 @@ settings, and the means over the settings of languages that were trained on and 
 
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _TEXTS = frozenset(DECIDING) - {"alpha", "scale"}
-Word = TypeVar("Word", bound=str)
 
 _KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "quick")
 _QUICK = ("train", "grid", "evaluate", "claims", "show", "keep_models")
@@ -63,7 +63,7 @@ class Study:
     quick: bool = False
 
     def differences(self, other: Study) -> list[str]:
-        """Name what makes another study's cells or evaluations others than these; nothing if they are the same."""
+        """Name the parts in which another study's cells or evaluations differ from these; empty if they do not."""
         mine, yours = ((one.name, one.grid, one.train, one.trials) for one in (self, other))
         told = ("name", "grid", "train", "evaluate")
         return [key for key, first, second in zip(told, mine, yours, strict=True) if first != second]
@@ -87,32 +87,33 @@ def read_study(path: Path, quick: bool = False) -> Study:
 def parse_study(document: Document, quick: bool = False) -> Study:
     """Read a study from a document; see :func:`read_study`."""
     document.mapping(known=_KEYS)
-    given = document.mapping("quick", known=_QUICK)
+    overrides = document.mapping("quick", known=_QUICK)
     content = {key: value for key, value in document.content.items() if key != "quick"}
     if quick:
-        if not given:
+        if not overrides:
             raise ConfigurationError(f"{document.name} has no section quick.", "Leave out --quick, or add one.")
-        document = _overridden(document, given)
+        document = _overridden(document, overrides)
         content = document.content
-    name, question = (_text(document, content, key) for key in ("name", "question"))
-    train, varied = (_dashed(document.where(key), document.mapping(key)) for key in ("train", "grid"))
+    train, varied = (_dashed(document, key, value=document.mapping(key)) for key in ("train", "grid"))
     if "train_data" not in train and "train_data" not in varied:
-        raise ConfigurationError(f"{document.where('train')}: there is no train_data.", "Add  train_data: mlqa-r")
-    grid = _grid(document, train)
-    trials = _trials(document)
-    show = tuple(as_list(content.get("show")) or ["mean"])
-    for word in show:
-        if word not in SHOWN:
-            raise ConfigurationError(
-                f"{document.where('show')}: unknown {shorten(word)}.", did_you_mean(str(word), SHOWN)
-            )
+        raise document.error("there is no train_data.", "Add  train_data: mlqa-r", "train")
     keep = content.get("keep_models", False)
     if not isinstance(keep, bool):
-        raise ConfigurationError(
-            f"{document.where('keep_models')}: keep_models is {shorten(keep)}.", "Write true or false."
-        )
-    claims = _claims(document, grid, trials)
-    return Study(name, question, train, grid, trials, claims, show, keep, content, document, quick)
+        raise document.error(f"keep_models is {shorten(keep)}.", "Write true or false.", "keep_models")
+    grid, trials = _grid(document, train), _trials(document)
+    return Study(
+        name=_text(document, "name"),
+        question=_text(document, "question"),
+        train=train,
+        grid=grid,
+        trials=trials,
+        claims=_claims(document, grid, trials),
+        show=tuple(document.known(word, "table", SHOWN, "show") for word in as_list(content.get("show")) or ["mean"]),
+        keep_models=keep,
+        content=content,
+        document=document,
+        quick=quick,
+    )
 
 
 def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
@@ -122,7 +123,7 @@ def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
     for key, value in given.items():
         merged = isinstance(value, dict) and isinstance(content.get(key), dict)
         if merged:
-            both = _dashed(document.where(key), content[key]) | _dashed(document.where("quick", key), value)
+            both = _dashed(document, key, value=content[key]) | _dashed(document, "quick", key, value=value)
             content[key] = {name: one for name, one in both.items() if one is not None}
         else:
             content[key] = value
@@ -132,15 +133,15 @@ def _overridden(document: Document, given: Mapping[str, Any]) -> Document:
     return Document(document.name, content, lines)
 
 
-def _dashed(where: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def _dashed(document: Document, *keys: str | int, value: Mapping[str, Any]) -> dict[str, Any]:
     """Spell options with underscores, as the command line takes either, and numbers as numbers."""
-    found: dict[str, Any] = {}
-    for key, value in options.items():
+    options: dict[str, Any] = {}
+    for key, one in value.items():
         name = key.replace("-", "_")
-        if name in found:
-            raise ConfigurationError(f"{where}: {name} is given twice, with a dash and without.", "Give it once.")
-        found[name] = _number(name, value)
-    return found
+        if name in options:
+            raise document.error(f"{name} is given twice, with a dash and without.", "Give it once.", *keys)
+        options[name] = _number(name, one)
+    return options
 
 
 def _number(key: str, value: Any) -> Any:
@@ -159,26 +160,28 @@ def _number(key: str, value: Any) -> Any:
         return value
 
 
-def _text(document: Document, content: Mapping[str, Any], key: str) -> str:
-    value = content.get(key)
+def _text(document: Document, key: str) -> str:
+    value = document.content.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{document.where(key)}: {key} is {shorten(value)}.", f"Write a text:  {key}: ...")
+        raise document.error(f"{key} is {shorten(value)}.", f"Write a text:  {key}: ...", key)
     return " ".join(value.split())
 
 
 def _grid(document: Document, train: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     grid: dict[str, tuple[Any, ...]] = {}
     for key, values in document.mapping("grid").items():
-        where, name = document.where("grid", key), key.replace("-", "_")
+        name, place = key.replace("-", "_"), ("grid", key)
         if not isinstance(values, list):
-            raise ConfigurationError(f"{where}: {key} is {shorten(values)}, no list.", f"Write  {key}: [{values}]")
+            raise document.error(
+                f"{key} is {shorten(values)}, but must be a list.", f"Write  {key}: [{values}]", *place
+            )
         if not values:
-            raise ConfigurationError(f"{where}: {key} has no value, so the grid has no cell.", "Give at least one.")
+            raise document.error(f"{key} has no value, so the grid has no cell.", "Give at least one.", *place)
         values = _number(name, values)
-        if any(value in values[:place] for place, value in enumerate(values)):
-            raise ConfigurationError(f"{where}: {key} has a value twice.", "Give each value once.")
+        if any(value in values[:number] for number, value in enumerate(values)):
+            raise document.error(f"{key} has a value twice.", "Give each value once.", *place)
         if name in train and not (name == "languages" and all(type(value) is int for value in values)):
-            raise ConfigurationError(f"{where}: {key} is in train as well.", "Give it in one of the two.")
+            raise document.error(f"{key} is in train as well.", "Give it in one of the two.", *place)
         grid[name] = tuple(values)
     return grid
 
@@ -186,26 +189,24 @@ def _grid(document: Document, train: Mapping[str, Any]) -> dict[str, tuple[Any, 
 def _trials(document: Document) -> tuple[Trial, ...]:
     entries = document.content.get("evaluate")
     if not isinstance(entries, list) or not entries:
-        raise ConfigurationError(
-            f"{document.where('evaluate')}: evaluate is {shorten(entries)}.",
-            "Give a list:  evaluate: [{dataset: xquad-r}]",
-        )
+        fix = "Give a list:  evaluate: [{dataset: xquad-r}]"
+        raise document.error(f"evaluate is {shorten(entries)}.", fix, "evaluate")
     trials: dict[str, Trial] = {}
     for number in range(len(entries)):
-        entry = document.mapping("evaluate", number, known=TRIAL_KEYS)
-        where = document.where("evaluate", number)
+        place = ("evaluate", number)
+        entry = document.mapping(*place, known=TRIAL_KEYS)
         datasets = as_list(entry.get("dataset"))
         if len(datasets) != 1 and "name" in entry:
-            raise ConfigurationError(f"{where}: one name for {len(datasets)} datasets.", "Leave out the name.")
+            raise document.error(f"one name for {len(datasets)} datasets.", "Leave out the name.", *place)
         if not datasets:
-            raise ConfigurationError(f"{where}: an evaluation has no dataset.", "Add  dataset: xquad-r")
+            raise document.error("an evaluation has no dataset.", "Add  dataset: xquad-r", *place)
         for dataset in datasets:
             try:
-                trial = Trial.from_json({**entry, "dataset": dataset})
+                trial = Trial.from_entry({**entry, "dataset": dataset})
             except BeirHybridError as error:
-                raise ConfigurationError(f"{where}: {error.problem}", error.fix) from error
+                raise document.error(error.problem, error.fix, *place) from error
             if trial.name in trials:
-                raise ConfigurationError(f"{where}: two evaluations are named {trial.name}.", "Add  name: ANOTHER")
+                raise document.error(f"two evaluations are named {trial.name}.", "Add  name: ANOTHER", *place)
             trials[trial.name] = trial
     return tuple(trials.values())
 
@@ -213,76 +214,58 @@ def _trials(document: Document) -> tuple[Trial, ...]:
 def _claims(document: Document, grid: Mapping[str, tuple[Any, ...]], trials: Sequence[Trial]) -> tuple[Claim, ...]:
     entries = document.content.get("claims") or []
     if not isinstance(entries, list):
-        raise ConfigurationError(f"{document.where('claims')}: claims is no list.", "Write  - run: {...}")
-    known = [trial.name for trial in trials]
-    claims: list[Claim] = []
-    for number in range(len(entries)):
-        entry = document.mapping("claims", number, known=_CLAIM)
-        where = document.where("claims", number)
-        for key in ("run", "baseline", "measure"):
-            if not entry.get(key):
-                raise ConfigurationError(f"{where}: the claim has no {key}.", f"Add  {key}: ...")
-        kinds = tuple(map(str, as_list(entry.get("kind")))) or None
-        for kind in kinds or ():
-            if kind not in KINDS:
-                raise ConfigurationError(f"{where}: unknown kind {shorten(kind)}.", did_you_mean(kind, KINDS))
-        names = list(map(str, as_list(entry.get("evaluation")))) or known
-        for name in names:
-            if name not in known:
-                raise ConfigurationError(f"{where}: there is no evaluation {shorten(name)}.", did_you_mean(name, known))
-        runs = [_values(document, grid, (number, "run"), value) for value in as_list(entry["run"])]
-        baselines = [_values(document, grid, (number, "baseline"), value) for value in as_list(entry["baseline"])]
-        measures = tuple(map(str, as_list(entry["measure"])))
-        text = " ".join(str(entry.get("claim") or "").split())
-        languages = _word(document, number, entry, "languages", LANGUAGES)
-        statistic = _word(document, number, entry, "statistic", STATISTICS)
-        for measure in measures:
-            if statistic == "worst" and higher_is_better(measure) is None:
-                raise ConfigurationError(
-                    f"{where}: {measure} has no worst value, being neither better when higher nor when lower.",
-                    "Take another measure, or another statistic.",
-                )
-        for name in names:
-            for run in runs:
-                for baseline in baselines:
-                    _check_sides(where, run, baseline)
-                    claims.append(Claim(text, run, baseline, name, kinds, measures, languages, statistic))
-    return tuple(claims)
+        raise document.error("claims must be a list.", "Write  - run: {...}", "claims")
+    names = [trial.name for trial in trials]
+    return tuple(claim for number in range(len(entries)) for claim in _claims_of(document, number, grid, names))
 
 
-def _check_sides(where: str, run: Mapping[str, Any], baseline: Mapping[str, Any]) -> None:
-    """Refuse sides that are one, or that no two cells fit: what a claim leaves open must be equal in both."""
+def _claims_of(
+    document: Document, number: int, grid: Mapping[str, tuple[Any, ...]], names: Sequence[str]
+) -> Iterator[Claim]:
+    """Read an entry of the claims: a claim for each evaluation, run and baseline."""
+    place = ("claims", number)
+    entry = document.mapping(*place, known=_CLAIM)
+    for key in ("run", "baseline", "measure"):
+        if not entry.get(key):
+            raise document.error(f"the claim has no {key}.", f"Add  {key}: ...", *place)
+    asked = [document.known(str(name), "evaluation", names, *place) for name in as_list(entry.get("evaluation"))]
+    kinds = tuple(document.known(str(kind), "kind", KINDS, *place) for kind in as_list(entry.get("kind")))
+    measures = tuple(map(str, as_list(entry["measure"])))
+    languages, statistic = (
+        document.known(entry.get(key, words[0]), key, words, *place, key)
+        for key, words in (("languages", LANGUAGES), ("statistic", STATISTICS))
+    )
+    for measure in measures:
+        if statistic == "worst" and higher_is_better(measure) is None:
+            problem = f"{measure} has no worst value, being neither better when higher nor when lower."
+            raise document.error(problem, "Take another measure, or another statistic.", *place)
+    runs, baselines = (
+        [_side(document, grid, number, side, value) for value in as_list(entry[side])] for side in ("run", "baseline")
+    )
+    text = " ".join(str(entry.get("claim") or "").split())
+    for name, run, baseline in product(asked or names, runs, baselines):
+        _check_sides(document, number, run, baseline)
+        yield Claim(text, run, baseline, name, kinds or None, measures, languages, statistic)
+
+
+def _check_sides(document: Document, number: int, run: Mapping[str, Any], baseline: Mapping[str, Any]) -> None:
+    """Refuse sides that are the same, or that no two cells fit: what a claim leaves open must be equal in both."""
     if run == baseline:
-        raise ConfigurationError(f"{where}: run and baseline are the same.", "Change one of them.")
+        raise document.error("run and baseline are the same.", "Change one of them.", "claims", number)
     if run.keys() != baseline.keys():
-        raise ConfigurationError(
-            f"{where}: run gives {' and '.join(run)}, baseline gives {' and '.join(baseline)}.",
-            "Give values of the same keys in both.",
-        )
+        keys = f"run gives {' and '.join(run)}, baseline gives {' and '.join(baseline)}."
+        raise document.error(keys, "Give values of the same keys in both.", "claims", number)
 
 
-def _word(document: Document, number: int, entry: Mapping[str, Any], key: str, words: Sequence[Word]) -> Word:
-    """Read one of a few words; the first of them where none is given."""
-    given = entry.get(key, words[0])
-    for word in words:
-        if given == word:
-            return word
-    where = document.where("claims", number, key)
-    raise ConfigurationError(f"{where}: unknown {key} {shorten(given)}.", did_you_mean(str(given), words))
-
-
-def _values(
-    document: Document, grid: Mapping[str, tuple[Any, ...]], place: tuple[int, str], value: Any
+def _side(
+    document: Document, grid: Mapping[str, tuple[Any, ...]], number: int, side: str, value: Any
 ) -> dict[str, Any]:
     """Check one side of a claim against the grid."""
-    where = document.where("claims", *place)
+    place = ("claims", number, side)
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{where}: {shorten(value)} is no grid value.", "Write  {strategy: hybrid}")
-    values = _dashed(where, value)
+        raise document.error(f"{shorten(value)} is not a grid value.", "Write  {strategy: hybrid}", *place)
+    values = _dashed(document, *place, value=value)
     for key, one in values.items():
-        if key not in grid:
-            raise ConfigurationError(f"{where}: the grid has no {shorten(key)}.", did_you_mean(key, grid))
-        if one not in grid[key]:
-            known = list(map(str, grid[key]))
-            raise ConfigurationError(f"{where}: the grid has no {key} {shorten(one)}.", did_you_mean(str(one), known))
+        document.known(key, "option of the grid", grid, *place)
+        document.known(one, f"{key} of the grid", grid[key], *place)
     return values

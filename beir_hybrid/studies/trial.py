@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import ConfigurationError, shorten
+from beir_hybrid.document import as_list
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.storage.records import parse_record
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 
 _LISTS = ("languages", "settings", "measures")
-_TYPES = {"source": str, "passage_text": str, "split": str, "judged_only": bool, "sample_passages": int}
-_CALLED = {str: "a text, in quotes", bool: "true or false, without quotes", int: "a whole number"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Trial:
         batch_size: Texts per forward pass.
 
     Raises:
-        ConfigurationError: If the name could not be a folder's, or a value is of the wrong type.
+        ConfigurationError: If the name could not be a folder's, a list is empty, or the batch size is below 1.
     """
 
     name: str
@@ -60,38 +60,25 @@ class Trial:
                 f"An evaluation is named {self.name!r}.", "Name it with letters, digits and . _ - + only: name: NAME"
             )
         for key in _LISTS:
-            value = getattr(self, key)
-            if value is not None and (not value or not all(isinstance(word, str) for word in value)):
-                raise ConfigurationError(
-                    f"{key} of {self.name} is {shorten(list(value))}.", 'Give texts, such as [en, "no"].'
-                )
-        for key, wanted in _TYPES.items():
-            value = getattr(self, key)
-            if value is not None and type(value) is not wanted:
-                raise ConfigurationError(f"{key} of {self.name} is {shorten(value)}.", f"Give {_CALLED[wanted]}.")
-        if type(self.batch_size) is not int or self.batch_size < 1:
-            raise ConfigurationError(f"batch_size of {self.name} is {shorten(self.batch_size)}.", "Give at least 1.")
+            if getattr(self, key) == ():
+                raise ConfigurationError(f"{key} of {self.name} is empty.", "Give at least one, or leave it out.")
+        if self.batch_size < 1:
+            raise ConfigurationError(f"batch_size of {self.name} is {self.batch_size}.", "Give at least 1.")
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Trial:
-        """Make one of plain content; a list of one may be a text, and the name may be the dataset's."""
-        given = dict(content)
-        for key in _LISTS:
-            if (value := given.get(key)) is not None:
-                given[key] = tuple(value) if isinstance(value, list | tuple) else (value,)
-        if not isinstance(given.get("dataset"), str):
-            raise ConfigurationError(
-                f"The dataset is {shorten(given.get('dataset'))}.", "Give a name or folder: dataset: NAME"
-            )
-        given.setdefault("name", Path(given["dataset"]).name)
-        return cls(**{**given, "name": str(given["name"])})
+    def from_entry(cls, entry: Mapping[str, Any]) -> Trial:
+        """Read an entry of a study's file; a list of one may be that one, and the name may be the dataset's.
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain content."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        Raises:
+            BeirHybridError: Any of its leaves, if a value is of the wrong type.
+        """
+        content = {**entry, **{key: as_list(entry[key]) for key in _LISTS if entry.get(key) is not None}}
+        dataset = entry.get("dataset")
+        content["name"] = str(entry.get("name") or (Path(dataset).name if isinstance(dataset, str) else dataset))
+        return parse_record(content, cls, "the evaluation", 'Put texts in quotes, such as "no", and nothing else.')
 
     def load(self) -> tuple[MultilingualCollection, tuple[str, ...] | None]:
-        """Load the collection, and return it with the settings to score; None for all.
+        """Load the collection, and choose the settings to score; None for all.
 
         Raises:
             BeirHybridError: Any of its leaves, for data that cannot be loaded.

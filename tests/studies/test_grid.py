@@ -1,7 +1,7 @@
 import pytest
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError
-from beir_hybrid.studies.grid import build_cells, check_count, count_combinations
+from beir_hybrid.studies.grid import build_cells, check_count
 from beir_hybrid.studies.study import read_study
 
 
@@ -77,7 +77,7 @@ def test_grid_without_a_cell_is_refused(cells):
 @pytest.mark.parametrize(
     ("exchanged", "told"),
     [
-        pytest.param({"languages": "languages: [en, no], per"}, "False in languages is no text", id="norwegian"),
+        pytest.param({"languages": "languages: [en, no], per"}, "False in languages is not a text", id="norwegian"),
         pytest.param(
             {"languages": "languages: [en, dee], per", "seed": "languages: [1]"},
             "unknown language 'dee'",
@@ -103,7 +103,6 @@ def test_no_training_data_are_told(write, mini):
 
 def test_thousands_of_cells_need_a_yes(write, mini):
     study = read_study(write(mini.replace("seed: [1, 2]", f"seed: {list(range(500))}")))
-    assert count_combinations(study) == 1000
     with pytest.raises(ConfigurationError, match=r"The grid has 1000 cells\. Give --yes"):
         check_count(study, sure=False)
     check_count(study, sure=True)

@@ -95,7 +95,7 @@ def test_quick_without_its_section_is_refused(write):
         pytest.param("question:", "qestion:", "line 3: unknown key 'qestion'. Did you mean 'question'?", id="key"),
         pytest.param("dataset:", "datset:", "line 9: unknown key 'datset'. Did you mean 'dataset'?", id="trial-key"),
         pytest.param("measure: [map", "mesure: [map", "line 14: unknown key 'mesure'", id="claim-key"),
-        pytest.param("seed: [1, 2]", "seed: 1", "line 7: seed is 1, no list. Write  seed: [1]", id="no-list"),
+        pytest.param("seed: [1, 2]", "seed: 1", "line 7: seed must be a list, not 1. Write  seed", id="no-list"),
         pytest.param("seed: [1, 2]", "seed: []", "the grid has no cell", id="no-value"),
         pytest.param("seed: [1, 2]", "seed: [1, 1]", "seed has a value twice", id="twice"),
         pytest.param("seed: [1, 2]", "max_steps: [1]", "max_steps is in train as well", id="both"),
@@ -116,7 +116,7 @@ def test_quick_without_its_section_is_refused(write):
             "max_steps is given twice",
             id="dash-in-quick",
         ),
-        pytest.param("run: {strategy: hybrid}", "run: hybrid", "'hybrid' is no grid value", id="bare-side"),
+        pytest.param("run: {strategy: hybrid}", "run: hybrid", "'hybrid' is not a grid value", id="bare-side"),
         pytest.param("claim: Hybrid differs", "evaluation: smaple", "Did you mean 'sample'?", id="claim-trial"),
         pytest.param("claim: Hybrid differs", "kind: crss", "Did you mean 'cross'?", id="claim-kind"),
         pytest.param("claim: Hybrid differs", "languages: sen", "Did you mean 'seen'?", id="claim-languages"),
@@ -132,7 +132,12 @@ def test_quick_without_its_section_is_refused(write):
         pytest.param("name: mini", "name: x\nkeep_models: 3", "keep_models is 3", id="keep"),
         pytest.param("train_data: sample", "scale: 3", "there is no train_data", id="no-data"),
         pytest.param("dataset: sample", "name: ../up, dataset: sample", "named '../up'", id="trial-name"),
-        pytest.param("languages: [en, de], measures", "languages: [en, no], measures", "is ['en', False]", id="no"),
+        pytest.param(
+            "languages: [en, de], measures",
+            "languages: [en, no], measures",
+            "languages[1] is False, not a text",
+            id="no",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(write, mini, old, new, told):

@@ -1,17 +1,16 @@
 import pytest
 
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError
 from beir_hybrid.studies.trial import Trial
 
 
 def test_plain_content_reads_as_the_same_trial():
-    trial = Trial.from_json({"dataset": "sample", "languages": ["en"], "settings": "mono", "split": "dev"})
-    assert (trial.name, trial.languages, trial.settings) == ("sample", ("en",), ("mono",))
-    assert Trial.from_json(trial.as_json()) == trial
+    trial = Trial.from_entry({"dataset": "sample", "languages": ["en"], "settings": "mono", "split": "dev"})
+    assert trial == Trial("sample", "sample", languages=("en",), settings=("mono",), split="dev")
 
 
 def test_folder_gives_its_name():
-    assert Trial.from_json({"dataset": "beir/scifact"}).name == "scifact"
+    assert Trial.from_entry({"dataset": "beir/scifact"}).name == "scifact"
 
 
 def test_languages_and_split_choose_what_is_loaded():
@@ -22,7 +21,7 @@ def test_languages_and_split_choose_what_is_loaded():
 
 
 def test_setting_in_the_datasets_name_is_the_one_scored():
-    collection, settings = Trial.from_json({"dataset": "sample.en-th"}).load()
+    collection, settings = Trial.from_entry({"dataset": "sample.en-th"}).load()
     assert (collection.languages, settings) == (("en", "th"), ("en-th",))
 
 
@@ -47,5 +46,5 @@ def test_name_that_is_no_folders_is_refused(name):
     ],
 )
 def test_wrong_value_is_refused(content):
-    with pytest.raises(ConfigurationError):
-        Trial.from_json({"dataset": "sample", **content})
+    with pytest.raises(BeirHybridError):
+        Trial.from_entry({"dataset": "sample", **content})
