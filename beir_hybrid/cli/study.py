@@ -9,18 +9,21 @@ import click
 
 @click.command()
 @click.argument("file", metavar="FILE.yaml", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the study; it goes on there.")
-@click.option("--quick", is_flag=True, help="Take the file's quick section: a small study on the built-in sample.")
-@click.option("--dry-run", is_flag=True, help="Only check the file, and say how many cells there are and how long.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, help="Folder of the study, also to resume it."
+)
+@click.option("--quick", is_flag=True, help="Use the file's quick section: a small study on the built-in sample.")
+@click.option("--dry-run", is_flag=True, help="Only check the file, count its cells, and estimate the time.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Cells at a time.")
 @click.option("--yes", is_flag=True, help="Run a thousand cells or more.")
 def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: bool) -> None:
-    """Train and evaluate every cell of a grid, and judge what the study claims.
+    """Train and evaluate every cell of a grid, and judge the study's claims.
 
-    Run it again to go on: finished cells are kept, failed ones are tried again.
+    Run it again to resume: finished cells are kept, failed ones are tried again.
     """
-    from beir_hybrid.reports.render.terminal import console, show
-    from beir_hybrid.reports.study_tables import failure_lines, grid_table, plan_lines, study_tables, verdict_lines
+    from beir_hybrid.reports.models.words import Sentence
+    from beir_hybrid.reports.render.terminal import console, say, show
+    from beir_hybrid.reports.study_tables import answer_lines, grid_table, plan_lines, study_tables
     from beir_hybrid.storage.files import check_output
     from beir_hybrid.studies.check import check_study
     from beir_hybrid.studies.grid import build_cells, check_count
@@ -36,7 +39,7 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     folder.check()
     screen = console()
     show(grid_table(asked), screen=screen)
-    screen.print(*plan_lines(folder, left_out, jobs), sep="\n")
+    say(*plan_lines(folder, left_out, jobs), screen=screen)
     if dry_run:
         return
     from beir_hybrid.reports.study_progress import StudyProgress
@@ -46,8 +49,6 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: 
     with StudyProgress(screen, len(cells), finished) as progress:
         answer = run_study(folder, jobs, progress)
     show(*study_tables(asked, answer), screen=screen)
-    whole = not screen.is_terminal  # a line of a file is broken by no one
-    screen.print(*verdict_lines(answer.record), *failure_lines(answer.failures), sep="\n", soft_wrap=whole)
-    screen.print(f"Written to {output}", markup=False, highlight=False)
+    say(*answer_lines(answer), Sentence(f"Written to {output}"), screen=screen)
     if answer.failures:
         raise SystemExit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Collection, Sequence
 
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
@@ -13,7 +14,6 @@ from beir_hybrid.reports.page.inputs import Run
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.answer import is_within
 from beir_hybrid.studies.cell import cell_name
-from beir_hybrid.studies.statistic import higher_is_better
 
 _COMPUTE = (
     ("flops", "training compute in FLOPs"),
@@ -65,7 +65,8 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     told = _compute(groups)
     if told is not None and max(told[1].values()) > _ABOUT_THE_SAME * min(told[1].values()) > 0:
         axes.append((*told, True))
-    arrow = {True: " (higher is better)", False: " (lower is better)", None: ""}[higher_is_better(measure)]
+    direction = printed(measure).direction
+    height = f"{measure} ({direction})" if direction else measure
     charts = []
     for words, places, is_compute in axes:
         for kind in KINDS:
@@ -73,7 +74,7 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
                 curves = _curves(block, groups, places, kind, measure, which)
                 title = f"{KIND_TITLES[kind]}, {which} languages" + ", by compute" * is_compute
                 if curves:
-                    charts.append(Chart(title, words, f"{measure}{arrow}", curves, logarithmic=is_compute))
+                    charts.append(Chart(title, words, height, curves, logarithmic=is_compute))
     return charts
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
@@ -18,9 +16,9 @@ class StudyProgress:
     """Shows which cells run, how many are done, and about how long the others take.
 
     Args:
-        screen: Where to.
+        screen: Console to print on.
         total: Number of the study's cells.
-        finished: Number of those that were finished before.
+        finished: Number of cells that were finished before.
     """
 
     def __init__(self, screen: Console, total: int, finished: int) -> None:
@@ -28,22 +26,16 @@ class StudyProgress:
         self._total = total
         self._ended = finished
         self._running: dict[str, str] = {}
-        self._bar: Progress | None = None
-        if screen.is_terminal and not is_quiet():
-            columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-            self._bar = Progress(*columns, console=screen)
-            self._task = self._bar.add_task("", total=total, completed=finished)
+        columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=screen, disable=is_quiet() or not screen.is_terminal)
+        self._task = self._bar.add_task("", total=total, completed=finished)
 
     def __enter__(self) -> StudyProgress:
-        if self._bar is not None:
-            self._bar.start()
+        self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
 
     def begins(self, cell: Cell) -> None:
         """Show a cell among those that run."""
@@ -51,17 +43,16 @@ class StudyProgress:
         self._show("")
 
     def ends(self, cell: Cell, failed: Failure | None, seconds: float, left: float | None) -> None:
-        """Tell of a cell's end."""
+        """Report a cell's end."""
         self._running.pop(cell.id, None)
         self._ended += 1
-        told = "finished" if failed is None else f"failed ({failed.error})"
+        state = "finished" if failed is None else f"failed ({failed.error})"
         remaining = "" if left is None or self._ended >= self._total else f"about {duration(left)} left"
-        line = f"cell {self._ended} of {self._total}: {cell.name} {told} in {duration(seconds)}"
+        line = f"cell {self._ended} of {self._total}: {cell.name} {state} in {duration(seconds)}"
         if not is_quiet() or failed is not None:
             self._screen.print(Text("; ".join(filter(None, (line, remaining)))))
         self._show(remaining)
 
     def _show(self, remaining: str) -> None:
-        if self._bar is not None:
-            now = ", ".join(f"[{name}]" for name in self._running.values()).replace("[", r"\[")
-            self._bar.update(self._task, completed=self._ended, description="  ".join(filter(None, (now, remaining))))
+        now = ", ".join(f"[{name}]" for name in self._running.values()).replace("[", r"\[")
+        self._bar.update(self._task, completed=self._ended, description="  ".join(filter(None, (now, remaining))))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from rich.text import Text
-
 from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
 from beir_hybrid.reports.costs import amounts, cost_table
 from beir_hybrid.reports.models.table import Column, Entry, Table, best_of, make_table
-from beir_hybrid.reports.models.words import KIND_TITLES, duration
+from beir_hybrid.reports.models.words import KIND_TITLES, Sentence, duration, plural
 from beir_hybrid.studies.answer import Answer
-from beir_hybrid.studies.cell import Cell, cell_name
-from beir_hybrid.studies.record import Failure, StudyRecord, StudySummary
+from beir_hybrid.studies.cell import cell_name
+from beir_hybrid.studies.record import StudyRecord, StudySummary
 from beir_hybrid.studies.runner import time_left
 from beir_hybrid.studies.study import Study
 from beir_hybrid.studies.study_folder import StudyFolder
@@ -38,36 +37,29 @@ _MARKED: Mapping[str, str] = {
 def study_tables(study: Study, answer: Answer) -> list[Table]:
     """Show what each group of grid values reached in each evaluation, and what it cost."""
     tables = []
-    for name, summaries in groupby(_by_trial(answer.record.summary), key=lambda summary: summary.evaluation):
-        rows = list(summaries)
+    for name in dict.fromkeys(summary.evaluation for summary in answer.record.summary):
+        rows = [summary for summary in answer.record.summary if summary.evaluation == name]
         columns = _columns(study, name, rows)
         shown = [row for row in rows if (row.kind, row.measure) in columns]
         tables += [
-            _summary_table(name, what, rows, columns)
-            for what in study.show
-            if any(getattr(row, what) is not None for row in shown)
+            _summary_table(name, part, rows, columns)
+            for part in study.show
+            if any(getattr(row, part) is not None for row in shown)
         ]
     costs = {name or "all": amounts(costs) for name, costs in answer.costs.items()}
     table = cost_table("What a cell cost, means over seeds", costs, "cells")
     return [*tables, *([table] if table else [])]
 
 
-def verdict_lines(record: StudyRecord) -> list[Text]:
-    """Say what the study asked, what it shows, and what is missing; what is shown is bold."""
-    lines = [Text(record.question, style="bold"), Text(record.answer)]
+def answer_lines(answer: Answer) -> list[Sentence]:
+    """List what a study asked, what it shows, what is missing and which cells failed; what is shown is marked."""
+    record = answer.record
+    lines = [Sentence(record.question, marked=True), Sentence(record.answer)]
     for claim, verdicts in groupby(record.verdicts, key=lambda verdict: verdict.claim):
-        if claim:
-            lines.append(Text(f"{claim}:"))
-        lines += [
-            Text(f"- {verdict.sentence}", style="" if verdict.verdict == "not shown" else "bold")
-            for verdict in verdicts
-        ]
-    return [*lines, *(Text(remark) for remark in record.remarks)]
-
-
-def failure_lines(failures: Sequence[tuple[Cell, Failure]]) -> list[Text]:
-    """Say which cells failed, and why."""
-    return [Text(f"{cell.name} failed: {failed}") for cell, failed in failures]
+        lines += [Sentence(f"{claim}:")] if claim else []
+        lines += [Sentence(f"- {one.sentence}", marked=one.verdict != NOT_SHOWN) for one in verdicts]
+    failures = [Sentence(f"{cell.name} failed: {failed}") for cell, failed in answer.failures]
+    return [*lines, *map(Sentence, record.remarks), *failures]
 
 
 def grid_table(study: Study) -> Table:
@@ -77,22 +69,21 @@ def grid_table(study: Study) -> Table:
     return make_table(f"Study {study.name}", ["of each cell", "values"], [*rows, trials])
 
 
-def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[Text]:
-    """Say how many cells a study has, how far they are, and about how long the others take."""
+def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[Sentence]:
+    """List how many cells a study has, how far they are, and about how long the others take."""
     states = [folder.state(cell) for cell in folder.cells]
     open_cells = len(states) - states.count("finished")
-    cells = "1 cell" if len(states) == 1 else f"{len(states)} cells"
-    told = f"{cells}: {states.count('finished')} finished, {open_cells} to do"
+    count = f"{plural(len(states), 'cell')}: {states.count('finished')} finished, {open_cells:,} to do"
     if states.count("failed"):
-        told += f", {states.count('failed')} of which failed before"
+        count += f", {states.count('failed')} of which failed before"
     left = time_left(folder.seconds(), open_cells, jobs)
     if not open_cells:
-        long = "Nothing is left to do."
+        time = "Nothing is left to do."
     elif left is None:
-        long = "How long they take is told once the first is finished."
+        time = "The time that they take is estimated once the first is finished."
     else:
-        long = f"They take about {duration(left)}."
-    return [*map(Text, left_out), Text(f"{told}."), Text(long)]
+        time = f"They take about {duration(left)}."
+    return [*map(Sentence, left_out), Sentence(f"{count}."), Sentence(time)]
 
 
 def statistics_table(record: StudyRecord) -> Table:
@@ -130,26 +121,14 @@ def _question(one: StudySummary) -> tuple[str, str, str]:
     return one.evaluation, one.kind, one.measure
 
 
-def _by_trial(summaries: Sequence[StudySummary]) -> list[StudySummary]:
-    order = {name: place for place, name in enumerate(dict.fromkeys(summary.evaluation for summary in summaries))}
-    return sorted(summaries, key=lambda summary: order[summary.evaluation])
-
-
 def _columns(study: Study, trial: str, rows: Sequence[StudySummary]) -> list[_KindMeasure]:
-    """Choose the kinds and measures that claims are about; all if none are about this evaluation."""
-    there = list(dict.fromkeys((row.kind, row.measure) for row in rows))
-    claimed = {
-        (kind, measure)
-        for claim in study.claims
-        if claim.evaluation == trial
-        for kind in claim.kinds or KIND_TITLES
-        for measure in claim.measures
-    }
-    measures = {measure for _, measure in claimed}
-    return [column for column in there if column[1] in measures] or there
+    """Choose the measures that claims are about; all if none are about this evaluation."""
+    columns = list(dict.fromkeys((row.kind, row.measure) for row in rows))
+    claimed = {measure for claim in study.claims if claim.evaluation == trial for measure in claim.measures}
+    return [column for column in columns if column[1] in claimed] or columns
 
 
-def _summary_table(trial: str, what: str, rows: Sequence[StudySummary], columns: Sequence[_KindMeasure]) -> Table:
+def _summary_table(trial: str, part: str, rows: Sequence[StudySummary], columns: Sequence[_KindMeasure]) -> Table:
     groups: dict[str, dict[_KindMeasure, StudySummary]] = {}
     for row in rows:
         groups.setdefault(cell_name(row.values), {})[row.kind, row.measure] = row
@@ -157,39 +136,39 @@ def _summary_table(trial: str, what: str, rows: Sequence[StudySummary], columns:
     for name, group in groups.items():
         entries = []
         for column in columns:
-            settings = _settings(what, group[column])
-            rivals = [other[column] for other in groups.values() if _settings(what, other[column]) == settings]
-            entries.append(_entry(what, group[column], _best(what, column, rivals)))
+            settings = _settings(part, group[column])
+            rivals = [other[column] for other in groups.values() if _settings(part, other[column]) == settings]
+            entries.append(_entry(part, group[column], _best(part, column, rivals)))
         lines.append([name or "all", next(iter(group.values())).seeds, *entries])
     looks = [(KIND_TITLES[kind], printed(measure)) for kind, measure in columns]
     return make_table(
-        f"{trial}: {_TITLES[what]}{_MARKED.get(what, _BEST)}",
+        f"{trial}: {_TITLES[part]}{_MARKED.get(part, _BEST)}",
         ["cells", Column("seeds", leave_out=1), *(Column(look.title, look, group=kind) for kind, look in looks)],
         lines,
     )
 
 
-def _settings(what: str, row: StudySummary) -> tuple[int, tuple[str, ...]]:
-    """Tell which settings a value is over: only values over the same ones can be ranked."""
+def _settings(part: str, row: StudySummary) -> tuple[int, tuple[str, ...]]:
+    """Return which settings a value is over: only values over the same ones can be ranked."""
     counts = {"seen": row.seen_settings or 0, "unseen": row.unseen_settings or 0}
-    return (counts[what], row.seen_languages) if what in counts else (0, ())
+    return (counts[part], row.seen_languages) if part in counts else (0, ())
 
 
-def _best(what: str, column: _KindMeasure, rows: Sequence[StudySummary]) -> float | None:
+def _best(part: str, column: _KindMeasure, rows: Sequence[StudySummary]) -> float | None:
     return best_of(
-        (getattr(row, what) for row in rows), None if what == "spread" else printed(column[1]).higher_is_better
+        (getattr(row, part) for row in rows), None if part == "spread" else printed(column[1]).higher_is_better
     )
 
 
-def _entry(what: str, row: StudySummary, best: float | None) -> Entry:
-    value: float | None = getattr(row, what)
+def _entry(part: str, row: StudySummary, best: float | None) -> Entry:
+    value: float | None = getattr(row, part)
     look = printed(row.measure)
-    count, _ = _settings(what, row)
-    note = f" {row.worst_setting}" if what == "worst" and row.worst_setting is not None else ""
+    count, _ = _settings(part, row)
+    note = f" {row.worst_setting}" if part == "worst" and row.worst_setting is not None else ""
     note += f" of {count}" if count and value is not None else ""
     return Entry(
         value,
-        spread=row.deviation if what == "mean" else None,
+        spread=row.deviation if part == "mean" else None,
         marked=value is not None and value == best,
         text=f"{look.full(value)}{note}",
         brief=f"{look.brief(value)}{note}",

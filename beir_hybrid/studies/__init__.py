@@ -1,8 +1,8 @@
-"""Studies: a grid of trainings, each evaluated, compared and answered for. One command runs one study.
+"""Studies: grids of trainings, each evaluated and compared, and claims that are judged. One command runs one study.
 
 A study is a YAML file with these keys; ``examples/studies/`` has six.
 
-* ``name``, ``question``: what it is called, and what it asks.
+* ``name``, ``question``: its name, and what it asks.
 * ``train``: options of ``beir-hybrid train`` and training arguments that all cells share.
 * ``grid``: by option or argument, a list of values; every combination is a cell. A number as a value of ``languages``
   takes that many of the languages listed in ``train``, or of the training data.
@@ -11,12 +11,26 @@ A study is a YAML file with these keys; ``examples/studies/`` has six.
   ``sample_passages`` and ``batch_size``.
 * ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each, of the same
   keys) and a ``measure``, and may have a ``claim`` in words, an ``evaluation``, a ``kind``, ``languages`` and a
-  ``statistic``. What
-  neither side names, such as the seed, is averaged over. ``languages`` is ``all``, ``seen`` (settings whose query and
-  corpus languages both sides were all trained on) or ``unseen`` (settings in whose languages neither side was trained).
-  ``statistic`` is ``mean``, ``worst`` (setting) or ``spread`` (standard deviation over settings). A difference is shown
-  only where all seeds agree in its sign.
+  ``statistic``. What neither side names, such as the seed, is averaged over. ``languages`` is ``all``, ``seen``
+  (settings whose query and corpus languages both sides were all trained on) or ``unseen`` (settings in whose languages
+  neither side was trained). ``statistic`` is ``mean``, ``worst`` (setting) or ``spread`` (standard deviation over
+  settings). A difference is shown only where all seeds agree in its sign.
 * ``show``: what the tables show: ``mean``, ``worst``, ``spread``, ``seen``, ``unseen``.
 * ``keep_models``: whether the trained models are kept.
 * ``quick``: what ``--quick`` changes: ``train`` and ``grid`` key by key (null takes a key away), all else as a whole.
+
+From Python, a study is read, built, checked and run in the same steps as by ``beir-hybrid study``::
+
+    from beir_hybrid.studies import StudyFolder, build_cells, check_study, read_study, run_study
+
+    study = read_study(Path("paper.yaml"))
+    cells, left_out = build_cells(study)
+    check_study(study, cells)
+    answer = run_study(StudyFolder(Path("paper"), study, cells))
+    for verdict in answer.record.verdicts:
+        print(verdict.sentence)
 """
+
+from beir_hybrid.lazy import attach
+
+__getattr__, __dir__ = attach(__name__, __file__)

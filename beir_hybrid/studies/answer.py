@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beir_hybrid.errors import BeirHybridError
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.settings import Setting
 from beir_hybrid.studies.cell import Cell, cell_name
@@ -15,7 +16,7 @@ from beir_hybrid.studies.judge import judge_claims
 from beir_hybrid.studies.outcomes import Outcomes
 from beir_hybrid.studies.record import CellCost, Failure, StudyRecord, StudySummary
 from beir_hybrid.studies.sentences import claims_sentence
-from beir_hybrid.studies.statistic import higher_is_better, statistic_over
+from beir_hybrid.studies.statistic import statistic_over
 from beir_hybrid.studies.study_folder import StudyFolder
 
 
@@ -91,7 +92,7 @@ def _summarize(cells: Sequence[Cell], runs: Sequence[Results], trial: str, kind:
         if setting.kind == kind and measure in runs[0].settings[name]
     }
     worst = None
-    if (higher := higher_is_better(measure)) is not None:
+    if (higher := printed(measure).higher_is_better) is not None:
         worst = (min if higher else max)(values, key=values.__getitem__)
     trained, settings = set(cells[0].languages), runs[0].parsed_settings()
     seen, unseen = (

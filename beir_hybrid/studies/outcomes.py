@@ -1,4 +1,4 @@
-"""Outcomes: what the finished cells of a study found, brought together over seeds."""
+"""Outcomes: the results of a study's finished cells, averaged over seeds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Outcomes:
 
     Attributes:
         cells: The finished cells.
-        remarks: Which others are not there, in sentences.
+        remarks: Which others are missing, in sentences.
     """
 
     def __init__(self, folder: StudyFolder) -> None:
@@ -49,57 +49,45 @@ class Outcomes:
         Args:
             cells: Such as those of one strategy and all seeds; at least one.
             trial: Name of the evaluation.
-            measures: What is kept.
+            measures: Names of the measures to keep.
 
         Raises:
-            DataFormatError: If the cells were not put to the same queries, or a file is damaged.
+            DataFormatError: If the cells were evaluated on different queries, or a file is damaged.
         """
-        found: list[Results] = []
+        runs: list[Results] = []
         for cell in cells:
             [results] = load_results([self.folder.of(cell).evaluation(trial)]).values()
-            values = results.values or QueryValues(())
-            kept = tuple(
-                replace(setting, values={name: setting.values[name] for name in measures if name in setting.values})
-                for setting in values.settings
-            )
-            found.append(replace(results, values=QueryValues(kept)))
-            if found[0].data != results.data:
-                raise DataFormatError(f"{cell.name} was put to other data of {trial}.", "Remove its folder.")
-        return replace(found[0], values=average([results.values for results in found if results.values is not None]))
+            runs.append(results)
+            if runs[0].data != results.data:
+                raise DataFormatError(f"{cell.name} was evaluated on other data of {trial}.", "Remove its folder.")
+        return replace(runs[0], values=average([results.values or QueryValues(()) for results in runs], measures))
 
 
-def average(runs: Sequence[QueryValues]) -> QueryValues:
+def average(runs: Sequence[QueryValues], measures: Sequence[str]) -> QueryValues:
     """Average the values of several runs at each query; a query without a value in one has none.
 
     Args:
-        runs: The same settings, queries and measures in each, in the same order; at least one.
+        runs: The same settings and queries in each, in the same order; at least one.
+        measures: Names of the measures to keep, as far as the runs have them.
 
     Raises:
-        DataFormatError: If they are not the same.
+        DataFormatError: If their settings, queries or measures are not the same.
     """
-    first = runs[0]
-    for other in runs[1:]:
-        shapes = [
-            [(setting.name, setting.queries, setting.groups, tuple(setting.values)) for setting in run.settings]
-            for run in (first, other)
-        ]
-        if shapes[0] != shapes[1]:
-            raise DataFormatError("Two cells were not put to the same queries.", "Remove their folders.")
-    return QueryValues(
-        tuple(
-            replace(
-                setting,
-                values={
-                    name: np.mean([run.settings[place].values[name] for run in runs], axis=0) for name in setting.values
-                },
-            )
-            for place, setting in enumerate(first.settings)
-        )
-    )
+    shapes = [
+        [(one.name, one.queries, one.groups, [name for name in measures if name in one.values]) for one in run.settings]
+        for run in runs
+    ]
+    if any(shape != shapes[0] for shape in shapes):
+        raise DataFormatError("Two cells were evaluated on different queries.", "Remove their folders.")
+    averaged = []
+    for (*_, names), *settings in zip(shapes[0], *(run.settings for run in runs), strict=True):
+        values = {name: np.mean([one.values[name] for one in settings], axis=0) for name in names}
+        averaged.append(replace(settings[0], values=values))
+    return QueryValues(tuple(averaged))
 
 
 def matching(cells: Sequence[Cell], values: Mapping[str, Any]) -> dict[str, Cell]:
-    """Choose the cells that have some grid values, by what they have besides."""
+    """Choose the cells that have some grid values, by their other values."""
     return {
         repr({key: value for key, value in cell.values.items() if key not in values}): cell
         for cell in cells

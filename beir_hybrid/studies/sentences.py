@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
 from beir_hybrid.studies.cell import cell_name, versus
 from beir_hybrid.studies.claim import Claim
-from beir_hybrid.studies.statistic import higher_is_better
 from beir_hybrid.studies.verdict import Verdict
 
 _KINDS = {"mono": "monolingually", "cross": "cross-lingually", "multi": "multilingually"}
@@ -83,8 +83,8 @@ def _fared(verdicts: Sequence[Verdict]) -> str:
     if not verdicts:
         return "not judged"
     counts = Counter(verdict.verdict for verdict in verdicts)
-    judged = [one for one in verdicts if one.statistic != "spread" and higher_is_better(one.measure) is not None]
-    first = "better" if judged else "lower"
+    directed = any(one.statistic != "spread" and printed(one.measure).direction for one in verdicts)
+    first = "better" if directed else "lower"
     parts = [(word, counts[word]) for word in ("better", "worse", "lower", "higher") if counts[word] or word == first]
     parts.sort(key=lambda part: part[0] != first)
     if counts[NOT_SHOWN]:

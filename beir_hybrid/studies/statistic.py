@@ -1,17 +1,16 @@
-"""Statistic: what of a kind's settings is compared, their mean, the worst of them or how far they are apart."""
+"""Statistics of a kind's settings that are compared: their mean, the worst of them, or their spread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from beir_hybrid.arrays import Floats
-from beir_hybrid.errors import BeirHybridError
-from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast, judge
 from beir_hybrid.evaluation.statistics.pairing import PairedValues
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES, GroupSums
@@ -21,17 +20,8 @@ STATISTICS: tuple[Statistic, ...] = ("mean", "worst", "spread")
 _BATCH = 500
 
 
-@cache
-def higher_is_better(measure: str) -> bool | None:
-    """Tell a measure's direction by its name; None if it has none, or is not known here."""
-    try:
-        return build_measure(measure).higher_is_better
-    except BeirHybridError:  # a value per language, such as language_share[de]@10, or a plug-in's
-        return None
-
-
 def statistic_over(statistic: Statistic, measure: str) -> Callable[[Floats], Floats]:
-    """Give what is taken of the settings' means.
+    """Return the function that takes a statistic of the settings' means.
 
     Args:
         statistic: ``mean``; ``worst``: the lowest, or the highest by a measure that is better when lower;
@@ -46,13 +36,9 @@ def statistic_over(statistic: Statistic, measure: str) -> Callable[[Floats], Flo
         >>> float(statistic_over("worst", "map")(means)), float(statistic_over("worst", "rank_distance")(means))
         (0.1, 0.3)
     """
-    if statistic == "spread":
-        return lambda means: np.asarray(means.std(axis=-1))
-    if statistic == "mean":
-        return lambda means: np.asarray(means.mean(axis=-1))
-    if higher_is_better(measure):
-        return lambda means: np.asarray(means.min(axis=-1))
-    return lambda means: np.asarray(means.max(axis=-1))
+    worst: Callable[..., Floats] = np.min if printed(measure).higher_is_better else np.max
+    functions: dict[Statistic, Callable[..., Floats]] = {"mean": np.mean, "worst": worst, "spread": np.std}
+    return partial(functions[statistic], axis=-1)
 
 
 def contrast_statistic(pair: PairedValues, contrast: Contrast, statistic: Statistic, seed: int = 0) -> Contrast:
@@ -124,7 +110,7 @@ def _expanded(groups: int) -> Floats:
 
 
 def settle(contrast: Contrast, p: float, statistic: Statistic) -> str:
-    """Give the verdict; a spread is ``higher`` or ``lower``, for models that find nothing have the lowest.
+    """Return the verdict; a spread is ``higher`` or ``lower``, since models that find nothing have the lowest.
 
     Args:
         contrast: What was found.

@@ -12,10 +12,11 @@ from typing import Any
 
 from beir_hybrid.document import Document, as_list, read_document
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
 from beir_hybrid.studies.record import PARTS
-from beir_hybrid.studies.statistic import STATISTICS, higher_is_better
+from beir_hybrid.studies.statistic import STATISTICS
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.request import DECIDING
@@ -172,9 +173,7 @@ def _grid(document: Document, train: Mapping[str, Any]) -> dict[str, tuple[Any, 
     for key, values in document.mapping("grid").items():
         name, place = key.replace("-", "_"), ("grid", key)
         if not isinstance(values, list):
-            raise document.error(
-                f"{key} is {shorten(values)}, but must be a list.", f"Write  {key}: [{values}]", *place
-            )
+            raise document.error(f"{key} must be a list, not {shorten(values)}.", f"Write  {key}: [{values}]", *place)
         if not values:
             raise document.error(f"{key} has no value, so the grid has no cell.", "Give at least one.", *place)
         values = _number(name, values)
@@ -236,7 +235,7 @@ def _claims_of(
         for key, words in (("languages", LANGUAGES), ("statistic", STATISTICS))
     )
     for measure in measures:
-        if statistic == "worst" and higher_is_better(measure) is None:
+        if statistic == "worst" and printed(measure).higher_is_better is None:
             problem = f"{measure} has no worst value, being neither better when higher nor when lower."
             raise document.error(problem, "Take another measure, or another statistic.", *place)
     runs, baselines = (

@@ -72,7 +72,7 @@ def test_dry_run_tells_how_many_and_how_long_and_writes_nothing(invoke, study, t
     told = invoke(*words, "--dry-run")
     assert told.exception is None
     assert "2 cells: 0 finished, 2 to do." in told.stdout
-    assert "How long they take is told once the first is finished." in told.stdout
+    assert "The time that they take is estimated once the first is finished." in told.stdout
     assert not (tmp_path / "out").exists()
     invoke(*words)
     next((tmp_path / "out").glob("cells/*/done.json")).unlink()
@@ -114,7 +114,7 @@ def test_what_cannot_be_run_is_refused_in_one_line(refused, study, old, new, tol
 def test_yes_allows_thousands(invoke, study, tmp_path):
     path = study(MINI.replace("seed: [1]", f"seed: {list(range(700))}"))
     result = invoke("study", path, "--output", tmp_path / "out", "--dry-run", "--yes")
-    assert "1400 cells: 0 finished" in result.stdout
+    assert "1,400 cells: 0 finished" in result.stdout
 
 
 def test_folder_with_other_things_is_refused(refused, study, tmp_path):

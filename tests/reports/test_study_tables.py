@@ -7,15 +7,14 @@ from rich.console import Console
 
 from beir_hybrid.document import Document
 from beir_hybrid.reports.models.table import Table
-from beir_hybrid.reports.render.terminal import show
+from beir_hybrid.reports.render.terminal import say, show
 from beir_hybrid.reports.study_progress import StudyProgress
 from beir_hybrid.reports.study_tables import (
-    failure_lines,
+    answer_lines,
     grid_table,
     plan_lines,
     statistics_table,
     study_tables,
-    verdict_lines,
 )
 from beir_hybrid.studies.answer import Answer
 from beir_hybrid.studies.cell import Cell
@@ -31,10 +30,7 @@ HOSTILE = "[red]x[/red]"
 def text(*shown, terminal=False):
     screen = Console(file=io.StringIO(), width=160, force_terminal=terminal)
     for each in shown:
-        if isinstance(each, Table):
-            show(each, screen=screen)
-        else:
-            screen.print(each)
+        (show if isinstance(each, Table) else say)(each, screen=screen)
     return screen.file.getvalue()
 
 
@@ -150,7 +146,7 @@ def test_costs_are_told_in_units(study, answer):
 
 
 def test_verdicts_follow_the_question_under_their_claim(answer):
-    lines = text(*verdict_lines(answer.record)).splitlines()
+    lines = text(*answer_lines(answer)).splitlines()
     assert lines == [
         f"Is {HOSTILE} better?",
         "Of 2 comparisons: ...",
@@ -159,7 +155,7 @@ def test_verdicts_follow_the_question_under_their_claim(answer):
         "- Not shown that they differ.",
         "A remark.",
     ]
-    assert "\x1b[1m- Not shown" not in text(*verdict_lines(answer.record), terminal=True)
+    assert "\x1b[1m- Not shown" not in text(*answer_lines(answer), terminal=True)
 
 
 def cell(name="x-y"):
@@ -175,7 +171,7 @@ def test_plan_tells_how_many_and_how_long(study, tmp_path):
     assert text(*plan_lines(folder, ["9 languages are left out."], 1)).splitlines() == [
         "9 languages are left out.",
         "3 cells: 0 finished, 3 to do.",
-        "How long they take is told once the first is finished.",
+        "The time that they take is estimated once the first is finished.",
     ]
     folder.of(folder.cells[0]).finish(CellCost(), 30)
     folder.of(folder.cells[1]).fail(Failure("e", "h"))
@@ -187,8 +183,9 @@ def test_plan_tells_how_many_and_how_long(study, tmp_path):
 
 def test_grid_and_failures_show_hostile_names_as_they_are(study):
     assert HOSTILE in text(grid_table(study))
-    shown = text(*failure_lines([(cell(HOSTILE), Failure("Disk [full].", "Make room."))]))
-    assert shown == f"{HOSTILE} failed: Disk [full]. Make room.\n"
+    failures = [(cell(HOSTILE), Failure("Disk [full].", "Make room."))]
+    shown = text(*answer_lines(Answer(StudyRecord(), {}, failures)))
+    assert shown.lstrip() == f"{HOSTILE} failed: Disk [full]. Make room.\n"
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])

@@ -3,7 +3,6 @@ import pytest
 
 from beir_hybrid.studies.answer import find_answer, group_cells, summarize_study
 from beir_hybrid.studies.outcomes import Outcomes
-from beir_hybrid.studies.statistic import higher_is_better
 
 
 @pytest.fixture
@@ -59,11 +58,6 @@ def test_seed_of_the_data_is_a_seed_too(opened, evaluated, mini):
     assert group_cells(folder.cells) == [list(folder.cells[:2]), list(folder.cells[2:])]
     assert list(answer.costs) == ["x-x-mono", "hybrid"]
     assert "in 0 of 2 seeds" in answer.record.verdicts[0].sentence
-
-
-def test_direction_of_a_measure():
-    names = ("map", "rank_distance", "same_language_share@10", "language_share[de]@10", "not_installed@3")
-    assert [higher_is_better(name) for name in names] == [True, False, None, None, None]
 
 
 @pytest.mark.parametrize(

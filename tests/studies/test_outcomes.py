@@ -11,12 +11,12 @@ def values(found, queries=("en:1", "en:2"), measure="map"):
 
 
 def test_average_is_over_runs_at_each_query():
-    found = average([values([1.0, 0.5]), values([0.0, 0.25]), values([0.5, 0.0])])
+    found = average([values([1.0, 0.5]), values([0.0, 0.25]), values([0.5, 0.0])], ["map"])
     assert found.settings[0].values["map"].tolist() == [0.5, 0.25]
 
 
 def test_query_without_a_value_in_one_run_has_none():
-    found = average([values([1.0, np.nan]), values([0.0, 0.5])]).settings[0].values["map"]
+    found = average([values([1.0, np.nan]), values([0.0, 0.5])], ["map"]).settings[0].values["map"]
     assert found[0] == 0.5
     assert np.isnan(found[1])
 
@@ -24,7 +24,7 @@ def test_query_without_a_value_in_one_run_has_none():
 @pytest.mark.parametrize("other", [{"queries": ("en:1", "en:3")}, {"measure": "mrr"}], ids=["queries", "measures"])
 def test_runs_of_other_queries_are_not_averaged(other):
     with pytest.raises(DataFormatError):
-        average([values([1.0, 0.5]), values([1.0, 0.5], **other)])
+        average([values([1.0, 0.5]), values([1.0, 0.5], **other)], ["map"])
 
 
 def test_cells_are_chosen_by_some_values_and_named_by_the_rest(opened):

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from dataclasses import dataclass
 from typing import Any
 
 KIND_TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
 """By kind of setting, what it is called."""
 
 _SIZES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A line of words.
+
+    Attributes:
+        text: The words.
+        marked: Whether it stands out.
+    """
+
+    text: str
+    marked: bool = False
 
 
 def chance(p: float | None) -> str:

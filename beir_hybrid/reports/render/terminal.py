@@ -16,6 +16,7 @@ from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import IN_TITLE, Column, Entry, Line, Table, make_table
+from beir_hybrid.reports.models.words import Sentence
 from beir_hybrid.reports.render.palette import shade
 
 Shown = Table | HeatMap | Bars | Dots | Chart
@@ -48,6 +49,12 @@ def show(*models: Shown, screen: Console | None = None) -> None:
             screen.print()
         for part in rendered(model, screen.width if screen.is_terminal else None):
             screen.print(part)
+
+
+def say(*sentences: Sentence, screen: Console) -> None:
+    """Print sentences, each on a line of its own; where output goes to a file, no line is broken."""
+    for one in sentences:
+        screen.print(Text(one.text, style="bold" if one.marked else ""), soft_wrap=not screen.is_terminal)
 
 
 def rendered(model: Shown, width: int | None = None) -> list[RichTable | Text]:
