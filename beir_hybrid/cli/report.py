@@ -34,7 +34,7 @@ def report(
 ) -> None:
     """Show studies, trainings and evaluations on one page that needs no network.
 
-    The folders are what beir-hybrid study, train and evaluate --output wrote, in any mixture.
+    The folders are what beir-hybrid study, train and evaluate --output wrote, in any combination.
     """
     from beir_hybrid.reports.page.inputs import read_sources
     from beir_hybrid.reports.page.outline import build_outline

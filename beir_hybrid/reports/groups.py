@@ -12,7 +12,7 @@ from pathlib import Path
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.page.inputs import Run, Sources
+from beir_hybrid.reports.page.inputs import ReportRun, Sources
 from beir_hybrid.reports.source_files import comparison_key
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name, is_seed
@@ -47,7 +47,7 @@ class Group:
     """
 
     name: str
-    runs: tuple[Run, ...]
+    runs: tuple[ReportRun, ...]
     place: int
 
     @property
@@ -124,7 +124,7 @@ class Block:
 
 def groups_of(sources: Sources) -> tuple[Group, ...]:
     """Put together the cells of a study that differ in their seed alone."""
-    members: dict[tuple[str, str], list[Run]] = {}
+    members: dict[tuple[str, str], list[ReportRun]] = {}
     for place, run in enumerate(sources.runs):
         varied = {name: value for name, value in run.values.items() if not is_seed(name)}
         key = json.dumps(varied, sort_keys=True, default=str) if run.study and run.values else str(place)
@@ -137,7 +137,7 @@ def groups_of(sources: Sources) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _name(runs: Sequence[Run], everyone: Sequence[Run]) -> str:
+def _name(runs: Sequence[ReportRun], everyone: Sequence[ReportRun]) -> str:
     """Name a group by the grid values in which the groups of its study differ, or else as its first run."""
     values = runs[0].values
     others = [run.values for run in everyone if run.study == runs[0].study and run.study]
@@ -167,7 +167,7 @@ def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
 
 def block_of(runs: Mapping[str, Results]) -> Block:
     """Put together results by name, which are of the same data, texts and settings."""
-    groups = [Group(name, (Run(name, Path(name), {}),), place) for place, name in enumerate(runs)]
+    groups = [Group(name, (ReportRun(name, Path(name), {}),), place) for place, name in enumerate(runs)]
     title = next(iter(runs.values())).dataset
     return Block(title, tuple(groups), {name: (results,) for name, results in runs.items()})
 

@@ -10,7 +10,7 @@ from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
 from beir_hybrid.reports.models.words import KIND_TITLES
-from beir_hybrid.reports.page.inputs import Run
+from beir_hybrid.reports.page.inputs import ReportRun
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.answer import is_within
 from beir_hybrid.studies.cell import cell_name
@@ -25,14 +25,14 @@ _ABOUT_THE_SAME = 1.2
 PARTS = ("all", "seen", "unseen")
 
 
-def training_languages(run: Run) -> tuple[str, ...]:
+def training_languages(run: ReportRun) -> tuple[str, ...]:
     """Give the languages that a run was trained on, sorted; none where that is not known."""
     if run.cell and run.cell.languages:
         return tuple(sorted(run.cell.languages))
     return tuple(sorted({code for pair in drawn_pairs(run) for code in pair}))
 
 
-def drawn_pairs(run: Run) -> dict[tuple[str, str], float]:
+def drawn_pairs(run: ReportRun) -> dict[tuple[str, str], float]:
     """Give the number of examples that a run drew by language of the question and of the passage."""
     counts: dict[str, float] = run.drawn.get("pairs", {})
     # a code may have a hyphen itself; a language is drawn with itself or with others whose codes have none

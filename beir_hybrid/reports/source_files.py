@@ -8,6 +8,6 @@ from beir_hybrid.evaluation.results import Results
 
 
 def comparison_key(results: Results) -> str:
-    """Tell what was evaluated: results of one key are of the same data, texts and settings."""
-    told = [results.dataset, results.passage_text, sorted(results.data.items()), sorted(results.settings)]
-    return json.dumps(told, default=str)
+    """Return what was evaluated: results of one key are of the same data, texts and settings."""
+    evaluated = [results.dataset, results.passage_text, sorted(results.data.items()), sorted(results.settings)]
+    return json.dumps(evaluated, default=str)

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.page.inputs import Run, Sources, read_sources
+from beir_hybrid.reports.page.inputs import ReportRun, Sources, read_sources
 from beir_hybrid.reports.page.outline import build_outline
 from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.reports.render.terminal import show
@@ -96,7 +96,7 @@ def contents_of():
     """Build a report's contents from results by the name of their run."""
 
     def build(runs, **given):
-        sources = Sources(tuple(Run(name, Path(name), {one.dataset: one}) for name, one in runs.items()))
+        sources = Sources(tuple(ReportRun(name, Path(name), {one.dataset: one}) for name, one in runs.items()))
         return build_outline(sources, **given)
 
     return build

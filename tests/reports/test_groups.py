@@ -2,11 +2,11 @@ import pytest
 
 from beir_hybrid.errors import UnknownNameError
 from beir_hybrid.reports.groups import blocks_of, find_group, groups_of
-from beir_hybrid.reports.page.inputs import Run, Sources, read_sources
+from beir_hybrid.reports.page.inputs import ReportRun, Sources, read_sources
 
 
 def runs(*results, **given):
-    return Sources(tuple(Run(f"run {place}", None, {"tiny": one}, **given) for place, one in enumerate(results)))
+    return Sources(tuple(ReportRun(f"run {place}", None, {"tiny": one}, **given) for place, one in enumerate(results)))
 
 
 def test_cells_that_differ_in_their_seed_are_one_group(make_study, tmp_path):
@@ -25,7 +25,7 @@ def test_groups_are_named_by_what_they_differ_in_alone(make_study, tmp_path):
 def test_a_group_has_the_mean_and_the_spread_of_its_seeds(make_results_of):
     one, other = (make_results_of(lift=lift) for lift in (0.0, 0.2))
     cells = [
-        Run(f"x, seed {seed}", None, {"tiny": results}, "s", {"strategy": "x", "seed": seed})
+        ReportRun(f"x, seed {seed}", None, {"tiny": results}, "s", {"strategy": "x", "seed": seed})
         for seed, results in enumerate((one, other))
     ]
     [block] = blocks_of(groups_of(Sources(tuple(cells))))
@@ -39,7 +39,7 @@ def test_a_group_has_the_mean_and_the_spread_of_its_seeds(make_results_of):
 def test_a_value_that_one_seed_lacks_is_no_mean(make_results_of):
     lacking = make_results_of(scores={"mono": {"recall@1": 0.5}}, settings={"de": {"queries": 4, "recall@1": 0.5}})
     full = make_results_of(settings={"de": {"queries": 4, "map": 0.5}})
-    cells = [Run(f"x, seed {n}", None, {"tiny": one}, "s", {"seed": n}) for n, one in enumerate((full, lacking))]
+    cells = [ReportRun(f"x, seed {n}", None, {"tiny": one}, "s", {"seed": n}) for n, one in enumerate((full, lacking))]
     [block] = blocks_of(groups_of(Sources(tuple(cells))))
     assert block.score(block.groups[0], "mono", "map") is None
     assert block.setting(block.groups[0], "de", "map") is None

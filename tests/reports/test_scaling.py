@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from beir_hybrid.reports.page.inputs import Run, read_sources
+from beir_hybrid.reports.page.inputs import ReportRun, read_sources
 from beir_hybrid.reports.page.outline import build_outline
 from beir_hybrid.reports.scaling import drawn_pairs, training_languages
 from beir_hybrid.storage.files import write_json
@@ -10,7 +10,7 @@ from beir_hybrid.studies.record import CellConfig, CellRecord
 
 
 def run(**given):
-    return Run("r", Path("r"), {}, **given)
+    return ReportRun("r", Path("r"), {}, **given)
 
 
 def charts_of(contents):

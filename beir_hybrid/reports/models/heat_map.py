@@ -88,7 +88,7 @@ def matrix_of(
 
 
 def on_one_scale(maps: Sequence[HeatMap]) -> list[HeatMap]:
-    """Give all maps the scale of their values, those of rows that are set apart aside; maps without a value go."""
+    """Put maps on the scale of their common values, without rows that are set apart; drop maps without a value."""
     known = [value for each in maps for row in each.values[: len(each.rows) - each.apart] for value in row]
     numbers = [value for value in known if value is not None]
     if not numbers:

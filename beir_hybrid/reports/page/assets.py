@@ -49,7 +49,7 @@ def write_assets(contents: Outline, folder: Path) -> int:
 
 
 def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
-    """Give every picture and table with the name that its file shall have."""
+    """Yield every picture and table with the name of its file."""
     for study in contents.studies:
         record = study.record
         if record.verdicts:

@@ -11,15 +11,15 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.page.inputs import Run
+from beir_hybrid.reports.page.inputs import ReportRun
 from beir_hybrid.settings import KINDS, all_settings
 
 _LANGUAGE = re.compile(r"\[[^\]]*\]")
 _TRIAL = ("dataset", "source", "languages", "passage_text", "split", "sample_passages", "settings", "measures")
 
 
-def commands_of(run: Run) -> list[str]:
-    """Give the commands of a run: its training, if one is known, and its evaluations.
+def commands_of(run: ReportRun) -> list[str]:
+    """Return the commands of a run: its training, if one is known, and its evaluations.
 
     A trained model goes to the folder ``model``, an evaluation to a folder of its own name.
     """
@@ -56,7 +56,7 @@ def evaluate_command(results: Results, model: str, output: str, trial: Mapping[s
         results: What it found.
         model: Folder or name of the model.
         output: Folder to write to.
-        trial: The evaluation as a study tells it; None to conclude it from the results.
+        trial: The evaluation as the study describes it; None to infer it from the results.
     """
     # an evaluation of a run encodes nothing
     word = "--model" if "encode" in results.environment.get("seconds", {"encode": 0}) else "--run"

@@ -22,8 +22,8 @@ _MARKS = (STUDY_FILE, "run.json", "results.json")
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """A model and what was found about it.
+class ReportRun:
+    """A model with its results.
 
     Attributes:
         name: What the report calls it.
@@ -51,7 +51,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Failure:
+class NotShown:
     """Cells, or a part of a run, that cannot be shown.
 
     Attributes:
@@ -92,13 +92,13 @@ class Sources:
         failures: What failed, is not finished or is damaged.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[ReportRun, ...]
     studies: tuple[StoredStudy, ...] = ()
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[NotShown, ...] = ()
 
 
 def read_sources(folders: Sequence[Path]) -> Sources:
-    """Read folders of studies, trained models and evaluations, in any mixture.
+    """Read folders of studies, trained models and evaluations, in any combination.
 
     Args:
         folders: What ``beir-hybrid study``, ``train`` or ``evaluate --output`` wrote.
@@ -114,15 +114,15 @@ def read_sources(folders: Sequence[Path]) -> Sources:
     whole = [folder.resolve() for folder in folders]
     for place, folder in enumerate(whole):
         if folder in whole[:place]:
-            raise ConfigurationError(f"The folder {folders[place]} is given twice.", "Give each once.")
+            raise ConfigurationError(f"The folder {folders[place]} is given twice.", "Name each once.")
         if above := next((other for other in whole if _shows(other, folder)), None):
             outer = folders[whole.index(above)]
             raise ConfigurationError(
-                f"The folder {folders[place]} is part of {outer}, which is given too.", "Give one."
+                f"The folder {folders[place]} is part of {outer}, which is given too.", "Name one of them."
             )
-    runs: list[Run] = []
+    runs: list[ReportRun] = []
     studies: list[StoredStudy] = []
-    failures: list[Failure] = []
+    failures: list[NotShown] = []
     for given in folders:
         if (given / STUDY_FILE).is_file():
             study, cells, failed = _read_study(given)
@@ -130,8 +130,8 @@ def read_sources(folders: Sequence[Path]) -> Sources:
             runs += cells
             failures += failed
         else:
-            found, failed = _read_run(given)
-            runs += found
+            own, failed = _read_run(given)
+            runs += own
             failures += failed
     return Sources(_with_own_names(runs), tuple(studies), tuple(failures))
 
@@ -146,7 +146,7 @@ def _shows(folder: Path, inner: Path) -> bool:
     return (folder / "run.json").is_file() and len(rest) == (first == _EVALUATIONS)
 
 
-def _read_run(folder: Path) -> tuple[list[Run], list[Failure]]:
+def _read_run(folder: Path) -> tuple[list[ReportRun], list[NotShown]]:
     if not any((folder / mark).is_file() for mark in _MARKS):
         raise MissingDataError(f"{folder} holds no {', '.join(_MARKS[:-1])} or {_MARKS[-1]}.", _advice(folder))
     name = folder.resolve().name
@@ -154,35 +154,35 @@ def _read_run(folder: Path) -> tuple[list[Run], list[Failure]]:
         results = read_results(folder)
         above = folder.resolve().parent  # an evaluation inside the folder of its model bears the model's name
         name = above.name if (above / "run.json").is_file() else name
-        return [Run(name, folder, {results.dataset: results})], []
+        return [ReportRun(name, folder, {results.dataset: results})], []
     evaluations: dict[str, Results] = {}
     places: dict[str, Path] = {}
     problems: list[BeirHybridError] = []
-    failures: list[Failure] = []
+    failures: list[NotShown] = []
     for path in [*sorted(folder.glob("*/results.json")), *sorted(folder.glob("evaluations/*/results.json"))]:
         inside = path.parent.relative_to(folder).as_posix()
         try:
             results = read_results(path.parent)
         except BeirHybridError as error:
             problems.append(error)
-            failures.append(Failure(f"{name}/{inside}", "", str(error), cells=0))
+            failures.append(NotShown(f"{name}/{inside}", "", str(error), cells=0))
         else:
             called = path.parent.name if path.parent.name not in evaluations else inside
             evaluations[called], places[called] = results, path.parent
     if problems and not evaluations:
         raise problems[0]
-    return _apart(_with_training(Run(name, folder, evaluations)), places), failures
+    return _apart(_with_training(ReportRun(name, folder, evaluations)), places), failures
 
 
-def _apart(run: Run, places: Mapping[str, Path]) -> list[Run]:
-    """Make evaluations of the same data, texts and settings runs of their own, which can be told apart.
+def _apart(run: ReportRun, places: Mapping[str, Path]) -> list[ReportRun]:
+    """Make evaluations of the same data, texts and settings runs of their own, each with a name of its own.
 
     They are one model's, searched by an index or otherwise: no seeds. The training stays with the run itself.
     """
     times = Counter(comparison_key(results) for results in run.evaluations.values())
     alone = {name: one for name, one in run.evaluations.items() if times[comparison_key(one)] == 1}
     twins = [
-        Run(f"{run.name}/{name}", places[name], {name: one}, settings=run.settings)
+        ReportRun(f"{run.name}/{name}", places[name], {name: one}, settings=run.settings)
         for name, one in run.evaluations.items()
         if name not in alone
     ]
@@ -200,7 +200,7 @@ def _advice(folder: Path) -> str:
     return "Give a folder that beir-hybrid study, train or evaluate --output wrote."
 
 
-def _with_training(run: Run) -> Run:
+def _with_training(run: ReportRun) -> ReportRun:
     """Add what a training left in the run's folder."""
     fix = "Train again."
     files = {name: run.folder / f"{name}.json" for name in ("run", "batches", "training", "history", "cost")}
@@ -235,7 +235,7 @@ def _checked_drawn(drawn: Any, path: Path) -> Mapping[str, Any]:
     return dict(drawn)
 
 
-def _read_study(folder: Path) -> tuple[StoredStudy, list[Run], list[Failure]]:
+def _read_study(folder: Path) -> tuple[StoredStudy, list[ReportRun], list[NotShown]]:
     record = read_study_record(folder)
     record = replace(record, name=record.name or folder.resolve().name)
     cells = [CellFolder(folder / CELLS / cell) for cell in record.cells]
@@ -245,14 +245,18 @@ def _read_study(folder: Path) -> tuple[StoredStudy, list[Run], list[Failure]]:
     if not runs:
         raise MissingDataError(f"{folder} holds no finished cell (cells/*/done.json).", "Run the study first.")
     if open_cells:
-        failures.append(Failure(f"{open_cells} cell{'s' * (open_cells != 1)}", record.name, "Not started.", open_cells))
+        failures.append(
+            NotShown(f"{open_cells} cell{'s' * (open_cells != 1)}", record.name, "Not started.", open_cells)
+        )
     return StoredStudy(folder, record, sum(cell.state() == "finished" for cell in cells)), runs, failures
 
 
-def _read_cells(cells: Sequence[CellFolder], study: str) -> tuple[list[Run], list[Failure], list[BeirHybridError], int]:
+def _read_cells(
+    cells: Sequence[CellFolder], study: str
+) -> tuple[list[ReportRun], list[NotShown], list[BeirHybridError], int]:
     """Read a study's cells: those to show, the others and why, what is damaged, and how many have not started."""
-    runs: list[Run] = []
-    failures: list[Failure] = []
+    runs: list[ReportRun] = []
+    failures: list[NotShown] = []
     problems: list[BeirHybridError] = []
     not_started = 0
     for cell in cells:
@@ -264,28 +268,28 @@ def _read_cells(cells: Sequence[CellFolder], study: str) -> tuple[list[Run], lis
             if state == "finished":
                 runs.append(_read_cell(cell, name, study, described))
             elif state == "failed":
-                failures.append(Failure(name, study, str(cell.failure())))
+                failures.append(NotShown(name, study, str(cell.failure())))
             elif described:
-                failures.append(Failure(name, study, "Not finished."))
+                failures.append(NotShown(name, study, "Not finished."))
             else:
                 not_started += 1
         except BeirHybridError as error:
             problems.append(error)
-            failures.append(Failure(name, study, str(error)))
+            failures.append(NotShown(name, study, str(error)))
     return runs, failures, problems, not_started
 
 
-def _read_cell(cell: CellFolder, name: str, study: str, described: CellRecord | None) -> Run:
+def _read_cell(cell: CellFolder, name: str, study: str, described: CellRecord | None) -> ReportRun:
     folders = sorted(path.parent for path in cell.path.glob("evaluations/*/results.json"))
     evaluations = {folder.name: read_results(folder) for folder in folders}
-    run = Run(name, cell.path, evaluations, study, described.values if described else {}, described)
+    run = ReportRun(name, cell.path, evaluations, study, described.values if described else {}, described)
     return _with_training(run)
 
 
-def _with_own_names(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Tell runs of the same name apart: by their study if that does, or else by their folder as it was given."""
+def _with_own_names(runs: Sequence[ReportRun]) -> tuple[ReportRun, ...]:
+    """Rename runs of the same name: after their study if that suffices, or else after their folder as it was given."""
 
-    def renamed(run: Run, times: Counter[str], by_study: bool) -> Run:
+    def renamed(run: ReportRun, times: Counter[str], by_study: bool) -> ReportRun:
         if times[run.name] == 1:
             return run
         return replace(run, name=f"{run.study}: {run.name}" if by_study and run.study else str(run.folder))

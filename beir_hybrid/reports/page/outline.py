@@ -18,7 +18,7 @@ from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.models.words import KIND_TITLES, number, percent
 from beir_hybrid.reports.page.commands import commands_of
-from beir_hybrid.reports.page.inputs import Failure, Sources, StoredStudy
+from beir_hybrid.reports.page.inputs import NotShown, Sources, StoredStudy
 from beir_hybrid.reports.published import Published, published_for
 from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
 from beir_hybrid.reports.score_tables import kind_table, main_table
@@ -99,7 +99,7 @@ class Outline:
     title: str
     groups: tuple[Group, ...]
     studies: tuple[StoredStudy, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[NotShown, ...]
     blocks: tuple[BlockOutline, ...]
     curves: tuple[Chart, ...]
     drawn: tuple[Drawn, ...]
@@ -127,7 +127,7 @@ def build_outline(
 
     Raises:
         ConfigurationError: If no run has the measure.
-        UnknownNameError: If there is no such run, or no such collection.
+        UnknownNameError: If no run, or no collection, has the name.
     """
     groups = groups_of(sources)
     base = None if baseline is None else find_group(groups, baseline)

@@ -22,7 +22,7 @@ def render_page(contents: Outline) -> str:
     """Write a report as a page: all content static, every text from data escaped.
 
     The page's own security policy lets no script run but the one that sorts its tables, so that even a text which
-    found its way around the escaping would do nothing.
+    got around the escaping would do nothing.
     """
     script = (files("beir_hybrid.reports.page") / "templates" / "sort.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -30,7 +30,7 @@ class Palette:
         line: Hairlines and axes.
         sequential: From little to much: one hue in even steps of lightness, read by the colour-blind too.
         diverging: From far below to far above 0, orange to blue, the middle close to the paper.
-        series: Colours of lines and marks, one for each run; told apart by the colour-blind.
+        series: Colours of lines and marks, one for each run; distinct for the colour-blind.
     """
 
     paper: str

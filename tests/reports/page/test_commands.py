@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.reports.page.commands import command_lines, commands_of, evaluate_command, train_command
-from beir_hybrid.reports.page.inputs import Run, read_sources
+from beir_hybrid.reports.page.inputs import ReportRun, read_sources
 from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
 from beir_hybrid.training.request import HOST_DEFAULTS, STATIC_DEFAULTS, read_words
 
@@ -71,7 +71,7 @@ def test_a_cell_gives_the_commands_that_its_study_tells(make_study, tmp_path):
 
 
 def test_an_evaluation_alone_has_one_command(make_results_of):
-    run = Run("r", Path("r"), {"tiny": make_results_of()})
+    run = ReportRun("r", Path("r"), {"tiny": make_results_of()})
     [command] = commands_of(run)
     assert command.startswith("beir-hybrid evaluate --model mine ")
 
