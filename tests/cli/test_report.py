@@ -19,7 +19,7 @@ def test_a_page_is_written_from_evaluations(invoke, runs, tmp_path):
     assert result.stdout == f"Written to {tmp_path / 'deep' / 'report.html'}\n"
     page = (tmp_path / "deep" / "report.html").read_text(encoding="utf-8")
     assert "Retrieval on xquad-r" in page
-    assert "new less base" in page
+    assert "new - base" in page
     assert "published" not in page.partition("</style>")[2]
 
 
@@ -52,7 +52,7 @@ def test_options_reach_the_page(invoke, runs, tmp_path):
     assert result.exit_code == 0, result.output
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<title>My &lt;title&gt;</title>" in page
-    assert "base less new" in page
+    assert "base - new" in page
     assert "recall@5 by language" in page
     assert "arXiv:2408.10536" in page
 
