@@ -38,6 +38,12 @@ class Plugin:
         """Whether it can be used."""
         return not self.reason
 
+    @property
+    def complaint(self) -> str:
+        """What is wrong with it and the fix, in a sentence or two."""
+        what = f"{self.name} in {self.group}" if self.name else self.distribution or "An unknown package"
+        return f"{what} is broken: {self.reason} {self.fix}"
+
     def to_json(self) -> dict[str, Any]:
         """Return its fields for JSON."""
         return {**asdict(self), "loads": self.loads}

@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 def plugins(as_json: bool, check: bool) -> None:
     """List everything that is registered, by this package or by others, and whether it loads.
 
-    Datasets, strategies, measures, hosts and commands, each with the package that brought it. What is broken is listed
-    with the reason and the fix; nothing else is harmed by it. With --check, strategies draw a few batches and measures
-    are computed on a small made-up run; datasets are not loaded.
+    Datasets, strategies, measures, hosts and commands, each with the package that registered it. What is broken is
+    listed with the reason and the fix, and affects nothing else. With --check, strategies draw a few batches and
+    measures are computed on a small artificial run; datasets are not loaded.
     """
     from beir_hybrid.plugins import list_plugins
 
     with redirect_stdout(sys.stderr):  # what plug-ins print while they are imported is not the list
-        found = list_plugins(check=check)
+        listed = list_plugins(check=check)
     if as_json:
-        click.echo(json.dumps([plugin.to_json() for plugin in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([plugin.to_json() for plugin in listed], ensure_ascii=False, indent=2))
     else:
-        _show(found)
-    if check and not all(plugin.loads for plugin in found):
+        _show(listed)
+    if check and not all(plugin.loads for plugin in listed):
         sys.exit(1)
 
 
-def _show(found: Sequence[Plugin]) -> None:
+def _show(listed: Sequence[Plugin]) -> None:
     from beir_hybrid.reports.models.table import Column, make_table
     from beir_hybrid.reports.render.terminal import console, show
 
@@ -51,13 +51,11 @@ def _show(found: Sequence[Plugin]) -> None:
             "yes" if plugin.loads else "no",
             plugin.target,
         )
-        for plugin in found
+        for plugin in listed
     ]
     version, target = Column("version", text=True, leave_out=1), Column("target", text=True, leave_out=2)
     screen = console()
     show(make_table("", ["group", "name", "from", version, "loads", target], rows, names=2), screen=screen)
-    for plugin in found:
+    for plugin in listed:
         if not plugin.loads:
-            what = f"{plugin.name} in {plugin.group}" if plugin.name else plugin.distribution or "An unknown package"
-            line = f"{what} is broken: {plugin.reason} {plugin.fix}"
-            screen.print(line, markup=False, highlight=False, soft_wrap=True)
+            screen.print(plugin.complaint, markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ from beir_hybrid import quickstart
 
 @pytest.fixture
 def one_step(monkeypatch):
-    monkeypatch.setattr(quickstart, "_TRAINING_ARGUMENTS", (*quickstart._TRAINING_ARGUMENTS, "--max_steps=1"))
+    monkeypatch.setattr(quickstart, "_ARGUMENTS", {**quickstart._ARGUMENTS, "max_steps": 1})
 
 
 @pytest.mark.slow
