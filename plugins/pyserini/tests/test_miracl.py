@@ -67,8 +67,7 @@ def test_topics_and_judgements_are_ours_where_pyserini_cannot_download(base, fil
     assert path == str(files / "qrels" / f"qrels.{NAME}.tsv")
     told = [record.getMessage() for record in caplog.records]
     assert told == [
-        f"Pyserini cannot get {kind}.{NAME}.tsv (no connection); {files / kind / f'{kind}.{NAME}.tsv'} is used "
-        "instead."
+        f"Pyserini cannot get {kind}.{NAME}.tsv (no connection); {files / kind / f'{kind}.{NAME}.tsv'} is used instead."
         for kind in ("topics", "qrels")
     ]
 
