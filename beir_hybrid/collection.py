@@ -59,6 +59,15 @@ def corpus_checksum(corpus: Mapping[str, Passage]) -> str:
     return combine(digest_row(document, passage.title, passage.text) for document, passage in corpus.items())
 
 
+def qrels_checksum(qrels: Mapping[str, Mapping[str, int]]) -> str:
+    """Return 32 hexadecimal digits over judgements that do not depend on their order."""
+    return combine(
+        digest_row(query, document, str(int(grade)))
+        for query, judged in qrels.items()
+        for document, grade in judged.items()
+    )
+
+
 def _is_whole(grade: object) -> bool:
     if isinstance(grade, Integral):
         return True
@@ -236,11 +245,7 @@ class MultilingualCollection:
         return {
             "queries": combine(digest_row(*row) for texts in self.queries.values() for row in texts.items()),
             "passages": combine(int(corpus_checksum(corpus), 16) for corpus in self.corpora.values()),
-            "qrels": combine(
-                digest_row(query, document, str(int(grade)))
-                for query, judged in self.qrels.items()
-                for document, grade in judged.items()
-            ),
+            "qrels": qrels_checksum(self.qrels),
         }
 
     def beir(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -156,7 +157,7 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
     """Read one language's file.
 
     Sentences are the slices of the paragraph that ``sentence_breaks`` names, not the file's own ``sentences``, which
-    disagree with them in one Turkish paragraph. A question's answer sentence is the one in which its answer begins.
+    differ from them in one Turkish paragraph. A question's answer sentence is the one in which its answer begins.
 
     Args:
         path: A JSON file in SQuAD's layout with ``sentence_breaks``.
@@ -173,7 +174,7 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
         paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataFormatError(
-            f"{path} is no LAReQA file: {type(error).__name__}: {error}.", "Fetch the file again; it may be cut off."
+            f"{path} is not a LAReQA file: {type(error).__name__}: {error}.", "Fetch the file again; it may be cut off."
         ) from error
     if not paragraphs:
         raise DataFormatError(f"{path} holds no paragraph.", "Fetch the file again.")
@@ -189,13 +190,9 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
                 f"{path}: paragraph {number} is incomplete: {type(error).__name__}: {error}.",
                 "Fetch the file again, or complete the paragraph.",
             ) from error
-    seen: set[str] = set()
-    for question in questions:
-        if question.identifier in seen:
-            raise DataFormatError(
-                f"{path}: the question id {shorten(question.identifier)} occurs twice.", "Make ids unique."
-            )
-        seen.add(question.identifier)
+    counts = Counter(question.identifier for question in questions)
+    if repeated := [identifier for identifier, count in counts.items() if count > 1]:
+        raise DataFormatError(f"{path}: the question id {shorten(repeated[0])} occurs twice.", "Make ids unique.")
     return candidates, questions
 
 

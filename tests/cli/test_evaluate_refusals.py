@@ -89,7 +89,7 @@ def test_bad_request_is_refused(refuse, more, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "holds neither mlqa-r/en.json nor en.json"), ('{"data": [', "en.json is no LAReQA file")],
+    [(None, "holds neither mlqa-r/en.json nor en.json"), ('{"data": [', "en.json is not a LAReQA file")],
     ids=["missing", "truncated"],
 )
 def test_bad_file_is_refused(refuse, tmp_path, text, message):

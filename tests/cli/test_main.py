@@ -186,4 +186,4 @@ def test_process_ends_with_two_and_one_line_for_a_truncated_file(tmp_path):
     # the log's warning that the file is not the released one goes before
     warning, error = ended.stderr.splitlines()
     assert warning.startswith("WARNING: 1 of 1 files differ from the pinned release")
-    assert error.startswith(f"Error: {tmp_path / 'en.json'} is no LAReQA file")
+    assert error.startswith(f"Error: {tmp_path / 'en.json'} is not a LAReQA file")

@@ -236,7 +236,7 @@ def test_bad_config_file_is_refused(refuse, tmp_path, text, message):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "holds neither xquad-r/en.json nor en.json"), ('{"data": [', "en.json is no LAReQA file")],
+    [(None, "holds neither xquad-r/en.json nor en.json"), ('{"data": [', "en.json is not a LAReQA file")],
     ids=["missing", "truncated"],
 )
 def test_bad_file_is_refused(refuse, tmp_path, text, message):

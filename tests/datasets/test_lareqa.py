@@ -153,13 +153,13 @@ def test_answer_outside_every_sentence_is_told(read, start):
     ids=["truncated", "empty", "list", "null", "no data", "no paragraphs", "number"],
 )
 def test_file_of_another_layout_is_told(read, text):
-    with pytest.raises(DataFormatError, match=r"en\.json is no LAReQA file"):
+    with pytest.raises(DataFormatError, match=r"en\.json is not a LAReQA file"):
         read(text)
 
 
 def test_file_that_is_not_utf8_is_told(tmp_path):
     (tmp_path / "en.json").write_bytes(b'{"data": "\xff"}')
-    with pytest.raises(DataFormatError, match=r"en\.json is no LAReQA file: UnicodeDecodeError"):
+    with pytest.raises(DataFormatError, match=r"en\.json is not a LAReQA file: UnicodeDecodeError"):
         read_lareqa(tmp_path / "en.json")
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from beir_hybrid.collection import LazyCorpus, MultilingualCollection, corpus_checksum, language_of
+from beir_hybrid.collection import LazyCorpus, MultilingualCollection, corpus_checksum, language_of, qrels_checksum
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.checksums import combine, digest_row
@@ -60,7 +60,12 @@ class FolderContent:
     def notes(self) -> tuple[str, ...]:
         """What a reader of results must know."""
         notes = dict.fromkeys(note for part in self.splits.values() for note in part.notes)
-        if not all(self._has_corpora(part) for part in self.splits.values()):
+        shared = all(
+            part.corpora.keys() == self.corpora.keys()
+            and all(_same(corpus, self.corpora[language]) for language, corpus in part.corpora.items())
+            for part in self.splits.values()
+        )
+        if not shared:
             united = " and ".join(self.splits)
             notes[f"corpora unite those of the splits {united}: not comparable with results on a split's own"] = None
         return tuple(notes)
@@ -84,7 +89,7 @@ class FolderContent:
         Raises:
             DataFormatError: If an id has blanks, or a text is not Unicode.
         """
-        with_context = self._has_context()
+        with_context = any(passage.context for _, passage in self._passages_in_memory())
         for language, corpus in self.corpora.items():
             for identifier, passage in corpus.items():
                 metadata = {"language": language} | ({"context": passage.context} if with_context else {})
@@ -116,21 +121,9 @@ class FolderContent:
         Returns:
             32 hexadecimal digits each of ``passages``, ``queries`` and ``metadata``, and of each split's ``qrels``.
         """
-        contexts = (
-            digest_row(document, passage.context)
-            for corpus in self.corpora.values()
-            if not isinstance(corpus, LazyCorpus)
-            for document, passage in corpus.items()
-        )
+        contexts = (digest_row(document, passage.context) for document, passage in self._passages_in_memory())
         groups = (digest_row(query, group) for query, group in self.groups.items())
-        qrels = {
-            f"qrels/{split}": combine(
-                digest_row(query, document, str(int(grade)))
-                for query, grades in part.qrels.items()
-                for document, grade in grades.items()
-            )
-            for split, part in self.splits.items()
-        }
+        qrels = {f"qrels/{split}": qrels_checksum(part.qrels) for split, part in self.splits.items()}
         return {
             "passages": combine(int(corpus_checksum(corpus), 16) for corpus in self.corpora.values()),
             "queries": combine(digest_row(query, text) for query, text in self.queries.items()),
@@ -138,18 +131,11 @@ class FolderContent:
             **qrels,
         }
 
-    def _has_corpora(self, part: MultilingualCollection) -> bool:
-        return part.corpora.keys() == self.corpora.keys() and all(
-            _same(corpus, self.corpora[language]) for language, corpus in part.corpora.items()
-        )
-
-    def _has_context(self) -> bool:
-        return any(
-            passage.context
-            for corpus in self.corpora.values()
-            if not isinstance(corpus, LazyCorpus)  # those have none, and are too large to be searched
-            for passage in corpus.values()
-        )
+    def _passages_in_memory(self) -> Iterator[tuple[str, Passage]]:
+        """Yield the passages that may have a context: stored ones have none, and are too large to be searched."""
+        for corpus in self.corpora.values():
+            if not isinstance(corpus, LazyCorpus):
+                yield from corpus.items()
 
 
 def _same(one: Mapping[str, Passage], other: Mapping[str, Passage]) -> bool:
