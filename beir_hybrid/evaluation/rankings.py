@@ -92,7 +92,7 @@ class Rankings(_Arrays):
         queries: Number of queries.
         retrieved: Shape (queries,), how many passages each query's ranking holds; all of them unless it is a cut-off
             run.
-        top: The first passages, as deep as the measures asked for; None if none did.
+        top: The first passages, as deep as the measures require; None if none of them does.
         translations: Yields what the translations of the queries retrieve, one language after another.
     """
 

@@ -169,11 +169,11 @@ def load_results(folders: Sequence[Path]) -> dict[str, Results]:
 
 
 def check_results(folder: Path | None, overwrite: bool, per_query: Format = "parquet") -> None:
-    """Refuse a folder that holds results already or cannot be written, before anything is computed.
+    """Refuse a folder that already holds results, or cannot be written, before anything is computed.
 
     Args:
-        folder: Where results shall be saved; None for nowhere.
-        overwrite: Whether results that are there may be replaced.
+        folder: Folder to save results to; None if they are not saved.
+        overwrite: Whether existing results may be replaced.
         per_query: Format of the values' file.
 
     Raises:
@@ -189,7 +189,7 @@ def check_results(folder: Path | None, overwrite: bool, per_query: Format = "par
 
 
 def environment(device: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """Describe where a run happened: versions of Python and of the packages that decide its numbers, and the times."""
+    """Describe the environment: versions of Python and of the packages that the numbers depend on, and seconds."""
     versions = {"python": platform.python_version()}
     for package in ("beir-hybrid", "torch", "transformers", "sentence-transformers", "numpy"):
         try:

@@ -114,13 +114,13 @@ def write_run(path: Path, hits: Hits, queries: Ints, judgements: Judgements, tag
 
     Args:
         path: The file.
-        hits: What was found for the queries to write.
+        hits: What was retrieved for the queries to write.
         queries: Shape (n,), their numbers.
         judgements: The collection.
         tag: Name of the run; blanks become underscores.
 
     Raises:
-        DataFormatError: If an id has a blank, which would be read as the next column.
+        DataFormatError: If an id has a blank, after which the next column would begin.
     """
     word = "_".join(tag.split()) or "run"
     with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:

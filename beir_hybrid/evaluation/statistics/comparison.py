@@ -72,15 +72,15 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What :func:`compare` found.
+    """Result of :func:`compare`.
 
     Attributes:
         baseline: Name of the run that the others are compared with.
         models: By run compared, the baseline first, its model.
         kinds: Contrasts of the kinds' macro means, by kind, measure and run.
-        settings: Contrasts of the settings, where they were asked for.
-        excluded: By run that cannot be compared with the baseline, why.
-        skipped: What was left out of the comparison of the others, in sentences.
+        settings: Contrasts of the settings, if requested.
+        excluded: By run that cannot be compared with the baseline, the reason.
+        skipped: What was left out of the comparison of the other runs, in sentences.
         notes: How the numbers were computed, in sentences.
     """
 
@@ -123,8 +123,8 @@ def compare(
 
     Raises:
         ConfigurationError: If there are fewer than two runs, or none can be compared with the baseline.
-        UnknownNameError: If no run has the baseline's name, or a measure or setting asked for.
-        MissingDataError: If a run comes without the values of its queries.
+        UnknownNameError: If no run has the baseline's name, or one of the measures or settings requested.
+        MissingDataError: If a run lacks the values of its queries.
     """
     if len(runs) < 2:
         raise ConfigurationError(f"Runs to compare: {len(runs)}.", "Give at least two.")
@@ -164,9 +164,9 @@ def compare(
 
 
 def _chosen(run: str, results: Results, measures: Sequence[str] | None, settings: Sequence[str] | None) -> QueryValues:
-    """Keep the settings and measures asked for."""
+    """Keep the requested settings and measures."""
     if results.values is None:
-        raise MissingDataError(f"{run} comes without the values of its queries.", "Evaluate again.")
+        raise MissingDataError(f"{run} lacks the values of its queries.", "Evaluate again.")
     wanted = None if settings is None else set(map(canonical_name, settings))
     return QueryValues(
         tuple(
@@ -186,7 +186,7 @@ def _check_names(what: str, asked: Sequence[str] | None, known: Sequence[str]) -
 
 
 def _test(pairs: Mapping[str, PairedValues], by_setting: bool, seed: int) -> tuple[list[Contrast], list[Contrast]]:
-    """Test every mean, of the kinds and, if asked for, of the settings; then correct each of the two families."""
+    """Test every mean, of the kinds and, if requested, of the settings; then correct each of the two families."""
     families: dict[str, list[Contrast]] = {"scores": [], "settings": []}
     parts = ("scores", "settings") if by_setting else ("scores",)
     differences = {run: _means(pair.differences) for run, pair in pairs.items()}

@@ -53,7 +53,7 @@ def obstacle(run: Results, baseline: Results) -> str:
 def unpaired(run: QueryValues, baseline: QueryValues) -> str:
     """Return why settings of the same name differ in their queries or in how these are linked; empty if they do not.
 
-    Groups may have other names, as where one run took them from metadata and the other from ids.
+    Groups may differ in their names, as where one run took them from metadata and the other from ids.
     """
     names: dict[str, str] = {}
     others: dict[str, str] = {}

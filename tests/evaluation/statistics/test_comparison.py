@@ -213,7 +213,7 @@ def test_one_run_is_refused():
 
 
 def test_a_run_without_values_is_refused():
-    with pytest.raises(MissingDataError, match="up comes without the values of its queries"):
+    with pytest.raises(MissingDataError, match="up lacks the values of its queries"):
         compare({"base": BASE, "up": replace(UP, values=None)})
 
 
