@@ -32,7 +32,7 @@ class Published:
 
 
 def check_reference(reference: str | None) -> None:
-    """Refuse the name of a collection that there is not.
+    """Refuse an unknown name of a collection.
 
     Raises:
         UnknownNameError: If it is neither None nor one of :data:`REFERENCES`.
@@ -44,26 +44,27 @@ def check_reference(reference: str | None) -> None:
 
 
 def published_for(reference: str | None, results: Results) -> tuple[Published, ...]:
-    """Give the published results of a dataset.
+    """Return the published results of a dataset.
 
     Args:
         reference: Name of a collection, one of :data:`REFERENCES`; None for none.
-        results: Of the run that they shall stand beside.
+        results: Results of the run that they are shown beside.
 
     Returns:
-        Those of the run's dataset that have a kind of setting which the run has, too.
+        Those of the run's dataset that have a kind of setting of the run.
 
     Raises:
-        UnknownNameError: If there is no such collection.
+        UnknownNameError: If the collection is unknown.
     """
     check_reference(reference)
     if reference is None:
         return ()
     path = files("beir_hybrid.reports") / "references" / f"{reference}.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    found = []
+    published = []
     for entry in content["results"]:
         if entry["dataset"] == results.dataset and entry["scores"].keys() & results.scores.keys():
             source = content["sources"][entry["source"]]
-            found.append(Published(entry["name"], entry["scores"], source["text"], source["notes"][entry["dataset"]]))
-    return tuple(found)
+            note = source["notes"][entry["dataset"]]
+            published.append(Published(entry["name"], entry["scores"], source["text"], note))
+    return tuple(published)

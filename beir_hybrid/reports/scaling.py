@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from beir_hybrid.evaluation.measures.printing import printed
-from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
 from beir_hybrid.reports.models.words import KIND_TITLES
 from beir_hybrid.reports.page.inputs import ReportRun
 from beir_hybrid.settings import KINDS
-from beir_hybrid.studies.answer import is_within
 from beir_hybrid.studies.cell import cell_name
+from beir_hybrid.studies.outcomes import settings_of
 
 _COMPUTE = (
     ("flops", "training compute in FLOPs"),
@@ -26,14 +25,14 @@ PARTS = ("all", "seen", "unseen")
 
 
 def training_languages(run: ReportRun) -> tuple[str, ...]:
-    """Give the languages that a run was trained on, sorted; none where that is not known."""
+    """Return the languages that a run was trained on, sorted; empty if they are not known."""
     if run.cell and run.cell.languages:
         return tuple(sorted(run.cell.languages))
     return tuple(sorted({code for pair in drawn_pairs(run) for code in pair}))
 
 
 def drawn_pairs(run: ReportRun) -> dict[tuple[str, str], float]:
-    """Give the number of examples that a run drew by language of the question and of the passage."""
+    """Return the number of examples that a run drew, by language of the question and of the passage."""
     counts: dict[str, float] = run.drawn.get("pairs", {})
     # a code may have a hyphen itself; a language is drawn with itself or with others whose codes have none
     known = {half for key in counts for half in key.split("-") if key.count("-") == 1}
@@ -62,9 +61,9 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     if len(set(counts.values())) < 2:
         return []
     axes = [("number of training languages", counts, False)]
-    told = _compute(groups)
-    if told is not None and max(told[1].values()) > _ABOUT_THE_SAME * min(told[1].values()) > 0:
-        axes.append((*told, True))
+    compute = _compute(groups)
+    if compute is not None and max(compute[1].values()) > _ABOUT_THE_SAME * min(compute[1].values()) > 0:
+        axes.append((*compute, True))
     direction = printed(measure).direction
     height = f"{measure} ({direction})" if direction else measure
     charts = []
@@ -78,30 +77,11 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     return charts
 
 
-def settings_of(results: Results, kind: str, measure: str, trained: Collection[str], which: str) -> tuple[str, ...]:
-    """List the settings of a kind that have a measure.
-
-    Args:
-        results: What was found.
-        kind: ``mono``, ``cross`` or ``multi``.
-        measure: Name of the measure.
-        trained: Languages that were trained on.
-        which: ``all``; ``seen`` for those all of whose languages were trained on, of a pool the query's own; ``unseen``
-            for those none of whose was.
-    """
-    return tuple(
-        name
-        for name, setting in results.parsed_settings().items()
-        if setting.kind == kind and measure in results.settings[name]
-        if which == "all" or is_within(setting, trained, which == "seen")
-    )
-
-
 def _compute(groups: Sequence[Group]) -> tuple[str, dict[str, float]] | None:
-    """Give what the compute is, and each group's by name; None if none is known of all."""
+    """Return what compute is measured by, and that of each group; None if no measure is known for all."""
     for name, words in _COMPUTE:
-        found = {group.name: _mean([run.cost.amount(name) for run in group.runs]) for group in groups}
-        known = {group: value for group, value in found.items() if value is not None}
+        means = {group.name: _mean([run.cost.amount(name) for run in group.runs]) for group in groups}
+        known = {group: value for group, value in means.items() if value is not None}
         if len(known) == len(groups):
             return words, known
     return None
@@ -119,7 +99,7 @@ def _curves(
         rest = {name: value for name, value in group.values.items() if "language" not in name}
         lines.setdefault(cell_name(rest), []).append(group)
     curves = []
-    told: set[tuple[float, str]] = set()
+    labelled: set[tuple[float, str]] = set()
     for place, (line, members) in enumerate(lines.items()):
         points, labels, settings = [], [], []
         for group in members:
@@ -139,11 +119,11 @@ def _curves(
                 tuple(points),
                 place if len(lines) > 1 else PARTS.index(which),
                 dashed=len(set(settings)) > 1,
-                labels=() if here <= told else tuple(labels),  # lines of the same places and counts are told once
+                labels=() if here <= labelled else tuple(labels),  # once for lines of the same places and counts
                 counts=counts,
             )
         )
-        told |= here
+        labelled |= here
     return tuple(curve for curve in curves if curve.points)
 
 

@@ -138,7 +138,9 @@ def _summary_table(trial: str, part: str, rows: Sequence[StudySummary], columns:
         for column in columns:
             settings = _settings(part, group[column])
             rivals = [other[column] for other in groups.values() if _settings(part, other[column]) == settings]
-            entries.append(_entry(part, group[column], _best(part, column, rivals)))
+            direction = None if part == "spread" else printed(column[1]).higher_is_better
+            best = best_of((getattr(rival, part) for rival in rivals), direction)
+            entries.append(_entry(part, group[column], best))
         lines.append([name or "all", next(iter(group.values())).seeds, *entries])
     looks = [(KIND_TITLES[kind], printed(measure)) for kind, measure in columns]
     return make_table(
@@ -152,12 +154,6 @@ def _settings(part: str, row: StudySummary) -> tuple[int, tuple[str, ...]]:
     """Return which settings a value is over: only values over the same ones can be ranked."""
     counts = {"seen": row.seen_settings or 0, "unseen": row.unseen_settings or 0}
     return (counts[part], row.seen_languages) if part in counts else (0, ())
-
-
-def _best(part: str, column: _KindMeasure, rows: Sequence[StudySummary]) -> float | None:
-    return best_of(
-        (getattr(row, part) for row in rows), None if part == "spread" else printed(column[1]).higher_is_better
-    )
 
 
 def _entry(part: str, row: StudySummary, best: float | None) -> Entry:

@@ -64,12 +64,12 @@ def parse_record(content: Mapping[str, Any], kind: type[RecordT], where: str, fi
         where: What messages call the file.
         fix: What to do about damaged content, for messages.
     """
-    record: RecordT = _Parser(where, fix).record(kind, content)
+    record: RecordT = _RecordParser(where, fix).record(kind, content)
     return record
 
 
 @dataclass(frozen=True)
-class _Parser:
+class _RecordParser:
     """Turns the content of one file into dataclasses.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a study found, by its finished cells."""
+"""The answer of a study, from its finished cells."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.settings import Setting
 from beir_hybrid.studies.cell import Cell, cell_name
 from beir_hybrid.studies.judge import judge_claims
-from beir_hybrid.studies.outcomes import Outcomes
+from beir_hybrid.studies.outcomes import Outcomes, group_by, settings_of
 from beir_hybrid.studies.record import CellCost, Failure, StudyRecord, StudySummary
 from beir_hybrid.studies.sentences import claims_sentence
 from beir_hybrid.studies.statistic import statistic_over
@@ -22,7 +21,7 @@ from beir_hybrid.studies.study_folder import StudyFolder
 
 @dataclass(frozen=True)
 class Answer:
-    """What a study found.
+    """The results of a study.
 
     Attributes:
         record: The study with its results, as far as cells are finished.
@@ -52,10 +51,7 @@ def find_answer(folder: StudyFolder) -> Answer:
 
 def group_cells(cells: Iterable[Cell]) -> list[list[Cell]]:
     """Group the cells that differ in their seed alone, in the order of the grid."""
-    groups: dict[str, list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault(repr(cell.unseeded), []).append(cell)
-    return list(groups.values())
+    return group_by(cells, lambda cell: repr(cell.unseeded))
 
 
 def summarize_study(outcomes: Outcomes) -> list[StudySummary]:
@@ -72,32 +68,18 @@ def summarize_study(outcomes: Outcomes) -> list[StudySummary]:
     return summaries
 
 
-def is_within(setting: Setting, trained: Iterable[str], seen: bool) -> bool:
-    """Return whether all languages of a setting were trained on, or none of them.
-
-    Args:
-        setting: A setting; of a pool, only the queries' language counts.
-        trained: Languages that were trained on.
-        seen: Whether all are asked for, or none.
-    """
-    corpora = () if setting.kind == "multi" else setting.corpus_languages
-    return all((language in trained) == seen for language in {setting.query_language, *corpora})
-
-
 def _summarize(cells: Sequence[Cell], runs: Sequence[Results], trial: str, kind: str, measure: str) -> StudySummary:
     means = [results.scores[kind][measure] for results in runs]
     values = {
         name: float(np.mean([results.settings[name][measure] for results in runs]))
-        for name, setting in runs[0].parsed_settings().items()
-        if setting.kind == kind and measure in runs[0].settings[name]
+        for name in settings_of(runs[0], kind, measure)
     }
     worst = None
     if (higher := printed(measure).higher_is_better) is not None:
         worst = (min if higher else max)(values, key=values.__getitem__)
-    trained, settings = set(cells[0].languages), runs[0].parsed_settings()
+    trained = set(cells[0].languages)
     seen, unseen = (
-        [value for name, value in values.items() if is_within(settings[name], trained, inside)]
-        for inside in (True, False)
+        [values[name] for name in settings_of(runs[0], kind, measure, trained, part)] for part in ("seen", "unseen")
     )
     return StudySummary(
         values=cells[0].unseeded,

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, did_you_mean
+from beir_hybrid.errors import BeirHybridError, did_you_mean
 from beir_hybrid.evaluation.measures import Measure, build_measures, expand_measures
 from beir_hybrid.settings import KINDS, Kind, Setting
 from beir_hybrid.studies.cell import Cell, is_seed
@@ -29,17 +29,12 @@ def check_study(study: Study, cells: Sequence[Cell]) -> None:
     identities: dict[str, Cell] = {}
     for cell in cells:
         if (other := identities.setdefault(cell.id, cell)) is not cell:
-            raise ConfigurationError(
-                f"{study.document.where('grid')}: the cells {other.name!r} and {cell.name!r} are the same.",
-                "Take one of the values away.",
-            )
+            problem = f"the cells {other.name!r} and {cell.name!r} are the same."
+            raise study.document.error(problem, "Take one of the values away.", "grid")
     for claim in study.claims:
         if not matching(cells, claim.run).keys() & matching(cells, claim.baseline).keys():
-            raise ConfigurationError(
-                f"{study.document.where('claims')}: {claim.text or 'a claim'}: there is no pair of cells for "
-                f"{sides_in_words(claim)}.",
-                "Claim what the grid has cells of.",
-            )
+            problem = f"{claim.text or 'a claim'}: there is no pair of cells for {sides_in_words(claim)}."
+            raise study.document.error(problem, "Claim what the grid has cells of.", "claims")
     for trial in study.trials:
         _check_trial(study, trial)
     _check_trainings(study, cells)
@@ -61,15 +56,15 @@ def _check_trial(study: Study, trial: Trial) -> None:
             continue
         kinds = [kind for kind in KINDS if kind in present and (claim.kinds is None or kind in claim.kinds)]
         known = {name for setting in chosen if setting.kind in kinds for name in _measured(setting, measures)}
-        where = f"{study.document.where('claims')}: {claim.text or 'a claim'}"
+        text = claim.text or "a claim"
         if not kinds:
-            raise ConfigurationError(
-                f"{where}: {trial.name} has no {' or '.join(claim.kinds or KINDS)} setting.",
-                f"It has: {', '.join(kind for kind in KINDS if kind in present)}.",
-            )
+            problem = f"{text}: {trial.name} has no {' or '.join(claim.kinds or KINDS)} setting."
+            has = f"It has: {', '.join(kind for kind in KINDS if kind in present)}."
+            raise study.document.error(problem, has, "claims")
         for name in claim.measures:
             if name not in known:
-                raise ConfigurationError(f"{where}: {trial.name} does not measure {name!r}.", did_you_mean(name, known))
+                problem = f"{text}: {trial.name} does not measure {name!r}."
+                raise study.document.error(problem, did_you_mean(name, known), "claims")
 
 
 def _measured(setting: Setting, measures: Mapping[Kind, Sequence[Measure]]) -> list[str]:

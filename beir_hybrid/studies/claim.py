@@ -39,3 +39,8 @@ class Claim:
     measures: tuple[str, ...]
     languages: Languages = "all"
     statistic: Statistic = "mean"
+
+    @property
+    def comparison(self) -> tuple[str, ...]:
+        """What it compares, and where: one comparison serves all claims that have the same."""
+        return (self.evaluation, repr(self.run), repr(self.baseline), self.languages, self.statistic)

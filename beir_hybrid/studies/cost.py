@@ -34,7 +34,7 @@ class CostMeter(TrainerCallback):
 
     Operations are those that torch's ``FlopCounterMode`` knows: products of matrices, convolutions and attention.
     Where the model itself has none, as static embeddings, which look vectors up, the total would be the loss's alone;
-    none is given then.
+    it is left out then.
 
     Attributes:
         steps: Optimizer steps.
@@ -91,7 +91,7 @@ class CostMeter(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Watch no longer."""
+        """Remove the hooks."""
         for hook in self._hooks:
             hook.remove()
 
@@ -110,7 +110,7 @@ class CostMeter(TrainerCallback):
 
 
 def peak_memory(device: str) -> int:
-    """Give the most memory this process has held so far, in bytes: the accelerator's where it runs on one.
+    """Return the most memory this process has held so far, in bytes: the accelerator's where it runs on one.
 
     Args:
         device: Such as ``cpu`` or ``cuda:0``.
@@ -118,7 +118,7 @@ def peak_memory(device: str) -> int:
     if device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated(device))
     status = Path("/proc/self/status")
-    if status.is_file():  # what getrusage tells begins with the parent's memory
+    if status.is_file():  # getrusage starts with the parent's memory
         for line in status.read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024

@@ -14,7 +14,7 @@ from beir_hybrid.evaluation.statistics.pairing import pair_up
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES, holm
 from beir_hybrid.studies.cell import Cell, differ_in_seeds
 from beir_hybrid.studies.claim import Claim, Languages
-from beir_hybrid.studies.outcomes import Outcomes, matching
+from beir_hybrid.studies.outcomes import Outcomes, group_by, matching
 from beir_hybrid.studies.sentences import sides_in_words, verdict_sentence
 from beir_hybrid.studies.statistic import contrast_statistic, settle, statistic_over
 from beir_hybrid.studies.verdict import Verdict
@@ -47,7 +47,7 @@ def judge_claims(outcomes: Outcomes, claims: Sequence[Claim]) -> tuple[list[Verd
     """
     judged: list[_Judged] = []
     remarks: list[str] = []
-    for asked in _grouped(claims):
+    for asked in group_by(claims, lambda claim: claim.comparison):
         try:
             judged += _judge_group(outcomes, asked, remarks)
         except BeirHybridError as error:
@@ -65,16 +65,16 @@ def judge_claims(outcomes: Outcomes, claims: Sequence[Claim]) -> tuple[list[Verd
 
 def _judge_group(outcomes: Outcomes, claims: Sequence[Claim], remarks: list[str]) -> list[_Judged]:
     """Judge claims of the same cells, and remark on what cannot be judged."""
-    first, told = claims[0], sides_in_words(claims[0])
+    first, words = claims[0], sides_in_words(claims[0])
     pairs, missing = _pair(outcomes, first)
     if not pairs:
-        remarks.append(f"{told} is not judged: no pair of cells is there.")
+        remarks.append(f"{words} is not judged: no pair of cells is there.")
         return []
     if missing:
-        remarks.append(f"{told} is over the {len(pairs)} of {len(pairs) + missing} pairs of cells that are there.")
+        remarks.append(f"{words} is over the {len(pairs)} of {len(pairs) + missing} pairs of cells that are there.")
     names = _settings(outcomes, first.evaluation, pairs, first.languages)
     if not names:
-        remarks.append(f"{told} is not judged: there is no such setting.")
+        remarks.append(f"{words} is not judged: there is no such setting.")
         return []
     contrasts = _contrasts(outcomes, names, pairs, claims)
     judged = []
@@ -86,18 +86,9 @@ def _judge_group(outcomes: Outcomes, claims: Sequence[Claim], remarks: list[str]
         ]
         there = {one.contrast.kind for one in fitting}
         if lacking := [kind for kind in claim.kinds or () if kind not in there]:
-            remarks.append(f"{told} is not judged in {' and '.join(lacking)}: there is no such setting.")
+            remarks.append(f"{words} is not judged in {' and '.join(lacking)}: there is no such setting.")
         judged += fitting
     return judged
-
-
-def _grouped(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """Bring claims of the same cells together: one comparison serves them all."""
-    grouped: dict[tuple[str, ...], list[Claim]] = {}
-    for claim in claims:
-        key = (claim.evaluation, repr(claim.run), repr(claim.baseline), claim.languages, claim.statistic)
-        grouped.setdefault(key, []).append(claim)
-    return list(grouped.values())
 
 
 def _pair(outcomes: Outcomes, claim: Claim) -> tuple[list[tuple[Cell, Cell]], int]:

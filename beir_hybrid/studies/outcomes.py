@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from beir_hybrid.evaluation.query_values import QueryValues
 from beir_hybrid.evaluation.results import Results, load_results
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.study_folder import StudyFolder
+
+T = TypeVar("T")
 
 
 class Outcomes:
@@ -61,6 +63,42 @@ class Outcomes:
             if runs[0].data != results.data:
                 raise DataFormatError(f"{cell.name} was evaluated on other data of {trial}.", "Remove its folder.")
         return replace(runs[0], values=average([results.values or QueryValues(()) for results in runs], measures))
+
+
+def group_by(items: Iterable[T], key: Callable[[T], Hashable]) -> list[list[T]]:
+    """Group items by a key, in the order in which they come.
+
+    Examples:
+        >>> group_by([1, 2, 3, 4], lambda number: number % 2)
+        [[1, 3], [2, 4]]
+    """
+    groups: dict[Hashable, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())
+
+
+def settings_of(
+    results: Results, kind: str, measure: str, trained: Iterable[str] = (), part: str = "all"
+) -> tuple[str, ...]:
+    """List the settings of a kind that have a measure.
+
+    Args:
+        results: The results.
+        kind: ``mono``, ``cross`` or ``multi``.
+        measure: Name of the measure.
+        trained: Languages that were trained on.
+        part: ``all``; ``seen`` for settings all of whose languages were trained on, or ``unseen`` for those none of
+            whose was. Of a pool, only the queries' language counts.
+    """
+    names = []
+    for name, setting in results.parsed_settings().items():
+        if setting.kind == kind and measure in results.settings[name]:
+            corpora = () if kind == "multi" else setting.corpus_languages
+            seen = {language in trained for language in (setting.query_language, *corpora)}
+            if part == "all" or seen == {part == "seen"}:
+                names.append(name)
+    return tuple(names)
 
 
 def average(runs: Sequence[QueryValues], measures: Sequence[str]) -> QueryValues:

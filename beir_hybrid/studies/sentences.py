@@ -71,8 +71,8 @@ def claims_sentence(claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> str
     by_claim: dict[str, list[Verdict]] = {_title(claim.text, claim): [] for claim in claims}
     for verdict in verdicts:
         by_claim[_title(verdict.claim, verdict)].append(verdict)
-    told = [f"{title}: {_fared(judged)}." for title, judged in by_claim.items()]
-    return " ".join(told) or "The study claims nothing, so nothing was compared."
+    sentences = [f"{title}: {_fared(judged)}." for title, judged in by_claim.items()]
+    return " ".join(sentences) or "The study claims nothing, so nothing was compared."
 
 
 def _title(text: str, sides: Claim | Verdict) -> str:

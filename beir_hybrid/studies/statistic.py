@@ -53,7 +53,7 @@ def contrast_statistic(pair: PairedValues, contrast: Contrast, statistic: Statis
 
     Args:
         pair: The values of both sides at the same queries.
-        contrast: What the comparison of the means found for the kind and measure.
+        contrast: Comparison of the means of the kind, by the measure.
         statistic: ``worst`` or ``spread``.
         seed: Seed of the draws and swaps.
 
@@ -113,7 +113,7 @@ def settle(contrast: Contrast, p: float, statistic: Statistic) -> str:
     """Return the verdict; a spread is ``higher`` or ``lower``, since models that find nothing have the lowest.
 
     Args:
-        contrast: What was found.
+        contrast: The comparison.
         p: The p-value, corrected.
         statistic: What was compared.
     """

@@ -66,8 +66,8 @@ class Study:
     def differences(self, other: Study) -> list[str]:
         """Name the parts in which another study's cells or evaluations differ from these; empty if they do not."""
         mine, yours = ((one.name, one.grid, one.train, one.trials) for one in (self, other))
-        told = ("name", "grid", "train", "evaluate")
-        return [key for key, first, second in zip(told, mine, yours, strict=True) if first != second]
+        keys = ("name", "grid", "train", "evaluate")
+        return [key for key, first, second in zip(keys, mine, yours, strict=True) if first != second]
 
 
 def read_study(path: Path, quick: bool = False) -> Study:

@@ -134,7 +134,7 @@ class StudyFolder:
         return [seconds for seconds in known if seconds is not None]
 
     def record(self) -> StudyRecord:
-        """Return what the study found when it was last run; only what it asks if it was not."""
+        """Return the study with its results of the last run; without results if it has not been run."""
         path = self.path / STUDY_FILE
         last = read_study_record(self.path) if path.is_file() else StudyRecord()
         ids, study = tuple(cell.id for cell in self.cells), self.study
@@ -148,12 +148,4 @@ class StudyFolder:
         Raises:
             OutputError: If it cannot be written.
         """
-        path = self.path / STUDY_FILE
-        try:
-            write_record(path, record)
-        except BeirHybridError:
-            raise
-        except OSError as error:
-            raise OutputError(
-                f"{path} cannot be written: {error.strerror}.", "Make room on the disk, and run the study again."
-            ) from error
+        write_record(self.path / STUDY_FILE, record)

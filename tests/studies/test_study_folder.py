@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -79,14 +80,14 @@ def test_seconds_are_those_of_finished_cells(opened, evaluated):
 
 
 def test_full_disk_is_told_in_one_line(opened, monkeypatch):
-    from beir_hybrid.studies import study_folder as module
+    folder = opened()
 
-    def full(path, content):
+    def full(path, *given, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_record", full)
-    with pytest.raises(BeirHybridError, match=r"study\.json cannot be written: No space left on device\. Make room"):
-        opened().write(opened().record())
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(BeirHybridError, match=r"study\.json cannot be written: No space left on device\. Free space"):
+        folder.write(folder.record())
 
 
 @pytest.mark.parametrize(
