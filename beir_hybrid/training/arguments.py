@@ -99,7 +99,7 @@ class HybridBatchTrainingArguments(BatchOptions, SentenceTransformerTrainingArgu
         return whole + rest * accumulated / batches
 
 
-class _Parser(HfArgumentParser):
+class _HostParser(HfArgumentParser):
     """The host's parser, which raises where argparse would print its usage and leave."""
 
     def error(self, message: str) -> NoReturn:
@@ -125,7 +125,7 @@ def parse_arguments(
             raise ConfigurationError(f"--{name} is decided by our own options.", _OURS[name])
         if name not in known:
             raise _unknown(f"--{name}", known)
-    parser = _Parser([HybridBatchTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]  # a dataclass it is
+    parser = _HostParser([HybridBatchTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]  # a dataclass it is
     # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
     accelerated = torch.accelerator.is_available()
     # without use_cpu the host does not set up several processes where there is no accelerator

@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError
-from beir_hybrid.training.arguments import parse_arguments
+from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
 from beir_hybrid.training.request import (
     HOST_DEFAULTS,
     STATIC_DEFAULTS,
@@ -62,6 +63,14 @@ def test_evaluation_data_select_by_the_loss_unless_asked_otherwise():
 def test_choices_of_evaluation_need_its_data(given, option):
     with pytest.raises(ConfigurationError, match=f"{option} is given without data .* Add --eval-data NAME"):
         TrainingRequest("static", "sample", Path("out"), **given)
+
+
+def test_request_is_read_from_its_run(tmp_path, parse):
+    asked = TrainingRequest("static:8", ("a", "b"), tmp_path, languages=("de", "en"), alpha=0.3, source=Path("data"))
+    used = arguments_as_json(parse("--seed", "3", "--max_steps=7", defaults=asked.defaults))
+    run = {"schema": 1, "options": asked.options(), "arguments": used}
+    again = TrainingRequest.from_run(json.loads(json.dumps(run)))
+    assert again == replace(asked, output=Path("model"), arguments={"seed": 3, "max_steps": 7})
 
 
 def test_options_become_json():

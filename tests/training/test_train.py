@@ -85,6 +85,16 @@ def test_run_writes_its_request_and_what_it_drew(options):
     assert summary["drawn"]["sources"] == {"tiny": 3}
 
 
+def test_arguments_are_given_by_name_or_as_words(options):
+    by_name = {"per_device_train_batch_size": 4, "max_steps": 3, "disable_tqdm": True, "logging_strategy": "no"}
+    one = train(options("one", arguments=by_name), {"seed": 5})
+    other = train(options("other", arguments=[*SHORT, "--seed", "7"]), ["--seed", "5"])
+    first, second = (read(trained.folder / "run.json")["arguments"] for trained in (one, other))
+    assert {name for name in first if first[name] != second[name]} == {"output_dir"}
+    assert first["seed"] == 5
+    assert torch.equal(one.model[0].embedding.weight, other.model[0].embedding.weight)
+
+
 def test_history_tells_what_was_logged_at_which_step(options):
     logged = [*SHORT[:-2], "--logging_steps", "1"]
     history = read(train(options(), logged).folder / "history.json")
