@@ -12,8 +12,7 @@ from pathlib import Path
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.reports.page.inputs import ReportRun, Sources
-from beir_hybrid.reports.source_files import comparison_key
+from beir_hybrid.reports.page.inputs import ReportRun, Sources, comparison_key
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name, is_seed
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from beir_hybrid.reports.models.curve import Chart
+from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.page.outline import BlockOutline, Outline
 from beir_hybrid.reports.render.pictures import Picture, draw
@@ -67,25 +69,16 @@ def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
 
 
 def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
-    title = part.block.title
-    yield f"{title}-summary", part.summary
+    yield f"{part.block.title}-summary", part.summary
     for table in part.full:
-        yield f"{title}-{table.columns[-1].name.split()[0]}", table
-    for heat_map in part.pairs:
-        yield f"{title}-{part.measure}-{heat_map.title}", heat_map
-    for heat_map in part.differences:
-        yield f"{title}-difference-{heat_map.title}", heat_map
-    for family, maps in part.matrices:
-        for heat_map in maps:
-            yield f"{title}-{family}-{heat_map.title}", heat_map
-    for bars in part.bars:
-        yield f"{title}-{bars.title.rpartition(': ')[2]}", bars
-    for dots in part.shares:
-        yield f"{title}-{dots.title.rpartition(': ')[2]}", dots
-    for chart in part.recall:
-        yield f"{title}-recall-{chart.title}", chart
-    for chart in part.scaling:
-        yield f"{title}-scaling-{chart.title}", chart
+        yield f"{part.block.title}-{table.columns[-1].name.split()[0]}", table
+    titled: dict[str, Sequence[HeatMap | Chart]] = {part.measure: part.pairs, "difference": part.differences}
+    titled |= {**dict(part.matrices), "recall": part.recall, "scaling": part.scaling}
+    for what, pictures in titled.items():
+        for picture in pictures:
+            yield f"{part.block.title}-{what}-{picture.title}", picture
+    for bars in (*part.bars, *part.shares):
+        yield f"{part.block.title}-{bars.title.rpartition(': ')[2]}", bars
 
 
 def _own_name(wanted: str, taken: set[str]) -> str:

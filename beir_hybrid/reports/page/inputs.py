@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.evaluation.results import Results, read_results
-from beir_hybrid.reports.source_files import comparison_key
+from beir_hybrid.reports.models.words import plural
 from beir_hybrid.storage.files import is_number, read_json
 from beir_hybrid.storage.records import parse_record
 from beir_hybrid.studies.cell_folder import CellFolder
@@ -59,12 +60,14 @@ class NotShown:
         study: The study's; empty for a part of a run that is no cell.
         reason: Why, in a sentence.
         cells: Number of cells; 0 for a part of a run.
+        error: What is wrong with its files; None if they are not damaged.
     """
 
     name: str
     study: str
     reason: str
     cells: int = 1
+    error: BeirHybridError | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,12 @@ def read_sources(folders: Sequence[Path]) -> Sources:
     return Sources(_with_own_names(runs), tuple(studies), tuple(failures))
 
 
+def comparison_key(results: Results) -> str:
+    """Return what was evaluated: results of one key are of the same data, texts and settings."""
+    evaluated = [results.dataset, results.passage_text, sorted(results.data.items()), sorted(results.settings)]
+    return json.dumps(evaluated, default=str)
+
+
 def _shows(folder: Path, inner: Path) -> bool:
     """Return whether one folder is read with another: a cell of a study, or an evaluation in a model's folder."""
     if folder not in inner.parents:
@@ -157,20 +166,18 @@ def _read_run(folder: Path) -> tuple[list[ReportRun], list[NotShown]]:
         return [ReportRun(name, folder, {results.dataset: results})], []
     evaluations: dict[str, Results] = {}
     places: dict[str, Path] = {}
-    problems: list[BeirHybridError] = []
     failures: list[NotShown] = []
     for path in [*sorted(folder.glob("*/results.json")), *sorted(folder.glob("evaluations/*/results.json"))]:
         inside = path.parent.relative_to(folder).as_posix()
         try:
             results = read_results(path.parent)
         except BeirHybridError as error:
-            problems.append(error)
-            failures.append(NotShown(f"{name}/{inside}", "", str(error), cells=0))
+            failures.append(NotShown(f"{name}/{inside}", "", str(error), cells=0, error=error))
         else:
             called = path.parent.name if path.parent.name not in evaluations else inside
             evaluations[called], places[called] = results, path.parent
-    if problems and not evaluations:
-        raise problems[0]
+    if not evaluations:
+        _raise_first(failures)
     return _apart(_with_training(ReportRun(name, folder, evaluations)), places), failures
 
 
@@ -239,25 +246,17 @@ def _read_study(folder: Path) -> tuple[StoredStudy, list[ReportRun], list[NotSho
     record = read_study_record(folder)
     record = replace(record, name=record.name or folder.resolve().name)
     cells = [CellFolder(folder / CELLS / cell) for cell in record.cells]
-    runs, failures, problems, open_cells = _read_cells(cells, record.name)
-    if not runs and problems:
-        raise problems[0]
+    runs, failures = _read_cells(cells, record.name)
     if not runs:
+        _raise_first(failures)
         raise MissingDataError(f"{folder} holds no finished cell (cells/*/done.json).", "Run the study first.")
-    if open_cells:
-        failures.append(
-            NotShown(f"{open_cells} cell{'s' * (open_cells != 1)}", record.name, "Not started.", open_cells)
-        )
     return StoredStudy(folder, record, sum(cell.state() == "finished" for cell in cells)), runs, failures
 
 
-def _read_cells(
-    cells: Sequence[CellFolder], study: str
-) -> tuple[list[ReportRun], list[NotShown], list[BeirHybridError], int]:
-    """Read a study's cells: those to show, the others and why, what is damaged, and how many have not started."""
+def _read_cells(cells: Sequence[CellFolder], study: str) -> tuple[list[ReportRun], list[NotShown]]:
+    """Read a study's cells: those to show, and the others with the reason."""
     runs: list[ReportRun] = []
     failures: list[NotShown] = []
-    problems: list[BeirHybridError] = []
     not_started = 0
     for cell in cells:
         name = cell.path.name
@@ -267,16 +266,22 @@ def _read_cells(
             state = cell.state()
             if state == "finished":
                 runs.append(_read_cell(cell, name, study, described))
-            elif state == "failed":
-                failures.append(NotShown(name, study, str(cell.failure())))
-            elif described:
-                failures.append(NotShown(name, study, "Not finished."))
+            elif state == "failed" or described:
+                failures.append(NotShown(name, study, str(cell.failure()) if state == "failed" else "Not finished."))
             else:
                 not_started += 1
         except BeirHybridError as error:
-            problems.append(error)
-            failures.append(NotShown(name, study, str(error)))
-    return runs, failures, problems, not_started
+            failures.append(NotShown(name, study, str(error), error=error))
+    if not_started:
+        failures.append(NotShown(plural(not_started, "cell"), study, "Not started.", not_started))
+    return runs, failures
+
+
+def _raise_first(failures: Sequence[NotShown]) -> None:
+    """Raise the first error of damaged files, if there is one."""
+    for failure in failures:
+        if failure.error is not None:
+            raise failure.error
 
 
 def _read_cell(cell: CellFolder, name: str, study: str, described: CellRecord | None) -> ReportRun:

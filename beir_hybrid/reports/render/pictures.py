@@ -101,16 +101,14 @@ def size_of(picture: Picture) -> tuple[float, float]:
 
 def draw_on(axes: Axes, picture: Picture) -> None:
     """Draw a picture on axes, without its title and note."""
-    if isinstance(picture, HeatMap):
-        _draw_heat_map(axes, picture)
-    elif isinstance(picture, Bars):
-        _draw_bars(axes, picture)
-    elif isinstance(picture, Dots):
-        _draw_dots(axes, picture)
-    elif isinstance(picture, Chart):
-        _draw_chart(axes, picture)
-    else:
-        _draw_table(axes, picture.shown())
+    drawers: dict[type, Callable[[Axes, Any], None]] = {
+        HeatMap: _draw_heat_map,
+        Bars: _draw_bars,
+        Dots: _draw_dots,
+        Chart: _draw_chart,
+        Table: _draw_table,
+    }
+    drawers[type(picture)](axes, picture)
 
 
 def _draw_heat_map(axes: Axes, picture: HeatMap) -> None:
@@ -202,11 +200,9 @@ def _draw_chart(axes: Axes, picture: Chart) -> None:
     axes.figure.legend(loc="outside right upper", frameon=False)
 
 
-def _draw_table(axes: Axes, table: Table) -> None:
-    cells = [
-        [_text(column.written(entry, brief=True), 34) for column, entry in zip(table.columns, row.entries, strict=True)]
-        for row in table.rows
-    ]
+def _draw_table(axes: Axes, picture: Table) -> None:
+    table = picture.shown()
+    cells = [[_text(text, 34) for text in row] for row in table.texts()]
     axes.set_axis_off()
     axes.table(cells, colLabels=[column.heading for column in table.columns], edges="horizontal", loc="upper left")
 
