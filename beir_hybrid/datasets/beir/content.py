@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from beir_hybrid.collection import LazyCorpus, MultilingualCollection, corpus_checksum, language_of, qrels_checksum
+from beir_hybrid.datasets.beir.marker import Marker
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.checksums import combine, digest_row
@@ -70,10 +71,33 @@ class FolderContent:
             notes[f"corpora unite those of the splits {united}: not comparable with results on a split's own"] = None
         return tuple(notes)
 
-    @property
-    def passages(self) -> int:
-        """How many passages there are."""
-        return sum(len(corpus) for corpus in self.corpora.values())
+    def marker(self, name: str, setting: str, licence: str, options: Mapping[str, Any]) -> Marker:
+        """Return the marker of a folder with this content, without its files.
+
+        Args:
+            name: Name of the folder.
+            setting: Name of the setting.
+            licence: Of the texts.
+            options: What the splits were loaded with.
+        """
+        first = next(iter(self.splits.values()))
+        return Marker(
+            name=name,
+            dataset=first.name,
+            setting=setting,
+            splits=tuple(self.splits),
+            options=options,
+            query_languages=tuple(dict.fromkeys(code for part in self.splits.values() for code in part.queries)),
+            corpus_languages=tuple(self.corpora),
+            queries=len(self.queries),
+            passages=sum(len(corpus) for corpus in self.corpora.values()),
+            passage_text=first.passage_text,
+            measures=tuple(first.measures),
+            licence=licence,
+            notes=self.notes,
+            checksums=self.checksums(),
+            files={},
+        )
 
     def files(self) -> dict[str, Iterator[str]]:
         """Return the lines of each file, by its path in the folder."""

@@ -134,24 +134,7 @@ class BeirFolder:
         self.check_place()
         given = collection if isinstance(collection, Mapping) else {"test": collection}
         content = FolderContent({split: part.setting(setting) for split, part in given.items()})
-        first = next(iter(content.splits.values()))
-        marker = Marker(
-            name=self.path.name,
-            dataset=first.name,
-            setting=setting,
-            splits=tuple(content.splits),
-            options=plain_options(options or {}),
-            query_languages=tuple(dict.fromkeys(name for part in content.splits.values() for name in part.queries)),
-            corpus_languages=tuple(content.corpora),
-            queries=len(content.queries),
-            passages=content.passages,
-            passage_text=first.passage_text,
-            measures=tuple(first.measures),
-            licence=licence,
-            notes=content.notes,
-            checksums=content.checksums(),
-            files={},
-        )
+        marker = content.marker(self.path.name, setting, licence, plain_options(options or {}))
         new = self._must_write(marker, overwrite)
         if new:
             self._write(content, marker)
