@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Table
@@ -77,7 +78,8 @@ def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
     for what, pictures in titled.items():
         for picture in pictures:
             yield f"{part.block.title}-{what}-{picture.title}", picture
-    for bars in (*part.bars, *part.shares):
+    rows: list[Bars | Dots] = [*part.bars, *part.shares]
+    for bars in rows:
         yield f"{part.block.title}-{bars.title.rpartition(': ')[2]}", bars
 
 

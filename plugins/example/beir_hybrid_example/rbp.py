@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from beir_hybrid import Floats
 from beir_hybrid.evaluation import Rankings
-from beir_hybrid.evaluation.measures import StandardMeasure
+from beir_hybrid.evaluation.measures import Printed, StandardMeasure
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class RBP(StandardMeasure):
     cutoff: int | None = None
     persistence: float = 0.8
     base_name = "rbp"
+    printed = Printed("RBP", factor=100, brief_decimals=1)
     source = "Moffat and Zobel, TOIS 2008"
 
     def values(self, rankings: Rankings) -> Floats:
