@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from beir_hybrid import evaluate
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.judgements import Judgements
@@ -133,19 +134,19 @@ def measure(folder):
                 block = np.asarray(vectors[start : start + BLOCK])
                 np.matmul(queries, block.T, out=scores[:, : len(block)])
 
-    def evaluate():
+    def score():
         evaluate(embeddings, collection, intervals=False)
 
     def search():
         exact_search(queries, list(embeddings.passages.values()), DEPTH, identifiers)
 
     memory = {}
-    for name, work in (("evaluating", evaluate), ("searching", search)):
+    for name, work in (("evaluating", score), ("searching", search)):
         with watched() as peaks:
             work()
         memory[name] = peaks
     multiply()
-    works = {"matrix product": multiply, "evaluating": evaluate, "searching": search}
+    works = {"matrix product": multiply, "evaluating": score, "searching": search}
     times = {name: [] for name in works}
     for _ in range(REPEATS):
         for name, work in works.items():
