@@ -62,15 +62,15 @@ def registered_hosts() -> str:
     for host in HOSTS.registrations():
         if host.target:  # else it is of this process only
             targets.setdefault(host.name, set()).add(host.target)
-    for name, found in targets.items():
-        own = set(filter(is_ours, found))
-        if own and own != found:
-            for target in sorted(found - own):
+    for name, registered in targets.items():
+        own = set(filter(is_ours, registered))
+        if own and own != registered:
+            for target in sorted(registered - own):
                 leave_out(f"{name}={target}", "the name is beir-hybrid's own, and cannot be replaced")
-            found &= own
-        if len(found) > 1:
-            leave_out(name, f"it is registered as {' and as '.join(sorted(found))}")
-    return ",".join(f"{name}={found.pop()}" for name, found in targets.items() if len(found) == 1)
+            registered &= own
+        if len(registered) > 1:
+            leave_out(name, f"it is registered as {' and as '.join(sorted(registered))}")
+    return ",".join(f"{name}={registered.pop()}" for name, registered in targets.items() if len(registered) == 1)
 
 
 def environment_with_hosts(*, children: bool = False) -> dict[str, str]:

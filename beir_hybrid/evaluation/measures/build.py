@@ -97,7 +97,18 @@ def example_name(base: str) -> str:
         >>> example_name("language_share"), example_name("recall"), example_name("map")
         ('language_share@10', 'recall@10', 'map')
     """
-    return _spell(base, _needed(inspect.signature(MEASURES.get(base)).parameters), {})
+    return _spell(base, [noun for noun, needed in parameters_of(base).items() if needed], {})
+
+
+def parameters_of(base: str) -> dict[str, bool]:
+    """Return which of ``cutoff`` and ``language`` a measure takes, and whether it needs each.
+
+    Examples:
+        >>> parameters_of("language_share"), parameters_of("map")
+        ({'cutoff': True, 'language': False}, {'cutoff': False})
+    """
+    parameters = inspect.signature(MEASURES.get(base)).parameters
+    return {noun: parameters[noun].default is inspect.Parameter.empty for noun in _NOUNS if noun in parameters}
 
 
 def _spell(base: str, nouns: Iterable[str], given: Mapping[str, str]) -> str:

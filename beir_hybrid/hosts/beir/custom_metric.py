@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import re
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from beir_hybrid.arrays import Floats
 from beir_hybrid.errors import ConfigurationError, DataFormatError, UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.measures import Measure, build_measure
+from beir_hybrid.evaluation.measures.build import parameters_of
 from beir_hybrid.hosts.beir.dicts import Qrels, Scores
 from beir_hybrid.hosts.beir.script_collection import (
     ScriptCollection,
@@ -108,7 +108,7 @@ def _measures(metric: str, k_values: Sequence[int]) -> list[Measure]:
     name += form["language"] or ""
     if form["cutoff"] not in {None, "k"}:
         return [build_measure(f"{name}@{form['cutoff']}")]
-    if "cutoff" not in inspect.signature(MEASURES.get(name.partition("[")[0])).parameters:
+    if "cutoff" not in parameters_of(name.partition("[")[0]):
         return [build_measure(name)]
     if not k_values:
         raise ConfigurationError(f"There is no cut-off for {metric!r}.", "Give k_values, such as [10].")

@@ -12,6 +12,7 @@ import numpy as np
 from beir_hybrid.errors import PluginError
 from beir_hybrid.evaluation.measures import Measure as OurMeasure
 from beir_hybrid.evaluation.measures import build_measure
+from beir_hybrid.evaluation.measures.build import parameters_of
 from beir_hybrid.registry import MEASURES
 
 try:
@@ -57,16 +58,14 @@ class LanguageMeasure(Measure):
 
 def _define(name: str, ours_name: str, **more: ParamInfo) -> LanguageMeasure:
     """Build a measure for ir_measures; its parameters are those that this package's measure takes."""
-    factory = MEASURES.get(ours_name)
-    taken = inspect.signature(factory).parameters
+    taken = parameters_of(ours_name)
     parameters = dict(more)
     if "cutoff" in taken:
-        needed = taken["cutoff"].default is inspect.Parameter.empty
-        parameters["cutoff"] = ParamInfo(dtype=int, required=needed, desc="ranking cutoff threshold")
+        parameters["cutoff"] = ParamInfo(dtype=int, required=taken["cutoff"], desc="ranking cutoff threshold")
     if "language" in taken:
         parameters["language"] = ParamInfo(dtype=str, required=True, desc="language code")
     namespace = {
-        "__doc__": inspect.getdoc(factory),
+        "__doc__": inspect.getdoc(MEASURES.get(ours_name)),
         "__module__": __name__,
         "__name__": name,
         "NAME": name,
