@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,6 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError
 if TYPE_CHECKING:
     from beir_hybrid.batching.index import ExampleIndex
     from beir_hybrid.batching.sampling import Sampling
-    from beir_hybrid.pairs import ParallelPairs
 
 
 logger = logging.getLogger(__name__)
@@ -31,6 +30,13 @@ logger = logging.getLogger(__name__)
 Collate = Callable[[list[InputExample]], Any]
 
 _PARAMETERS = ("batch_size", "strategy", "seed", "query_prefix", "passage_prefix", "sampling", "epochs")
+
+
+class DatasetMaker(Protocol):
+    """Data that can be made a dataset of examples, such as :class:`~beir_hybrid.pairs.ParallelPairs`."""
+
+    def dataset(self) -> Dataset:
+        """Return all examples."""
 
 
 # Not a torch DataLoader: no code of the host asks for one (its own NoDuplicatesDataLoader is none either), and one made
@@ -86,7 +92,7 @@ class HybridBatchDataLoader:
 
     def __init__(
         self,
-        pairs: ParallelPairs | Dataset,
+        pairs: DatasetMaker | Dataset,
         batch_size: int,
         strategy: str | Strategy = "hybrid",
         seed: int = 0,
