@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.query_values import AGAIN, Format, QueryValues
 from beir_hybrid.settings import Setting, parse_setting
-from beir_hybrid.storage.files import check_output, is_number, parse_json, write_json
+from beir_hybrid.storage.files import check_output, is_number, read_json, write_json
 from beir_hybrid.translations import is_count_of_links
 
 SCHEMA = 1
@@ -114,14 +114,8 @@ class Results:
                 f"Give {inside[0]}, which does." if inside else "Give one that beir-hybrid evaluate --output wrote."
             )
             raise MissingDataError(problem, wanted)
-        try:
-            content = parse_json(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DataFormatError(f"{path} cannot be read: {error.strerror}.", AGAIN) from error
-        except (ValueError, RecursionError) as error:
-            raise DataFormatError(f"{path} is no JSON: {error}.", AGAIN) from error
-        if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
-            raise DataFormatError(f"{path} is not of schema version {SCHEMA}.", AGAIN)
+        content = read_json(path, AGAIN, SCHEMA)
+        del content["schema"]
         try:
             lists = {name: tuple(content[name]) for name in ("languages", "notes") if name in content}
             results = cls(**{**content, **lists})
