@@ -114,10 +114,9 @@ class Results:
                 f"Give {inside[0]}, which does." if inside else "Give one that beir-hybrid evaluate --output wrote."
             )
             raise MissingDataError(problem, wanted)
-        content = read_json(path, AGAIN, SCHEMA)
-        del content["schema"]
+        content = {key: value for key, value in read_json(path, AGAIN, SCHEMA).items() if key != "schema"}
         try:
-            lists = {name: tuple(content[name]) for name in ("languages", "notes") if name in content}
+            lists: dict[str, Any] = {name: tuple(content[name]) for name in ("languages", "notes") if name in content}
             results = cls(**{**content, **lists})
         except (KeyError, TypeError) as error:
             raise DataFormatError(f"{path} lacks or adds a field: {error}.", AGAIN) from error
