@@ -114,7 +114,7 @@ class _RecordParser:
             return {name: self.value(inside[1], value, f"{key}.{name}") for name, value in content.items()}
         elif kind is float and is_number(content):
             return float(content)
-        elif type(content) is kind and kind is not float:
+        elif type(content) is kind and (kind in {str, bool} or is_number(content)):  # no integer beyond all floats
             return content
         wanted = _KINDS.get(origin or kind, "a mapping")
         wanted = f"{wanted} of {len(inside)}" if origin is tuple and inside[-1] is not Ellipsis else wanted
