@@ -1,9 +1,15 @@
 import csv
+import re
+from io import StringIO
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
+from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.render.terminal import show
 from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
-from beir_hybrid.reports.score_tables import evaluation_table, language_table
+from beir_hybrid.reports.score_tables import evaluation_table, language_table, settings_table
 
 
 def values_of(row):
@@ -197,3 +203,16 @@ def test_the_language_table_shows_a_dash_where_nothing_was_measured(make_results
 def test_a_language_without_any_setting_has_no_row(make_results, rows_of):
     some = make_results(settings={"de": {"queries": 4, "map": 0.7}, "de-en": {"queries": 4, "map": 0.1}})
     assert [row[0] for row in rows_of(language_table(some))] == ["de", "en"]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_settings_of_a_script_are_whole_on_a_terminal(make_results_of, width):
+    results = make_results_of(languages=("de", "en", "es", "th", "zh"))
+    names = {name: printed(name).title for values in results.settings.values() for name in values if name != "queries"}
+    screen = Console(file=StringIO(), width=width, force_terminal=True, no_color=True)
+    show(settings_table(results, "tiny by setting", names), screen=screen)
+    text = screen.file.getvalue()
+    for values in results.settings.values():
+        assert all(printed(name).brief(value) in text for name, value in values.items() if name != "queries")
+    assert "…" not in text
+    assert all(cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= width for line in text.splitlines())
