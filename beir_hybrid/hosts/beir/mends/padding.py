@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from beir_hybrid.hosts.beir.mends import silenced
+from beir_hybrid.hosts.beir.mends.trial import silenced
 from beir_hybrid.hosts.kit.patches import patch_methods
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from beir_hybrid.hosts.beir.mends import silenced
+from beir_hybrid.hosts.beir.mends.trial import silenced
 
 
 def _search(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
