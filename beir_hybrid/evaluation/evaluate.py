@@ -102,9 +102,7 @@ def evaluate(
     seconds: dict[str, float] = {}
     encoder: Encoder | None = None
     if isinstance(model, Mapping):
-        searcher: Searcher = RunSearcher(judgements, model)
-        if settings is not None:
-            searcher.settings = [each for each in judgements.choose(settings) if each in searcher.settings]
+        searcher: Searcher = _search_runs(judgements, model, settings)
         _check_applying(planned, searcher.settings, judgements)
     else:
         chosen = judgements.choose(settings)
@@ -119,14 +117,15 @@ def evaluate(
     if searcher.depth is not None and (not measures or "default" in measures):
         planned = _cut_off(planned, searcher.depth)
     values, ties = _measure(searcher, planned, seconds)
-    translations = count_linked(values.groups(), judgements.collection.linked_by)
+    data = judgements.collection
+    translations = count_linked(values.groups(), data.linked_by)
     with timed(seconds, "intervals"):
         bounds = _intervals(values) if intervals else {}
     results = Results(
-        dataset=judgements.collection.name,
+        dataset=data.name,
         model=model_name or (encoder.name if encoder else "unnamed" if isinstance(model, Embeddings) else "run"),
-        passage_text=judgements.collection.passage_text,
-        languages=judgements.collection.languages,
+        passage_text=data.passage_text,
+        languages=data.languages,
         scores=values.macro(),
         settings=values.means(),
         micro=values.micro(),
@@ -134,20 +133,24 @@ def evaluate(
         undefined=values.undefined(),
         ties=ties,
         passages=dict(zip(judgements.languages, judgements.sizes.tolist(), strict=True)),
-        data=judgements.collection.checksums(),
+        data=data.checksums(),
         translations=translations,
-        notes=(
-            *judgements.collection.notes,
-            *notes,
-            *notes_on(values, translations, intervals),
-            *searcher.notes(),
-        ),
+        notes=(*data.notes, *notes, *notes_on(values, translations, intervals), *searcher.notes()),
         environment=environment(encoder.device if encoder else "", seconds),
         values=values,
     )
     if runs is not None:
         _write_runs(searcher, runs, run_depth, results.model, show_progress)
     return results
+
+
+def _search_runs(
+    judgements: Judgements, runs: Mapping[Setting, Run], settings: Sequence[str | Setting] | None
+) -> RunSearcher:
+    searcher = RunSearcher(judgements, runs)
+    if settings is not None:
+        searcher.settings = [each for each in judgements.choose(settings) if each in searcher.settings]
+    return searcher
 
 
 def _depth(measure: Measure) -> int:
