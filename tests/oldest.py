@@ -55,8 +55,9 @@ def main() -> int:
         subprocess.run([python, "-m", "pip", "install", "--quiet", *oldest()], check=True)
         where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
         packages = Path(subprocess.run(where, check=True, capture_output=True, text=True).stdout.strip())
-        inherited = [str(ROOT), *(entry for entry in sys.path if entry.endswith("site-packages"))]
-        (packages / "inherited.pth").write_text("\n".join(inherited), encoding="utf-8")
+        # after the environment's own packages, and with the editable ones among them
+        lines = [f"import site; site.addsitedir({entry!r})" for entry in sys.path if entry.endswith("site-packages")]
+        (packages / "inherited.pth").write_text("\n".join(lines), encoding="utf-8")
         return subprocess.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], cwd=ROOT).returncode
 
 
