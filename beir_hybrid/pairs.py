@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beir_hybrid.arrays import Ints
+from beir_hybrid.arrays import Bools, Ints
 from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.hard_negatives import HardNegatives
 from beir_hybrid.batching.index import ExampleIndex, negatives_of
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.storage.arrow_files import read_table, table_checksum, write_table
+from beir_hybrid.storage.pair_numbers import PairNumbers
+from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS
+from beir_hybrid.storage.pair_store import PairStore, TextRows, is_store
 from beir_hybrid.texts import number_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 
+_TYPES = {  # what columns hold, by the type that stores have
+    "string": ("strings", lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind)),
+    "double": ("numbers", lambda kind: pa.types.is_floating(kind) or pa.types.is_integer(kind)),
+}
+
+
 class Pair(NamedTuple):
-    """A question and the passage that answers it, in one language.
+    """A question and the passage that answers it.
 
     Attributes:
         group: The question's identity over languages: translations share it.
-        language: Language code.
+        language: Language code of the question, and of the passage unless it has its own.
         question: Text of the question.
         passage: Text of the passage.
-        negatives: Texts in the same language that do not answer the question, hard ones first.
+        negatives: Texts that do not answer the question, hard ones first.
+        passage_language: Language code of the passage, where it is another than the question's.
+        score: How well the passage answers the question, as a teacher says.
+        negative_languages: Language codes of the negatives; none where they are in the passage's language.
+        negative_scores: The teacher's scores of the negatives.
     """
 
     group: str
@@ -42,6 +56,10 @@ class Pair(NamedTuple):
     question: str
     passage: str
     negatives: tuple[str, ...] = ()
+    passage_language: str | None = None
+    score: float | None = None
+    negative_languages: tuple[str, ...] = ()
+    negative_scores: tuple[float, ...] = ()
 
 
 class ParallelPairs:
@@ -67,7 +85,7 @@ class ParallelPairs:
         ParallelPairs('tiny', 1 groups, 2 pairs, languages=('de', 'en'))
     """
 
-    COLUMNS = ("group", "language", "question", "passage")
+    COLUMNS = TEXTS
 
     def __init__(self, name: str, table: pa.Table) -> None:
         self.name = name
@@ -76,25 +94,25 @@ class ParallelPairs:
                 f"{name} has no column {missing[0]!r}, only {', '.join(table.column_names)}.",
                 f"Give the columns {', '.join(self.COLUMNS)}.",
             )
-        self.table = table.select([*self.COLUMNS, *(["negatives"] if "negatives" in table.column_names else [])])
+        self.table = table.select([column for column in SCHEMA.names if column in table.column_names])
         for field in self.table.schema:
-            if field.name == "negatives":
-                if field.type not in (pa.list_(pa.string()), pa.large_list(pa.string())):
-                    raise DataFormatError(f"{name}: negatives hold {field.type}.", "Make them lists of strings.")
-            elif not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
-                raise DataFormatError(f"{name}: the column {field.name} holds {field.type}.", "Make it strings.")
+            kind, wanted = field.type, SCHEMA.field(field.name).type
+            if pa.types.is_list(wanted) and (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+                kind, wanted = kind.value_type, wanted.value_type
+            if not _TYPES[str(wanted)][1](kind):
+                lists = "lists of " if pa.types.is_list(SCHEMA.field(field.name).type) else ""
+                raise DataFormatError(
+                    f"{name}: the column {field.name} holds {field.type}.", f"Make it {lists}{_TYPES[str(wanted)][0]}."
+                )
         self._check_texts()
 
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[Pair]) -> ParallelPairs:
         """Build from pairs in memory; see the class for the errors raised."""
         rows = list(pairs)
+        used = [field for field in SCHEMA if field.name in TEXTS or any(getattr(row, field.name) for row in rows)]
         try:
-            columns = {
-                column: pa.array([row[place] for row in rows], pa.string()) for place, column in enumerate(cls.COLUMNS)
-            }
-            if any(row.negatives for row in rows):
-                columns["negatives"] = pa.array([row.negatives for row in rows], pa.list_(pa.string()))
+            columns = {field.name: pa.array([getattr(row, field.name) for row in rows], field.type) for field in used}
         except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write
             raise DataFormatError(f"{name} holds a text that is not Unicode: {error}.", "Correct that text.") from error
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
@@ -103,18 +121,20 @@ class ParallelPairs:
 
     @classmethod
     def open(cls, path: Path) -> ParallelPairs:
-        """Map an Arrow file that :meth:`save` or another program wrote; texts stay on disk until they are used.
+        """Open a store of pairs, or map an Arrow file that :meth:`save` or another program wrote.
 
-        The file is read once, to verify that it is whole and, where :meth:`save` wrote it, that it matches its
-        checksum: about two seconds a gigabyte.
+        Texts stay on disk until they are used. Of a store nothing else is read; an Arrow file is read once, to verify
+        that it is whole and, where :meth:`save` wrote it, that it matches its checksum: about two seconds a gigabyte.
 
         Raises:
             MissingDataError: If there is no such file.
             DataFormatError: If it is no Arrow file, damaged, or its pairs are not as the class wants them.
         """
+        if is_store(path):
+            return StoredPairs(PairStore(path))
         if not path.is_file():
             raise MissingDataError(f"There is no file {path}.", "Check the path.")
-        return cls(path.stem, read_table(path, (*cls.COLUMNS, "negatives")))
+        return cls(path.stem, read_table(path, SCHEMA.names))
 
     def save(self, path: Path) -> None:
         """Write the table as an Arrow file with its checksum, whole or not at all.
@@ -126,8 +146,16 @@ class ParallelPairs:
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        """The languages of the data, sorted."""
-        return tuple(sorted(pc.unique(self.table["language"]).to_pylist()))
+        """The languages of the questions and passages, sorted."""
+        return tuple(sorted({code for column in self._codes.values() for code in pc.unique(column).to_pylist()}))
+
+    @cached_property
+    def _codes(self) -> dict[str, pa.ChunkedArray]:
+        """The language of each row's question, and of its passage where some have another."""
+        codes = {"question": self.table["language"]}
+        if "passage_language" in self.table.column_names:
+            codes["passage"] = pc.coalesce(self.table["passage_language"], self.table["language"])
+        return codes
 
     def select(self, languages: Iterable[str] | None) -> ParallelPairs:
         """Keep only some languages.
@@ -138,21 +166,56 @@ class ParallelPairs:
         chosen = choose_languages(languages, self.languages, self.name)
         if set(chosen) == set(self.languages):
             return self
-        kept = pc.is_in(self.table["language"], value_set=pa.array(chosen, pa.string()))
-        return ParallelPairs(self.name, self.table.filter(kept))
+        kept = [pc.is_in(column, value_set=pa.array(chosen, pa.string())) for column in self._codes.values()]
+        return ParallelPairs(self.name, self.table.filter(reduce(pc.and_, kept)))
 
     @cached_property
-    def _codes(self) -> tuple[Ints, Ints, pa.Array]:
-        """Group number and language number of every row, and the groups' names in the order of their numbers."""
+    def numbers(self) -> PairNumbers:
+        """Which rows hold the questions and passages of which groups and languages.
+
+        Raises:
+            DataFormatError: If a group has a language twice.
+        """
         groups = self.table["group"].combine_chunks().dictionary_encode()
-        place = {language: number for number, language in enumerate(self.languages)}
-        languages = self.table["language"].combine_chunks().dictionary_encode()
-        numbers = np.array([place[language] for language in languages.dictionary.to_pylist()], np.int64)
-        return (
-            groups.indices.to_numpy().astype(np.int64),
-            numbers[languages.indices.to_numpy()],
+        group = groups.indices.to_numpy().astype(np.int64)
+        places = {name: _places(column, self.languages) for name, column in self._codes.items()}
+        shape = (len(groups.dictionary), len(self.languages))
+        texts = {name: number_texts(self.table[name])[0] for name in ("question", "passage")}
+        tables = {name: self._place(group, place, shape, texts[name]) for name, place in places.items()}
+        held = np.zeros(len(group), bool)
+        for table in tables.values():
+            held[table[table >= 0]] = True
+        self._refuse_repeated(group, held)
+        answers = number_answers(group, texts["passage"], texts["question"])
+        return PairNumbers(
+            self.languages,
             groups.dictionary,
+            tables["question"],
+            tables.get("passage", tables["question"]),
+            group,
+            None if int(answers.max()) + 1 == shape[0] else answers,
         )
+
+    def _place(self, group: Ints, place: Ints, shape: tuple[int, int], texts: Ints) -> npt.NDArray[np.integer]:
+        """Return the first row of each group and language; refuse others whose text differs."""
+        rows = np.full(shape, -1, np.int32 if len(group) < 2**31 else np.int64)
+        rows[group[::-1], place[::-1]] = np.arange(len(group))[::-1]
+        self._refuse_repeated(group, texts[rows[group, place]] == texts)
+        return rows
+
+    def _refuse_repeated(self, group: Ints, fine: Bools) -> None:
+        if not fine.all():
+            row = int(np.argmin(fine))
+            name, language = (self.table[column][row].as_py() for column in ("group", "language"))
+            raise DataFormatError(
+                f"{self.name}: the group {shorten(name)} has {shorten(language)} twice.",
+                "Give one question and passage per group and language.",
+            )
+
+    @cached_property
+    def texts(self) -> TextRows:
+        """The rows' texts, looked up by row."""
+        return TextRows.of_table(self.table)
 
     @cached_property
     def checksum(self) -> str:
@@ -160,36 +223,18 @@ class ParallelPairs:
         return table_checksum(self.table)[:16]
 
     @property
-    def groups(self) -> pa.Array:
-        """Names of the groups as an Arrow array, in the order of their numbers in the index."""
-        return self._codes[2]
-
-    @cached_property
-    def rows(self) -> npt.NDArray[np.integer]:
-        """Shape (groups, languages): the table's row of each group and language, -1 where the group lacks it."""
-        groups, languages, names = self._codes
-        rows = np.full((len(names), len(self.languages)), -1, np.int32 if len(groups) < 2**31 else np.int64)
-        rows[groups, languages] = np.arange(len(groups))
-        if (rows >= 0).sum() < len(groups):
-            repeated = np.flatnonzero(rows[groups, languages] != np.arange(len(groups)))[0]
-            group, language = names[groups[repeated]].as_py(), self.languages[languages[repeated]]
-            raise DataFormatError(
-                f"{self.name}: the group {shorten(group)} has {shorten(language)} twice.",
-                "Give one question and passage per group and language.",
-            )
-        return rows
+    def groups(self) -> pa.Array | pa.ChunkedArray:
+        """Names of the groups, in the order of their numbers in the index."""
+        return self.numbers.groups
 
     @cached_property
     def index(self) -> ExampleIndex:
         """Which examples exist, for :class:`~beir_hybrid.batching.plan.BatchPlan`."""
-        return ExampleIndex.parallel(self.languages, self.rows >= 0, self._answers(), self.name)
-
-    def _answers(self) -> Ints | None:
-        """Number the answers; a question that stands in several groups has their passages as answers."""
-        groups, _, names = self._codes
-        passages, questions = (number_texts(self.table[column])[0] for column in ("passage", "question"))
-        answers = number_answers(groups, passages, questions)
-        return None if int(answers.max()) + 1 == len(names) else answers
+        numbers = self.numbers
+        passages = None if numbers.passages is numbers.questions else numbers.passages >= 0
+        return ExampleIndex.parallel(
+            numbers.languages, numbers.questions >= 0, numbers.answers, self.name, passages=passages
+        )
 
     def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:
         """Return all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.batching.examples.example_dataset`.
@@ -212,7 +257,8 @@ class ParallelPairs:
         """The hard negatives that do not answer their question; None if the data have none at all."""
         if "negatives" not in self.table.column_names:
             return None
-        return HardNegatives(self.table["negatives"], self.table["passage"], self._answer_of_rows)
+        answers = self.numbers.group if self.numbers.answers is None else self.numbers.answers[self.numbers.group]
+        return HardNegatives.of_texts(self.table["negatives"], self.table["passage"], answers)
 
     def guarded_index(self, number: int) -> ExampleIndex:
         """Return the index with what hard negatives add: a group does not meet another whose passage is its negative.
@@ -236,7 +282,7 @@ class ParallelPairs:
             rows, answers = hard.refused(number)
             self._guarded[number] = replace(
                 self.index,
-                negatives=negatives_of(len(self.groups), self._codes[0][rows], answers),
+                negatives=negatives_of(len(self.groups), self.numbers.group[rows].astype(np.int64), answers),
                 left_out=hard.passed_over(number),
             )
         return self._guarded[number]
@@ -253,11 +299,6 @@ class ParallelPairs:
     @cached_property
     def _guarded(self) -> dict[int, ExampleIndex]:
         return {}
-
-    @property
-    def _answer_of_rows(self) -> Ints:
-        groups = self._codes[0]
-        return groups if self.index.answer is None else self.index.answer[groups]
 
     def _check_texts(self) -> None:
         for column in self.COLUMNS:
@@ -279,3 +320,81 @@ class ParallelPairs:
         return (
             f"ParallelPairs({self.name!r}, {len(self.groups)} groups, {len(self)} pairs, languages={self.languages!r})"
         )
+
+
+class StoredPairs(ParallelPairs):
+    """Pairs of a store, of which nothing is read but what is needed.
+
+    Args:
+        store: The store.
+        numbers: Its numbers, of some of its languages; None for all.
+    """
+
+    def __init__(self, store: PairStore, numbers: PairNumbers | None = None) -> None:
+        self.name = str(store.about["name"])
+        self.store = store
+        self._numbers = numbers or store.numbers
+
+    @property
+    def languages(self) -> tuple[str, ...]:  # type: ignore[override]  # of the store
+        """The languages of the questions and passages, sorted."""
+        return self._numbers.languages
+
+    @property
+    def numbers(self) -> PairNumbers:  # type: ignore[override]  # of the store
+        """Which rows hold the questions and passages of which groups and languages."""
+        return self._numbers
+
+    @property
+    def texts(self) -> TextRows:  # type: ignore[override]  # of the store
+        """The rows' texts, looked up by row."""
+        return self.store.rows
+
+    @cached_property
+    def table(self) -> pa.Table:  # type: ignore[override]  # of the store
+        """All rows as a table; reads each once, to verify it."""
+        table = self.store.table(self.store.columns)
+        return table if self._numbers is self.store.numbers else table.take(pa.array(self._rows))
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over all texts and the languages chosen, shortened to 16 hexadecimal digits; reads none."""
+        whole = str(self.store.about["checksum"])
+        if self._numbers is self.store.numbers:
+            return whole[:16]
+        return hashlib.sha256(" ".join([whole, *self.languages]).encode()).hexdigest()[:16]
+
+    def select(self, languages: Iterable[str] | None) -> ParallelPairs:
+        """Keep only some languages; see the base class."""
+        chosen = choose_languages(languages, self.languages, self.name)
+        return self if set(chosen) == set(self.languages) else StoredPairs(self.store, self.numbers.select(chosen))
+
+    @cached_property
+    def hard_negatives(self) -> HardNegatives | None:
+        """The hard negatives that do not answer their question; None if the data have none at all."""
+        if not self.store.about["negatives"]:
+            return None
+        starts, answers = self.store.array("negative_starts"), self.store.array("negative_answers")
+        numbers = self.store.numbers
+        of_rows = numbers.group if numbers.answers is None else numbers.answers[numbers.group]
+        return HardNegatives(partial(self.store.rows.take, "negatives"), starts, answers, of_rows)
+
+    @cached_property
+    def _rows(self) -> Ints:
+        """The rows that the chosen languages hold, in order."""
+        held = np.unique(np.concatenate([self.numbers.questions.ravel(), self.numbers.passages.ravel()]))
+        return held[held >= 0]
+
+    def __reduce__(self) -> tuple[Any, ...]:  # worker processes map the store themselves
+        return type(self), (self.store, None if self._numbers is self.store.numbers else self._numbers)
+
+    def __len__(self) -> int:
+        """Number of (group, language) pairs."""
+        return int(self.store.about["used_rows"]) if self._numbers is self.store.numbers else len(self._rows)
+
+
+def _places(codes: pa.ChunkedArray, languages: Sequence[str]) -> Ints:
+    """Return the place of each code among the languages."""
+    encoded = codes.combine_chunks().dictionary_encode()
+    numbers = np.array([languages.index(code) for code in encoded.dictionary.to_pylist()], np.int64)
+    return numbers[encoded.indices.to_numpy()]

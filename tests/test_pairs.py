@@ -24,7 +24,7 @@ def test_rows_tell_which_group_has_which_language():
     )
     assert pairs.languages == ("de", "es")
     assert pairs.groups.to_pylist() == ["b", "a"]
-    np.testing.assert_array_equal(pairs.rows, [[2, 0], [1, -1]])
+    np.testing.assert_array_equal(pairs.numbers.questions, [[2, 0], [1, -1]])
 
 
 def test_select_keeps_groups_that_have_the_language(pairs):
@@ -124,7 +124,7 @@ def test_missing_file_is_told(tmp_path):
 
 
 def test_further_columns_are_dropped():
-    assert ParallelPairs("tiny", table(score=[0.5])).table.column_names == ["group", "language", "question", "passage"]
+    assert ParallelPairs("tiny", table(source=[0.5])).table.column_names == ["group", "language", "question", "passage"]
 
 
 def test_missing_column_is_named():

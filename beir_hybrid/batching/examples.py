@@ -16,17 +16,16 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from beir_hybrid.batching.hard_negatives import HardNegatives
     from beir_hybrid.batching.index import ExampleIndex
+    from beir_hybrid.storage.pair_numbers import PairNumbers
+    from beir_hybrid.storage.pair_store import TextRows
 
 
 class ExampleSource(Protocol):
     """Where examples come from, such as :class:`~beir_hybrid.ParallelPairs`, whose attributes these are."""
 
     name: str
-    table: pa.Table
 
     @property
     def checksum(self) -> str: ...  # noqa: D102  # see ParallelPairs
@@ -35,7 +34,10 @@ class ExampleSource(Protocol):
     def index(self) -> ExampleIndex: ...  # noqa: D102
 
     @property
-    def rows(self) -> npt.NDArray[np.integer]: ...  # noqa: D102
+    def texts(self) -> TextRows: ...  # noqa: D102
+
+    @property
+    def numbers(self) -> PairNumbers: ...  # noqa: D102
 
     @property
     def hard_negatives(self) -> HardNegatives | None: ...  # noqa: D102
@@ -69,7 +71,7 @@ def example_dataset(sources: Sequence[ExampleSource], *, negatives: int = 0, lab
     columns = [("anchor", pa.string()), ("positive", pa.string())]
     columns += [(f"negative_{number + 1}", pa.string()) for number in range(negatives)]
     schema = pa.schema(columns + ([("label", pa.int64())] if label else []))
-    identity = " ".join(f"{pairs.index.name} {pairs.index.languages} {len(pairs.table)}" for pairs in sources) + str(
+    identity = " ".join(f"{pairs.index.name} {pairs.index.languages} {len(pairs.texts)}" for pairs in sources) + str(
         schema
     )
     return Dataset(ExampleTable(sources, schema), fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
@@ -132,14 +134,14 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
     def _of_source(self, number: int, places: Ints) -> pa.Table:
         pairs = self.sources[number]
         groups, questions, passages = pairs.index.examples(places - self._bounds[number])
-        asked, answering = pairs.rows[groups, questions], pairs.rows[groups, passages]
+        asked, answering = pairs.numbers.questions[groups, questions], pairs.numbers.passages[groups, passages]
         hard = pairs.hard_negatives
         columns: dict[str, Any] = {}
         for column in self.column_names:
             if column == "anchor":
-                columns[column] = pairs.table["question"].take(pa.array(asked))
+                columns[column] = pairs.texts.take("question", asked)
             elif column == "positive":
-                columns[column] = pairs.table["passage"].take(pa.array(answering))
+                columns[column] = pairs.texts.take("passage", answering)
             elif column == "label":
                 columns[column] = pa.array(self._labels(number, groups))
             elif hard is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.arrays import Ints
+from beir_hybrid.storage.pair_store import TextRows
 from beir_hybrid.texts import number_texts
 
 
@@ -22,26 +24,46 @@ class HardNegatives:
     place.
 
     Args:
-        lists: Shape (pairs,), lists of texts in order of preference.
-        passages: Shape (pairs,), the pairs' passages.
+        lists: Returns the lists of texts of some pairs, in order of preference.
+        starts: Shape (pairs + 1,), the number of each pair's first negative among all.
+        negatives: Shape (negatives,), the answer that each negative is; -1 for what is nobody's passage.
         answers: Shape (pairs,), the answer of each pair's group.
 
     Attributes:
         fewest: The smallest number of negatives that a pair has left.
     """
 
-    def __init__(self, lists: pa.ChunkedArray, passages: pa.ChunkedArray, answers: Ints) -> None:
-        self._lists = lists
-        lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
+    def __init__(
+        self,
+        lists: Callable[[npt.NDArray[np.integer]], pa.Array],
+        starts: Ints,
+        negatives: npt.NDArray[np.integer],
+        answers: Ints,
+    ) -> None:
+        self._lists, self._starts, self._answers = lists, starts, negatives
+        lengths = np.diff(starts)
         self._pairs = np.repeat(np.arange(len(lengths)), lengths)
-        own, listed = number_texts(passages, pc.list_flatten(lists))
-        self._answers = answers_of_negatives(own, answers, listed)
         self._false = self._answers == answers[self._pairs]
         left = ~self._false
         counts = np.bincount(self._pairs, left, len(lengths)).astype(np.int64)
         # how many of its list's negatives that are left come before each
         self._rank = np.cumsum(left) - left - np.repeat(np.cumsum(counts) - counts, lengths)
         self.fewest = int(counts.min())
+
+    @classmethod
+    def of_texts(cls, lists: pa.ChunkedArray, passages: pa.ChunkedArray, answers: Ints) -> HardNegatives:
+        """Look for answers among the negatives of pairs in memory.
+
+        Args:
+            lists: Shape (pairs,), lists of texts in order of preference.
+            passages: Shape (pairs,), the pairs' passages.
+            answers: Shape (pairs,), the answer of each pair's group.
+        """
+        lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
+        own, listed = number_texts(passages, pc.list_flatten(lists))
+        negatives = answers_of_negatives(own, answers, listed)
+        rows = TextRows.of_table(pa.table({"negatives": lists}))
+        return cls(partial(rows.take, "negatives"), np.cumsum([0, *lengths]), negatives, answers)
 
     def passed_over(self, number: int) -> int:
         """Count the negatives that answer their question and stand before the last one used.
@@ -68,7 +90,7 @@ class HardNegatives:
         there = (self._answers >= 0) & ~self._false & (self._rank < number)
         return self._pairs[there], self._answers[there]
 
-    def texts(self, number: int, pairs: npt.NDArray[np.integer]) -> pa.ChunkedArray:
+    def texts(self, number: int, pairs: npt.NDArray[np.integer]) -> pa.Array:
         """Look up one hard negative of each of some pairs.
 
         Args:
@@ -78,7 +100,7 @@ class HardNegatives:
         Returns:
             Texts, n of them.
         """
-        lists = self._lists.take(pa.array(pairs))
+        lists = self._lists(pairs)
         places = np.full(len(pairs), number)
         for place in np.flatnonzero(np.isin(pairs, self._shortened)):
             places[place] = self._place(number, int(pairs[place]))
@@ -96,7 +118,7 @@ class HardNegatives:
 
     def _place(self, number: int, pair: int) -> int:
         """Return the place in a pair's list of one of the negatives that are left."""
-        start, stop = np.searchsorted(self._pairs, [pair, pair + 1])
+        start, stop = self._starts[pair], self._starts[pair + 1]
         return int(np.flatnonzero(~self._false[start:stop])[number])
 
 

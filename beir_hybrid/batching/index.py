@@ -12,6 +12,8 @@ import numpy.typing as npt
 from beir_hybrid.arrays import Bools, Ints
 from beir_hybrid.errors import DataFormatError
 
+_COUNTED = 16  # languages up to which all their combinations can be counted
+
 
 @dataclass(frozen=True, eq=False)
 class ExampleIndex:
@@ -45,18 +47,29 @@ class ExampleIndex:
 
     @classmethod
     def parallel(
-        cls, languages: tuple[str, ...], presence: Bools, answer: Ints | None = None, name: str = "data"
+        cls,
+        languages: tuple[str, ...],
+        questions: Bools,
+        answer: Ints | None = None,
+        name: str = "data",
+        passages: Bools | None = None,
     ) -> ExampleIndex:
-        """Index groups that have both a question and a passage in each of their languages.
+        """Index groups each of whose questions goes with each of their passages.
 
         Args:
             languages: Language codes.
-            presence: Shape (groups, languages): whether a group has the language.
+            questions: Shape (groups, languages): whether a group has a question in the language.
             answer: Shape (groups,), see the class.
             name: Name of the source.
+            passages: Shape (groups, languages): whether it has a passage in the language; None if as with questions.
         """
-        distinct, pattern = _distinct_rows(presence)
-        return cls(languages, distinct[:, :, None] & distinct[:, None, :], pattern, answer, name)
+        if passages is None:
+            asked, pattern = _distinct_rows(questions)
+            answering = asked
+        else:
+            both, pattern = _distinct_rows(np.concatenate([questions, passages], axis=1))
+            asked, answering = np.split(both, 2, axis=1)
+        return cls(languages, asked[:, :, None] & answering[:, None, :], pattern, answer, name)
 
     @classmethod
     def from_examples(
@@ -216,6 +229,15 @@ class ExampleIndex:
 
 def _distinct_rows(presence: Bools) -> tuple[Bools, npt.NDArray[np.int32]]:
     """Number the distinct rows of a boolean matrix: the distinct rows, and each row's number."""
+    width = presence.shape[1]
+    if width <= _COUNTED:  # without sorting, whose memory is many times that of the numbers
+        codes = np.zeros(len(presence), np.int32)
+        for column in range(width):
+            codes |= presence[:, column].astype(np.int32) << np.int32(width - 1 - column)
+        known = np.flatnonzero(np.bincount(codes, minlength=1 << width))
+        number = np.zeros(1 << width, np.int32)
+        number[known] = np.arange(len(known))
+        return (known[:, None] >> np.arange(width - 1, -1, -1) & 1).astype(bool), number[codes]
     packed = np.ascontiguousarray(np.packbits(presence, axis=1))
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)

@@ -24,24 +24,49 @@ _AGAIN = "Write it or copy it again."
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, MemoryError)
 
 
-def table_checksum(table: pa.Table) -> str:
-    """Digest the strings of a table, however they are split into chunks.
+class RowsDigest:
+    """SHA-256 over the rows of a table, however they come: over names, and by parts of 65,536 rows over the columns.
 
     Args:
-        table: Columns of strings, or of lists of strings, with or without nulls; valid ones, since they are read.
-
-    Returns:
-        64 hexadecimal digits: SHA-256 over the columns' names, and by parts of 65,536 rows over lengths and texts.
+        rows: Number of rows that will come.
+        names: Names of the columns.
     """
-    digest = hashlib.sha256(repr([table.num_rows, *table.column_names]).encode("utf-8", "surrogatepass"))
-    for start in range(0, table.num_rows, _ROWS):
-        for column in table.slice(start, _ROWS).columns:
+
+    def __init__(self, rows: int, names: Sequence[str]) -> None:
+        self._digest = hashlib.sha256(repr([rows, *names]).encode("utf-8", "surrogatepass"))
+        self._rest: pa.Table | None = None
+
+    def update(self, table: pa.Table) -> None:
+        """Digest further rows: strings, numbers or lists of either, valid ones, since they are read."""
+        waiting = table if self._rest is None else pa.concat_tables([self._rest, table])
+        for start in range(0, waiting.num_rows - _ROWS + 1, _ROWS):
+            self._add(waiting.slice(start, _ROWS))
+        self._rest = waiting.slice(waiting.num_rows // _ROWS * _ROWS)
+
+    def hexdigest(self) -> str:
+        """Return 64 hexadecimal digits."""
+        if self._rest is not None and self._rest.num_rows:
+            self._add(self._rest)
+            self._rest = None
+        return self._digest.hexdigest()
+
+    def _add(self, part: pa.Table) -> None:
+        for column in part.columns:
             whole = column.combine_chunks()
             if pa.types.is_list(whole.type) or pa.types.is_large_list(whole.type):
-                digest.update(_lengths(pc.list_value_length(whole)))
+                self._digest.update(_lengths(pc.list_value_length(whole)))
                 whole = pc.list_flatten(whole)
-            digest.update(_lengths(pc.binary_length(whole)))
-            digest.update(_texts(whole))
+            if pa.types.is_floating(whole.type):
+                self._digest.update(np.asarray(pc.fill_null(whole, float("nan")), "<f8").data)
+            else:
+                self._digest.update(_lengths(pc.binary_length(whole)))
+                self._digest.update(_texts(whole))
+
+
+def table_checksum(table: pa.Table) -> str:
+    """Return the :class:`RowsDigest` of a table."""
+    digest = RowsDigest(table.num_rows, table.column_names)
+    digest.update(table)
     return digest.hexdigest()
 
 
@@ -120,6 +145,7 @@ class StoredBatches:
         schema: What its batches must have.
         checksums: What :meth:`checksums` gave when the file was written; None if nobody knows.
         fix: What to do about a damaged file, for messages.
+        nullable: Whether values may be missing.
 
     Attributes:
         rows: The number of rows of each batch.
@@ -134,9 +160,11 @@ class StoredBatches:
         schema: pa.Schema,
         checksums: Sequence[Sequence[int]] | None = None,
         fix: str = _AGAIN,
+        nullable: bool = False,
     ) -> None:
         self.path = path
         self._fix = fix
+        self._nullable = nullable
         try:
             reader = pa.ipc.open_file(pa.memory_map(str(path)))
             self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
@@ -156,7 +184,7 @@ class StoredBatches:
         """Return one column of one batch.
 
         Raises:
-            DataFormatError: If it is damaged, or has a null.
+            DataFormatError: If it is damaged, or lacks a value that it must have.
         """
         column = self._batches[number].column(place)
         if (number, place) not in self._verified:
@@ -166,7 +194,7 @@ class StoredBatches:
                 raise DataFormatError(f"{self.path} is damaged: {error}.", self._fix) from error
             if self._checksums is not None and self._checksums[number][place] != _array_checksum(column):
                 raise DataFormatError(f"{self.path} is damaged: it does not match its checksums.", self._fix)
-            if column.null_count:
+            if column.null_count and not self._nullable:
                 raise DataFormatError(f"{self.path} is damaged: it lacks some values.", self._fix)
             self._verified.add((number, place))
         return column

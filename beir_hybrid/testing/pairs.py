@@ -63,8 +63,8 @@ class PairsContract(Contract):
 
     def test_groups_of_pairs_are_of_translations(self, pairs: ParallelPairs) -> None:
         """A group has a language once, and shares its name with its translations."""
-        built(lambda: pairs.rows, self.name)  # refuses a group that has a language twice
-        largest = int((pairs.rows >= 0).sum(axis=1).max())
+        built(lambda: pairs.numbers, self.name)  # refuses a group that has a language twice
+        largest = int((pairs.numbers.questions >= 0).sum(axis=1).max())
         if self.parallel and len(pairs.languages) > 1:
             expect(
                 largest > 1,

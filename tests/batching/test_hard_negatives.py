@@ -8,7 +8,7 @@ LISTS = pa.list_(pa.string())
 
 
 def build(lists, passages, answers):
-    return HardNegatives(
+    return HardNegatives.of_texts(
         pa.chunked_array([lists], LISTS), pa.chunked_array([passages]), np.asarray(answers, dtype=np.int64)
     )
 

@@ -1,0 +1,125 @@
+"""JSON Lines in blocks: parsed by Arrow, and line by line where Arrow refuses a block."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.json as pj
+
+from beir_hybrid.errors import DataFormatError
+from beir_hybrid.storage.files import parse_json
+
+_BLOCK = 2**23  # bytes that are parsed together
+_BY_LINE = 2**14  # bytes in which a line that Arrow refuses is looked for
+_CUT_OFF = (EOFError, gzip.BadGzipFile, OSError)
+
+
+def read_json_lines(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:
+    """Read the objects of a JSON Lines file, gzipped if its name ends so.
+
+    Args:
+        path: The file.
+        schema: The fields wanted and their types; others are passed over, missing ones are null.
+
+    Yields:
+        Rows, how many lines were left out for which reason, and how many bytes of the file were read.
+
+    Raises:
+        DataFormatError: If the file is cut off or no gzip file.
+    """
+    with path.open("rb") as raw:
+        stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw  # type: ignore[assignment]
+        rest, before = b"", 0
+        while True:
+            try:
+                block = stream.read(_BLOCK)
+            except _CUT_OFF as error:
+                raise DataFormatError(f"{path} is cut off or damaged: {error}.", "Copy it again.") from error
+            lines = rest + block
+            if block:
+                end = lines.rfind(b"\n") + 1
+                lines, rest = lines[:end], lines[end:]
+            if lines.strip():
+                rows, dropped = parse_block(lines, schema)
+                here = raw.tell()
+                yield rows, dropped, here - before
+                before = here
+            if not block:
+                return
+
+
+def parse_block(lines: bytes, schema: pa.Schema) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Parse whole lines of JSON objects; see :func:`read_json_lines`."""
+    options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+    try:
+        table = pj.read_json(io.BytesIO(lines), pj.ReadOptions(use_threads=False, block_size=len(lines) + 1), options)
+        table.validate(full=True)
+        return _one_batch(table.select(schema.names).cast(schema)), Counter()
+    except (pa.ArrowException, KeyError, UnicodeDecodeError):
+        if len(lines) < _BY_LINE:
+            return _parse_lines(lines, schema)
+    middle = lines.find(b"\n", len(lines) // 2) + 1
+    if not 0 < middle < len(lines):
+        return _parse_lines(lines, schema)
+    first, second = parse_block(lines[:middle], schema), parse_block(lines[middle:], schema)
+    return pa.concat_batches([first[0], second[0]]), first[1] + second[1]
+
+
+def _parse_lines(lines: bytes, schema: pa.Schema) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Parse line by line, and leave out those that are no object of the fields' types."""
+    rows: list[dict[str, Any]] = []
+    dropped: Counter[str] = Counter()
+    for line in lines.splitlines():
+        if not line.strip():
+            continue
+        try:
+            content = parse_json(line)
+        except ValueError:
+            dropped["a line that is not JSON"] += 1
+            continue
+        if not isinstance(content, dict):
+            dropped["a line that is no JSON object"] += 1
+            continue
+        row = {name: content.get(name) for name in schema.names}
+        if reason := _misfit(row, schema):
+            dropped[reason] += 1
+        else:
+            rows.append(row)
+    return pa.RecordBatch.from_pylist(rows, schema=schema), dropped
+
+
+def _misfit(row: dict[str, Any], schema: pa.Schema) -> str:
+    """Return why a row does not fit a schema; empty if it does."""
+    for field in schema:
+        try:
+            pa.array([row[field.name]], field.type)
+        except UnicodeEncodeError:
+            return f"half a surrogate pair in the {field.name}"
+        except (pa.ArrowException, OverflowError):
+            return f"{field.name} of another type"
+    return ""
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def first_object(path: Path) -> dict[str, Any] | None:
+    """Return the first JSON object of a file, by which its format is recognised; None if there is none."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            for line in stream:
+                if line.strip():
+                    content = json.loads(line)
+                    return content if isinstance(content, dict) else None
+    except (*_CUT_OFF, ValueError, RecursionError):
+        return None
+    return None

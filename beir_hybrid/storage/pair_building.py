@@ -1,0 +1,261 @@
+"""Building a store of pairs from streams of rows, in bounded memory, resumable, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from beir_hybrid.arrays import Ints
+from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.storage.arrow_files import StoredBatches
+from beir_hybrid.storage.checksums import record
+from beir_hybrid.storage.files import no_room, write_json
+from beir_hybrid.storage.folders import replace_folder
+from beir_hybrid.storage.locks import LOCK, locked
+from beir_hybrid.storage.pair_numbers import answers_of_negatives, number_groups, place_rows, shared_answers
+from beir_hybrid.storage.pair_rows import SCHEMA, drop_unfit, fill_columns
+from beir_hybrid.storage.pair_store import ABOUT, GROUP_SCHEMA, GROUPS, SCHEMA_VERSION, PairStore, is_store
+from beir_hybrid.storage.pair_writer import PairWriter, digest_batch
+from beir_hybrid.texts import Digests
+
+_ALONE = 100_000  # rows that are digested before worker processes are worth their start
+_AHEAD = 3  # batches per worker that wait for their digests
+
+
+@dataclass
+class RowBatch:
+    """Rows as a reader of some format yields them.
+
+    Args:
+        rows: Columns named as in :data:`~beir_hybrid.storage.pair_rows.SCHEMA`; those that are missing are null.
+        dropped: How many rows the reader left out, by reason.
+        bytes_read: How much of the source this was, for the progress bar.
+    """
+
+    rows: pa.RecordBatch
+    dropped: Counter[str] = field(default_factory=Counter)
+    bytes_read: int = 0
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """Rows to build a store from.
+
+    Args:
+        name: For messages and the store's description.
+        identity: What makes another source of it, such as files' sizes and times and the reader's options: plain JSON
+            content. An interrupted build is continued only where it is equal.
+        batches: Starts reading; the same batches each time.
+        size: In bytes, for the progress bar; None if unknown.
+    """
+
+    name: str
+    identity: Any
+    batches: Callable[[], Iterator[RowBatch]]
+    size: int | None = None
+
+
+def build_store(
+    sources: Sequence[RowSource], folder: Path, *, name: str = "", strict: bool = False, show_progress: bool = False
+) -> PairStore:
+    """Build a store of pairs.
+
+    A build that was interrupted is continued after its last whole shard when it is started again.
+
+    Args:
+        sources: Where rows come from, one after another.
+        folder: Where the store shall be; a store that is there is replaced when the new one is whole.
+        name: Name of the data; default: the folder's.
+        strict: Whether a row that cannot be used is an error; otherwise it is counted.
+        show_progress: Whether to show progress on stderr.
+
+    Raises:
+        DataFormatError: If no row can be used, or, with ``strict``, some cannot.
+        OutputError: If the folder cannot be written, or holds something else.
+    """
+    if folder.exists() and not is_store(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder} holds something else than a store of pairs.", "Choose another folder: --output")
+    making = folder.absolute().with_name(f".{folder.absolute().name}.building")
+    with locked(making, f"the pairs {folder}"):
+        try:
+            writer = PairWriter(making, [[source.name, source.identity] for source in sources])
+            _read(writer, sources, strict, show_progress)
+            _finish(writer, name or folder.absolute().name, strict)
+            _move(making, folder.absolute())
+        except OSError as error:
+            reason = no_room(error) or error.strerror or str(error)
+            fix = "Free space there and start again: what is built stays."
+            raise OutputError(f"{folder} cannot be written: {reason}.", fix) from error
+    return PairStore(folder)
+
+
+def _move(making: Path, place: Path) -> None:
+    """Move all that was made, but the lock, to its place at once."""
+    whole = making.with_name(f"{making.name}.whole")
+    whole.mkdir()
+    for path in making.iterdir():
+        if path.name != LOCK:
+            path.rename(whole / path.name)
+    replace_folder(whole, place)
+
+
+def _read(writer: PairWriter, sources: Sequence[RowSource], strict: bool, show_progress: bool) -> None:
+    """Append the rows of all sources that are not in yet."""
+    from tqdm import tqdm
+
+    progress = writer.progress
+    total = sum(source.size or 0 for source in sources) or None
+    begun, done = progress.source, progress.batches
+    with (
+        _Digester() as digester,
+        tqdm(desc="Building", total=total, unit="B", unit_scale=True, delay=1, disable=not show_progress) as bar,
+    ):
+        for place, source in enumerate(sources):
+            if place < begun:
+                bar.update(source.size or 0)
+                continue
+            number = 0
+            for number, (batch, digests) in enumerate(digester.digested(_after(source, done, bar, place == begun)), 1):
+                _append(writer, batch, digests, source, strict)
+                writer.end_batch(place, (done if place == begun else 0) + number)
+                bar.update(batch.bytes_read)
+            writer.flush(place + 1, 0)
+
+
+def _after(source: RowSource, done: int, bar: Any, continued: bool) -> Iterator[RowBatch]:
+    """Yield the batches of a source that are not in yet."""
+    for number, batch in enumerate(source.batches()):
+        if continued and number < done:
+            bar.update(batch.bytes_read)
+            continue
+        yield _fit(batch)
+
+
+def _fit(batch: RowBatch) -> RowBatch:
+    rows, dropped = drop_unfit(fill_columns(batch.rows))
+    return RowBatch(rows, batch.dropped + dropped, batch.bytes_read)
+
+
+def _append(writer: PairWriter, batch: RowBatch, digests: list[Digests], source: RowSource, strict: bool) -> None:
+    if strict and batch.dropped:
+        reason, count = batch.dropped.most_common(1)[0]
+        raise DataFormatError(f"{source.name}: {count} rows have {reason}.", "Correct them, or build without --strict.")
+    writer.drop(batch.dropped)
+    if len(batch.rows):
+        writer.add(batch.rows, digests)
+
+
+def _finish(writer: PairWriter, name: str, strict: bool) -> None:
+    """Number groups, answers and negatives, and describe the store."""
+    folder, progress = writer.folder, writer.progress
+    if not progress.rows:
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in progress.counts.most_common())
+        raise DataFormatError(f"No row can be used{': ' if reasons else ''}{reasons}.", "Check the format of the data.")
+    files = writer.row_files()
+    group = folder / "group.npy"
+    first = number_groups(files, group)
+    left_out = place_rows(files, group, len(first), len(progress.languages), folder)
+    repeated = int(left_out.sum())
+    if repeated and strict:
+        raise DataFormatError(
+            f"{repeated} rows repeat a group and language with another text.",
+            "Correct them, or build without --strict.",
+        )
+    counts = progress.counts + Counter({"the same group and language twice": repeated})
+    arrays = ["group.npy", "questions.npy", "passages.npy"]
+    answers = shared_answers(files, group, len(first), left_out)
+    if answers is not None:
+        np.save(folder / "answers.npy", answers)
+        arrays.append("answers.npy")
+    if files.negatives:
+        answers_of_negatives(files, group, answers, left_out, folder / "negative_answers.npy")
+        np.save(folder / "negative_starts.npy", np.cumsum([0, *files.counts()], dtype=np.int64))
+        arrays += ["negative_answers.npy", "negative_starts.npy"]
+    about = {
+        "schema": SCHEMA_VERSION,
+        "name": name,
+        "languages": sorted(progress.languages),
+        "groups": len(first),
+        "rows": progress.rows,
+        "used_rows": progress.rows - repeated,
+        "negatives": progress.negatives,
+        "columns": progress.columns,
+        "left_out": dict(sorted(counts.items())),
+        "sources": progress.sources,
+        "checksum": writer.checksum(),
+        "shards": progress.shards,
+    }
+    _write_groups(writer, first)
+    writer.remove_scratch()
+    write_json(folder / ABOUT, about | {"arrays": record(folder, [*arrays, GROUPS])})
+
+
+def _write_groups(writer: PairWriter, first: Ints) -> None:
+    """Write the groups' names, read off their first rows, which are in order."""
+    with pa.ipc.new_file(str(writer.folder / GROUPS), GROUP_SCHEMA) as output:
+        start = 0
+        for shard in writer.progress.shards:
+            stored = StoredBatches(writer.folder / shard["file"], SCHEMA, nullable=True)
+            for number, rows in enumerate(stored.rows):
+                low, high = np.searchsorted(first, [start, start + rows])
+                if high > low:
+                    names = stored.column(number, 0).take(pa.array(first[low:high] - start))
+                    output.write_batch(pa.RecordBatch.from_arrays([names], schema=GROUP_SCHEMA))
+                start += rows
+
+
+class _Digester:
+    """Digests batches, in worker processes once there are many."""
+
+    def __enter__(self) -> _Digester:
+        self._stack = ExitStack()
+        self._pool: Executor | None = None
+        self._rows = 0
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def digested(self, batches: Iterable[RowBatch]) -> Iterator[tuple[RowBatch, list[Digests]]]:
+        """Yield each batch with its digests, in order."""
+        waiting: deque[tuple[RowBatch, Future[list[Digests]] | list[Digests]]] = deque()
+        for batch in batches:
+            waiting.append((batch, self._start(batch)))
+            if len(waiting) > _AHEAD * _workers():
+                yield _ready(*waiting.popleft())
+        while waiting:
+            yield _ready(*waiting.popleft())
+
+    def _start(self, batch: RowBatch) -> Future[list[Digests]] | list[Digests]:
+        content = _serialize(batch.rows)
+        self._rows += len(batch.rows)
+        if self._pool is None and self._rows > _ALONE and _workers() > 1:
+            pool = ProcessPoolExecutor(_workers(), get_context("spawn"))
+            self._pool = self._stack.enter_context(pool)
+        return digest_batch(content) if self._pool is None else self._pool.submit(digest_batch, content)
+
+
+def _serialize(rows: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    kept = rows.select(["group", "question", "passage", "negatives"])
+    with pa.ipc.new_stream(sink, kept.schema) as writer:
+        writer.write_batch(kept)
+    return bytes(sink.getvalue())
+
+
+def _ready(batch: RowBatch, digests: Future[list[Digests]] | list[Digests]) -> tuple[RowBatch, list[Digests]]:
+    return batch, digests.result() if isinstance(digests, Future) else digests
+
+
+def _workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

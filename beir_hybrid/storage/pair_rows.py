@@ -1,0 +1,81 @@
+"""Rows of training pairs in Arrow: their columns, and which rows a store takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+TEXTS = ("group", "language", "question", "passage")
+"""Columns that every row fills."""
+
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in TEXTS),
+        ("passage_language", pa.string()),
+        ("score", pa.float64()),
+        ("negatives", pa.list_(pa.string())),
+        ("negative_languages", pa.list_(pa.string())),
+        ("negative_scores", pa.list_(pa.float64())),
+    ]
+)
+"""All columns of a store: ``passage_language`` is null where it is that of the question, the others where unknown."""
+
+_CODE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$"
+
+
+def fill_columns(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch with all columns of :data:`SCHEMA`, null where it has none, in their order and types."""
+    known = set(batch.schema.names)
+    columns = [
+        batch.column(field.name).cast(field.type) if field.name in known else pa.nulls(len(batch), field.type)
+        for field in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def drop_unfit(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Drop the rows that no store takes.
+
+    Args:
+        batch: Columns of :data:`SCHEMA`.
+
+    Returns:
+        The other rows, and how many were dropped for which reason; a row counts once.
+    """
+    dropped: Counter[str] = Counter()
+    unfit = np.zeros(len(batch), bool)
+    for reason, wrong in _faults(batch):
+        new = np.asarray(pc.fill_null(wrong, False)) & ~unfit
+        if new.any():
+            dropped[reason] = int(new.sum())
+            unfit |= new
+    return (batch.filter(pa.array(~unfit)) if unfit.any() else batch), dropped
+
+
+def _faults(batch: pa.RecordBatch) -> list[tuple[str, pa.Array]]:
+    """Return why rows are unfit, with a mask for each reason."""
+    faults = []
+    for name in TEXTS:
+        texts = batch.column(name)
+        faults.append((f"no {name}", pc.is_null(texts)))
+        faults.append((f"empty {name}", pc.equal(pc.utf8_trim_whitespace(texts), "")))
+        faults.append((f"NUL in the {name}", pc.match_substring(texts, "\0")))
+    faults += [
+        (f"{name} is not a code", pc.invert(pc.match_substring_regex(batch.column(name), _CODE)))
+        for name in ("language", "passage_language")
+    ]
+    negatives = batch.column("negatives")
+    counts = pc.list_value_length(negatives)
+    for name in ("negative_languages", "negative_scores"):
+        lengths = pc.list_value_length(batch.column(name))
+        faults.append((f"{name} are not as many as negatives", pc.not_equal(lengths, pc.fill_null(counts, 0))))
+    values = pc.list_flatten(negatives)
+    empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(values), ""), True)
+    if pc.any(empty).as_py():
+        wrong = np.zeros(len(batch), bool)
+        wrong[np.asarray(pc.list_parent_indices(negatives))[np.asarray(empty)]] = True
+        faults.append(("an empty negative", pa.array(wrong)))
+    return faults
