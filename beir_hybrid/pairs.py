@@ -30,10 +30,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-_TYPES = {  # what columns hold, by the type that stores have
-    "string": ("strings", lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind)),
-    "double": ("numbers", lambda kind: pa.types.is_floating(kind) or pa.types.is_integer(kind)),
-}
+# what columns hold, and as what, by the type that stores have
+_TYPES = {"string": ("strings", "string", "large_string"), "double": ("numbers", "double", "float", "int64", "int32")}
 
 
 class Pair(NamedTuple):
@@ -99,11 +97,10 @@ class ParallelPairs:
             kind, wanted = field.type, SCHEMA.field(field.name).type
             if pa.types.is_list(wanted) and (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
                 kind, wanted = kind.value_type, wanted.value_type
-            if not _TYPES[str(wanted)][1](kind):
+            what, *kinds = _TYPES[str(wanted)]
+            if str(kind) not in kinds:
                 lists = "lists of " if pa.types.is_list(SCHEMA.field(field.name).type) else ""
-                raise DataFormatError(
-                    f"{name}: the column {field.name} holds {field.type}.", f"Make it {lists}{_TYPES[str(wanted)][0]}."
-                )
+                raise DataFormatError(f"{name}: the column {field.name} holds {field.type}.", f"Make it {lists}{what}.")
         self._check_texts()
 
     @classmethod
@@ -336,22 +333,22 @@ class StoredPairs(ParallelPairs):
         self._numbers = numbers or store.numbers
 
     @property
-    def languages(self) -> tuple[str, ...]:  # type: ignore[override]  # of the store
+    def languages(self) -> tuple[str, ...]:
         """The languages of the questions and passages, sorted."""
         return self._numbers.languages
 
     @property
-    def numbers(self) -> PairNumbers:  # type: ignore[override]  # of the store
+    def numbers(self) -> PairNumbers:
         """Which rows hold the questions and passages of which groups and languages."""
         return self._numbers
 
     @property
-    def texts(self) -> TextRows:  # type: ignore[override]  # of the store
+    def texts(self) -> TextRows:
         """The rows' texts, looked up by row."""
         return self.store.rows
 
     @cached_property
-    def table(self) -> pa.Table:  # type: ignore[override]  # of the store
+    def table(self) -> pa.Table:
         """All rows as a table; reads each once, to verify it."""
         table = self.store.table(self.store.columns)
         return table if self._numbers is self.store.numbers else table.take(pa.array(self._rows))
@@ -377,7 +374,8 @@ class StoredPairs(ParallelPairs):
         starts, answers = self.store.array("negative_starts"), self.store.array("negative_answers")
         numbers = self.store.numbers
         of_rows = numbers.group if numbers.answers is None else numbers.answers[numbers.group]
-        return HardNegatives(partial(self.store.rows.take, "negatives"), starts, answers, of_rows)
+        used = None if self._numbers is numbers else self._rows
+        return HardNegatives(partial(self.store.rows.take, "negatives"), starts, answers, of_rows, used)
 
     @cached_property
     def _rows(self) -> Ints:

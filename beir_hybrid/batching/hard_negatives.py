@@ -28,6 +28,7 @@ class HardNegatives:
         starts: Shape (pairs + 1,), the number of each pair's first negative among all.
         negatives: Shape (negatives,), the answer that each negative is; -1 for what is nobody's passage.
         answers: Shape (pairs,), the answer of each pair's group.
+        used: The pairs that count; None for all.
 
     Attributes:
         fewest: The smallest number of negatives that a pair has left.
@@ -38,7 +39,8 @@ class HardNegatives:
         lists: Callable[[npt.NDArray[np.integer]], pa.Array],
         starts: Ints,
         negatives: npt.NDArray[np.integer],
-        answers: Ints,
+        answers: npt.NDArray[np.integer],
+        used: npt.NDArray[np.integer] | None = None,
     ) -> None:
         self._lists, self._starts, self._answers = lists, starts, negatives
         lengths = np.diff(starts)
@@ -48,10 +50,13 @@ class HardNegatives:
         counts = np.bincount(self._pairs, left, len(lengths)).astype(np.int64)
         # how many of its list's negatives that are left come before each
         self._rank = np.cumsum(left) - left - np.repeat(np.cumsum(counts) - counts, lengths)
-        self.fewest = int(counts.min())
+        self.fewest = int((counts if used is None else counts[used]).min())
+        self._used = np.ones(len(lengths), bool) if used is None else np.isin(np.arange(len(lengths)), used)
 
     @classmethod
-    def of_texts(cls, lists: pa.ChunkedArray, passages: pa.ChunkedArray, answers: Ints) -> HardNegatives:
+    def of_texts(
+        cls, lists: pa.ChunkedArray, passages: pa.ChunkedArray, answers: npt.NDArray[np.integer]
+    ) -> HardNegatives:
         """Look for answers among the negatives of pairs in memory.
 
         Args:
@@ -71,7 +76,7 @@ class HardNegatives:
         Args:
             number: How many negatives of each pair are used, the first ones that are left.
         """
-        return int((self._false & (self._rank < number)).sum())
+        return int((self._false & (self._rank < number) & self._used[self._pairs]).sum())
 
     @property
     def first_false(self) -> int | None:
@@ -87,7 +92,7 @@ class HardNegatives:
         Returns:
             Pairs, and for each an answer that is its hard negative; a pair occurs as often as it has such negatives.
         """
-        there = (self._answers >= 0) & ~self._false & (self._rank < number)
+        there = (self._answers >= 0) & ~self._false & (self._rank < number) & self._used[self._pairs]
         return self._pairs[there], self._answers[there]
 
     def texts(self, number: int, pairs: npt.NDArray[np.integer]) -> pa.Array:
@@ -122,7 +127,7 @@ class HardNegatives:
         return int(np.flatnonzero(~self._false[start:stop])[number])
 
 
-def answers_of_negatives(passages: Ints, answers: Ints, negatives: Ints) -> Ints:
+def answers_of_negatives(passages: Ints, answers: npt.NDArray[np.integer], negatives: Ints) -> Ints:
     """Return the answers that hard negatives are.
 
     Args:

@@ -6,7 +6,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
@@ -96,6 +96,8 @@ def build_store(
             reason = no_room(error) or error.strerror or str(error)
             fix = "Free space there and start again: what is built stays."
             raise OutputError(f"{folder} cannot be written: {reason}.", fix) from error
+    with suppress(OSError):  # another process has begun the next build
+        making.rmdir()
     return PairStore(folder)
 
 

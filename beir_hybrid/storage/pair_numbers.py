@@ -44,12 +44,12 @@ class PairNumbers:
         languages = sorted(languages)
         places = [self.languages.index(code) for code in languages]
         questions, passages = self.questions[:, places], self.passages[:, places]
-        whole = (questions >= 0).any(axis=1) & (passages >= 0).any(axis=1)
+        whole = np.any(questions >= 0, axis=1) & np.any(passages >= 0, axis=1)
         last = np.iinfo(np.int64).max
         first = np.where(questions >= 0, questions, last).min(axis=1)
         kept = np.flatnonzero(whole)
         kept = kept[np.argsort(first[kept], kind="stable")]
-        renumbered = np.full(len(whole), -1, np.int64)
+        renumbered = np.full(len(questions), -1, np.int64)
         renumbered[kept] = np.arange(len(kept))
         parallel = self.passages is self.questions
         questions = questions[kept]
