@@ -103,7 +103,7 @@ def _examine(registry: Registry, registration: Origin, check: bool) -> Plugin:
 
 def _try_strategy(name: str) -> None:
     from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
-    from beir_hybrid.batching.strategies.check import needed_options
+    from beir_hybrid.registry.spec import needed_options
 
     if needed_options(STRATEGIES.get(name)):  # whose values nobody but its author knows
         return

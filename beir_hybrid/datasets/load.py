@@ -14,6 +14,7 @@ from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs import ParallelPairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.storage.files import existing
+from beir_hybrid.storage.pair_store import is_store
 
 
 def load_dataset(
@@ -60,8 +61,8 @@ def load_pairs(
     """Load questions and passages for training.
 
     Args:
-        name: A registered name, or the path of a file: ``.jsonl`` with one pair per line, or ``.arrow`` as
-            :meth:`ParallelPairs.save` writes it.
+        name: A registered name, or a path: a store that ``beir-hybrid data build`` wrote, a file ``.jsonl`` with one
+            pair per line, or ``.arrow`` as :meth:`ParallelPairs.save` writes it.
         source: As for :func:`load_dataset`.
         languages: Language codes; None for all.
         **options: Options of the dataset.
@@ -82,7 +83,8 @@ def load_pairs(
 
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
-        return (ParallelPairs.open(path) if path.suffix == ".arrow" else read_pairs(path)).select(languages)
+        mapped = path.suffix == ".arrow" or is_store(path)
+        return (ParallelPairs.open(path) if mapped else read_pairs(path)).select(languages)
     return find_dataset(name).pairs(source, languages, **options)
 
 

@@ -109,6 +109,12 @@ DATASETS = Registry(
     "an object with load(source, languages), as beir_hybrid.datasets.Dataset says",
     dataset_problem,
 )
+FORMATS = Registry(
+    "beir_hybrid.formats",
+    "format",
+    "a class, or a function that makes one, as beir_hybrid.formats.PairFormat says",
+    lambda thing: method_problem(thing, "__call__"),
+)
 STRATEGIES = Registry(
     "beir_hybrid.strategies",
     "strategy",
@@ -129,5 +135,5 @@ HOSTS = Registry(
 )
 COMMANDS = Registry("beir_hybrid.commands", "command", "a click.Command", command_problem)
 
-REGISTRIES = (DATASETS, STRATEGIES, MEASURES, HOSTS, COMMANDS)
+REGISTRIES = (DATASETS, FORMATS, STRATEGIES, MEASURES, HOSTS, COMMANDS)
 """All groups that anybody may register things in."""

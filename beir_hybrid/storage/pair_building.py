@@ -27,6 +27,7 @@ from beir_hybrid.storage.pair_rows import SCHEMA, drop_unfit, fill_columns
 from beir_hybrid.storage.pair_store import ABOUT, GROUP_SCHEMA, GROUPS, SCHEMA_VERSION, PairStore, is_store
 from beir_hybrid.storage.pair_writer import PairWriter, digest_batch
 from beir_hybrid.texts import Digests
+from beir_hybrid.verbosity import progress_bar
 
 _ALONE = 100_000  # rows that are digested before worker processes are worth their start
 _AHEAD = 3  # batches per worker that wait for their digests
@@ -66,7 +67,12 @@ class RowSource:
 
 
 def build_store(
-    sources: Sequence[RowSource], folder: Path, *, name: str = "", strict: bool = False, show_progress: bool = False
+    sources: Sequence[RowSource],
+    folder: Path,
+    *,
+    name: str = "",
+    strict: bool = False,
+    show_progress: bool | None = False,
 ) -> PairStore:
     """Build a store of pairs.
 
@@ -77,7 +83,7 @@ def build_store(
         folder: Where the store shall be; a store that is there is replaced when the new one is whole.
         name: Name of the data; default: the folder's.
         strict: Whether a row that cannot be used is an error; otherwise it is counted.
-        show_progress: Whether to show progress on stderr.
+        show_progress: Whether to show progress on stderr; None for only in a terminal.
 
     Raises:
         DataFormatError: If no row can be used, or, with ``strict``, some cannot.
@@ -111,16 +117,14 @@ def _move(making: Path, place: Path) -> None:
     replace_folder(whole, place)
 
 
-def _read(writer: PairWriter, sources: Sequence[RowSource], strict: bool, show_progress: bool) -> None:
+def _read(writer: PairWriter, sources: Sequence[RowSource], strict: bool, show_progress: bool | None) -> None:
     """Append the rows of all sources that are not in yet."""
-    from tqdm import tqdm
-
     progress = writer.progress
     total = sum(source.size or 0 for source in sources) or None
     begun, done = progress.source, progress.batches
     with (
         _Digester() as digester,
-        tqdm(desc="Building", total=total, unit="B", unit_scale=True, delay=1, disable=not show_progress) as bar,
+        progress_bar(show=show_progress, desc="Building", total=total, unit="B", unit_scale=True) as bar,
     ):
         for place, source in enumerate(sources):
             if place < begun:

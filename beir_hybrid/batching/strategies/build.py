@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.batching.strategies.base import Strategy
-from beir_hybrid.batching.strategies.check import check_options, check_strategy, draw_kinds
+from beir_hybrid.batching.strategies.check import check_strategy, draw_kinds
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.registry import STRATEGIES
-from beir_hybrid.registry.spec import parse_spec
+from beir_hybrid.registry.spec import check_options, parse_spec
 
 
 def build_strategy(spec: str | Strategy, **options: Any) -> Strategy:
@@ -42,7 +42,7 @@ def build_strategy(spec: str | Strategy, **options: Any) -> Strategy:
     name, written = parse_spec(spec)
     factory, origin = STRATEGIES.get(name), STRATEGIES.origin(name)
     given = written | {key: value for key, value in options.items() if value is not None}
-    check_options(name, factory, given)
+    check_options("strategy", name, factory, given)
     with origin.blamed("its making"):
         built = factory(**given)
     return check_strategy(built, origin)

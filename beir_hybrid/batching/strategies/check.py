@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from dataclasses import MISSING, fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,47 +11,11 @@ import numpy as np
 from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.strategies.base import Strategy
-from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.registry import STRATEGIES
 from beir_hybrid.registry.origin import Origin, describe_type
 
 _TRIED = 8  # steps that are drawn on trial
 _DRAWS = "draw() must give an int64 array with one place in kinds for each element of progress"
-
-
-def check_options(name: str, factory: Any, given: dict[str, Any]) -> None:
-    """Check the options of a strategy against those that it takes.
-
-    Args:
-        name: The registered name.
-        factory: What is registered: a dataclass, or a function that makes one and takes no options.
-        given: Values by option.
-
-    Raises:
-        ConfigurationError: If it has no such option, or needs one that is not given.
-    """
-    taken = [field.name for field in fields(factory) if field.init] if is_dataclass(factory) else []
-    for key in given:
-        if taken and key not in taken:
-            raise ConfigurationError(f"The strategy {name!r} has no option {key!r}.", did_you_mean(key, taken))
-        if not taken:
-            raise ConfigurationError(f"The strategy {name!r} has no options, so not {key!r} either.", "Leave it out.")
-    for key in needed_options(factory):
-        if key not in given:
-            raise ConfigurationError(f"The strategy {name!r} needs its option {key!r}.", f"Write {name}({key}=...).")
-
-
-def needed_options(factory: Any) -> list[str]:
-    """List the options that a strategy cannot do without.
-
-    Args:
-        factory: What is registered.
-    """
-    return [
-        field.name
-        for field in (fields(factory) if is_dataclass(factory) else ())
-        if field.init and field.default is MISSING and field.default_factory is MISSING
-    ]
 
 
 def check_strategy(strategy: Any, origin: Origin | None = None) -> Strategy:

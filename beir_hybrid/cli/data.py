@@ -1,0 +1,54 @@
+"""``beir-hybrid data``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from beir_hybrid.cli.parameters import languages_option, source_option
+
+
+@click.group()
+def data() -> None:
+    """Build training data of any size from files of any format."""
+
+
+@data.command("build")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the store.")
+@click.option(
+    "--format",
+    "spec",
+    metavar="NAME",
+    help="Format of the sources, such as pairs, or NAME(option=value). Default: each is recognised by its content.",
+)
+@languages_option
+@source_option
+@click.option("--name", help="Name of the data in logs and model cards. Default: that of the folder.")
+@click.option("--strict", is_flag=True, help="Stop at the first rows that cannot be used, instead of counting them.")
+def build(
+    sources: tuple[str, ...],
+    output: Path,
+    spec: str | None,
+    languages: tuple[str, ...] | None,
+    source: Path | None,
+    name: str | None,
+    strict: bool,
+) -> None:
+    """Build a store of pairs from files, folders or registered datasets.
+
+    The store is written whole or not at all. A build that was interrupted is resumed by the same command. Train on it
+    with --train-data FOLDER.
+    """
+    from beir_hybrid.formats import open_source
+    from beir_hybrid.storage.pair_building import build_store
+
+    opened = [open_source(given, spec, languages, source) for given in sources]
+    store = build_store(opened, output, name=name or "", strict=strict, show_progress=None)
+    about = store.about
+    click.echo(
+        f"{output}: {about['used_rows']:,} rows in {about['groups']:,} groups, languages {', '.join(store.languages)}."
+    )
+    for reason, count in about["left_out"].items():
+        click.echo(f"  left out: {count:,} rows with {reason}")

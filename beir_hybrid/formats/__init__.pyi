@@ -1,0 +1,7 @@
+from ..storage.pair_building import RowBatch as RowBatch
+from .base import PairFormat as PairFormat
+from .json_lines import read_json_lines as read_json_lines
+from .open import build_format as build_format
+from .open import open_source as open_source
+
+__all__: list[str]

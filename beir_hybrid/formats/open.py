@@ -1,0 +1,116 @@
+"""Opening sources of training data: a file or folder of any format, or a registered dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.formats.base import PairFormat
+from beir_hybrid.registry import DATASETS, FORMATS
+from beir_hybrid.registry.spec import check_options, parse_spec
+from beir_hybrid.storage.files import existing
+from beir_hybrid.storage.pair_building import RowBatch, RowSource
+
+_ROWS = 2**14
+
+
+def build_format(spec: str) -> PairFormat:
+    """Build a format from its name and options.
+
+    Args:
+        spec: A registered name, or ``name(key=value, ...)``.
+
+    Raises:
+        UnknownNameError: If no format has that name.
+        ConfigurationError: If it has no such option, or refuses its value.
+
+    Examples:
+        >>> build_format("pairs")
+        Pairs()
+    """
+    name, options = parse_spec(spec)
+    factory, origin = FORMATS.get(name), FORMATS.origin(name)
+    check_options("format", name, factory, options)
+    with origin.blamed("its making"):
+        built: PairFormat = factory(**options)
+    return built
+
+
+def open_source(
+    given: str | Path,
+    spec: str | None = None,
+    languages: Sequence[str] | None = None,
+    source: str | Path | None = None,
+) -> RowSource:
+    """Open data to build a store from.
+
+    Args:
+        given: A file or folder, or the name of a registered dataset.
+        spec: Its format, see :func:`build_format`; None to recognise it by its content.
+        languages: Codes to keep; None for all.
+        source: Where a registered dataset finds its files, as for :func:`~beir_hybrid.load_pairs`.
+
+    Raises:
+        MissingDataError: If there is no such file, folder or dataset.
+        DataFormatError: If its format is not recognised, or several formats recognise it.
+    """
+    path = existing(given)
+    if path is None or (str(given) in DATASETS.names() and spec is None and "/" not in str(given)):
+        if str(given) not in DATASETS.names():
+            raise MissingDataError(f"There is no file, folder or dataset {given}.", "Check the name.")
+        identity: Any = [str(source), list(languages or ())]
+        return RowSource(str(given), identity, partial(_read_dataset, str(given), source, languages))
+    form = build_format(spec) if spec is not None else recognize(path)
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    states = [(each.relative_to(path).as_posix(), each.stat()) for each in files]
+    identity = [repr(form), list(languages or ()), [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]]
+    size = sum(stat.st_size for _, stat in states)
+    return RowSource(str(given), identity, partial(_read_file, form, path, languages), size)
+
+
+def recognize(path: Path) -> PairFormat:
+    """Return the format that recognises a file or folder.
+
+    Raises:
+        DataFormatError: If none does, or several do.
+    """
+    forms = [form for form in map(build_format, FORMATS.names()) if form.recognizes(path)]
+    if len(forms) == 1:
+        return forms[0]
+    names = ", ".join(form.name for form in forms)
+    known = ", ".join(FORMATS.names())
+    if forms:
+        raise DataFormatError(f"{path} could be of several formats: {names}.", "Choose one with --format NAME.")
+    raise DataFormatError(f"{path} is of no known format: {known}.", "Choose one with --format NAME, or convert it.")
+
+
+def _read_file(form: PairFormat, path: Path, languages: Sequence[str] | None) -> Iterator[RowBatch]:
+    for batch in form.read(path, languages):
+        yield batch if languages is None else _select(batch, languages)
+
+
+def _select(batch: RowBatch, languages: Sequence[str]) -> RowBatch:
+    """Keep the rows whose question and passage are in some languages."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    chosen = pa.array(languages, pa.string())
+    names = [name for name in ("language", "passage_language") if name in batch.rows.schema.names]
+    kept = [pc.is_in(batch.rows.column(name), value_set=chosen, skip_nulls=False) for name in names]
+    if len(kept) > 1:  # null for the question's language
+        kept = [kept[0], pc.or_(kept[1], pc.is_null(batch.rows.column("passage_language")))]
+    mask = kept[0] if len(kept) == 1 else pc.and_(*kept)
+    return RowBatch(batch.rows.filter(mask), batch.dropped, batch.bytes_read)
+
+
+def _read_dataset(name: str, source: str | Path | None, languages: Sequence[str] | None) -> Iterator[RowBatch]:
+    from beir_hybrid.datasets import load_pairs
+
+    pairs = load_pairs(name, source=source, languages=languages)
+    if not len(pairs):
+        raise ConfigurationError(f"{name} holds no pair.", "Choose other languages.")
+    for batch in pairs.table.to_batches(max_chunksize=_ROWS):
+        yield RowBatch(batch)
