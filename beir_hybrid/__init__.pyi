@@ -2,7 +2,6 @@ from .arrays import Bools as Bools
 from .arrays import Floats as Floats
 from .arrays import Floats32 as Floats32
 from .arrays import Ints as Ints
-from .batching.examples import example_dataset as example_dataset
 from .batching.loader import HybridBatchDataLoader as HybridBatchDataLoader
 from .batching.plan import BatchPlan as BatchPlan
 from .batching.sampler import HybridBatchSampler as HybridBatchSampler
@@ -34,6 +33,7 @@ from .languages import choose_languages as choose_languages
 from .models import load_model as load_model
 from .pairs import Pair as Pair
 from .pairs import ParallelPairs as ParallelPairs
+from .pairs.examples import example_dataset as example_dataset
 from .passage import Passage as Passage
 from .settings import Setting as Setting
 from .training.arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments

@@ -26,14 +26,14 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
 
     @cache
     def homes() -> dict[str, str]:
-        """Return the module of each public name."""
+        """Return the module of each public name, relative to the package."""
         with open(f"{file}i", encoding="utf-8") as stub:  # noqa: PTH123  # pathlib takes milliseconds to import
             text = stub.read().replace("(\n", "").replace("\n    ", "").replace("\n)", "")  # an import a line
         modules = {}
         for line in text.splitlines():
             module, _, names = line.removeprefix("from ").partition(" import ")
             for name in filter(None, names.split(",")):
-                modules[name.partition(" as ")[0].strip()] = package + module
+                modules[name.partition(" as ")[0].strip()] = module
         return modules
 
     def get(name: str) -> Any:
@@ -41,7 +41,7 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
             return sorted(homes())
         if name not in homes():
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(homes()[name]), name)
+        return getattr(import_module(homes()[name], package), name)
 
     def list_names() -> list[str]:
         return sorted({*vars(sys.modules[package]), *homes()})

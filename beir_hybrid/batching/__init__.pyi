@@ -1,5 +1,4 @@
 from .distinct_loader import DistinctTextsDataLoader as DistinctTextsDataLoader
-from .examples import example_dataset as example_dataset
 from .kinds import ANY as ANY
 from .kinds import CROSS as CROSS
 from .kinds import MIXED as MIXED

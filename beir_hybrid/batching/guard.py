@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.streams import Stream
+from beir_hybrid.pairs.index import ExampleIndex
 
 _ROUNDS = 8  # of random candidates, before all groups are gone through
 

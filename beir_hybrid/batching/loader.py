@@ -13,16 +13,17 @@ from datasets import Dataset
 from sentence_transformers.sentence_transformer.readers import InputExample
 
 from beir_hybrid.batching.columns import Columns
-from beir_hybrid.batching.examples import ExampleTable, example_dataset
 from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import indexes_of
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.errors import ConfigurationError, DataFormatError
+from beir_hybrid.pairs.examples import ExampleTable, example_dataset
 
 if TYPE_CHECKING:
-    from beir_hybrid.batching.index import ExampleIndex
     from beir_hybrid.batching.sampling import Sampling
+    from beir_hybrid.pairs.index import ExampleIndex
+    from beir_hybrid.pairs.parallel import ParallelPairs
 
 
 logger = logging.getLogger(__name__)
@@ -30,13 +31,6 @@ logger = logging.getLogger(__name__)
 Collate = Callable[[list[InputExample]], Any]
 
 _PARAMETERS = ("batch_size", "strategy", "seed", "query_prefix", "passage_prefix", "sampling", "epochs")
-
-
-class DatasetMaker(Protocol):
-    """Data that can be made a dataset of examples, such as :class:`~beir_hybrid.pairs.ParallelPairs`."""
-
-    def dataset(self) -> Dataset:
-        """Return all examples."""
 
 
 # Not a torch DataLoader: no code of the host asks for one (its own NoDuplicatesDataLoader is none either), and one made
@@ -55,7 +49,7 @@ class HybridBatchDataLoader:
 
     Args:
         pairs: The data; or their dataset with hard negatives, ``pairs.dataset(negatives=2)``; or several sources side
-            by side, :func:`beir_hybrid.batching.examples.example_dataset`; or a dataset of your own as
+            by side, :func:`beir_hybrid.pairs.examples.example_dataset`; or a dataset of your own as
             HybridBatchSampler takes it, with the columns ``anchor``, ``positive``, ``anchor_language``,
             ``positive_language`` and ``group``, and any number whose names begin with ``negative``.
         batch_size: Examples per batch.
@@ -92,7 +86,7 @@ class HybridBatchDataLoader:
 
     def __init__(
         self,
-        pairs: DatasetMaker | Dataset,
+        pairs: ParallelPairs | Dataset,
         batch_size: int,
         strategy: str | Strategy = "hybrid",
         seed: int = 0,

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.batching.guard import part
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.permutation import ROUNDS, permute
 from beir_hybrid.batching.sampling import Sampling
@@ -22,6 +21,7 @@ from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 # What a random generator is for: the second number of its seed, after the plan's own seed and the epoch.
 _SCHEDULE, _PASS, _BATCH = range(3)

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.arrays import Bools, Ints
-from beir_hybrid.batching.answers import number_answers
 from beir_hybrid.batching.columns import Columns, language_hint, read_texts, reset_by_host, texts_of
-from beir_hybrid.batching.hard_negatives import answers_of_negatives
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.errors import DataFormatError, did_you_mean
+from beir_hybrid.pairs.answers import number_answers
+from beir_hybrid.pairs.hard_negatives import answers_of_negatives
+from beir_hybrid.pairs.index import ExampleIndex
 from beir_hybrid.texts import number_texts
 
 if TYPE_CHECKING:

@@ -15,8 +15,6 @@ import numpy as np
 from sentence_transformers.base.sampler import DefaultBatchSampler
 
 from beir_hybrid.batching.columns import LABELS, Columns, hide
-from beir_hybrid.batching.examples import ExampleSlice, ExampleTable
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.options import check_length, read_options
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.rows import index_rows
@@ -24,6 +22,8 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import changes, strategy_spec
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
+from beir_hybrid.pairs.examples import ExampleSlice, ExampleTable
+from beir_hybrid.pairs.index import ExampleIndex
 
 if TYPE_CHECKING:
     import torch
@@ -188,7 +188,7 @@ def indexes_of(dataset: Dataset, columns: Columns | None = None) -> list[Example
     """Index the examples of a dataset by group and languages, one index a source.
 
     Args:
-        dataset: :func:`~beir_hybrid.batching.examples.example_dataset`, or rows with language columns.
+        dataset: :func:`~beir_hybrid.pairs.examples.example_dataset`, or rows with language columns.
         columns: What the columns of rows are called; None for the usual names.
 
     Raises:

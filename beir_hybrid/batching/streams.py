@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.arrays import Bools, Floats, Ints
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.check import allowed_pairs
 from beir_hybrid.errors import BatchError, ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 _LEAST_WEIGHT = 1e-9  # where shares cannot be equal, weights would run away from each other without end
 _FITTING_ROUNDS = 200  # of the pairs' weights; a handful settles them where groups allow equal shares at all

@@ -11,7 +11,8 @@ from beir_hybrid.datasets.names import find_data
 from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.languages import choose_languages
-from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.pairs.parallel import ParallelPairs
+from beir_hybrid.pairs.stored import open_pairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.storage.files import existing
 from beir_hybrid.storage.pair_store import is_store
@@ -84,7 +85,7 @@ def load_pairs(
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
         mapped = path.suffix == ".arrow" or is_store(path)
-        return (ParallelPairs.open(path) if mapped else read_pairs(path)).select(languages)
+        return (open_pairs(path) if mapped else read_pairs(path)).select(languages)
     return find_dataset(name).pairs(source, languages, **options)
 
 

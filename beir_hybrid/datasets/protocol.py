@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.folder import BeirFolder, is_beir_folder
 from beir_hybrid.datasets.protocol import Dataset, TrainingDataset
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, did_you_mean
-from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.registry.origin import Origin, is_ours
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.languages import choose_languages
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 from beir_hybrid.passage import Passage
 
 

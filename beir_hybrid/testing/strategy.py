@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pytest
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import Batch, BatchPlan
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import allowed_pairs, draw_kinds
+from beir_hybrid.pairs.index import ExampleIndex
 from beir_hybrid.testing.expectation import built, expect, other_randomness, run_python, without_writes
 
 _STEPS = 20_000  # in which a kind of 1 batch in 1,000 is missed once in 500 million times

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.models import check_name, is_static, load_model
-from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

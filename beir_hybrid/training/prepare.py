@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.pairs import ParallelPairs
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
 from beir_hybrid.training.processes import launched_processes
@@ -80,7 +80,7 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
     selection = _once(known, evaluated, lambda: load_selection(request, batch))
 
-    from beir_hybrid.batching.examples import example_dataset
+    from beir_hybrid.pairs.examples import example_dataset
 
     dataset = example_dataset(sources, negatives=arguments.negatives)
     prepared = PreparedTraining(request, arguments, sources, dataset, selection)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transformers import TrainerState
 
     from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
-    from beir_hybrid.pairs import ParallelPairs
+    from beir_hybrid.pairs.parallel import ParallelPairs
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.request import TrainingRequest
 

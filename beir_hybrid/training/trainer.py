@@ -13,9 +13,9 @@ from datasets import Dataset
 
 from beir_hybrid.batching.columns import hide
 from beir_hybrid.batching.draws import DrawSummary, summarize
-from beir_hybrid.batching.examples import ExampleTable
 from beir_hybrid.batching.sampler import COLUMN_OPTIONS, HybridBatchSampler, batches_in_order
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
+from beir_hybrid.pairs.examples import ExampleTable
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.storage.run_folder import BATCHES_FILE
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
@@ -37,7 +37,7 @@ class HybridBatchTrainer(ResumableTrainer):
 
     Args:
         args: :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`.
-        **kwargs: As for the host's Trainer. The train dataset is :func:`~beir_hybrid.batching.examples.example_dataset`
+        **kwargs: As for the host's Trainer. The train dataset is :func:`~beir_hybrid.pairs.examples.example_dataset`
             or one of your own, see :class:`~beir_hybrid.batching.sampler.HybridBatchSampler`.
 
     Attributes:

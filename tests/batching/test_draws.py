@@ -5,12 +5,12 @@ import pytest
 
 from beir_hybrid.batching.draws import DrawSummary, summarize
 from beir_hybrid.batching.forecast import forecast
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import CROSS, MONO
 from beir_hybrid.batching.plan import Batch, BatchPlan
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.batching.strategies.hybrid import Hybrid
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en")
 

@@ -6,13 +6,13 @@ import pytest
 from beir_hybrid.batching import forecast as module
 from beir_hybrid.batching.draws import summarize
 from beir_hybrid.batching.forecast import Part, forecast
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy, changes
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.sequential import Sequential
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en")
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from beir_hybrid.batching.guard import part
-from beir_hybrid.batching.index import ExampleIndex, negatives_of
 from beir_hybrid.batching.streams import Stream
+from beir_hybrid.pairs.index import ExampleIndex, negatives_of
 
 
 def index(answers, owners=(), negatives=()):

@@ -10,7 +10,6 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from beir_hybrid.batching.examples import example_dataset
 from beir_hybrid.batching.kinds import CROSS, MONO
 from beir_hybrid.batching.loader import HybridBatchDataLoader
 from beir_hybrid.batching.plan import BatchPlan
@@ -18,7 +17,8 @@ from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.examples import example_dataset
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 
 
 class RecordingLoss(torch.nn.Module):

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.strategies.x_y import XY
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en", "es", "zh")
 STRATEGIES = [XXMono(), XY(), Hybrid(0.5)]
@@ -172,7 +172,7 @@ def test_epoch_can_be_entered_at_any_step():
 def test_another_process_draws_the_same(hash_seed):
     code = (
         "import json, numpy as np\n"
-        "from beir_hybrid.batching.index import ExampleIndex\n"
+        "from beir_hybrid.pairs.index import ExampleIndex\n"
         "from beir_hybrid.batching.plan import BatchPlan\n"
         "from beir_hybrid.batching.strategies.hybrid import Hybrid\n"
         "index = ExampleIndex.parallel(('de', 'en', 'es', 'zh'), np.ones((30, 4), bool), np.arange(30) // 2)\n"

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import BatchKind
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
@@ -10,6 +9,7 @@ from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.strategies.x_y import XY
 from beir_hybrid.errors import BatchError, ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 
 class Late:

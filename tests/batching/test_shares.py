@@ -13,11 +13,11 @@ import pytest
 from scipy import stats
 from torch.utils.data import DataLoader
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en", "es")
 BATCHES = 10_000
@@ -179,7 +179,7 @@ import json, sys
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 
 def source(name, languages):
     return ParallelPairs.from_pairs(name, [

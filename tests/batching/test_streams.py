@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import CROSS, MIXED, MONO, ONE_PAIR
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
@@ -9,6 +8,7 @@ from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.streams import build_streams
 from beir_hybrid.errors import BatchError, ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en", "es")
 

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import build_strategy
+from beir_hybrid.pairs.index import ExampleIndex
 
 GROUPS = 10_000_000
 LANGUAGES = ("ar", "de", "en", "es", "fr", "hi", "ru", "th", "zh")

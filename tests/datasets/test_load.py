@@ -12,7 +12,7 @@ from beir_hybrid.errors import (
     PluginError,
     UnknownNameError,
 )
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
 
@@ -106,7 +106,7 @@ def test_folder_named_like_a_dataset_does_not_hide_it(tmp_path, monkeypatch):
 STRANGE = """
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.passage import Passage
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 
 class Strange:
     def load(self, source=None, languages=None):

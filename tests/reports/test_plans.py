@@ -10,10 +10,10 @@ import pytest
 
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.forecast import forecast
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.pairs.index import ExampleIndex
 from beir_hybrid.reports import plans
 
 
@@ -115,7 +115,7 @@ def test_failed_plot_leaves_the_old_file(tmp_path, monkeypatch):
 def test_no_display_is_needed(tmp_path):
     program = (
         "import numpy as np, sys; from pathlib import Path\n"
-        "from beir_hybrid.batching.index import ExampleIndex\n"
+        "from beir_hybrid.pairs.index import ExampleIndex\n"
         "from beir_hybrid.batching.plan import BatchPlan\n"
         "from beir_hybrid.batching.strategies.build import build_strategy\n"
         "from beir_hybrid.batching.forecast import forecast\n"

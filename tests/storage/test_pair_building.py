@@ -11,7 +11,7 @@ import pytest
 
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.errors import DataFormatError, LanguageError, OutputError
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs import Pair, ParallelPairs, open_pairs
 from beir_hybrid.storage import pair_building, pair_writer
 from beir_hybrid.storage.pair_building import RowBatch, RowSource, build_store
 from beir_hybrid.storage.pair_rows import SCHEMA
@@ -54,7 +54,7 @@ def test_store_draws_the_batches_of_memory(tmp_path, negatives, languages, monke
     monkeypatch.setattr(pair_writer, "SHARD_ROWS", 20)
     pairs = made_up(negatives=negatives)
     build_store([source(as_rows(pairs))], tmp_path / "store", name="tiny")
-    stored, memory = ParallelPairs.open(tmp_path / "store"), ParallelPairs.from_pairs("tiny", pairs)
+    stored, memory = open_pairs(tmp_path / "store"), ParallelPairs.from_pairs("tiny", pairs)
     assert repr(stored) == repr(memory)
     assert stored.groups.to_pylist() == memory.groups.to_pylist()
     if languages is None:
@@ -94,7 +94,7 @@ def test_rows_across_languages_make_examples_of_their_own(tmp_path):
         Pair("2", "en", "What?", "This."),
     ]
     build_store([source(as_rows(rows))], tmp_path / "store", name="tiny")
-    for pairs in (ParallelPairs.open(tmp_path / "store"), ParallelPairs.from_pairs("tiny", rows)):
+    for pairs in (open_pairs(tmp_path / "store"), ParallelPairs.from_pairs("tiny", rows)):
         assert pairs.languages == ("de", "en", "fr")
         dataset = pairs.dataset()
         assert sorted(zip(dataset["anchor"], dataset["positive"], strict=True)) == [
@@ -130,7 +130,7 @@ def test_unfit_rows_are_left_out_and_counted(tmp_path):
         "no question": 1,
         "the same group and language twice": 2,
     }
-    assert len(ParallelPairs.open(tmp_path / "store")) == 1
+    assert len(open_pairs(tmp_path / "store")) == 1
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_damaged_file_is_refused_and_named(tmp_path, name):
     content[content.find(b"passage 1") if b"passage 1" in content else len(content) // 2] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(DataFormatError, match=name.partition(".")[0]):
-        ParallelPairs.open(tmp_path / "store").table.validate()
+        open_pairs(tmp_path / "store").table.validate()
 
 
 def test_folder_of_something_else_is_not_replaced(tmp_path):
@@ -226,7 +226,7 @@ def test_folder_of_something_else_is_not_replaced(tmp_path):
 def test_language_that_the_store_lacks_is_refused(tmp_path):
     build_store([source(as_rows(made_up(5)))], tmp_path / "store")
     with pytest.raises(LanguageError, match="th"):
-        ParallelPairs.open(tmp_path / "store").select(["th"])
+        open_pairs(tmp_path / "store").select(["th"])
 
 
 def test_store_says_what_it_was_built_from(tmp_path):

@@ -10,8 +10,8 @@ import torch
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import TrainerCallback, set_seed
 
-from beir_hybrid.batching.examples import example_dataset
 from beir_hybrid.datasets import load_pairs
+from beir_hybrid.pairs.examples import example_dataset
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
 from beir_hybrid.training.processes import leave_processes

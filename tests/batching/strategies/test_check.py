@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import CROSS, MONO
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import draw_kinds
 from beir_hybrid.errors import ConfigurationError, PluginError
+from beir_hybrid.pairs.index import ExampleIndex
 from beir_hybrid.registry import STRATEGIES
 
 MODULE = """

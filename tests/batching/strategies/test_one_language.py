@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.one_language import OneLanguage
 from beir_hybrid.errors import BatchError
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en", "es")
 

@@ -1,11 +1,11 @@
 import numpy as np
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import ANY
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.random import Random
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en", "es")
 

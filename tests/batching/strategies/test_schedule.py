@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import CROSS, MONO
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.schedule import Schedule
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 PROGRESS = np.array([0, 0.25, 0.5, 1])
 QUARTER = (1 - math.sqrt(1 / 2)) / 2  # (1 - cos(pi / 4)) / 2

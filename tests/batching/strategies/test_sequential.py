@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.batching.kinds import CROSS, MONO
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.sequential import Sequential
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs.index import ExampleIndex
 
 
 def kinds(strategy, epochs):

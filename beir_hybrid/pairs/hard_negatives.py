@@ -19,7 +19,7 @@ class HardNegatives:
     """Lists of hard negatives, one a pair, without those that answer the pair's question.
 
     A negative answers the question if it is a passage of the question's group or of another group that shares its
-    answer (see :func:`beir_hybrid.batching.answers.number_answers`), in any language, however upper case, width and
+    answer (see :func:`beir_hybrid.pairs.answers.number_answers`), in any language, however upper case, width and
     blanks are written (see :func:`beir_hybrid.texts.fold`). It is passed over: the next of the list takes its
     place.
 

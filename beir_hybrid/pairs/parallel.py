@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property, partial, reduce
+from functools import cached_property, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.arrays import Bools, Ints
-from beir_hybrid.batching.answers import number_answers
-from beir_hybrid.batching.hard_negatives import HardNegatives
-from beir_hybrid.batching.index import ExampleIndex, negatives_of
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.pairs.answers import number_answers
+from beir_hybrid.pairs.hard_negatives import HardNegatives
+from beir_hybrid.pairs.index import ExampleIndex, negatives_of
 from beir_hybrid.storage.arrow_files import read_table, table_checksum, write_table
 from beir_hybrid.storage.pair_numbers import PairNumbers
 from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS
-from beir_hybrid.storage.pair_store import PairStore, TextRows, is_store
+from beir_hybrid.storage.pair_store import TextRows
 from beir_hybrid.texts import number_texts
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class ParallelPairs:
         name: Name of the data, for logs and model cards.
         table: Columns ``group``, ``language``, ``question`` and ``passage``, all strings, in any order of rows; and
             ``negatives``, lists of strings, if there are any. Those that answer the question are passed over, see
-            :class:`~beir_hybrid.batching.hard_negatives.HardNegatives`.
+            :class:`~beir_hybrid.pairs.hard_negatives.HardNegatives`.
 
     Raises:
         DataFormatError: If a column is missing or holds no strings, a text is empty, or (found when it is first looked
@@ -118,17 +117,15 @@ class ParallelPairs:
 
     @classmethod
     def open(cls, path: Path) -> ParallelPairs:
-        """Open a store of pairs, or map an Arrow file that :meth:`save` or another program wrote.
+        """Map an Arrow file that :meth:`save` or another program wrote; texts stay on disk until they are used.
 
-        Texts stay on disk until they are used. Of a store nothing else is read; an Arrow file is read once, to verify
-        that it is whole and, where :meth:`save` wrote it, that it matches its checksum: about two seconds a gigabyte.
+        The file is read once, to verify that it is whole and, where :meth:`save` wrote it, that it matches its
+        checksum: about two seconds a gigabyte.
 
         Raises:
             MissingDataError: If there is no such file.
             DataFormatError: If it is no Arrow file, damaged, or its pairs are not as the class wants them.
         """
-        if is_store(path):
-            return StoredPairs(PairStore(path))
         if not path.is_file():
             raise MissingDataError(f"There is no file {path}.", "Check the path.")
         return cls(path.stem, read_table(path, SCHEMA.names))
@@ -234,13 +231,13 @@ class ParallelPairs:
         )
 
     def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:
-        """Return all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.batching.examples.example_dataset`.
+        """Return all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.pairs.examples.example_dataset`.
 
         Args:
             negatives: Number of hard negatives of each example.
             label: Whether to add the column ``label``.
         """
-        from beir_hybrid.batching.examples import example_dataset  # datasets takes half a second to import
+        from beir_hybrid.pairs.examples import example_dataset  # datasets takes half a second to import
 
         return example_dataset([self], negatives=negatives, label=label)
 
@@ -317,78 +314,6 @@ class ParallelPairs:
         return (
             f"ParallelPairs({self.name!r}, {len(self.groups)} groups, {len(self)} pairs, languages={self.languages!r})"
         )
-
-
-class StoredPairs(ParallelPairs):
-    """Pairs of a store, of which nothing is read but what is needed.
-
-    Args:
-        store: The store.
-        numbers: Its numbers, of some of its languages; None for all.
-    """
-
-    def __init__(self, store: PairStore, numbers: PairNumbers | None = None) -> None:
-        self.name = str(store.about["name"])
-        self.store = store
-        self._numbers = numbers or store.numbers
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages of the questions and passages, sorted."""
-        return self._numbers.languages
-
-    @property
-    def numbers(self) -> PairNumbers:
-        """Which rows hold the questions and passages of which groups and languages."""
-        return self._numbers
-
-    @property
-    def texts(self) -> TextRows:
-        """The rows' texts, looked up by row."""
-        return self.store.rows
-
-    @cached_property
-    def table(self) -> pa.Table:
-        """All rows as a table; reads each once, to verify it."""
-        table = self.store.table(self.store.columns)
-        return table if self._numbers is self.store.numbers else table.take(pa.array(self._rows))
-
-    @cached_property
-    def checksum(self) -> str:
-        """SHA-256 over all texts and the languages chosen, shortened to 16 hexadecimal digits; reads none."""
-        whole = str(self.store.about["checksum"])
-        if self._numbers is self.store.numbers:
-            return whole[:16]
-        return hashlib.sha256(" ".join([whole, *self.languages]).encode()).hexdigest()[:16]
-
-    def select(self, languages: Iterable[str] | None) -> ParallelPairs:
-        """Keep only some languages; see the base class."""
-        chosen = choose_languages(languages, self.languages, self.name)
-        return self if set(chosen) == set(self.languages) else StoredPairs(self.store, self.numbers.select(chosen))
-
-    @cached_property
-    def hard_negatives(self) -> HardNegatives | None:
-        """The hard negatives that do not answer their question; None if the data have none at all."""
-        if not self.store.about["negatives"]:
-            return None
-        starts, answers = self.store.array("negative_starts"), self.store.array("negative_answers")
-        numbers = self.store.numbers
-        of_rows = numbers.group if numbers.answers is None else numbers.answers[numbers.group]
-        used = None if self._numbers is numbers else self._rows
-        return HardNegatives(partial(self.store.rows.take, "negatives"), starts, answers, of_rows, used)
-
-    @cached_property
-    def _rows(self) -> Ints:
-        """The rows that the chosen languages hold, in order."""
-        held = np.unique(np.concatenate([self.numbers.questions.ravel(), self.numbers.passages.ravel()]))
-        return held[held >= 0]
-
-    def __reduce__(self) -> tuple[Any, ...]:  # worker processes map the store themselves
-        return type(self), (self.store, None if self._numbers is self.store.numbers else self._numbers)
-
-    def __len__(self) -> int:
-        """Number of (group, language) pairs."""
-        return int(self.store.about["used_rows"]) if self._numbers is self.store.numbers else len(self._rows)
 
 
 def _places(codes: pa.ChunkedArray, languages: Sequence[str]) -> Ints:

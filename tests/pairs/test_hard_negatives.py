@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from beir_hybrid.batching.hard_negatives import HardNegatives
+from beir_hybrid.pairs.hard_negatives import HardNegatives
 
 LISTS = pa.list_(pa.string())
 

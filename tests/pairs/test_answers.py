@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.answers import number_answers
+from beir_hybrid.pairs.answers import number_answers
 
 
 def same(answers):

@@ -4,8 +4,8 @@ import pickle
 import pyarrow as pa
 import pytest
 
-from beir_hybrid.batching.examples import ExampleTable
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.examples import ExampleTable
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.index import ExampleIndex
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.pairs.index import ExampleIndex
 
 LANGUAGES = ("de", "en", "es")
 MONO, CROSS = np.eye(3, dtype=bool), ~np.eye(3, dtype=bool)

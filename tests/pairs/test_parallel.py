@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
-from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.pairs.parallel import Pair, ParallelPairs
 
 
 def table(**columns):

@@ -16,8 +16,8 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from beir_hybrid.batching.hard_negatives import HardNegatives
-    from beir_hybrid.batching.index import ExampleIndex
+    from beir_hybrid.pairs.hard_negatives import HardNegatives
+    from beir_hybrid.pairs.index import ExampleIndex
     from beir_hybrid.storage.pair_numbers import PairNumbers
     from beir_hybrid.storage.pair_store import TextRows
 

@@ -1,0 +1,7 @@
+from .examples import example_dataset as example_dataset
+from .parallel import Pair as Pair
+from .parallel import ParallelPairs as ParallelPairs
+from .stored import StoredPairs as StoredPairs
+from .stored import open_pairs as open_pairs
+
+__all__: list[str]
