@@ -1,5 +1,5 @@
-from .base import PairFormat as PairFormat
 from ..storage.pair_building import RowBatch as RowBatch
+from .base import PairFormat as PairFormat
 from .json_lines import read_json_lines as read_json_lines
 from .open import build_format as build_format
 from .open import open_source as open_source
