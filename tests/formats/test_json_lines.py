@@ -25,7 +25,9 @@ def test_rows_come_whole_whatever_the_blocks(tmp_path, monkeypatch, block, endin
     path = tmp_path / "x.jsonl"
     path.write_text("\n".join(json.dumps(row | {"more": 1}, ensure_ascii=number % 2 == 0) for number, row in
                               enumerate(rows)) + ending, encoding="utf-8")  # fmt: skip
-    assert read(path) == (rows, {}, path.stat().st_size)
+    found, counts, size = read(path)
+    assert (found, counts) == (rows, {})
+    assert path.stat().st_size - 2 <= size <= path.stat().st_size  # but for a blank line at the end
 
 
 def test_gzipped_files_are_read_and_cut_off_ones_refused(tmp_path):
