@@ -38,17 +38,19 @@ def fold(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def digest_texts(texts: pa.Array | pa.ChunkedArray) -> Digests:
+def digest_texts(texts: pa.Array | pa.ChunkedArray, *, exact: bool = False) -> Digests:
     """Return XXH3's 128 bits of each text after :func:`fold`: equal for texts that count as equal.
 
     Args:
         texts: Texts; null counts as an empty one.
+        exact: Whether only identical texts count as equal, as identifiers do.
 
     Returns:
         Shape (texts, 2).
     """
+    digest = (lambda text: xxh3_128_digest(text.encode())) if exact else digest_text
     digests = [
-        digest_text(text or "")
+        digest(text or "")
         for start in range(0, len(texts), _AT_ONCE)
         for text in texts.slice(start, _AT_ONCE).to_pylist()
     ]

@@ -57,8 +57,8 @@ class Progress:
 def digest_batch(content: bytes) -> list[Digests]:
     """Digest the groups, questions, passages and negatives of a serialized batch; runs in a worker process."""
     batch = pa.ipc.open_stream(content).read_next_batch()
-    columns = [*(batch.column(name) for name in _DIGESTED[:3]), pc.list_flatten(batch.column("negatives"))]
-    return [digest_texts(column) for column in columns]
+    texts = [batch.column("question"), batch.column("passage"), pc.list_flatten(batch.column("negatives"))]
+    return [digest_texts(batch.column("group"), exact=True), *map(digest_texts, texts)]
 
 
 class PairWriter:

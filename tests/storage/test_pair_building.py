@@ -107,6 +107,11 @@ def test_rows_across_languages_make_examples_of_their_own(tmp_path):
         assert pairs.table["score"].to_pylist() == [0.5, None, None]
 
 
+def test_groups_are_told_apart_by_case(tmp_path):
+    rows = [{"group": group, "language": "en", "question": f"{group}?", "passage": "Me."} for group in ("a", "A")]
+    assert build_store([source(rows)], tmp_path / "store").about["groups"] == 2
+
+
 def test_unfit_rows_are_left_out_and_counted(tmp_path):
     good = {"group": "1", "language": "en", "question": "Who?", "passage": "Me."}
     rows = [
