@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from beir_hybrid.errors import LanguageError, did_you_mean
 
@@ -20,8 +21,11 @@ LANGUAGES = {
     "fr": "French",
     "hi": "Hindi",
     "id": "Indonesian",
+    "it": "Italian",
     "ja": "Japanese",
     "ko": "Korean",
+    "nl": "Dutch",
+    "pt": "Portuguese",
     "ru": "Russian",
     "sw": "Swahili",
     "te": "Telugu",
@@ -55,6 +59,30 @@ def code_of(identifier: str) -> str:
     """
     match = _CODE.match(identifier)
     return match[1] if match else ""
+
+
+def language_in_path(path: Path) -> str:
+    """Read the language off a file's name, or else off that of its folder.
+
+    Args:
+        path: A file or folder; nothing is read of it.
+
+    Returns:
+        The code of the one language whose code or English name is a part of the name; an empty string if there is none
+        in either name, or several.
+
+    Examples:
+        >>> language_in_path(Path("mrtydi-v1.1-arabic/train.jsonl.gz")), language_in_path(Path("/data/train.de.jsonl"))
+        ('ar', 'de')
+        >>> language_in_path(Path("/data/en-de.jsonl"))
+        ''
+    """
+    codes = {name.lower(): code for code, name in LANGUAGES.items()} | {code: code for code in LANGUAGES}
+    whole = path.absolute()
+    for name in (whole.name, whole.parent.name):
+        if named := {codes[part] for part in re.split(r"[\W\d_]+", name.lower()) if part in codes}:
+            return named.pop() if len(named) == 1 else ""
+    return ""
 
 
 def choose_languages(wanted: Iterable[str] | None, available: Sequence[str], owner: str) -> tuple[str, ...]:

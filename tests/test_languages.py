@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from beir_hybrid.errors import LanguageError
-from beir_hybrid.languages import choose_languages, code_of
+from beir_hybrid.languages import choose_languages, code_of, language_in_path
 
 KNOWN = ("ar", "de", "en")
 
@@ -52,3 +54,18 @@ def test_bad_choice_is_refused(wanted, message):
 )
 def test_ids_tell_a_language_or_none(identifier, code):
     assert code_of(identifier) == code
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        pytest.param("/data/swahili.jsonl.gz", "sw", id="name"),
+        pytest.param("/data/miracl_de_train.jsonl", "de", id="code"),
+        pytest.param("/data/mrtydi-v1.1-telugu/train.jsonl.gz", "te", id="folder"),
+        pytest.param("/data/en/train-de.jsonl", "de", id="file before folder"),
+        pytest.param("/data/en/de-fr.jsonl", "", id="two in the file's name"),
+        pytest.param("/data/identical/train.jsonl", "", id="none"),
+    ],
+)
+def test_language_is_read_off_a_path(path, code):
+    assert language_in_path(Path(path)) == code
