@@ -52,15 +52,14 @@ def plan(
     from beir_hybrid.reports.plans import plot_forecast
     from beir_hybrid.reports.render.pictures import FORMATS
     from beir_hybrid.storage.files import write_json
-    from beir_hybrid.training.prepare import prepare
+    from beir_hybrid.training.prepare import plan_batches
     from beir_hybrid.training.request import TrainingRequest
 
     _check_file(output, "--output", ["json"])
     _check_file(plot, "--plot", FORMATS)
-    length = {"num_train_epochs": 1} if steps is None else {"max_steps": steps}
-    arguments = {"per_device_train_batch_size": batch_size, "seed": seed, "use_cpu": True, **length}
-    prepared = prepare(TrainingRequest.from_options({"model": "static", **options}, arguments))
-    expected = forecast(prepared.plan(world_size), steps, show_progress=True)
+    request = TrainingRequest.from_options({"model": "static", **options})
+    batches = plan_batches(request, batch_size, seed=seed, world_size=world_size, steps=steps)
+    expected = forecast(batches, steps, show_progress=True)
     if output is not None:
         write_json(output, expected.to_dict())
     if plot is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:  # the command line's help needs the options alone
     from beir_hybrid.batching.columns import Columns
@@ -68,6 +71,27 @@ class BatchOptions:
         help="Resume even where batch size, processes, seed or data have changed, or a checkpoint was saved "
         "without its optimizer.",
     )
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> BatchOptions:
+        """Make the options of values as the command line gives them.
+
+        Args:
+            given: Values by name, lists with commas; those at None are not given.
+
+        Raises:
+            ConfigurationError: If a weight is not a number.
+        """
+        values = {name: value for name, value in given.items() if value is not None}
+        lists = {name: values[name].split(",") for name in LISTS & values.keys()}
+        if weights := lists.get("source_weights"):
+            try:
+                lists["source_weights"] = [float(weight) for weight in weights]
+            except ValueError as error:
+                raise ConfigurationError(
+                    f"--source-weights is {values['source_weights']!r}.", "Give numbers: 1,2"
+                ) from error
+        return cls(**{**values, **lists})
 
     def columns(self) -> Columns:
         """Return the names of columns as one object."""

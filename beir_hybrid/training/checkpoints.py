@@ -30,9 +30,13 @@ logger = logging.getLogger(__name__)
 def record_checkpoint(checkpoint: Path) -> None:
     """Record what the files of a checkpoint hold, when all of them are there.
 
+    What a process left that was killed while it recorded is removed.
+
     Raises:
         OutputError: If it cannot be written.
     """
+    for left in checkpoint.glob(f".{RECORD_FILE}.*.tmp"):
+        left.unlink(missing_ok=True)
     files = (path for path in sorted(checkpoint.rglob("*")) if path.is_file() and not path.name.startswith("."))
     names = [path.relative_to(checkpoint).as_posix() for path in files if path.name != RECORD_FILE]
     write_json(checkpoint / RECORD_FILE, {"schema": 1, "files": record(checkpoint, names)})

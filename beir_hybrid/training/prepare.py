@@ -12,6 +12,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
+from beir_hybrid.training.batch_options import BatchOptions
 from beir_hybrid.training.processes import launched_processes
 from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.selection import Selection, check_selection, load_selection, selection_defaults
@@ -40,11 +41,8 @@ class PreparedTraining:
     dataset: Dataset
     selection: Selection | None
 
-    def plan(self, processes: int | None = None) -> BatchPlan:
+    def plan(self) -> BatchPlan:
         """Plan the batches of the whole training.
-
-        Args:
-            processes: Number of processes that share it; None for those of this training.
 
         Raises:
             BatchError: If the data cannot fill a batch.
@@ -55,7 +53,7 @@ class PreparedTraining:
             arguments.built_strategy(),
             arguments.train_batch_size,
             seed=arguments.seed,
-            world_size=arguments.batch_processes() if processes is None else processes,
+            world_size=arguments.batch_processes(),
             sampling=arguments.held_sampling(),
         )
         return plan.lasting(arguments.length_in_epochs(len(plan)))
@@ -86,6 +84,28 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     prepared = PreparedTraining(request, arguments, sources, dataset, selection)
     prepared.plan()  # finds what cannot be drawn
     return prepared
+
+
+def plan_batches(
+    request: TrainingRequest, batch_size: int, *, seed: int, world_size: int = 1, steps: int | None = None
+) -> BatchPlan:
+    """Plan the batches of a request from its data alone: this needs neither torch nor the host.
+
+    Args:
+        request: Of its arguments, only those of :class:`~beir_hybrid.training.batch_options.BatchOptions` are known.
+        batch_size: Examples per batch and process.
+        seed: Seed of all draws.
+        world_size: Number of processes that share the training.
+        steps: Steps of the training; None for one epoch.
+
+    Raises:
+        BeirHybridError: Any of its leaves, for options that do not fit and data that cannot fill a batch.
+    """
+    options = BatchOptions.read({"strategy": request.strategy, "alpha": request.alpha, **request.arguments})
+    strategy, sampling = options.built_strategy(), options.sampling()  # refused before any data are loaded
+    indexes = [pairs.guarded_index(options.negatives) for pairs in load_training_data(request)]
+    plan = BatchPlan(indexes, strategy, batch_size, seed=seed, world_size=world_size, sampling=sampling)
+    return plan if steps is None else plan.lasting(steps / len(plan))
 
 
 def training_arguments(request: TrainingRequest) -> HybridBatchTrainingArguments:

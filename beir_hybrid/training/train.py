@@ -16,6 +16,7 @@ from beir_hybrid.storage.files import check_output
 from beir_hybrid.storage.locks import locked
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import base_model
+from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import is_first_process
 from beir_hybrid.training.request import TrainingRequest, read_words
@@ -116,6 +117,8 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
         checkpoint = trainer.latest_checkpoint() if request.resume else None
         if request.resume and checkpoint is None and trainer.is_world_process_zero():
             logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", request.output)
+        if checkpoint is not None and not (checkpoint / RECORD_FILE).exists() and trainer.is_world_process_zero():
+            record_checkpoint(checkpoint)  # the run was killed just before, or while it did
         if checkpoint is None:
             attempt.watch(trainer, lambda: folder.start(request.options(), arguments_as_json(prepared.arguments)))
         else:  # it keeps what it was started with

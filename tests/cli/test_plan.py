@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 
@@ -7,7 +10,8 @@ from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.cli.plan import plan
 from beir_hybrid.datasets import load_pairs
-from beir_hybrid.training.request import HOST_DEFAULTS
+from beir_hybrid.training.prepare import plan_batches, prepare
+from beir_hybrid.training.request import HOST_DEFAULTS, TrainingRequest
 
 SAMPLE = ("plan", "--train-data", "sample", "--languages", "de,en", "--batch-size", "16")
 
@@ -203,6 +207,27 @@ def test_wide_tables_are_whole_where_output_is_no_terminal(invoke, tmp_path):
     assert "…" not in result.stdout
 
 
+def test_plan_loads_no_host(tmp_path):
+    words = ["plan", "--train-data", "sample", "--output", str(tmp_path / "plan.json")]
+    code = f"""
+import sys
+from beir_hybrid.cli.main import main
+main({words!r}, standalone_mode=False)
+print("loaded", [name for name in ("torch", "transformers", "sentence_transformers") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[-1] == "loaded []", done.stderr
+
+
+def test_plan_is_that_of_the_training(tmp_path):
+    words = ["--source_weights", "2", "--language_shares", "size", "--max_steps", "24", "--seed", "7"]
+    words += ["--per_device_train_batch_size", "16"]
+    request = TrainingRequest("static", "sample", tmp_path / "out", strategy="sequential", arguments=words)
+    drawn = prepare(request).plan()
+    alone = {"source_weights": "2", "language_shares": "size"}
+    assert plan_batches(replace(request, arguments=alone), 16, seed=7, steps=24).identity() == drawn.identity()
+
+
 def test_batch_size_is_that_of_training_unless_given():
     [option] = [option for option in plan.params if option.name == "batch_size"]
     assert option.default == HOST_DEFAULTS["per_device_train_batch_size"]
@@ -216,7 +241,7 @@ def test_batch_size_is_that_of_training_unless_given():
         pytest.param(["--strategy", "hybrid(alpha='half')"], "alpha is 'half'", id="alpha as text in the strategy"),
         pytest.param(["--alpha", "1.5"], "alpha is 1.5", id="alpha above 1"),
         pytest.param(["--source-weights", "-1"], "The weights are [-1.0]", id="negative weight"),
-        pytest.param(["--source-weights", "1,x"], "--source-weights: invalid float value: 'x'", id="weight as text"),
+        pytest.param(["--source-weights", "1,x"], "--source-weights is '1,x'. Give numbers: 1,2", id="weight as text"),
         pytest.param(["--source-weights", "1,2"], "2 weights do not fit 1 sources", id="a weight too many"),
         pytest.param(["--source-temperature", "0"], "The temperature is 0.0", id="temperature"),
         pytest.param(

@@ -33,6 +33,13 @@ def test_interrupted_run_goes_on_where_it_stopped(invoke, interrupted, tmp_path)
     assert json.loads((interrupted / "batches.json").read_text())["drawn"]["batches"] == 4
 
 
+def test_run_that_was_killed_while_it_recorded_a_checkpoint_leaves_no_trace(invoke, interrupted):
+    checkpoint = interrupted / "checkpoints" / "checkpoint-2"
+    (checkpoint / "checksums.json").rename(checkpoint / ".checksums.json.x1_y2z3w.tmp")
+    assert invoke(*WORDS, "--output", interrupted, *STEPS, "--resume").exception is None
+    assert [path.name for path in checkpoint.glob("*checksums*")] == ["checksums.json"]
+
+
 def test_run_without_a_checkpoint_starts_from_the_beginning(invoke, interrupted):
     shutil.rmtree(interrupted / "checkpoints")
     assert invoke(*WORDS, "--output", interrupted, *STEPS, "--resume").exception is None
