@@ -23,7 +23,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.evaluation.results import Results
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.settings import KINDS, all_settings
 from beir_hybrid.storage.files import write_json

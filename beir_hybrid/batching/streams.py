@@ -119,7 +119,7 @@ def _unfilled(sources: Sequence[ExampleIndex], kind: BatchKind, step_size: int) 
     if kind.different and any(_is_unpaired(source) for source in sources):
         fix = (
             "Its groups have several languages, but each row has one: pair them with "
-            "ParallelPairs.from_pairs(name, [Pair(group, language, anchor, positive), ...]).dataset()."
+            "ParallelPairs.from_dataset(dataset).dataset()."
         )
     return BatchError(f"{names} cannot fill {kind.name} batches of {step_size}; languages: {languages}.", fix)
 

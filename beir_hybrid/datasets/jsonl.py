@@ -7,7 +7,8 @@ from pathlib import Path
 
 from beir_hybrid.datasets.rows import read_rows
 from beir_hybrid.errors import DataFormatError, MissingDataError, shorten
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 
 def read_pairs(path: Path) -> ParallelPairs:

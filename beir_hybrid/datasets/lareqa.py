@@ -15,7 +15,8 @@ from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.sources import Files
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean, shorten
 from beir_hybrid.languages import choose_languages
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.files import parse_json
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.languages import choose_languages
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 
 

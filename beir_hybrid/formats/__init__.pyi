@@ -1,4 +1,6 @@
 from ..storage.pair_building import RowBatch as RowBatch
+from ..storage.pair_building import RowSource as RowSource
+from ..storage.pair_building import build_store as build_store
 from .base import PairFormat as PairFormat
 from .json_lines import read_json_lines as read_json_lines
 from .open import build_format as build_format

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,10 @@ from beir_hybrid.arrays import Bools, Ints
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs.answers import number_answers
+from beir_hybrid.pairs.dataset_rows import RowColumns, dataset_source, table_of
 from beir_hybrid.pairs.hard_negatives import HardNegatives
 from beir_hybrid.pairs.index import ExampleIndex, negatives_of
+from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.storage.arrow_files import read_table, table_checksum, write_table
 from beir_hybrid.storage.pair_numbers import PairNumbers
 from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS
@@ -26,37 +28,11 @@ from beir_hybrid.storage.pair_store import TextRows
 from beir_hybrid.texts import number_texts
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from datasets import Dataset, IterableDataset
 
 
 # what columns hold, and as what, by the type that stores have
 _TYPES = {"string": ("strings", "string", "large_string"), "double": ("numbers", "double", "float", "int64", "int32")}
-
-
-class Pair(NamedTuple):
-    """A question and the passage that answers it.
-
-    Attributes:
-        group: The question's identity over languages: translations share it.
-        language: Language code of the question, and of the passage unless it has its own.
-        question: Text of the question.
-        passage: Text of the passage.
-        negatives: Texts that do not answer the question, hard ones first.
-        passage_language: Language code of the passage, where it is another than the question's.
-        score: How well the passage answers the question, as a teacher says.
-        negative_languages: Language codes of the negatives; none where they are in the passage's language.
-        negative_scores: The teacher's scores of the negatives.
-    """
-
-    group: str
-    language: str
-    question: str
-    passage: str
-    negatives: tuple[str, ...] = ()
-    passage_language: str | None = None
-    score: float | None = None
-    negative_languages: tuple[str, ...] = ()
-    negative_scores: tuple[float, ...] = ()
 
 
 class ParallelPairs:
@@ -114,6 +90,44 @@ class ParallelPairs:
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
             raise DataFormatError(f"{name} holds what is no text: {error}.", "Make all of a pair strings.") from error
         return cls(name, pa.table(columns))
+
+    @classmethod
+    def from_dataset(
+        cls,
+        dataset: Dataset | IterableDataset,
+        columns: Mapping[str, str | None] | RowColumns | None = None,
+        *,
+        language: str | None = None,
+        name: str | None = None,
+    ) -> ParallelPairs:
+        """Build from a dataset with a question and a passage a row; rows that cannot be used are left out and logged.
+
+        ``from_dataset(...).dataset()`` pairs the rows of one language each: each question meets the passages of its
+        group in all languages. What does not fit into memory becomes a store instead: see
+        :func:`~beir_hybrid.pairs.dataset_source`.
+
+        Args:
+            dataset: Its rows; one that streams is read in parts of some thousand.
+            columns: The dataset's columns by ours: ``group``, ``language``, ``question``, ``passage``,
+                ``passage_language``, ``score``, ``negatives``, ``negative_languages`` and ``negative_scores``. Those
+                not given are looked for under their usual names, such as ``anchor`` or ``query``, ``positive`` and
+                ``negative_1``; None for one that shall not be used. Without ``group`` each row is a group of its own.
+            language: Language of all questions, where no column says it.
+            name: Name of the data; None for the dataset's.
+
+        Raises:
+            ConfigurationError: If pairs have no such column, or the language is given twice.
+            DataFormatError: If a column is missing or holds what cannot be used, or no row can be used.
+
+        Examples:
+            >>> from datasets import Dataset
+            >>> rows = Dataset.from_dict({"query": ["Who?", "Wer?"], "positive": ["Me.", "Ich."], "lang": ["en", "de"],
+            ...     "id": [1, 1]})
+            >>> ParallelPairs.from_dataset(rows, {"group": "id"}, name="tiny")
+            ParallelPairs('tiny', 1 groups, 2 pairs, languages=('de', 'en'))
+        """
+        source = dataset_source(dataset, columns, language=language, name=name)
+        return cls(source.name, table_of(source))
 
     @classmethod
     def open(cls, path: Path) -> ParallelPairs:

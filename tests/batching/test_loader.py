@@ -18,7 +18,8 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
 from beir_hybrid.pairs.examples import example_dataset
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 
 class RecordingLoss(torch.nn.Module):

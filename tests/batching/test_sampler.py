@@ -11,7 +11,8 @@ from beir_hybrid.batching.strategies.hybrid import Hybrid
 from beir_hybrid.batching.strategies.x_x_mono import XXMono
 from beir_hybrid.batching.strategies.x_y import XY
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, UnknownNameError
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.training.base_models import static_model
 
 

@@ -179,7 +179,8 @@ import json, sys
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 def source(name, languages):
     return ParallelPairs.from_pairs(name, [

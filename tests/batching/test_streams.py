@@ -221,7 +221,7 @@ def rows_of(*cells):
 @pytest.mark.parametrize("kind", [CROSS, ONE_PAIR], ids=["x-y", "single-pair"])
 def test_parallel_rows_in_one_language_each_are_told_how_to_pair(kind):
     index = rows_of((0, 0, 0), (0, 1, 1), (1, 0, 0), (1, 1, 1))
-    with pytest.raises(BatchError, match=r"but each row has one: pair them with ParallelPairs\.from_pairs\("):
+    with pytest.raises(BatchError, match=r"but each row has one: pair them with ParallelPairs\.from_dataset\("):
         streams_of(index, kind)
 
 

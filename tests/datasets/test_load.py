@@ -12,7 +12,8 @@ from beir_hybrid.errors import (
     PluginError,
     UnknownNameError,
 )
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
 
@@ -106,7 +107,8 @@ def test_folder_named_like_a_dataset_does_not_hide_it(tmp_path, monkeypatch):
 STRANGE = """
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.passage import Passage
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 class Strange:
     def load(self, source=None, languages=None):

@@ -29,7 +29,8 @@ from beir_hybrid.evaluation.results import load_results
 from beir_hybrid.evaluation.run_files import read_runs
 from beir_hybrid.evaluation.statistics.comparison import compare
 from beir_hybrid.hosts.beir.embedding_files import read_embeddings, write_embeddings
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.reports.page.assets import _pieces
 from beir_hybrid.reports.page.inputs import read_sources

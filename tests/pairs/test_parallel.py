@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 
 
 def table(**columns):

@@ -9,7 +9,8 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from transformers import set_seed
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
 from beir_hybrid.training.checkpoints import check_same_batches, flaw, latest_checkpoint, record_checkpoint

@@ -10,7 +10,8 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.errors import ConfigurationError, DataFormatError
 from beir_hybrid.pairs.examples import example_dataset
-from beir_hybrid.pairs.parallel import Pair, ParallelPairs
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
 from beir_hybrid.training.trainer import HybridBatchTrainer
