@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from beir_hybrid.errors import LanguageError, did_you_mean
@@ -36,6 +38,42 @@ LANGUAGES = {
     "zh": "Chinese",
 }
 """English names of the languages of the supported datasets, by ISO 639-1 code."""
+
+_LATIN = (
+    *("ca", "cs", "da", "de", "en", "es", "et", "eu", "fi", "fr", "hr", "hu", "id", "is", "it", "lt", "lv", "ms"),
+    *("nl", "no", "pl", "pt", "ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "vi", "yo"),
+)
+
+SCRIPTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_LATIN, ("LATIN",)),
+    **dict.fromkeys(("ar", "fa", "ur"), ("ARABIC",)),
+    **dict.fromkeys(("hi", "mr", "ne"), ("DEVANAGARI",)),
+    **dict.fromkeys(("be", "bg", "kk", "mk", "mn", "ru", "uk"), ("CYRILLIC",)),
+    "am": ("ETHIOPIC",),
+    "bn": ("BENGALI",),
+    "el": ("GREEK",),
+    "gu": ("GUJARATI",),
+    "he": ("HEBREW",),
+    "hy": ("ARMENIAN",),
+    "ja": ("HIRAGANA", "KATAKANA", "CJK"),
+    "ka": ("GEORGIAN",),
+    "km": ("KHMER",),
+    "kn": ("KANNADA",),
+    "ko": ("HANGUL", "CJK"),
+    "lo": ("LAO",),
+    "ml": ("MALAYALAM",),
+    "my": ("MYANMAR",),
+    "pa": ("GURMUKHI",),
+    "ta": ("TAMIL",),
+    "te": ("TELUGU",),
+    "th": ("THAI",),
+    "yue": ("CJK",),
+    "zh": ("CJK",),
+}
+"""Scripts that a language is written in, as Unicode's names of characters begin."""
+
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "KHMER", "LAO", "MYANMAR", "THAI")
+_FEW = 4  # a text is in another script if less than one letter in so many is in the language's own
 
 # any two letters; three only of languages that have no code of two, since ids such as doi:10.1 are no language's
 _LONG_CODES = "ary|arz|bho|ceb|ckb|fil|gom|haw|hmn|ilo|kok|mai|mni|nso|pcm|scn|wuu|yue"
@@ -114,3 +152,52 @@ def choose_languages(wanted: Iterable[str] | None, available: Sequence[str], own
     if repeated := [code for code, times in Counter(chosen).items() if times > 1]:
         raise LanguageError(f"The language {repeated[0]!r} is given twice.", "Name each language once.")
     return chosen
+
+
+@lru_cache(2**16)
+def script_of(letter: str) -> str:
+    """Return the script of a letter; an empty string for what is no letter.
+
+    Examples:
+        >>> script_of("ж"), script_of("中"), script_of("7")
+        ('CYRILLIC', 'CJK', '')
+    """
+    return unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""
+
+
+def letters_by_script(text: str) -> Counter[str]:
+    """Count the letters of a text by script."""
+    letters: Counter[str] = Counter()
+    for letter, times in Counter(text).items():
+        if script := script_of(letter):
+            letters[script] += times
+    return letters
+
+
+def is_in_other_script(text: str, language: str) -> bool:
+    """Return whether hardly any letter of a text is in a script of its language, as where it was never translated.
+
+    Args:
+        text: Any text.
+        language: Its code; of a language that is not in :data:`SCRIPTS`, nothing is known.
+
+    Examples:
+        >>> is_in_other_script("Who was Marie Curie?", "ru"), is_in_other_script("Кто такая Marie?", "ru")
+        (True, False)
+    """
+    own = SCRIPTS.get(language.partition("-")[0])
+    if own is None:
+        return False
+    letters = letters_by_script(text)
+    return sum(letters[script] for script in own) * _FEW < letters.total()
+
+
+def is_unspaced(text: str) -> bool:
+    """Return whether most letters of a text are of scripts that put no blanks between words.
+
+    Examples:
+        >>> is_unspaced("谁是玛丽·居里？"), is_unspaced("Who?")
+        (True, False)
+    """
+    letters = letters_by_script(text)
+    return sum(letters[script] for script in _UNSPACED) * 2 > letters.total()

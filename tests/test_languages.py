@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.errors import LanguageError
-from beir_hybrid.languages import choose_languages, code_of, language_in_path
+from beir_hybrid.languages import choose_languages, code_of, is_in_other_script, is_unspaced, language_in_path
 
 KNOWN = ("ar", "de", "en")
 
@@ -69,3 +69,22 @@ def test_ids_tell_a_language_or_none(identifier, code):
 )
 def test_language_is_read_off_a_path(path, code):
     assert language_in_path(Path(path)) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "other"),
+    [
+        ("Marie Curie", "zh-Hant", True),
+        ("HTTP 是什么协议", "zh", False),
+        ("1867?", "ru", False),
+        ("キュリー夫人", "ja", False),
+        ("Кюри", "de", True),
+        ("Кюри", "tlh", False),
+    ],
+)
+def test_script_is_that_of_a_quarter_of_the_letters_where_the_language_is_known(text, language, other):
+    assert is_in_other_script(text, language) == other
+
+
+def test_blanks_are_between_words_in_some_scripts_alone():
+    assert [is_unspaced(text) for text in ("ใครคือมารี", "谁?", "Кто?", "...")] == [True, True, False, False]

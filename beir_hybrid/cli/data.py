@@ -6,23 +6,25 @@ from pathlib import Path
 
 import click
 
-from beir_hybrid.cli.parameters import languages_option, source_option
+from beir_hybrid.cli.parameters import check_ending, languages_option, source_option
+
+_format_option = click.option(
+    "--format",
+    "spec",
+    metavar="NAME",
+    help="Format of the data, such as pairs, or NAME(option=value). Default: recognised by the content.",
+)
 
 
 @click.group()
 def data() -> None:
-    """Build training data of any size from files of any format."""
+    """Build training data of any size from files of any format, and look at them before training."""
 
 
 @data.command("build")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the store.")
-@click.option(
-    "--format",
-    "spec",
-    metavar="NAME",
-    help="Format of the sources, such as pairs, or NAME(option=value). Default: each is recognised by its content.",
-)
+@_format_option
 @languages_option
 @source_option
 @click.option("--name", help="Name of the data in logs and model cards. Default: that of the folder.")
@@ -52,3 +54,29 @@ def build(
     )
     for reason, count in about["left_out"].items():
         click.echo(f"  left out: {count:,} rows with {reason}")
+
+
+@data.command("show")
+@click.argument("pairs")
+@_format_option
+@languages_option
+@source_option
+@click.option("--output", type=click.Path(path_type=Path), help="Write the numbers to this .json file.")
+def show_command(
+    pairs: str, spec: str | None, languages: tuple[str, ...] | None, source: Path | None, output: Path | None
+) -> None:
+    """Show what training data hold: languages, lengths, doubtful texts, negatives and scores.
+
+    PAIRS is a store, a file or folder of any format, or a registered dataset.
+    """
+    from beir_hybrid.formats import open_source
+    from beir_hybrid.pairs.surveying import survey_pairs
+    from beir_hybrid.reports.render.terminal import console, show
+    from beir_hybrid.reports.surveys import survey_models
+    from beir_hybrid.storage.records import write_record
+
+    check_ending(output, "--output", ["json"])
+    survey = survey_pairs(open_source(pairs, spec, languages, source), show_progress=None)
+    if output is not None:
+        write_record(output, survey)
+    show(*survey_models(survey), screen=console())

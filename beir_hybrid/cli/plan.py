@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from beir_hybrid.cli.parameters import Number, both_spellings, declared_options
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.cli.parameters import Number, both_spellings, check_ending, declared_options
 from beir_hybrid.training.batch_options import SAMPLING
 
 if TYPE_CHECKING:
@@ -55,8 +54,8 @@ def plan(
     from beir_hybrid.training.prepare import plan_batches
     from beir_hybrid.training.request import TrainingRequest
 
-    _check_file(output, "--output", ["json"])
-    _check_file(plot, "--plot", FORMATS)
+    check_ending(output, "--output", ["json"])
+    check_ending(plot, "--plot", FORMATS)
     request = TrainingRequest.from_options({"model": "static", **options})
     batches = plan_batches(request, batch_size, seed=seed, world_size=world_size, steps=steps)
     expected = forecast(batches, steps, show_progress=True)
@@ -65,18 +64,6 @@ def plan(
     if plot is not None:
         plot_forecast(expected, plot)
     _show(expected, [path for path in (output, plot) if path is not None])
-
-
-def _check_file(path: Path | None, option: str, formats: Sequence[str]) -> None:
-    """Raise an error before anything is drawn if a file cannot be written."""
-    from beir_hybrid.storage.files import check_output
-
-    if path is None:
-        return
-    if path.suffix.lower().removeprefix(".") not in formats:
-        ending = repr(path.suffix) if path.suffix else "no suffix"
-        raise ConfigurationError(f"{path} ends in {ending}.", f"End it in .{' or .'.join(formats)}.")
-    check_output(path, "file", option)
 
 
 def _show(expected: Forecast, written: Iterable[Path]) -> None:

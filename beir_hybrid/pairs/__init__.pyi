@@ -4,5 +4,7 @@ from .pair import Pair as Pair
 from .parallel import ParallelPairs as ParallelPairs
 from .stored import StoredPairs as StoredPairs
 from .stored import open_pairs as open_pairs
+from .survey import Survey as Survey
+from .surveying import survey_pairs as survey_pairs
 
 __all__: list[str]

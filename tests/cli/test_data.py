@@ -32,3 +32,22 @@ def test_strict_stops_and_leaves_nothing(invoke, tmp_path, path):
     assert result.exit_code == 2
     assert "1 rows have empty passage" in result.output
     assert not (tmp_path / "store").exists()
+
+
+def test_show_prints_tables_and_writes_the_numbers(invoke, tmp_path, path):
+    result = invoke("data", "show", path, "--output", tmp_path / "survey.json")
+    assert result.exit_code == 0, result.output
+    assert "40 rows in 20 groups" in result.output
+    assert "rows left out: empty passage" in result.output
+    assert json.loads((tmp_path / "survey.json").read_text())["pairs"] == {"de": {"de": 20}, "en": {"en": 20}}
+
+
+def test_show_takes_stores_and_registered_datasets(invoke, tmp_path, path):
+    invoke("data", "build", path, "--output", tmp_path / "store")
+    assert "40 rows in 20 groups" in invoke("data", "show", tmp_path / "store").output
+    assert "sample: " in invoke("data", "show", "sample", "--languages", "en,th").output
+
+
+def test_show_refuses_what_it_cannot_write_or_find(refused):
+    assert refused("data", "show", "sample", "--output", "survey.txt") == "survey.txt ends in '.txt'. End it in .json."
+    assert refused("data", "show", "smaple").startswith("There is no file, folder or dataset smaple.")
