@@ -10,7 +10,8 @@ import click
 
 from beir_hybrid.cli.parameters import SectionedCommand, declared_options
 from beir_hybrid.training.batch_options import SAMPLING
-from beir_hybrid.training.request import TrainingRequest, read_config, read_words
+from beir_hybrid.training.request import TrainingRequest, read_config
+from beir_hybrid.training.words import read_words
 
 _WORDS = f"{__name__}.words"
 _SECTIONS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +19,7 @@ from beir_hybrid.batching.sampler import COLUMN_OPTIONS, ConfiguredSampler, Hybr
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.errors import BeirHybridError, ConfigurationError
 from beir_hybrid.training.batch_options import BatchOptions
-from beir_hybrid.training.request import OPTIONS, write_words
+from beir_hybrid.training.words import write_words
 
 _OURS: Mapping[str, str] = {
     "output_dir": "Use --output DIR.",
@@ -107,7 +107,7 @@ class _HostParser(HfArgumentParser):
 
 
 def parse_arguments(
-    given: Mapping[str, Any], output: Path, defaults: Mapping[str, Any]
+    given: Mapping[str, Any], output: Path, defaults: Mapping[str, Any], others: Collection[str] = ()
 ) -> HybridBatchTrainingArguments:
     """Check training arguments, sentence-transformers' and those of planned batches, with the host's own parser.
 
@@ -115,6 +115,7 @@ def parse_arguments(
         given: Values by name, which may be texts, as on a command line.
         output: Where the host writes checkpoints.
         defaults: Values for arguments that are not given.
+        others: Further names that a message may suggest.
 
     Raises:
         ConfigurationError: If an argument is unknown or its value does not fit; the message names the closest one.
@@ -124,7 +125,7 @@ def parse_arguments(
         if name in _OURS:
             raise ConfigurationError(f"--{name} is decided by our own options.", _OURS[name])
         if name not in known:
-            raise _unknown(f"--{name}", known)
+            raise _unknown(f"--{name}", {*known, *others})
     parser = _HostParser([HybridBatchTrainingArguments], allow_abbrev=False)  # type: ignore[list-item]  # a dataclass it is
     # pinned memory speeds up copies to an accelerator; asked for without one, torch warns
     accelerated = torch.accelerator.is_available()
@@ -139,7 +140,7 @@ def parse_arguments(
     except (ValueError, TypeError, ImportError, OSError) as error:
         raise ConfigurationError(f"Training arguments: {' '.join(str(error).split())}", "Correct the value.") from error
     if rest:
-        raise _unknown(rest[0], known)
+        raise _unknown(rest[0], {*known, *others})
     arguments: HybridBatchTrainingArguments = parsed
     for name, lowest in _LOWEST.items():
         if not lowest <= (value := getattr(arguments, name)) < math.inf:
@@ -154,6 +155,6 @@ def arguments_as_json(arguments: HybridBatchTrainingArguments) -> dict[str, Any]
 
 
 def _unknown(word: str, known: set[str]) -> ConfigurationError:
-    close = difflib.get_close_matches(word.lstrip("-"), {*known, *OPTIONS}, n=1)
+    close = difflib.get_close_matches(word.lstrip("-"), known, n=1)
     fix = f"Did you mean --{close[0]}?" if close else "See beir-hybrid train --help."
     return ConfigurationError(f"Unknown training argument {word!r}.", fix)

@@ -14,7 +14,7 @@ from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
 from beir_hybrid.training.batch_options import BatchOptions
 from beir_hybrid.training.processes import launched_processes
-from beir_hybrid.training.request import TrainingRequest
+from beir_hybrid.training.request import OPTIONS, TrainingRequest
 from beir_hybrid.training.selection import Selection, check_selection, load_selection, selection_defaults
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def training_arguments(request: TrainingRequest) -> HybridBatchTrainingArguments
         {**batches, **request.arguments},
         RunFolder(request.output).checkpoints,
         {**request.defaults, **selection_defaults(request)},
+        OPTIONS,
     )
     if request.eval_data is not None:
         check_selection(arguments)

@@ -19,8 +19,9 @@ from beir_hybrid.training.base_models import base_model
 from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import is_first_process
-from beir_hybrid.training.request import TrainingRequest, read_words
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.selection import Selected, selected
+from beir_hybrid.training.words import read_words
 from beir_hybrid.verbosity import quieten_trainer
 
 if TYPE_CHECKING:

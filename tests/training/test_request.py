@@ -7,14 +7,8 @@ import yaml
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
-from beir_hybrid.training.request import (
-    HOST_DEFAULTS,
-    STATIC_DEFAULTS,
-    TrainingRequest,
-    read_config,
-    read_words,
-    write_words,
-)
+from beir_hybrid.training.request import HOST_DEFAULTS, STATIC_DEFAULTS, TrainingRequest, read_config
+from beir_hybrid.training.words import read_words, write_words
 
 # ten aliases of ten aliases, nine times over
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9))

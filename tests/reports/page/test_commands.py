@@ -6,7 +6,8 @@ import pytest
 from beir_hybrid.reports.page.commands import command_lines, commands_of, evaluate_command, train_command
 from beir_hybrid.reports.page.inputs import ReportRun, read_sources
 from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
-from beir_hybrid.training.request import HOST_DEFAULTS, STATIC_DEFAULTS, read_words
+from beir_hybrid.training.request import HOST_DEFAULTS, STATIC_DEFAULTS
+from beir_hybrid.training.words import read_words
 
 OPTIONS = {
     "model": "static",
