@@ -43,6 +43,8 @@ class TestMlqaR(DatasetContract):
 class TestMiracl(DatasetContract):
     name = "miracl"
     languages = ("sw", "yo")
+    parallel = False
+    pairs_options: ClassVar = {"split": "dev"}
 
     @pytest.fixture(scope="class", autouse=True)
     @classmethod

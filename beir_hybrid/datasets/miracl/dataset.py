@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from beir_hybrid.datasets.miracl.subset import Subset
 from beir_hybrid.datasets.rows import Judgement
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.pairs.pair import Pair
+from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
 from beir_hybrid.verbosity import progress_bar
 
@@ -42,6 +45,8 @@ RELEASE: dict[str, tuple[int, int]] = {
     "zh": (4_934_368, 393),
 }
 """Passages and dev queries of version 1.0 by language, from its dataset cards."""
+
+_UNTRAINED = ("de", "yo")
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,31 @@ class _LanguagePart:
             if subset is None:
                 return write_corpus(folder, self.language, iter(documents), documents.where)
             return write_corpus(folder, self.language, subset.choose(documents, judged, self.language))
+
+    def pairs(self, left_out: Counter[str]) -> Iterator[Pair]:
+        """Yield a pair for each relevant passage of each query, a group of its own.
+
+        Args:
+            left_out: To count in what cannot be used, by reason.
+        """
+        corpus = self.corpus(Subset(others=0))
+        judged: dict[str, list[Judgement]] = {}
+        for judgement in self.judgements:
+            judged.setdefault(judgement.query, []).append(judgement)
+        for query, question in self.topics.items():
+            positives: list[str] = []
+            negatives: list[str] = []
+            for judgement in judged.get(query, ()):
+                kind, texts = ("passage", positives) if judgement.grade > 0 else ("negative", negatives)
+                passage = corpus.get(f"{self.language}:{judgement.document}")
+                if passage is None:
+                    left_out[f"a {kind} that the corpus lacks"] += 1
+                else:
+                    texts.append(passage.searchable)
+            if not positives:
+                left_out["no relevant passage"] += 1
+            for number, text in enumerate(positives, 1):
+                yield Pair(f"{self.language}:{query}:{number}", self.language, question, text, tuple(negatives))
 
     def _folder(self, choice: str) -> Path:
         """Name the stored corpus by its sources, so that changed files are read again."""
@@ -190,6 +220,35 @@ class Miracl:
             notes=tuple(notes),
             measures=("ndcg@10", "recall@100"),  # its convention, over all dev queries
         )
+
+    def pairs(
+        self, source: str | Path | None = None, languages: Iterable[str] | None = None, split: str = "train"
+    ) -> ParallelPairs:
+        """Load queries with their relevant passages, and those judged to be none as negatives.
+
+        Args:
+            source: As for :meth:`load`.
+            languages: Language codes; None for all that have the split, so without German and Yoruba in ``train``.
+            split: As for :meth:`load`.
+        """
+        available = [code for code in self.languages if split != "train" or code not in _UNTRAINED]
+        chosen = choose_languages(languages, available, f"{self.name} {split}")
+        files, left_out = MiraclFiles(source), Counter[str]()
+        pairs = [pair for language in chosen for pair in self.read_pairs(files, language, split, left_out)]
+        for reason, count in left_out.items():
+            logger.warning("miracl: left out: %s: %d", reason, count)
+        return ParallelPairs.from_pairs(self.name, pairs)
+
+    def read_pairs(self, files: MiraclFiles, language: str, split: str, left_out: Counter[str]) -> Iterator[Pair]:
+        """Read a language's pairs. A relevant passage is a group of its own, since no other language has it.
+
+        Args:
+            files: Where they are.
+            language: Language code.
+            split: As for :meth:`load`.
+            left_out: To count in what cannot be used, by reason.
+        """
+        return _LanguagePart.read(files, language, split).pairs(left_out)
 
 
 MIRACL = Miracl()

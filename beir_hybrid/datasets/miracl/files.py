@@ -49,6 +49,16 @@ class MiraclFiles:
         self.may_download = source is None
         self._listed: dict[str, list[str]] = {}
 
+    def languages(self, split: str = "*") -> list[str]:
+        """Return the languages of which the folder has a split, sorted; none of those on the hub.
+
+        Args:
+            split: Its name; an asterisk for any.
+        """
+        places = [] if self.folder is None else [self.folder, self.folder / "miracl"]
+        paths = [path for place in places for path in place.glob(f"miracl-v1.0-*/topics/topics.*-{split}.tsv")]
+        return sorted({path.parents[1].name.removeprefix("miracl-v1.0-") for path in paths})
+
     def topics_and_qrels(self, language: str, split: str) -> tuple[Path, Path]:
         """Find the two files of a split.
 

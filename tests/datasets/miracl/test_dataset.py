@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from beir_hybrid.datasets import load_dataset
+from beir_hybrid.datasets import load_dataset, load_pairs
 from beir_hybrid.datasets.miracl.dataset import MIRACL, RELEASE
 from beir_hybrid.datasets.protocol import Dataset
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
@@ -289,3 +289,32 @@ def test_real_judgements_meet_a_corpus_of_their_documents(data, tmp_path, cache)
     assert collection.qrels["sw:6"]["sw:33690#3"] == 0
     assert sum(len(judged) for query, judged in collection.qrels.items() if query.startswith("sw")) == 5092
     assert len(collection.beir(queries="yo", corpus="yo")[1]) == 119
+
+
+def test_relevant_passages_are_pairs_of_groups_of_their_own_with_the_others_judged_as_negatives(folder, caplog):
+    put(
+        folder,
+        "sw",
+        "train",
+        qrels="6\tQ0\t4#0\t0\n6\tQ0\t1#0\t1\n6\tQ0\t0#0\t0\n6\tQ0\t8#0\t1\n6\tQ0\t99#0\t0\n8\tQ0\t99#1\t1\n",
+    )
+    pairs = load_pairs("miracl", source=folder, languages=["sw"])
+    negatives = ["title 4#0 sw text 4#0", "title 0#0 sw text 0#0"]
+    row = {"language": "sw", "question": "Bandari?", "negatives": negatives}
+    assert pairs.table.to_pylist() == [
+        row | {"group": "sw:6:1", "passage": "title 1#0 sw text 1#0"},
+        row | {"group": "sw:6:2", "passage": "title 8#0 sw text 8#0"},
+    ]
+    assert pairs.index.answer.tolist() == [0, 0]  # never in one batch
+    for reason in (
+        "a negative that the corpus lacks: 1",
+        "a passage that the corpus lacks: 1",
+        "no relevant passage: 1",
+    ):
+        assert f"miracl: left out: {reason}" in caplog.text
+
+
+def test_languages_without_a_train_split_have_no_pairs(folder):
+    with pytest.raises(LanguageError, match="miracl train has no language 'yo'"):
+        load_pairs("miracl", source=folder, languages=["yo"])
+    assert load_pairs("miracl", source=folder, languages=["yo"], split="dev").languages == ("yo",)
