@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ def set_verbosity(*, quiet: bool = False, verbose: bool = False) -> None:
     """
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger().setLevel(logging.INFO if verbose else logging.WARNING)
+    if quiet:
+        os.environ.setdefault("TQDM_DISABLE", "1")  # which tqdm reads when it is imported: for the hosts' own bars
     _LOGGER.setLevel(logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO)
 
 

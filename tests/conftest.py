@@ -37,7 +37,10 @@ def verbosity() -> Iterator[None]:
     """Let the test change how much is logged."""
     loggers = [logging.getLogger(), logging.getLogger("beir_hybrid")]
     before = [logger.level for logger in loggers]
+    bars = os.environ.get("TQDM_DISABLE")
     yield
+    os.environ.pop("TQDM_DISABLE", None)
+    os.environ.update({} if bars is None else {"TQDM_DISABLE": bars})
     for logger, level in zip(loggers, before, strict=True):
         logger.setLevel(level)
 

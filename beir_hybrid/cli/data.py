@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from beir_hybrid.cli.parameters import check_ending, languages_option, source_option
+from beir_hybrid.cli.parameters import languages_option, source_option
 
 _format_option = click.option(
     "--format",
@@ -73,9 +73,11 @@ def show_command(
     from beir_hybrid.pairs.surveying import survey_pairs
     from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.reports.surveys import survey_models
+    from beir_hybrid.storage.files import check_output
     from beir_hybrid.storage.records import write_record
 
-    check_ending(output, "--output", ["json"])
+    if output is not None:
+        check_output(output, "file", suffixes=[".json"])
     survey = survey_pairs(open_source(pairs, spec, languages, source), show_progress=None)
     if output is not None:
         write_record(output, survey)

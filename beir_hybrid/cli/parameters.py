@@ -223,15 +223,3 @@ def _with(options: Sequence[Callable[[Decorated], Decorated]], command: Decorate
     for option in reversed(options):  # decorators apply from the last to the first
         command = option(command)
     return command
-
-
-def check_ending(path: Path | None, option: str, formats: Sequence[str]) -> None:
-    """Raise an error before any work is done if a file cannot be written, or does not end as it must."""
-    from beir_hybrid.storage.files import check_output
-
-    if path is None:
-        return
-    if path.suffix.lower().removeprefix(".") not in formats:
-        ending = repr(path.suffix) if path.suffix else "no suffix"
-        raise ConfigurationError(f"{path} ends in {ending}.", f"End it in .{' or .'.join(formats)}.")
-    check_output(path, "file", option)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beir_hybrid.cli.parameters import Number, both_spellings, check_ending, declared_options
+from beir_hybrid.cli.parameters import Number, both_spellings, declared_options
 from beir_hybrid.training.batch_options import SAMPLING
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ def plan(
     """Show what a training run would draw, before spending a GPU on it."""
     from beir_hybrid.batching.forecast import forecast
     from beir_hybrid.reports.plans import plot_forecast
-    from beir_hybrid.reports.render.pictures import FORMATS
-    from beir_hybrid.storage.files import write_json
+    from beir_hybrid.reports.render.pictures import SUFFIXES
+    from beir_hybrid.storage.files import check_output, write_json
     from beir_hybrid.training.prepare import plan_batches
     from beir_hybrid.training.request import TrainingRequest
 
-    check_ending(output, "--output", ["json"])
-    check_ending(plot, "--plot", FORMATS)
+    if output is not None:
+        check_output(output, "file", suffixes=[".json"])
+    if plot is not None:
+        check_output(plot, "file", "--plot", SUFFIXES)
     request = TrainingRequest.from_options({"model": "static", **options})
     batches = plan_batches(request, batch_size, seed=seed, world_size=world_size, steps=steps)
     expected = forecast(batches, steps, show_progress=True)

@@ -17,7 +17,7 @@ import click
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Cells at a time.")
 @click.option("--yes", is_flag=True, help="Run a thousand cells or more.")
 def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, yes: bool) -> None:
-    """Train and evaluate every cell of a grid, and judge the study's claims.
+    """Train and evaluate every cell of a grid, and test the study's claims.
 
     Run it again to resume: finished cells are kept, failed ones are tried again.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.errors import OutputError
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.reports.models.table import IN_TITLE, Column, Entry, Line, Table, make_table
@@ -85,16 +85,14 @@ def check_file(path: Path | None, overwrite: bool) -> None:
     """
     if path is None:
         return
-    if path.suffix not in FORMATS:
-        raise ConfigurationError(f"{path} ends in {path.suffix!r}.", f"Known: {', '.join(FORMATS)}.")
-    check_output(path, "file")
+    check_output(path, "file", suffixes=FORMATS)
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists.", "Choose another file, or give --overwrite to replace one.")
 
 
 def write_comparison(comparison: Comparison, path: Path) -> None:
     """Write a comparison in the format that the file's name ends in: .json, .csv, .md or .tex."""
-    write_text(path, FORMATS[path.suffix](comparison))
+    write_text(path, FORMATS[path.suffix.lower()](comparison))
 
 
 def _table(baseline: str, contrasts: Sequence[Contrast]) -> Table:

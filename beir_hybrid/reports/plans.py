@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.forecast import Forecast
 from beir_hybrid.batching.strategies.build import changes
-from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.reports.language_maps import drawn_map
 from beir_hybrid.reports.models.bars import Bar, Bars
 from beir_hybrid.reports.models.curve import Chart, Curve
 from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Column, Table, make_table
 from beir_hybrid.reports.models.words import number, percent
-from beir_hybrid.reports.render.pictures import CELL, FORMATS, draw_on, write_figure
+from beir_hybrid.reports.render.pictures import CELL, SUFFIXES, draw_on, write_figure
+from beir_hybrid.storage.files import check_output
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,14 +67,13 @@ def plot_forecast(forecast: Forecast, path: Path) -> None:
 
     Args:
         forecast: What would be drawn.
-        path: File with a suffix of :data:`~beir_hybrid.reports.render.pictures.FORMATS`.
+        path: File with one of :data:`~beir_hybrid.reports.render.pictures.SUFFIXES`.
 
     Raises:
         ConfigurationError: If it has another one.
-        OutputError: If the folder cannot be written.
+        OutputError: If it cannot be written.
     """
-    if path.suffix.lower().removeprefix(".") not in FORMATS:
-        raise ConfigurationError(f"{path} has no known format.", f"End it in .{' or .'.join(FORMATS)}.")
+    check_output(path, "file", "--plot", SUFFIXES)
     write_figure(_composed(forecast), [path], dpi=150)
 
 

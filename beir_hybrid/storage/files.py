@@ -10,12 +10,12 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
-from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,9 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _TORCH_WRITER = re.compile(r"PytorchStreamWriter failed|inline_container\.cc:\d+\] \. unexpected pos")
 
 
-def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--output") -> None:
+def check_output(
+    path: Path, kind: Literal["file", "folder"], option: str = "--output", suffixes: Collection[str] = ()
+) -> None:
     """Refuse a place where nothing can be written, before any work is done for it.
 
     Nothing is made or changed: in the closest folder that exists, a file without a name is tried out. Whatever is at
@@ -37,11 +39,16 @@ def check_output(path: Path, kind: Literal["file", "folder"], option: str = "--o
         path: The place of an output; folders above it may be missing.
         kind: What will be written there.
         option: The option that names the place, for messages.
+        suffixes: What the name may end in, such as ``.json``, in any case; empty for anything.
 
     Raises:
+        ConfigurationError: If the name ends in something else.
         OutputError: If a file is where a folder is wanted or above, a folder is where a file is wanted, or the place
             cannot be written.
     """
+    if suffixes and path.suffix.lower() not in suffixes and not path.is_dir():
+        ending = repr(path.suffix) if path.suffix else "no suffix"
+        raise ConfigurationError(f"{path} ends in {ending}.", f"End it in {' or '.join(suffixes)}.")
     place = path
     try:
         if kind == "file" and path.is_dir():

@@ -162,14 +162,15 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
     trainer.optimizer, trainer.lr_scheduler = None, None
     quieten_trainer(trainer)
     trainer.plain_evaluation = selection is not None
+    data = "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources)
     trainer.card_details = {
-        "Data": "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources),
+        "Data": data,
         "Languages": ", ".join(languages),
         "Base model": f"`{request.model}`",
         "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`",
         "Scale": f"{request.scale:g}",
     }
-    logger.info("Training on %s with %s", sources, strategy_spec(prepared.arguments.built_strategy()))
+    logger.info("Training on %s, with %s", data, strategy_spec(prepared.arguments.built_strategy()))
     return trainer
 
 

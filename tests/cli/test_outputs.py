@@ -72,7 +72,7 @@ def test_parts_of_an_evaluation_are_looked_at_too(refused, tmp_path, name):
 
 def test_a_report_is_no_pdf(refused):
     line = refused("report", "nothere", "--output", "r.pdf")
-    assert line == "r.pdf ends in '.pdf', and a report is a page of HTML. End it in .html."
+    assert line == "r.pdf ends in '.pdf'. End it in .html or .htm."
 
 
 def test_names_of_runs_are_no_formulas_in_tables(invoke, make_results_of, tmp_path):

@@ -150,7 +150,7 @@ def test_files_that_cannot_be_written_are_refused_at_once(tmp_path):
     (tmp_path / "b.md").mkdir()
     check_file(None, overwrite=False)
     check_file(tmp_path / "a.md", overwrite=True)
-    with pytest.raises(ConfigurationError, match=r"ends in '.txt'. Known: .json, .csv, .md, .tex."):
+    with pytest.raises(ConfigurationError, match=r"ends in '.txt'. End it in .json or .csv or .md or .tex."):
         check_file(tmp_path / "a.txt", overwrite=False)
     with pytest.raises(OutputError, match=r"a\.md exists"):
         check_file(tmp_path / "a.md", overwrite=False)

@@ -97,7 +97,7 @@ def test_unknown_format_is_refused_and_nothing_written(tmp_path):
 
 def test_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is a file"):
         plans.plot_forecast(planned(), tmp_path / "file" / "plan.png")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from beir_hybrid.hosts.beir.embedding_files import EMBEDDING_FILES
 from beir_hybrid.hosts.beir.loaded_data import loaded_datasets
 from beir_hybrid.hosts.kit.patches import patch_methods
+from beir_hybrid.training.processes import is_first_process
 
 
 def apply(module: ModuleType) -> list[Callable[[], None]]:
@@ -69,7 +69,7 @@ def _encode_and_retrieve(
 def _is_wanted(search: Any, queries: Any) -> bool:
     """Return whether there may be languages to compare, and this is the process that reports on them."""
     try:
-        return search is not None and os.environ.get("RANK", "0") == "0" and loaded_datasets.may_have_languages(queries)
+        return search is not None and is_first_process() and loaded_datasets.may_have_languages(queries)
     except Exception:  # queries of some kind of the script's own
         return False
 

@@ -20,6 +20,7 @@ from beir_hybrid.reports.evaluations import evaluation_models
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.render.terminal import Shown, console, show
 from beir_hybrid.reports.score_tables import settings_table
+from beir_hybrid.training.processes import is_first_process
 from beir_hybrid.translations import links_in_words
 
 RESULTS_VARIABLE = "BEIR_HYBRID_RESULTS"
@@ -47,7 +48,7 @@ def report(qrels: Qrels, results: Scores, k_values: Sequence[int]) -> Results | 
     Returns:
         What was found; None if nothing was.
     """
-    if os.environ.get("RANK", "0") != "0":
+    if not is_first_process():
         return None
     try:
         scored, lacking = _score(qrels, results)

@@ -238,7 +238,7 @@ def _checked_drawn(drawn: Any, path: Path) -> Mapping[str, Any]:
         return {}
     counts = [drawn.get(name) for name in ("pairs", "kinds", "sources")] if isinstance(drawn, dict) else [None]
     if not all(isinstance(count, dict) and all(map(is_number, count.values())) for count in counts):
-        raise DataFormatError(f"{path} does not tell what was drawn.", "Train again.")
+        raise DataFormatError(f"{path} does not say what was drawn.", "Train again.")
     return dict(drawn)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.errors import OutputError
 from beir_hybrid.reports.page.assets import write_assets
 from beir_hybrid.reports.page.outline import Outline
 from beir_hybrid.reports.page.page import render_page
@@ -24,10 +24,7 @@ def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
         OutputError: If the page is a folder, the assets' folder is a file or the page itself, they exist, hold
             something, and may not be replaced, or nothing can be written there.
     """
-    check_output(page, "file")
-    if page.suffix.lower() not in _SUFFIXES:
-        ending = repr(page.suffix) if page.suffix else "no suffix"
-        raise ConfigurationError(f"{page} ends in {ending}, and a report is a page of HTML.", "End it in .html.")
+    check_output(page, "file", suffixes=_SUFFIXES)
     unfinished = _is_unfinished(page, assets)
     if page.exists() and not overwrite and not unfinished:
         raise OutputError(f"{page} exists.", "Choose another file, or give --overwrite to replace it.")

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf", "eps", "jpg", "jpeg", "tif", "tiff", "webp")
 """What matplotlib writes without other programs."""
 
+SUFFIXES = tuple(f".{name}" for name in FORMATS)
+"""What the names of such files end in."""
+
 Picture = HeatMap | Bars | Dots | Chart | Table
 """What can be drawn."""
 

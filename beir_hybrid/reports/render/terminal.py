@@ -127,7 +127,7 @@ def _width(table: Table, boxed: bool) -> int:
         for row in table.rows:
             texts += _cell(column, row, place).plain.split("\n")
         natural = max(map(cell_len, texts))
-        narrow = column.text and not (boxed and place < table.names)
+        narrow = column.text and not column.leave_out and not (boxed and place < table.names)
         widths.append(min(natural, _NARROWEST) if narrow else natural)
     return sum(widths) + (3 * len(widths) + 1 if boxed else 2 * len(widths) - 2)
 

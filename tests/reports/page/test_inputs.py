@@ -173,7 +173,7 @@ def test_a_folder_without_results_says_what_was_looked_for(make_results_of, tmp_
         ("study.json", {"verdicts": ["yes"]}, r"verdicts\[0\] is 'yes', not a mapping"),
         ("study.json", {"verdicts": [{"claim": ["<b>"]}]}, r"verdicts\[0\]\.claim is \['<b>'\], not a text"),
         ("study.json", {"verdicts": [{"claim": "c"}]}, r"has no verdicts\[0\]\.evaluation"),
-        ("cells/000000000000/batches.json", {"drawn": {"pairs": 3}}, "does not tell what was drawn"),
+        ("cells/000000000000/batches.json", {"drawn": {"pairs": 3}}, "does not say what was drawn"),
         ("cells/000000000000/batches.json", {"schema": 7}, "batches.json is not of schema version 1"),
         ("cells/000000000000/history.json", {"log": ["<i>"]}, "log is not a list of steps"),
         ("cells/000000000000/evaluations/tiny/results.json", {"schema": 9}, "not of schema version 1"),

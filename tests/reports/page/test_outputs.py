@@ -33,7 +33,7 @@ def test_page_cannot_be_a_folder_of_assets(tmp_path, assets):
 
 @pytest.mark.parametrize("name", ["r.pdf", "r", "r.html.gz"])
 def test_a_page_is_html(tmp_path, name):
-    with pytest.raises(ConfigurationError, match=r"a report is a page of HTML\. End it in \.html\."):
+    with pytest.raises(ConfigurationError, match=r"End it in \.html or \.htm\."):
         check_outputs(tmp_path / name, None, overwrite=True)
     check_outputs(tmp_path / "r.HTM", None, overwrite=False)
 

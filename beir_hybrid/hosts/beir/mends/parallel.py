@@ -7,13 +7,13 @@ and the score -1, which is read as the last passage, whose true score is lost.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from beir_hybrid.hosts.beir.dicts import as_corpus, as_queries
 from beir_hybrid.hosts.kit.patches import patch, see
+from beir_hybrid.training.processes import launched_processes
 
 _PARAMETERS = ("self", "corpus", "queries", "top_k", "score_function", "ignore_identical_ids", "kwargs")
 
@@ -39,7 +39,7 @@ def _search(
 ) -> Any:
     asked = set(queries["id"]) if ignore_identical_ids else set()
     left = sum(document not in asked for document in corpus["id"])
-    processes = int(os.getenv("WORLD_SIZE", "1"))
+    processes = launched_processes()
     if left % processes and left // processes < top_k:
         return _search_here(self, corpus, queries, top_k, score_function, asked)
     return original(self, corpus, queries, top_k, score_function, ignore_identical_ids, **kwargs)
