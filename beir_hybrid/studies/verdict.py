@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from beir_hybrid.evaluation.measures.printing import printed
 
 
 @dataclass(frozen=True)
@@ -61,23 +62,5 @@ class Verdict:
     def written(self, value: float | None, sign: bool = False) -> str:
         """Write one of its means or differences with as many decimals as all of them need; a dash for None."""
         known = [one for one in (self.difference, *(self.interval or ())) if one is not None]
-        digits = decimals([self.mean or 0.0, self.baseline_mean or 0.0], known)
-        return "-" if value is None else f"{value:{'+' * sign}.{digits}f}"
-
-
-def decimals(means: Sequence[float], differences: Sequence[float]) -> int:
-    """Choose the number of decimals of means, and of differences with at least two significant digits.
-
-    Args:
-        means: Values below 10 are shares, with four decimals; others have one.
-        differences: The difference and its bounds, as far as they are known.
-
-    Returns:
-        At most 6.
-
-    Examples:
-        >>> decimals([0.5, 0.25], [0.25, 0.0012]), decimals([12.0, 12.03], [-0.03, -0.06, -0.012])
-        (4, 3)
-    """
-    usual = 1 if max(map(abs, means), default=0.0) >= 10 else 4
-    return min(6, max([usual, *(1 - math.floor(math.log10(abs(value))) for value in differences if value)]))
+        look = printed(self.measure)
+        return look.full(value, sign, look.digits(known))

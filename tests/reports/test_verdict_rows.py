@@ -63,7 +63,8 @@ def test_a_difference_of_nothing_lies_in_the_middle():
 
 def test_verdicts_are_written_as_a_table():
     sides = {"run": {"strategy": "hybrid"}, "baseline": {"strategy": "x-y"}}
-    table = verdict_table(read({**ENTRY, **sides}, {**ENTRY, "mean": 280.0, "difference": -6.6, "interval": None}))
+    ranks = {"measure": "rank_distance", "mean": 280.0, "difference": -6.6, "interval": None}
+    table = verdict_table(read({**ENTRY, **sides}, {**ENTRY, **ranks}))
     shown = table.shown()
     assert dict(zip([column.title for column in shown.columns], shown.texts()[0], strict=True)) == {
         "claim": "c",
@@ -138,7 +139,7 @@ def test_a_study_that_has_not_ended_has_none():
 
 def test_small_differences_keep_their_digits():
     numbers = {"mean": 12.0, "baseline_mean": 12.03, "difference": -0.03, "interval": (-0.06, -0.012)}
-    [verdict] = read({**ENTRY, **numbers}).verdicts
+    [verdict] = read({**ENTRY, "measure": "rank_distance", **numbers}).verdicts
     assert [verdict.written(value, sign=True) for value in (verdict.difference, *verdict.interval)] == [
         *("-0.030", "-0.060", "-0.012")
     ]

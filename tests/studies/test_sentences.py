@@ -59,7 +59,7 @@ def test_verb_agrees_with_the_run(run, verdict, told):
 
 def test_numbers_have_the_digits_that_tell_them_from_zero():
     numbers = {"mean": 12.03, "baseline_mean": 12.06, "difference": -0.03, "interval": (-0.06, -0.012)}
-    [judged] = verdicts("", "worse", **numbers)
+    [judged] = verdicts("", "worse", measure="rank_distance", **numbers)
     told = verdict_sentence(judged, of_seeds=True)
     assert "12.030 against 12.060, -0.030 (95 % interval over questions -0.060 to -0.012" in told
 
