@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from beir_hybrid.storage.files import parse_json
 
 _BLOCK = 2**23  # bytes that are parsed together
 _BY_LINE = 2**14  # bytes in which a line that Arrow refuses is looked for
-_CUT_OFF = (EOFError, gzip.BadGzipFile, OSError)
+_CUT_OFF = (EOFError, OSError, zlib.error)  # a BadGzipFile is an OSError
 
 
 def read_json_lines(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:
