@@ -181,9 +181,9 @@ def test_other_fields_are_not_recognised_and_refused(tmp_path):
 @pytest.mark.parametrize("what", ["train", "corpus"])
 @pytest.mark.parametrize("damage", ["cut off", "damaged"])
 def test_damaged_gzip_is_refused_and_no_store_left(tmp_path, what, damage, monkeypatch):
-    monkeypatch.setattr(json_lines, "_BLOCK", 2**16)
-    put(tmp_path / "de" / "train.jsonl.gz", [new(number, [number % 7]) for number in range(20000)])
-    put(tmp_path / "de" / "corpus.jsonl.gz", corpus(20000))
+    monkeypatch.setattr(json_lines, "_BLOCK", 2**14)
+    put(tmp_path / "de" / "train.jsonl.gz", [new(number, [number % 7]) for number in range(4000)])
+    put(tmp_path / "de" / "corpus.jsonl.gz", corpus(4000))
     path = tmp_path / "de" / f"{what}.jsonl.gz"
     content = path.read_bytes()
     middle = len(content) // 2
