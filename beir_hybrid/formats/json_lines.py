@@ -88,12 +88,17 @@ def _parse_lines(lines: bytes, schema: pa.Schema) -> tuple[pa.RecordBatch, Count
         if not isinstance(content, dict):
             dropped["a line that is no JSON object"] += 1
             continue
-        row = {name: content.get(name) for name in schema.names}
+        row = {field.name: _listed(content.get(field.name), field.type) for field in schema}
         if reason := _misfit(row, schema):
             dropped[reason] += 1
         else:
             rows.append(row)
     return pa.RecordBatch.from_pylist(rows, schema=schema), dropped
+
+
+def _listed(value: Any, kind: pa.DataType) -> Any:
+    """Return a text that stands where a list should as the list of it; Arrow would take its letters."""
+    return [value] if isinstance(value, str) and pa.types.is_list(kind) else value
 
 
 def _misfit(row: dict[str, Any], schema: pa.Schema) -> str:
