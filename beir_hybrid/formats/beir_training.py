@@ -39,7 +39,7 @@ class _Text(NamedTuple):
 
 
 @dataclass
-class _Judged:
+class _OfQuery:
     """The documents judged for one query, by id.
 
     Args:
@@ -101,11 +101,10 @@ class BeirTraining:
             dropped += lost
             if row:
                 code = self._language(row, path / QUERIES)
-                made += _pairs(row, code, judged.pop(row["_id"], _Judged()), texts, dropped)
-            if size or len(made) >= ROWS:
-                for start in range(0, max(len(made), 1), ROWS):
-                    yield RowBatch(_batch(made[start : start + ROWS]), dropped, size)
-                    made, dropped, size = made if start + ROWS < len(made) else [], Counter(), 0
+                made += _pairs(row, code, judged.pop(row["_id"], _OfQuery()), texts, dropped)
+            if not row or len(made) >= ROWS:
+                yield RowBatch(_batch(made), +dropped, size)
+                made, dropped = [], Counter()
         if judged:
             yield RowBatch(_batch([]), Counter({"judgements of a query that is not there": len(judged)}))
 
@@ -117,15 +116,15 @@ class BeirTraining:
         return str(code)
 
 
-def _read_judgements(path: Path, dropped: Counter[str]) -> dict[str, _Judged]:
-    judged: dict[str, _Judged] = {}
+def _read_judgements(path: Path, dropped: Counter[str]) -> dict[str, _OfQuery]:
+    judged: dict[str, _OfQuery] = {}
     for batch in read_table(path, ("query-id", "corpus-id"), ("score",)):
         dropped += batch.dropped
         for query, document, score in zip(*(column.to_pylist() for column in batch.rows.columns), strict=True):
             if query is None or document is None or score is None:
                 dropped["judgements without query, document or score"] += 1
                 continue
-            of_query = judged.setdefault(query, _Judged())
+            of_query = judged.setdefault(query, _OfQuery())
             (of_query.positives if score > 0 else of_query.negatives).append(document)
     return judged
 
@@ -140,7 +139,7 @@ def _rows(path: Path, schema: pa.Schema, wanted: Any) -> Iterator[tuple[dict[str
 
 
 def _pairs(
-    query: dict[str, Any], language: str, judged: _Judged, texts: dict[str, _Text], dropped: Counter[str]
+    query: dict[str, Any], language: str, judged: _OfQuery, texts: dict[str, _Text], dropped: Counter[str]
 ) -> list[dict[str, Any]]:
     """Return the rows of one query."""
     positives = [texts[document] for document in judged.positives if document in texts]

@@ -34,7 +34,7 @@ _SCORES = ("score", "scores")
 
 
 @dataclass(frozen=True)
-class Columns:
+class NamedColumns:
     """JSON Lines, CSV or TSV with a header, Arrow or Parquet, with a question and a passage in a row.
 
     The columns are ``anchor``, ``query`` or ``question``; ``positive``, ``passage``, ``context`` or ``answer``; and,

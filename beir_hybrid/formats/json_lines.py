@@ -19,7 +19,9 @@ from beir_hybrid.storage.files import parse_json
 
 _BLOCK = 2**23  # bytes that are parsed together
 _BY_LINE = 2**14  # bytes in which a line that Arrow refuses is looked for
-_CUT_OFF = (EOFError, OSError, zlib.error)  # a BadGzipFile is an OSError
+
+CUT_OFF = (EOFError, OSError, zlib.error)
+"""What readers of gzip raise over files that are cut off or damaged."""
 
 
 def read_json_lines(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:
@@ -41,7 +43,7 @@ def read_json_lines(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBa
         while True:
             try:
                 block = stream.read(_BLOCK)
-            except _CUT_OFF as error:
+            except CUT_OFF as error:
                 raise DataFormatError(f"{path} is cut off or damaged: {error}.", "Copy it again.") from error
             lines = rest + block
             if block:
@@ -97,8 +99,8 @@ def _parse_lines(lines: bytes, schema: pa.Schema) -> tuple[pa.RecordBatch, Count
 
 
 def _listed(value: Any, kind: pa.DataType) -> Any:
-    """Return a text that stands where a list should as the list of it; Arrow would take its letters."""
-    return [value] if isinstance(value, str) and pa.types.is_list(kind) else value
+    """Return a value that stands where a list should as the list of it; Arrow would take a text's letters."""
+    return [value] if isinstance(value, (str, int, float)) and pa.types.is_list(kind) else value
 
 
 def _misfit(row: dict[str, Any], schema: pa.Schema) -> str:
@@ -126,6 +128,6 @@ def first_object(path: Path) -> dict[str, Any] | None:
                 if line.strip():
                     content = json.loads(line)
                     return content if isinstance(content, dict) else None
-    except (*_CUT_OFF, ValueError, RecursionError):
+    except (*CUT_OFF, ValueError, RecursionError):
         return None
     return None

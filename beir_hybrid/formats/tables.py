@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats.json_lines import read_json_lines
+from beir_hybrid.formats.json_lines import CUT_OFF, read_json_lines
 from beir_hybrid.storage.files import parse_json
 from beir_hybrid.storage.pair_building import RowBatch
 
 ROWS = 2**14
 """Rows of a part."""
 
-UNREADABLE = (pa.ArrowException, OSError, EOFError, ValueError, KeyError)
+UNREADABLE = (*CUT_OFF, pa.ArrowException, ValueError, KeyError, csv.Error)
 """What readers raise over damaged files."""
 
 TEXT_LIST = pa.list_(pa.string())
 NUMBER_LIST = pa.list_(pa.float64())
 
-_BLOCK = 2**23  # bytes of CSV that are parsed together
 _HEAD = 2**20  # bytes in which a table's first rows are looked for
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FIRST = 20  # rows that say which types columns have
 _ENDINGS = {".jsonl", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather"}
 
@@ -94,7 +95,7 @@ def read_table(
         path: The file.
         texts: Columns of texts, or of lists of texts: whichever the first rows have. Whole numbers become texts.
         numbers: Columns of numbers, or of lists of numbers.
-        lists: Those that hold lists where the first rows do not say.
+        lists: Those that hold lists in JSON Lines whatever the first rows say; a single value is a list of one.
 
     Yields:
         The columns, some thousand rows at a time; those that the table lacks are null. A row with a value of another
@@ -108,7 +109,7 @@ def read_table(
         raise DataFormatError(f"{path} is no table with named columns.", "Give JSON Lines, CSV, TSV or Parquet.")
     try:
         if kind == "json":
-            parts = _read_json(path, known | {name: [] for name in lists if known.get(name) is None}, texts, numbers)
+            parts = _read_json(path, known | {name: [] for name in lists}, texts, numbers)
         elif kind in ("csv", "tsv"):
             parts = _read_csv(path, "\t" if kind == "tsv" else ",", [*texts, *numbers])
         else:
@@ -141,8 +142,8 @@ def open_arrow(path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
 def _head(path: Path) -> bytes:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            return cast(bytes, stream.read(_HEAD))
-    except (OSError, EOFError, ValueError):
+            return stream.read(_HEAD)
+    except CUT_OFF:
         return b""
 
 
@@ -171,28 +172,43 @@ def _read_json(
 
 
 def _read_csv(path: Path, delimiter: str, names: list[str]) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:
-    misfits: Counter[str] = Counter()
-
-    def count(row: Any) -> str:
-        misfits["another number of fields than the header"] += 1
-        return "skip"
-
     with path.open("rb") as raw:
         stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw  # type: ignore[assignment]
-        there = [name for name in names if name in columns_of(path)]
-        reader = pa.csv.open_csv(
-            stream,
-            pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
-            pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=count),
-            # bytes, so that a text that is no UTF-8 is one bad row
-            pa.csv.ConvertOptions(column_types=dict.fromkeys(there, pa.binary()), include_columns=there),
-        )
-        before = 0
-        for batch in reader:
-            dropped, here = Counter(misfits), raw.tell()
-            misfits.clear()
-            yield batch, dropped, here - before
+        text = io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="")
+        reader = csv.reader(text, delimiter=delimiter)
+        header = next(reader)
+        places = {name: header.index(name) for name in names if name in header}
+        before, is_more = 0, True
+        while is_more:
+            dropped: Counter[str] = Counter()
+            rows: list[list[str]] = []
+            while len(rows) < ROWS:
+                try:
+                    row = next(reader)
+                except StopIteration:
+                    is_more = False
+                    break
+                except csv.Error:
+                    dropped["a field that is too long"] += 1
+                    continue
+                if len(row) == len(header):
+                    rows.append(row)
+                else:
+                    dropped["another number of fields than the header"] += bool(row)
+            here = raw.tell()
+            yield _in_columns(rows, places, dropped), +dropped, here - before
             before = here
+
+
+def _in_columns(rows: list[list[str]], places: dict[str, int], dropped: Counter[str]) -> pa.RecordBatch:
+    """Return the fields at some places as columns, without the rows that are no UTF-8, which are counted."""
+    try:
+        columns = {name: pa.array([row[place] for row in rows], pa.string()) for name, place in places.items()}
+    except UnicodeEncodeError:
+        valid = [row for row in rows if not any(map(_SURROGATE.search, row))]
+        dropped["text that is not UTF-8"] += len(rows) - len(valid)
+        return _in_columns(valid, places, dropped)
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def _read_arrow(path: Path, names: list[str]) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:

@@ -2,11 +2,19 @@
 
 Each holds what this package relies on, as tests whose messages say what to fix::
 
-    from beir_hybrid.testing import CommandContract, DatasetContract, HostContract, MeasureContract, StrategyContract
+    from beir_hybrid.testing import CommandContract, DatasetContract, FormatContract, HostContract, MeasureContract
+    from beir_hybrid.testing import StrategyContract
 
 
     class TestFaq(DatasetContract):
         name = "faq"
+
+
+    class TestCards(FormatContract):
+        name = "cards"
+        path = Path(__file__).with_name("cards.txt")
+        rows = 4
+        languages = ("de", "en")
 
 
     class TestAlternate(StrategyContract):

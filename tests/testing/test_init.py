@@ -39,6 +39,7 @@ def test_public_names_are_the_contracts():
     assert testing.__all__ == [
         "CommandContract",
         "DatasetContract",
+        "FormatContract",
         "HostContract",
         "MeasureContract",
         "StrategyContract",
