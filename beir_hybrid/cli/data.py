@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from beir_hybrid.cli.parameters import languages_option, source_option
+from beir_hybrid.cli.parameters import CommandGroup, languages_option, source_option
 
 _format_option = click.option(
     "--format",
@@ -16,7 +16,7 @@ _format_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def data() -> None:
     """Build training data of any size from files of any format, and look at them before training."""
 

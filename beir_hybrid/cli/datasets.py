@@ -10,6 +10,7 @@ import click
 
 from beir_hybrid.cli.parameters import (
     NAMES,
+    CommandGroup,
     judged_only_option,
     languages_option,
     passage_text_option,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from beir_hybrid.reports.models.table import Table
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def datasets() -> None:
     """List datasets, and write them as BEIR folders."""
 

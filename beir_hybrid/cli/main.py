@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 import beir_hybrid
+from beir_hybrid.cli.parameters import CommandGroup
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError
 from beir_hybrid.registry import COMMANDS
 from beir_hybrid.verbosity import set_verbosity
@@ -23,7 +24,7 @@ class _Failure(click.ClickException):
     exit_code = 2
 
 
-class _Commands(click.Group):
+class _Commands(CommandGroup):
     """A group whose commands are entry points, loaded when they are named or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

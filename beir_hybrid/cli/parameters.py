@@ -13,7 +13,19 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.batch_options import BatchOptions
 from beir_hybrid.training.request import OPTIONS, TrainingRequest
 
+_SENTENCE = 200  # letters, at most
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class CommandGroup(click.Group):
+    """A group whose help lists its commands with whole sentences, over several lines where they are long."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(_SENTENCE)) for name, each in commands if each])
 
 
 class SectionedCommand(click.Command):
