@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from beir_hybrid.cli.parameters import CommandGroup, languages_option, source_option
+from beir_hybrid.cli.parameters import CommandGroup, columns_option, languages_option, source_option
 
 _format_option = click.option(
     "--format",
@@ -26,6 +26,7 @@ def data() -> None:
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the store.")
 @_format_option
 @languages_option
+@columns_option
 @source_option
 @click.option("--name", help="Name of the data in logs and model cards. Default: that of the folder.")
 @click.option("--strict", is_flag=True, help="Stop at the first rows that cannot be used, instead of counting them.")
@@ -34,11 +35,12 @@ def build(
     output: Path,
     spec: str | None,
     languages: tuple[str, ...] | None,
+    columns: tuple[str, ...] | None,
     source: Path | None,
     name: str | None,
     strict: bool,
 ) -> None:
-    """Build a store of pairs from files, folders or registered datasets.
+    """Build a store of pairs from files, folders, registered datasets, or hub:NAME:SPLIT.
 
     The store is written whole or not at all. A build that was interrupted is resumed by the same command. Train on it
     with --train-data FOLDER.
@@ -46,7 +48,7 @@ def build(
     from beir_hybrid.formats import open_source
     from beir_hybrid.storage.pair_building import build_store
 
-    opened = [open_source(given, spec, languages, source) for given in sources]
+    opened = [open_source(given, spec, languages, source, columns) for given in sources]
     store = build_store(opened, output, name=name or "", strict=strict, show_progress=None)
     about = store.about
     click.echo(

@@ -158,8 +158,8 @@ def _declared(field: Field[Any]) -> Callable[[Decorated], Decorated]:
     )
 
 
-source_option, languages_option, passage_text_option = (
-    declared_options(name) for name in ("source", "languages", "passage_text")
+source_option, languages_option, columns_option, passage_text_option = (
+    declared_options(name) for name in ("source", "languages", "columns", "passage_text")
 )
 
 judged_only_option = click.option(

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@declared_options("train_data", "source", "languages", "passage_text", "strategy", "alpha", *SAMPLING, "negatives")
+@declared_options(
+    "train_data", "source", "languages", "columns", "passage_text", "strategy", "alpha", *SAMPLING, "negatives"
+)
 @click.option(
     *both_spellings("--batch-size"),
     type=Number(whole=True, minimum=1),

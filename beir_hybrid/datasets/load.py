@@ -9,8 +9,10 @@ from typing import Any
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.names import find_data
 from beir_hybrid.datasets.registered import find_dataset
+from beir_hybrid.datasets.tables import is_table, open_table, refuse_columns
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.pairs.dataset_rows import table_of
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.pairs.stored import open_pairs
 from beir_hybrid.registry import DATASETS
@@ -57,15 +59,21 @@ def load_pairs(
     name: str | Path,
     source: str | Path | None = None,
     languages: Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
     **options: Any,
 ) -> ParallelPairs:
     """Load questions and passages for training.
 
     Args:
         name: A registered name, or a path: a store that ``beir-hybrid data build`` wrote, a file ``.jsonl`` with one
-            pair per line, or ``.arrow`` as :meth:`ParallelPairs.save` writes it.
+            pair per line, or ``.arrow`` as :meth:`ParallelPairs.save` writes it. Or a dataset of the Hugging Face hub,
+            as ``hub:NAME[/CONFIG][@REVISION]:SPLIT``; and, where ``columns`` are given, a file ``.jsonl``, ``.csv``,
+            ``.tsv`` or ``.parquet``.
         source: As for :func:`load_dataset`.
         languages: Language codes; None for all.
+        columns: Columns of data on the hub or in a file, such as ``["question=query", "language=lang"]``, or
+            ``["language:de"]`` where all are German; others under their usual names, see
+            :meth:`ParallelPairs.from_dataset`.
         **options: Options of the dataset.
 
     Returns:
@@ -78,6 +86,12 @@ def load_pairs(
         >>> load_pairs("sample", languages=["en", "th"])
         ParallelPairs('sample', 132 groups, 264 pairs, languages=('en', 'th'))
     """
+    if is_table(name, columns):
+        if options:
+            raise ConfigurationError(f"A table has no option {min(options)!r}.", "Leave it out.")
+        table = open_table(name, columns)
+        return ParallelPairs(table.name, table_of(table)).select(languages)
+    refuse_columns(name, columns)
     path = Path(name)
     if str(name) not in DATASETS.names() and (path.suffix in {".jsonl", ".arrow"} or existing(name)):
         from beir_hybrid.datasets.jsonl import read_pairs
@@ -93,6 +107,7 @@ def load_sources(
     names: Iterable[str],
     source: str | Path | None = None,
     languages: Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
     **options: Any,
 ) -> list[ParallelPairs]:
     """Load several sources of pairs to train on side by side.
@@ -101,6 +116,7 @@ def load_sources(
         names: As for :func:`load_pairs`; sources of the same name are called by what is passed here.
         source: As for :func:`load_dataset`.
         languages: Language codes; of each source those it has. None for all.
+        columns: As for :func:`load_pairs`, of those sources whose columns can be named.
         **options: Options of the datasets.
 
     Raises:
@@ -111,8 +127,14 @@ def load_sources(
     if repeated := [name for name in given if given.count(name) > 1]:
         raise ConfigurationError(f"The data {repeated[0]!r} are given twice.", "Give each source once, and weigh them.")
     if len(given) == 1:
-        return [load_pairs(given[0], source=source, languages=languages, **options)]
-    sources = {name: load_pairs(name, source=source, **options) for name in given}
+        return [load_pairs(given[0], source=source, languages=languages, columns=columns, **options)]
+    tables = [name for name in given if is_table(name, columns)]
+    if not tables:
+        refuse_columns(given[0], columns)
+    sources = {
+        name: load_pairs(name, columns=columns) if name in tables else load_pairs(name, source, **options)
+        for name in given
+    }
     if languages is not None:
         known = sorted({language for pairs in sources.values() for language in pairs.languages})
         chosen = choose_languages(languages, known, " + ".join(pairs.name for pairs in sources.values()))

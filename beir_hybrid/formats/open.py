@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from beir_hybrid.datasets.tables import is_table, open_table, refuse_columns
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
 from beir_hybrid.formats.base import PairFormat
 from beir_hybrid.registry import DATASETS, FORMATS
@@ -44,19 +46,28 @@ def open_source(
     spec: str | None = None,
     languages: Sequence[str] | None = None,
     source: str | Path | None = None,
+    columns: Sequence[str] | None = None,
 ) -> RowSource:
     """Open data to build a store from.
 
     Args:
-        given: A file or folder, or the name of a registered dataset.
+        given: A file or folder, the name of a registered dataset, or a dataset of the hub as for
+            :func:`~beir_hybrid.load_pairs`.
         spec: Its format, see :func:`build_format`; None to recognise it by its content.
         languages: Codes to keep; None for all.
         source: Where a registered dataset finds its files, as for :func:`~beir_hybrid.load_pairs`.
+        columns: Columns of data on the hub or in a file, as for :func:`~beir_hybrid.load_pairs`; a file is then a table
+            of any columns, not one of a format.
 
     Raises:
         MissingDataError: If there is no such file, folder or dataset.
         DataFormatError: If its format is not recognised, or several formats recognise it.
     """
+    if spec is None and is_table(given, columns):
+        table = open_table(given, columns)
+        batches = partial(_selected, table.batches, languages)
+        return replace(table, identity=[table.identity, list(languages or ())], batches=batches)
+    refuse_columns(given, columns)
     path = existing(given)
     if path is None or (str(given) in DATASETS.names() and spec is None and "/" not in str(given)):
         if str(given) not in DATASETS.names():
@@ -68,7 +79,8 @@ def open_source(
     states = [(each.relative_to(path).as_posix(), each.stat()) for each in files]
     identity = [repr(form), list(languages or ()), [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]]
     size = sum(stat.st_size for _, stat in states)
-    return RowSource(str(given), identity, partial(_read_file, form, path, languages), size)
+    batches = partial(_selected, partial(form.read, path, languages), languages)
+    return RowSource(str(given), identity, batches, size)
 
 
 def recognize(path: Path) -> PairFormat:
@@ -87,8 +99,8 @@ def recognize(path: Path) -> PairFormat:
     raise DataFormatError(f"{path} is of no known format: {known}.", "Choose one with --format NAME, or convert it.")
 
 
-def _read_file(form: PairFormat, path: Path, languages: Sequence[str] | None) -> Iterator[RowBatch]:
-    for batch in form.read(path, languages):
+def _selected(batches: Callable[[], Iterator[RowBatch]], languages: Sequence[str] | None) -> Iterator[RowBatch]:
+    for batch in batches():
         yield batch if languages is None else _select(batch, languages)
 
 

@@ -12,6 +12,7 @@ from beir_hybrid.studies.record import CellConfig, CellRecord
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.request import DECIDING, TrainingRequest
 
+_LATER = ("columns",)  # left out where they are not given: cells keep the identities of earlier versions
 _BARE = ("strategy", "model", "train_data")  # values that tell what they are
 
 
@@ -35,7 +36,8 @@ class Cell:
     def config(self) -> CellConfig:
         """All that decides about its results, as plain content."""
         options = self.request.options()
-        return CellConfig({name: options[name] for name in DECIDING}, self.request.arguments, self.trials)
+        named = [name for name in DECIDING if options[name] is not None or name not in _LATER]
+        return CellConfig({name: options[name] for name in named}, self.request.arguments, self.trials)
 
     @property
     def id(self) -> str:

@@ -56,7 +56,11 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         sources = _texts(study, "train_data", given["train_data"])
         if not sources:
             raise _error(study, "train_data", "train_data is empty.", "Name at least one.")
-        choice = {key: str(given[key]) for key in ("source", "passage_text") if given.get(key) is not None}
+        choice: dict[str, Any] = {
+            key: str(given[key]) for key in ("source", "passage_text") if given.get(key) is not None
+        }
+        if given.get("columns") is not None:
+            choice["columns"] = given["columns"] = _texts(study, "columns", given["columns"])
         languages = dict.fromkeys(language for pairs in load(sources, **choice) for language in pairs.languages)
         shared, wanted = study.train.get("languages"), given.get("languages")
         order = None if shared is None or type(shared) is int else _texts(study, "languages", shared)

@@ -73,7 +73,9 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     arguments = training_arguments(request)
     check_base_model(request.model)
     data = (request.source, request.passage_text)
-    sources = _once(known, (request.sources, request.languages, *data), lambda: load_training_data(request))
+    sources = _once(
+        known, (request.sources, request.languages, request.columns, *data), lambda: load_training_data(request)
+    )
     batch = arguments.per_device_eval_batch_size
     evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
     selection = _once(known, evaluated, lambda: load_selection(request, batch))
@@ -143,7 +145,7 @@ def load_training_data(request: TrainingRequest) -> list[ParallelPairs]:
         BeirHybridError: Any of its leaves, for data that cannot be loaded.
     """
     choice = {} if request.passage_text is None else {"passage_text": request.passage_text}
-    return load_sources(request.sources, source=request.source, languages=request.languages, **choice)
+    return load_sources(request.sources, request.source, request.languages, request.columns, **choice)
 
 
 def _once(loaded: dict[Hashable, Any], key: Hashable, load: Callable[[], Any]) -> Any:

@@ -27,7 +27,9 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 """For ``static`` models, whose vectors start from nothing and need larger steps."""
 
 _BATCHES = {option.name: option for option in fields(BatchOptions)}
-_DATA_HELP = "Dataset, such as mlqa-r or sample, or a .jsonl or .arrow file of pairs"
+_DATA_HELP = (
+    "Dataset, such as mlqa-r or sample, a .jsonl or .arrow file of pairs, or hub:NAME[/CONFIG][@REVISION]:SPLIT"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class TrainingRequest:
         output: Folder for the trained model.
         source: Folder with the dataset's files; None for ``$BEIR_HYBRID_DATA``, or else a download.
         languages: Languages to train on; None for all.
+        columns: Columns of training data on the hub or in a file, as for :func:`~beir_hybrid.load_pairs`.
         passage_text: ``sentence`` or ``sentence+context`` where the dataset offers both; None for its default.
         strategy: What kind of batch comes next.
         alpha: Share of monolingual batches, for strategies that have one.
@@ -82,6 +85,13 @@ class TrainingRequest:
         help="Folder with the dataset's files [default: $BEIR_HYBRID_DATA, or else a download into the user's cache].",
     )
     languages: tuple[str, ...] | None = option(None, help="Language codes, such as en,de [default: all].")
+    columns: tuple[str, ...] | None = option(
+        None,
+        metavar="NAME=COLUMN,...",
+        help="Columns of training data on the hub or in a .jsonl, .csv, .tsv or .parquet file, such as "
+        "question=query,passage=positive,language=lang,group=id; or language:de where all are German [default: the "
+        "usual names].",
+    )
     passage_text: str | None = option(
         None,
         choices=("sentence", "sentence+context"),

@@ -51,3 +51,19 @@ def test_show_takes_stores_and_registered_datasets(invoke, tmp_path, path):
 def test_show_refuses_what_it_cannot_write_or_find(refused):
     assert refused("data", "show", "sample", "--output", "survey.txt") == "survey.txt ends in '.txt'. End it in .json."
     assert refused("data", "show", "smaple").startswith("There is no file, folder or dataset smaple.")
+
+
+def test_file_with_columns_of_its_own_is_built_and_planned_on(invoke, tmp_path):
+    rows = [
+        {"id": number, "lang": code, "query": "a?", "positive": f"{number}."}
+        for number in range(4)
+        for code in ("de", "en")
+    ]
+    table = tmp_path / "mine.jsonl"
+    table.write_text("\n".join(map(json.dumps, rows)))
+    columns = ("--columns", "group=id,language=lang")
+    result = invoke("data", "build", table, *columns, "--output", tmp_path / "store")
+    assert "8 rows in 4 groups, languages de, en." in result.output
+    result = invoke("plan", "--train-data", table, *columns, "--batch-size", "1", "--output", tmp_path / "plan.json")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "plan.json").read_text())["source_questions"] == {"mine": 8}
