@@ -73,6 +73,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
 """Scripts that a language is written in, as Unicode's names of characters begin."""
 
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "KHMER", "LAO", "MYANMAR", "THAI")
+_FIRST_UNSPACED = "\u0e00"  # of their letters
 _FEW = 4  # a text is in another script if less than one letter in so many is in the language's own
 
 # any two letters; three only of languages that have no code of two, since ids such as doi:10.1 are no language's
@@ -199,5 +200,7 @@ def is_unspaced(text: str) -> bool:
         >>> is_unspaced("谁是玛丽·居里？"), is_unspaced("Who?")
         (True, False)
     """
+    if max(text, default="") < _FIRST_UNSPACED:
+        return False
     letters = letters_by_script(text)
     return sum(letters[script] for script in _UNSPACED) * 2 > letters.total()

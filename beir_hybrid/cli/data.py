@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from beir_hybrid.cli.parameters import CommandGroup, columns_option, languages_option, source_option
+from beir_hybrid.cli.parameters import (
+    NAMES,
+    CommandGroup,
+    Number,
+    columns_option,
+    languages_option,
+    source_option,
+)
+from beir_hybrid.errors import ConfigurationError
 
 _format_option = click.option(
     "--format",
@@ -84,3 +92,73 @@ def show_command(
     if output is not None:
         write_record(output, survey)
     show(*survey_models(survey), screen=console())
+
+
+@data.command("check")
+@click.argument("pairs")
+@click.option(
+    "--against",
+    type=NAMES,
+    required=True,
+    help="Evaluation sets, their splits or settings, such as xquad-r,mlqa-r.de,miracl.dev.",
+)
+@click.option(
+    "--texts", "kinds", type=NAMES, default="question,passage,negative", show_default=True, help="Texts to look up."
+)
+@click.option(
+    "--threshold",
+    type=Number(),
+    default=0.7,
+    show_default=True,
+    help="Share of pieces (runs of three words, or of four letters where no blanks are between words) that near texts "
+    "have in common, from 0.5 to 1.",
+)
+@_format_option
+@languages_option
+@source_option
+@click.option("--output", type=click.Path(path_type=Path), help="Write the result to this .json file.")
+@click.option("--remove", is_flag=True, help="Write a store without the groups that have such a text.")
+@click.option("--output-store", type=click.Path(path_type=Path), help="Folder of that store.")
+def check(
+    pairs: str,
+    against: tuple[str, ...],
+    kinds: tuple[str, ...],
+    threshold: float,
+    spec: str | None,
+    languages: tuple[str, ...] | None,
+    source: Path | None,
+    output: Path | None,
+    remove: bool,
+    output_store: Path | None,
+) -> None:
+    """Find training texts that stand in an evaluation set, equal or nearly so.
+
+    PAIRS is a store, a file or folder of any format, or a registered dataset. Questions are looked up among the
+    queries, passages and negatives among the passages, in all languages.
+    """
+    from beir_hybrid.datasets import load_evaluation_texts
+    from beir_hybrid.formats import open_source
+    from beir_hybrid.pairs.overlap import OverlapFinder, without_groups
+    from beir_hybrid.reports.overlaps import overlap_models
+    from beir_hybrid.reports.render.terminal import console, show
+    from beir_hybrid.storage.files import check_output
+    from beir_hybrid.storage.pair_building import build_store
+    from beir_hybrid.storage.records import write_record
+
+    if output is not None:
+        check_output(output, "file", suffixes=[".json"])
+    if remove != (output_store is not None):
+        raise ConfigurationError(
+            "--remove and --output-store belong together.", "Give both: --remove --output-store DIR"
+        )
+    opened = open_source(pairs, spec, languages, source)
+    finder = OverlapFinder([load_evaluation_texts(name, source) for name in against], kinds, threshold)
+    overlap, groups = finder.find(opened, show_progress=None)
+    if output is not None:
+        write_record(output, overlap)
+    screen = console()
+    show(*overlap_models(overlap), screen=screen)
+    screen.print(f"Result: {overlap.summary}.", highlight=False, markup=False, soft_wrap=True)
+    if output_store is not None:
+        store = build_store([without_groups(opened, groups)], output_store, show_progress=None)
+        click.echo(f"{output_store}: {store.about['used_rows']:,} rows in {store.about['groups']:,} groups.")

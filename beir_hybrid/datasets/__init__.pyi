@@ -5,6 +5,7 @@ from .beir.collection_loader import SampleLoader as SampleLoader
 from .beir.collection_loader import XQuADRLoader as XQuADRLoader
 from .beir.export import materialise as materialise
 from .beir.folder import BeirFolder as BeirFolder
+from .evaluation_texts import load_evaluation_texts as load_evaluation_texts
 from .load import load_dataset as load_dataset
 from .load import load_pairs as load_pairs
 from .load import load_setting as load_setting

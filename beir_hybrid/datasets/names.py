@@ -35,6 +35,14 @@ class NamedData:
         """The name by which results and folders know it, however the path of a folder is written."""
         return ".".join(filter(None, (self.dataset.name, self.setting)))
 
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """The languages that the setting needs; None for all, or where those of the dataset are unknown."""
+        parsed = parse_setting(self.setting, self.dataset.languages)
+        if parsed is None or parsed.pool:
+            return None
+        return tuple(dict.fromkeys([parsed.query_language, *parsed.corpus_languages]))
+
     def check(self, languages: Iterable[str] | None = None) -> None:
         """Check the setting before anything is loaded, as far as the dataset's languages are known.
 
@@ -68,10 +76,7 @@ class NamedData:
             languages: Language codes; None for those of the setting, or for all where they are unknown.
             **options: As there.
         """
-        parsed = parse_setting(self.setting, self.dataset.languages)
-        if languages is None and parsed is not None and not parsed.pool:
-            languages = dict.fromkeys([parsed.query_language, *parsed.corpus_languages])
-        return self.dataset.load(source, languages, **options)
+        return self.dataset.load(source, self.languages if languages is None else languages, **options)
 
     def load_splits(
         self,

@@ -31,7 +31,7 @@ MODEL_FILE = "modules.json"
 """Written last of all: with it, the folder is a model and the run is finished."""
 
 _SAVING = ".saving"
-_NEVER_COMPARED = {"output", "overwrite", "resume", "source"}
+_NEVER_COMPARED = {"output", "overwrite", "resume", "source", "check_against"}
 
 
 class RunFolder:

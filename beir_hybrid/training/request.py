@@ -97,6 +97,11 @@ class TrainingRequest:
         choices=("sentence", "sentence+context"),
         help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
     )
+    check_against: tuple[str, ...] | None = option(
+        None,
+        help="Evaluation sets, such as xquad-r,miracl.dev: warn of texts of theirs in the training data, and say in "
+        "the model card what was found.",
+    )
     strategy: str = option(_BATCHES["strategy"].default, **_BATCHES["strategy"].metadata)
     alpha: float | None = option(_BATCHES["alpha"].default, **_BATCHES["alpha"].metadata)
     scale: float = option(20.0, help="Factor on cosine similarities in the loss.")
@@ -216,7 +221,7 @@ class TrainingRequest:
 OPTIONS = tuple(field.name for field in fields(TrainingRequest) if field.name != "arguments")
 """Names of the options that are not training arguments."""
 
-_ABOUT_OUTPUT = frozenset({"output", "overwrite", "resume"})
+_ABOUT_OUTPUT = frozenset({"output", "overwrite", "resume", "check_against"})
 
 DECIDING = tuple(name for name in OPTIONS if name not in _ABOUT_OUTPUT)
 """Names of the options that decide about the trained model: those that a study may set."""

@@ -17,6 +17,7 @@ from beir_hybrid.storage.locks import locked
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import base_model
 from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
+from beir_hybrid.training.overlap_check import check_data
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import is_first_process
 from beir_hybrid.training.request import TrainingRequest
@@ -108,11 +109,13 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
     if request.resume and not training_arguments(request).force_resume:
         folder.check_same_options(request.options())
     prepared = prepare(request)
+    checked = check_data(prepared)
     set_seed(prepared.arguments.seed)
     model = base_model(request.model, prepared.sources)
     model.prompts = {**model.prompts, "query": request.query_prefix, "document": request.passage_prefix}
     with Attempt(folder, list(request.arguments)) as attempt:
         trainer = _build_trainer(model, prepared)
+        trainer.card_details = {**trainer.card_details, **checked}
         for callback in callbacks:
             trainer.add_callback(callback)
         checkpoint = trainer.latest_checkpoint() if request.resume else None

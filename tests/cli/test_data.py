@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from beir_hybrid.datasets import load_dataset
+
 ROW = {"group": "1", "language": "en", "question": "Who?", "passage": "Me."}
 
 
@@ -67,3 +69,32 @@ def test_file_with_columns_of_its_own_is_built_and_planned_on(invoke, tmp_path):
     result = invoke("plan", "--train-data", table, *columns, "--batch-size", "1", "--output", tmp_path / "plan.json")
     assert result.exit_code == 0, result.output
     assert json.loads((tmp_path / "plan.json").read_text())["source_questions"] == {"mine": 8}
+
+
+@pytest.fixture
+def known(tmp_path):
+    """Pairs of which one group asks what the sample asks in English."""
+    [query, *_] = load_dataset("sample", languages=["en"]).queries["en"].values()
+    path = tmp_path / "known.jsonl"
+    rows = [ROW | {"question": query}, ROW | {"language": "de"}, ROW | {"group": "2", "question": "Is this new?"}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_check_finds_what_stands_in_a_set_and_writes_a_store_without_it(invoke, tmp_path, known):
+    places = ("--output", tmp_path / "overlap.json", "--remove", "--output-store", tmp_path / "clean")
+    result = invoke("data", "check", known, "--against", "sample.en", *places)
+    assert result.exit_code == 0, result.output
+    assert "Result: 1 texts of" in result.output
+    assert "clean: 1 rows in 1 groups." in result.output
+    [count] = json.loads((tmp_path / "overlap.json").read_text())["counts"]
+    assert count == {"evaluation": "sample.en", "kind": "question", "language": "en", "exact": 1, "near": 0}
+    assert "Result: none of 1 rows" in invoke("data", "check", tmp_path / "clean", "--against", "sample.en").output
+
+
+def test_check_refuses_half_a_wish_and_what_is_unknown(refused):
+    check = ("data", "check", "sample", "--against")
+    assert refused(*check, "sample", "--remove").startswith("--remove and --output-store belong together.")
+    assert "smaple" in refused(*check, "smaple")
+    assert refused(*check, "sample.en", "--texts", "answer").startswith("There are no texts called 'answer'.")
+    assert refused(*check, "sample.en", "--threshold", "0.1") == "The threshold is 0.1. Give a number from 0.5 to 1."

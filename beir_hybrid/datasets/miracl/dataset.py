@@ -15,8 +15,9 @@ from beir_hybrid.datasets.miracl.files import MiraclFiles
 from beir_hybrid.datasets.miracl.formats import Documents, read_qrels, read_topics
 from beir_hybrid.datasets.miracl.subset import Subset
 from beir_hybrid.datasets.rows import Judgement
-from beir_hybrid.errors import DataFormatError, shorten
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
+from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
 from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
@@ -249,6 +250,50 @@ class Miracl:
             left_out: To count in what cannot be used, by reason.
         """
         return _LanguagePart.read(files, language, split).pairs(left_out)
+
+    def evaluation_texts(
+        self,
+        name: str,
+        source: str | Path | None = None,
+        languages: Iterable[str] | None = None,
+        split: str = "dev",
+    ) -> EvaluationTexts:
+        """Load the queries of all languages that can be had, and the judged passages of corpora on this machine.
+
+        Args:
+            name: What the set is called.
+            source: As for :meth:`load`.
+            languages: As for :meth:`load`.
+            split: As for :meth:`load`.
+
+        Raises:
+            MissingDataError: If no language can be had.
+        """
+        files = MiraclFiles(source)
+        local = None if files.folder is None else MiraclFiles(files.folder)  # a corpus of gigabytes is not fetched
+        queries: dict[str, list[str]] = {}
+        passages: dict[str, list[str]] = {}
+        problem: BeirHybridError | None = None
+        chosen = choose_languages(languages, self.languages, self.name)
+        for language in chosen:
+            try:
+                queries[language] = list(read_topics(files.topics_and_qrels(language, split)[0]).values())
+                if local is not None:
+                    part = _LanguagePart.read(local, language, split)
+                    passages[language] = passage_texts(part.corpus(Subset(0)).values())
+            except (MissingDataError, ConfigurationError) as error:  # the latter for a split that a language lacks
+                problem = error
+        if not queries and problem is not None:
+            raise problem
+        lacks = {"queries": queries, "corpora, so that their passages are not compared": passages}
+        notes = [
+            f"{codes} without {what}"
+            for what, there in lacks.items()
+            if (codes := ", ".join(code for code in chosen if code not in there))
+        ]
+        if passages:
+            notes.append("of the passages, only those judged")
+        return EvaluationTexts(name, queries, passages, tuple(notes))
 
 
 MIRACL = Miracl()

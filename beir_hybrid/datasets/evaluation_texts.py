@@ -1,0 +1,66 @@
+"""Texts of evaluation sets, as far as they are there, to look for in training data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.datasets.names import NamedData, find_data
+from beir_hybrid.errors import MissingDataError
+from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
+
+
+def load_evaluation_texts(name: str, source: str | Path | None = None) -> EvaluationTexts:
+    """Load all queries and passages of an evaluation set that can be had.
+
+    What is missing is noted. Of MIRACL, the judged passages are taken, from corpora that are on this machine.
+
+    Args:
+        name: A dataset, one of its splits, such as ``miracl.dev``, or one of its settings, such as ``xquad-r.de``.
+        source: As for :func:`~beir_hybrid.datasets.load_dataset`.
+
+    Raises:
+        UnknownNameError: If there is no such dataset, split or setting.
+        MissingDataError: If nothing of it is there.
+        DataFormatError: If a file is malformed.
+
+    Examples:
+        >>> texts = load_evaluation_texts("sample.en-th")
+        >>> sorted(texts.queries), len(texts.passages["th"])
+        (['en', 'th'], 74)
+    """
+    data = find_data(name)
+    options = {}
+    if data.setting in data.dataset.splits:
+        options, data = {"split": data.setting}, NamedData(data.dataset, "")
+    data.check()
+    own: Callable[..., EvaluationTexts] | None = getattr(data.dataset.dataset, "evaluation_texts", None)
+    if own is not None:
+        return own(name, source, data.languages, **options)
+    collections, notes = _load(data, source, options)
+    return EvaluationTexts(
+        name,
+        {language: list(one.queries[language].values()) for one in collections for language in one.queries},
+        {language: passage_texts(one.corpora[language].values()) for one in collections for language in one.corpora},
+        notes,
+    )
+
+
+def _load(
+    data: NamedData, source: str | Path | None, options: Mapping[str, Any]
+) -> tuple[list[MultilingualCollection], tuple[str, ...]]:
+    """Load the whole, or else each language that is there."""
+    try:
+        return [data.load(source, **options)], ()
+    except MissingDataError:
+        collections, missing = [], []
+        for language in data.languages or data.dataset.languages:
+            try:
+                collections.append(data.dataset.load(source, [language], **options))
+            except MissingDataError:
+                missing.append(language)
+        if not collections:
+            raise
+        return collections, (f"nothing of {', '.join(missing)} is there",)
