@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -90,30 +91,28 @@ class _Triples:
 
     Args:
         negatives: How many a group keeps at most.
-
-    Attributes:
-        groups: Shape (groups,), sorted: a question's id times 2**32 plus its passage's.
     """
 
     def __init__(self, negatives: int) -> None:
         self._most = negatives
-        self.groups = self._owners = self._negatives = np.empty(0, np.int64)
+        self._owners = self._negatives = np.empty(0, np.int64)  # a group stands there once even without negatives
+
+    @cached_property
+    def groups(self) -> Ints:
+        """Shape (groups,), sorted: a question's id times 2**32 plus its passage's. Ask when all triples are in."""
+        return self._owners[np.diff(self._owners, prepend=-1) != 0]
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Add triples."""
         questions, passages, negatives = (np.asarray(column).astype(np.int64) for column in rows.columns)
-        groups = questions << 32 | passages
-        self.groups = np.union1d(self.groups, groups)
-        if not self._most:
-            return
-        owners, negatives = np.concatenate([self._owners, groups]), np.concatenate([self._negatives, negatives])
+        owners = np.concatenate([self._owners, questions << 32 | passages])
+        negatives = np.concatenate([self._negatives, negatives if self._most else passages])
         order = np.lexsort((negatives, owners))  # stable: of equal ones the first comes first
-        new = np.ones(len(order), bool)
-        new[1:] = (np.diff(owners[order]) != 0) | (np.diff(negatives[order]) != 0)
+        new = (np.diff(owners[order], prepend=-1) != 0) | (np.diff(negatives[order], prepend=-1) != 0)
         kept = np.sort(order[new])
         kept = kept[np.argsort(owners[kept], kind="stable")]
         rank = np.arange(len(kept)) - np.searchsorted(owners[kept], owners[kept])
-        kept = kept[rank < self._most]
+        kept = kept[rank < max(self._most, 1)]
         self._owners, self._negatives = owners[kept], negatives[kept]
 
     def tables(self) -> _Texts:
