@@ -171,7 +171,7 @@ class FormatContract(Contract):
         names = [path.relative_to(sample) for path in [sample, *sorted(sample.rglob("*"))] if path.is_file()]
         for name in names:
             content = (sample / name).read_bytes() if name.parts else sample.read_bytes()
-            for what, damaged in _damages(content, rng):
+            for what, damaged in _damages(content, 5 + 15 // len(names), rng):
                 copy = _copy(sample, tmp_path / "damaged" / sample.parent.name)
                 place = copy / name if name.parts else copy
                 place.chmod(0o644)
@@ -208,11 +208,11 @@ def _copy(sample: Path, folder: Path) -> Path:
     return folder / sample.name
 
 
-def _damages(content: bytes, rng: np.random.Generator) -> list[tuple[str, bytes]]:
+def _damages(content: bytes, times: int, rng: np.random.Generator) -> list[tuple[str, bytes]]:
     damages = [(what[0].upper() + what[1:], foreign) for what, foreign in _FOREIGN.items()]
     shares = (0.1, 0.5, 0.9, 0.99)
     damages += [(f"The sample cut off after {share:.0%}", content[: int(share * len(content))]) for share in shares]
-    for _ in range(20):
+    for _ in range(times):
         damaged = bytearray(content)
         for place in rng.integers(0, len(content), 3) if content else ():
             damaged[place] = rng.integers(256)

@@ -10,6 +10,7 @@ from beir_hybrid.errors import DataFormatError, LanguageError, MissingDataError
 from beir_hybrid.formats import build_store, miracl, open_source
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
+from beir_hybrid.testing import FormatContract
 
 QRELS = "6\tQ0\t1#0\t1\n6\tQ0\t4#0\t0\n6\tQ0\t2#0\t1\n8\tQ0\t2#0\t1\n8\tQ0\t9#9\t0\n9\tQ0\t3#0\t0\n"
 TOPICS = "6\tBandari?\n8\tMji mkuu?\n9\tNani?\n"
@@ -38,6 +39,16 @@ def folder(tmp_path, monkeypatch):
             lines = "".join(json.dumps(row) + "\n" for row in rows)
             (corpus / f"docs-{shard}.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
     return tmp_path / "hub"
+
+
+class TestMiraclFolder(FormatContract):
+    name = "miracl"
+    rows = 6
+    languages = ("sw", "th")
+
+    @pytest.fixture
+    def sample(self, folder):
+        return folder
 
 
 @pytest.mark.parametrize("size", [1, 4096])

@@ -7,6 +7,7 @@ from beir_hybrid.formats import mmarco, open_source, tsv
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
 from beir_hybrid.storage.pair_building import build_store
+from beir_hybrid.testing import FormatContract
 
 TRIPLES = [(20, 7, 1), (10, 3, 2), (20, 7, 2), (20, 7, 1), (10, 3, 5), (10, 9, 1), (20, 7, 5), (10, 3, 1)]
 GROUPS = {"20:7", "10:3", "10:9"}
@@ -33,6 +34,18 @@ def folder(tmp_path):
         put_language(tmp_path / "mmarco/data/google", name)
     put(tmp_path / "mmarco", "data/triples.train.ids.small.tsv", TRIPLES)
     return tmp_path / "mmarco"
+
+
+# Arrow cannot show a row to its handler that has too many columns and is no UTF-8
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+class TestMMarco(FormatContract):
+    name = "mmarco"
+    rows = 9
+    languages = ("de", "en", "nl")
+
+    @pytest.fixture
+    def sample(self, folder):
+        return folder
 
 
 def read(folder, spec=None, languages=None):

@@ -9,6 +9,7 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.formats import build_store, json_lines, open_source, tevatron
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
+from beir_hybrid.testing import FormatContract
 
 
 def put(path, rows):
@@ -50,6 +51,28 @@ def read(path, spec=None, languages=None):
     batches = list(open_source(path, spec, languages).batches())
     counts = sum((batch.dropped for batch in batches), start=type(batches[0].dropped)())
     return [row for batch in batches for row in batch.rows.to_pylist()], dict(counts)
+
+
+class TestOldForm(FormatContract):
+    name = "tevatron"
+    rows = 3
+    languages = ("de",)
+
+    @pytest.fixture
+    def sample(self, tmp_path):
+        return put(tmp_path / "german.jsonl", [old(1, [1, 2], [3, 4], title="Titel"), old(2, [5])])
+
+
+class TestNewForm(FormatContract):
+    name = "tevatron"
+    rows = 2
+    languages = ("de",)
+
+    @pytest.fixture
+    def sample(self, tmp_path):
+        put(tmp_path / "tevatron" / "de" / "corpus.jsonl", corpus(7))
+        put(tmp_path / "tevatron" / "de" / "train.jsonl", [new(1, [1], [2]), new(2, [3])])
+        return tmp_path / "tevatron"
 
 
 def test_old_form_gives_each_positive_a_group_and_stores_one_answer(tmp_path):
@@ -171,7 +194,7 @@ def test_ids_without_a_corpus_are_refused(tmp_path):
 
 
 def test_other_fields_are_not_recognised_and_refused(tmp_path):
-    path = put(tmp_path / "de.jsonl", [{"query_id": "1", "query": "?", "pos": ["x"]}])
+    path = put(tmp_path / "de.jsonl", [{"query_id": "1", "query": "?", "found": ["x"]}])
     with pytest.raises(DataFormatError):
         recognize(path)
     with pytest.raises(DataFormatError, match=r"no rows with Tevatron's fields\. Give query_id, query"):
