@@ -70,14 +70,20 @@ def build(
 @click.argument("pairs")
 @_format_option
 @languages_option
+@columns_option
 @source_option
 @click.option("--output", type=click.Path(path_type=Path), help="Write the numbers to this .json file.")
 def show_command(
-    pairs: str, spec: str | None, languages: tuple[str, ...] | None, source: Path | None, output: Path | None
+    pairs: str,
+    spec: str | None,
+    languages: tuple[str, ...] | None,
+    columns: tuple[str, ...] | None,
+    source: Path | None,
+    output: Path | None,
 ) -> None:
     """Show what training data hold: languages, lengths, doubtful texts, negatives and scores.
 
-    PAIRS is a store, a file or folder of any format, or a registered dataset.
+    PAIRS is a store, a file or folder of any format, a registered dataset, or hub:NAME:SPLIT.
     """
     from beir_hybrid.formats import open_source
     from beir_hybrid.pairs.surveying import survey_pairs
@@ -88,7 +94,7 @@ def show_command(
 
     if output is not None:
         check_output(output, "file", suffixes=[".json"])
-    survey = survey_pairs(open_source(pairs, spec, languages, source), show_progress=None)
+    survey = survey_pairs(open_source(pairs, spec, languages, source, columns), show_progress=None)
     if output is not None:
         write_record(output, survey)
     show(*survey_models(survey), screen=console())

@@ -66,6 +66,7 @@ def test_file_with_columns_of_its_own_is_built_and_planned_on(invoke, tmp_path):
     columns = ("--columns", "group=id,language=lang")
     result = invoke("data", "build", table, *columns, "--output", tmp_path / "store")
     assert "8 rows in 4 groups, languages de, en." in result.output
+    assert "8 rows in 4 groups" in invoke("data", "show", table, *columns).output
     result = invoke("plan", "--train-data", table, *columns, "--batch-size", "1", "--output", tmp_path / "plan.json")
     assert result.exit_code == 0, result.output
     assert json.loads((tmp_path / "plan.json").read_text())["source_questions"] == {"mine": 8}

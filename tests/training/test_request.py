@@ -60,7 +60,8 @@ def test_choices_of_evaluation_need_its_data(given, option):
 
 
 def test_request_is_read_from_its_run(tmp_path, parse):
-    asked = TrainingRequest("static:8", ("a", "b"), tmp_path, languages=("de", "en"), alpha=0.3, source=Path("data"))
+    asked = TrainingRequest("static:8", ("a", "b"), tmp_path, languages=("de", "en"), columns=("group=id",), alpha=0.3)
+    asked = replace(asked, source=Path("data"))
     used = arguments_as_json(parse("--seed", "3", "--max_steps=7", defaults=asked.defaults))
     run = {"schema": 1, "options": asked.options(), "arguments": used}
     again = TrainingRequest.from_run(json.loads(json.dumps(run)))

@@ -153,6 +153,19 @@ def test_arrow_file_trains_as_the_same_lines_do(options, pairs, tmp_path):
     assert all(torch.equal(lines[name], arrow[name]) for name in lines)
 
 
+def test_dataset_of_the_hub_trains_as_the_same_lines_do(options, pairs, monkeypatch):
+    import datasets
+
+    table = pairs.table.rename_columns(["id", "lang", "query", "positive", *pairs.table.column_names[4:]])
+    monkeypatch.setattr(datasets, "load_dataset", lambda *asked, **options: datasets.Dataset(table))
+    lines = train(options("lines"), SHORT).model.state_dict()
+    asked = options("hub", train_data="hub:owner/name:train", columns=("group=id", "language=lang"))
+    trained = train(asked, SHORT)
+    assert all(torch.equal(lines[name], weights) for name, weights in trained.model.state_dict().items())
+    assert read(trained.folder / "run.json")["options"]["columns"] == ["group=id", "language=lang"]
+    assert "--columns group=id,language=lang" in asked.command()
+
+
 @pytest.mark.parametrize(
     ("words", "batches"),
     [
