@@ -100,9 +100,9 @@ def allowed_pairs(kind: BatchKind, languages: tuple[str, ...]) -> Bools:
         allowed = kind.allowed(languages)
     form = (len(languages),) * 2
     if type(allowed) is not np.ndarray or allowed.shape != form or allowed.dtype != np.bool_:
-        found = f"shape {allowed.shape} of {allowed.dtype}" if type(allowed) is np.ndarray else describe_type(allowed)
+        shape = f"shape {allowed.shape} of {allowed.dtype}" if type(allowed) is np.ndarray else describe_type(allowed)
         raise source.refusal(
-            f"allowed() gives {found} for {len(languages)} languages.",
+            f"allowed() gives {shape} for {len(languages)} languages.",
             f"It must give a bool array, question by passage language, here of shape {form}",
         )
     return allowed

@@ -141,8 +141,8 @@ class MiraclFiles:
 
 
 def _in_folder(folder: Path, under: str) -> _Place:
-    found = [path.relative_to(folder).as_posix() for path in sorted((folder / under).rglob("*")) if path.is_file()]
-    return _Place(str(folder), found, lambda name: folder / name)
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / under).rglob("*")) if path.is_file()]
+    return _Place(str(folder), names, lambda name: folder / name)
 
 
 def _downloaded(repository: str, under: str, pattern: str) -> _Place | None:

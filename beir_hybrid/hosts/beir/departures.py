@@ -21,8 +21,8 @@ def departures(model: Any, keepers: Sequence[VectorKeeper], cosine: bool) -> tup
     Returns:
         A line; nothing if no other numbers are to be expected.
     """
-    found = list(_departures(model, keepers, cosine))
-    return (f"beir-hybrid evaluate may find other numbers: {'; '.join(found)}",) if found else ()
+    reasons = list(_departures(model, keepers, cosine))
+    return (f"beir-hybrid evaluate may find other numbers: {'; '.join(reasons)}",) if reasons else ()
 
 
 def _departures(model: Any, keepers: Sequence[VectorKeeper], cosine: bool) -> Iterator[str]:

@@ -123,10 +123,10 @@ class BeirExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
             for documents in self._chunks(corpus)
         )
         # one more than wanted, for a document that is the query itself
-        found = _BestPassages(list(queries), top_k + 1)
+        best = _BestPassages(list(queries), top_k + 1)
         for passages, documents in chunks:
-            found.add(*_search(vectors, passages, score_function, top_k + 1, documents), documents)
-        self.results = found.results(top_k, without_itself=True)
+            best.add(*_search(vectors, passages, score_function, top_k + 1, documents), documents)
+        self.results = best.results(top_k, without_itself=True)
         return self.results
 
     def encode(
@@ -191,11 +191,11 @@ class BeirExactSearch(BaseSearch):  # type: ignore[misc]  # BEIR ships no types
         """
         _check_function(score_function)
         vectors, queries = read_embeddings(query_embeddings_file)
-        found = _BestPassages(queries, top_k)
+        best = _BestPassages(queries, top_k)
         for path in corpus_embeddings_files:
             passages, documents = read_embeddings(path)
-            found.add(*_search(vectors, passages, score_function, top_k, documents), documents)
-        self.results = found.results(top_k, without_itself=False)
+            best.add(*_search(vectors, passages, score_function, top_k, documents), documents)
+        self.results = best.results(top_k, without_itself=False)
         return self.results
 
     def _chunks(self, corpus: Mapping[str, Mapping[str, Any]]) -> Iterator[list[str]]:
@@ -272,15 +272,15 @@ class _BestPassages:
 
     def results(self, top_k: int, *, without_itself: bool) -> Results:
         """Return BEIR's dict of the best passages."""
-        name, found = self.documents.__getitem__, {}
+        name, by_query = self.documents.__getitem__, {}
         for query, numbers, scores in zip(self.queries, self.passage, self.score, strict=True):
             ranked = dict(zip(map(name, numbers.tolist()), scores.tolist(), strict=True))
             if without_itself:
                 ranked.pop(query, None)
             if len(ranked) > top_k:
                 ranked.popitem()
-            found[query] = ranked
-        return found
+            by_query[query] = ranked
+        return by_query
 
 
 def _tied_at(score: Floats32, depth: int) -> list[int]:
@@ -323,8 +323,8 @@ def _search(queries: Any, passages: Any, function: str, depth: int, documents: S
 
 
 def _floats(vectors: Any, normalize: bool) -> Rows:
-    found = vectors if isinstance(vectors, SparseRows) else np.ascontiguousarray(vectors, np.float32)
-    return normalised(found) if normalize else found
+    rows = vectors if isinstance(vectors, SparseRows) else np.ascontiguousarray(vectors, np.float32)
+    return normalised(rows) if normalize else rows
 
 
 def _array(vectors: Any) -> Any:

@@ -92,15 +92,15 @@ class VectorKeeper:
             DataFormatError: If they are no vectors that can be scored.
             ModelError: If they are not one for each text, or there is no room for them.
         """
-        found = as_rows(vectors, self.noun)
-        if len(found) != len(texts):
-            raise ModelError(f"The model returned {len(found):,} vectors for {len(texts):,} {self.noun}.")
-        self.dtypes.add(str(getattr(vectors, "dtype", found.dtype)).removeprefix("torch."))
-        self.uneven = self.uneven or bool((np.abs(lengths(found) - 1) > 1e-2).any())
+        rows = as_rows(vectors, self.noun)
+        if len(rows) != len(texts):
+            raise ModelError(f"The model returned {len(rows):,} vectors for {len(texts):,} {self.noun}.")
+        self.dtypes.add(str(getattr(vectors, "dtype", rows.dtype)).removeprefix("torch."))
+        self.uneven = self.uneven or bool((np.abs(lengths(rows) - 1) > 1e-2).any())
         if self.normalize:
-            self.add(keys_of(texts), normalised(found))
+            self.add(keys_of(texts), normalised(rows))
         else:
-            self.add(keys_of(texts), found if isinstance(found, SparseRows) else found[:].copy())
+            self.add(keys_of(texts), rows if isinstance(rows, SparseRows) else rows[:].copy())
 
     def add(self, keys: Keys, vectors: Rows) -> None:
         """Keep float32 vectors by their keys, not copied."""

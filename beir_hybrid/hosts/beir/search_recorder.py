@@ -62,11 +62,11 @@ def record_search(retrieve: Callable[[], Any], search: Any, corpus: Any, queries
 
     def encode() -> Encoded:
         asked = recorder.encoded_queries(as_queries(queries))
-        found = searched.indexed(asked) if passages is None else recorder.encoded_passages(as_corpus(corpus))
+        encoded = searched.indexed(asked) if passages is None else recorder.encoded_passages(as_corpus(corpus))
         keepers = [recorder.queries] if passages is None else [recorder.queries, passages]
         coarse = any(keeper.coarse for keeper in keepers)
         notes = departures(searched.model, keepers, cosine)
-        return searched.agreeing(Encoded(asked, found, queries, corpus, coarse, notes), results)
+        return searched.agreeing(Encoded(asked, encoded, queries, corpus, coarse, notes), results)
 
     _remember(results, queries, encode)
     return results

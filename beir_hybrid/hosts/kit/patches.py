@@ -197,7 +197,7 @@ def _go_through(
     return undo
 
 
-def _warn(owner: Any, name: str, found: str, replacement: Callable[..., Any]) -> None:
+def _warn(owner: Any, name: str, problem: str, replacement: Callable[..., Any]) -> None:
     from logging import getLogger
     from types import ModuleType
 
@@ -208,7 +208,7 @@ def _warn(owner: Any, name: str, found: str, replacement: Callable[..., Any]) ->
         _version(package),
         owner.__name__,
         name,
-        found,
+        problem,
         _patcher(replacement),
     )
 

@@ -104,10 +104,10 @@ class Faq:
         """List the languages that groups of a table lack, by group; see :meth:`load` for the errors."""
         rows = self._table(source)
         languages = {row["language"] for row in rows}
-        found: dict[str, set[str]] = {}
+        translated: dict[str, set[str]] = {}
         for row in rows:
-            found.setdefault(row["group"], set()).add(row["language"])
-        return {group: sorted(languages - there) for group, there in found.items() if there < languages}
+            translated.setdefault(row["group"], set()).add(row["language"])
+        return {group: sorted(languages - there) for group, there in translated.items() if there < languages}
 
     def _rows(
         self, source: str | Path | None, languages: Iterable[str] | None, split: str

@@ -48,11 +48,11 @@ def _init(
 def _evaluate(
     original: Callable[..., dict[str, dict[str, float]]], self: Any, scores: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, float]]:
-    found = original(self, scores)
+    values = original(self, scores)
     for query, relevant in (getattr(self, "rbp_relevant", None) or {}).items():
         if query in scores:
-            found.setdefault(query, {})[_NAME] = _value(scores[query], relevant)
-    return found
+            values.setdefault(query, {})[_NAME] = _value(scores[query], relevant)
+    return values
 
 
 def _relevant(qrels: Mapping[str, Mapping[str, int]], level: int) -> dict[str, set[str]]:

@@ -85,8 +85,8 @@ class Analyzer:
         """Make the Java object, as Pyserini's indexer makes it."""
         from jnius import autoclass
 
-        found: Any = autoclass(self.java)
-        return found.newDefaultInstance() if self.java == _ENGLISH else found()
+        java_class: Any = autoclass(self.java)
+        return java_class.newDefaultInstance() if self.java == _ENGLISH else java_class()
 
 
 def trigrams(text: str) -> str:
@@ -126,15 +126,15 @@ def parse_choices(choices: Iterable[str]) -> dict[str, str]:
         >>> parse_choices(["th=trigrams", "sw=standard"])
         {'th': 'trigrams', 'sw': 'standard'}
     """
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for choice in choices:
         language, equals, name = (part.strip() for part in choice.partition("="))
         if not (language and equals and name):
             raise ConfigurationError(f"{choice!r} names no analyzer for a language.", "Write th=trigrams, for example.")
-        if language in found:
+        if language in chosen:
             raise ConfigurationError(f"The language {language!r} has two analyzers.", "Choose one.")
-        found[language] = name
-    return found
+        chosen[language] = name
+    return chosen
 
 
 def analyzers_for(languages: Iterable[str], choices: Mapping[str, str] | None = None) -> dict[str, Analyzer]:
@@ -203,15 +203,15 @@ def _named(name: str) -> Analyzer:
         "trigrams": Analyzer("trigrams", _WHITESPACE),
         "whitespace": Analyzer("WhitespaceAnalyzer", _WHITESPACE),
     }
-    found = others.get(name) or _own(name)
-    if found is None:
+    analyzer = others.get(name) or _own(name)
+    if analyzer is None:
         known = {*others, *_LEFT_OUT, *_SPLIT_AT_BLANKS, "en", *_codes_of_anserini()}
         raise ConfigurationError(f"There is no analyzer {name!r}.", did_you_mean(name, known))
-    if not _runs(found):
+    if not _runs(analyzer):
         raise ConfigurationError(
-            f"This Java cannot run {found.name}.", "Set JAVA_HOME to a full JDK 21 or later, or choose trigrams."
+            f"This Java cannot run {analyzer.name}.", "Set JAVA_HOME to a full JDK 21 or later, or choose trigrams."
         )
-    return found
+    return analyzer
 
 
 def _own(code: str) -> Analyzer | None:
@@ -222,8 +222,8 @@ def _own(code: str) -> Analyzer | None:
         **_codes_of_anserini(),
         "en": _ENGLISH,
     }
-    found = classes.get(code)
-    return None if found is None else Analyzer(found.rpartition(".")[2], found)
+    java_class = classes.get(code)
+    return None if java_class is None else Analyzer(java_class.rpartition(".")[2], java_class)
 
 
 def _runs(analyzer: Analyzer) -> bool:
@@ -245,5 +245,5 @@ def _codes_of_anserini() -> dict[str, str]:
 def _known_to_anserini() -> Any:
     from jnius import autoclass
 
-    found: Any = autoclass("io.anserini.analysis.AnalyzerMap")
-    return found.analyzerMap
+    java_class: Any = autoclass("io.anserini.analysis.AnalyzerMap")
+    return java_class.analyzerMap

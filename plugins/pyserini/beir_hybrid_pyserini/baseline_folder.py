@@ -126,7 +126,7 @@ class BaselineFolder:
             DataFormatError: If a query id has a blank, which would be read as the next column.
             OutputError: If it cannot be written.
         """
-        path, found = self.run(setting), 0
+        path, answered = self.run(setting), 0
         with new_file(path) as temporary:
             with temporary.open("w", encoding="utf-8", newline="\n") as file:
                 for query, hits in rows:
@@ -135,10 +135,10 @@ class BaselineFolder:
                             f"The query id {shorten(query)} is empty or has a blank, which splits it in a run.",
                             "Change that id.",
                         )
-                    found += bool(hits)
+                    answered += bool(hits)
                     ranked = enumerate(hits, start=1)
                     file.writelines(f"{query} Q0 {doc} {rank} {score!r} {_TAG}\n" for rank, (doc, score) in ranked)
             sync(temporary)
             self._runs[setting.name] = {**about, "checksum": file_checksum(temporary)}
             write_json(self.folder / _ABOUT, {"schema": _SCHEMA, "dataset": self.dataset, "runs": self._runs})
-        return found
+        return answered

@@ -233,10 +233,13 @@ class _Work:
                 steps = len(queries) * len(indexes)
                 with _bar(f"search {setting.name}", steps, "query", show_progress) as advance:
                     rows = self._search(setting, indexes, queries, advance)
-                    found = self.folder.write_run(setting, rows, self._about[setting])
-                if found < len(queries):
+                    answered = self.folder.write_run(setting, rows, self._about[setting])
+                if answered < len(queries):
                     logger.warning(
-                        "%s: nothing is found for %d of %d queries.", setting.name, len(queries) - found, len(queries)
+                        "%s: nothing is found for %d of %d queries.",
+                        setting.name,
+                        len(queries) - answered,
+                        len(queries),
                     )
         return [setting.name for setting in self.settings if setting not in wanted]
 
@@ -253,7 +256,7 @@ class _Work:
             yield from streams[0]
             return
         for answers in zip(*streams, strict=True):
-            hits = [hit for _, found in answers for hit in found]
+            hits = [hit for _, ranked in answers for hit in ranked]
             hits.sort(key=lambda hit: (hit[1], hit[0]), reverse=True)  # ties as trec_eval orders them
             yield answers[0][0], hits[:depth]
 

@@ -55,7 +55,7 @@ def check_folder(folder: Path, corpora: Mapping[str, Mapping[str, Passage]], ove
     """
     path = folder / CORPUS
     check_output(folder, "folder", "--jsonl")
-    others = sorted(found.name for found in folder.iterdir() if found.name != CORPUS) if folder.is_dir() else []
+    others = sorted(entry.name for entry in folder.iterdir() if entry.name != CORPUS) if folder.is_dir() else []
     if others:
         raise OutputError(f"{folder} holds {others[0]!r}, which Pyserini would read as well.", "Choose another folder.")
     check_side_file(path, partial(_lines, corpora), overwrite)

@@ -37,11 +37,11 @@ def check_free(folder: Path, overwrite: bool) -> None:
     check_output(work_folder(folder), "folder")  # where the index is made first
     if not folder.exists():
         return
-    found = {path.name for path in folder.iterdir()}
-    if not found:
+    names = {path.name for path in folder.iterdir()}
+    if not names:
         return
-    if not found <= {INDEX, DOCID, ABOUT}:
-        stranger = min(found - {INDEX, DOCID, ABOUT})
+    if not names <= {INDEX, DOCID, ABOUT}:
+        stranger = min(names - {INDEX, DOCID, ABOUT})
         raise OutputError(
             f"{folder} holds {stranger!r}, which is no part of an index, and is left as it is.", "Choose another place."
         )

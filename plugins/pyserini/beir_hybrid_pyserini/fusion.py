@@ -190,10 +190,10 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
 
 def _check_queries(runs: Sequence[Path], tables: Sequence[pd.DataFrame], allow_missing: bool) -> None:
     """Refuse runs of different queries, and, unless it is allowed, a run that lacks some."""
-    found = [set(table["topic"]) for table in tables]
-    every = set().union(*found)
-    for path, queries in zip(runs, found, strict=True):
-        if not queries & set().union(*(others for others in found if others is not queries)):
+    asked = [set(table["topic"]) for table in tables]
+    every = set().union(*asked)
+    for path, queries in zip(runs, asked, strict=True):
+        if not queries & set().union(*(others for others in asked if others is not queries)):
             raise DataFormatError(f"{path} has no query in common with the other runs.", "Give runs of one dataset.")
         if missing := every - queries:
             fix = "Give runs of the same queries, or allow it with --allow-missing."

@@ -72,11 +72,13 @@ def _find_dimensions(module: ModuleType) -> None:
     """Have the writer of an index take the dimension of the first vectors that it gets."""
 
     def write(original: Callable[..., None], self: Any, batch_info: Any, *others: Any, **options: Any) -> None:
-        found = len(batch_info["vector"][0]) if len(batch_info["vector"]) else self.dimension
-        if found != self.dimension and not self.index.ntotal:
+        dimension = len(batch_info["vector"][0]) if len(batch_info["vector"]) else self.dimension
+        if dimension != self.dimension and not self.index.ntotal:
             if self.dimension != _USUAL_DIMENSION:
-                _log().warning("--dimension is %d, and the vectors have %d: so has the index.", self.dimension, found)
-            self.dimension, self.index = found, module.faiss.IndexFlatIP(found)
+                _log().warning(
+                    "--dimension is %d, and the vectors have %d: so has the index.", self.dimension, dimension
+                )
+            self.dimension, self.index = dimension, module.faiss.IndexFlatIP(dimension)
         original(self, batch_info, *others, **options)
 
     _activation.undo.extend(patch(module.FaissRepresentationWriter, "write", write, None))

@@ -215,8 +215,8 @@ def index_collection(
 
 def _is_ours(output: Path, wanted: Mapping[str, Any]) -> bool:
     """Return whether an index says that it is just the one wanted."""
-    found = read_about(output)
-    return bool(wanted["fingerprint"]) and {key: found.get(key) for key in wanted} == wanted
+    about = read_about(output)
+    return bool(wanted["fingerprint"]) and {key: about.get(key) for key in wanted} == wanted
 
 
 def _fingerprint(model: SentenceTransformer) -> str:

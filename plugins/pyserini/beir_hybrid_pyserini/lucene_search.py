@@ -90,9 +90,9 @@ class LuceneIndex:
                 identifiers.add(query)
                 texts.add(analyzer.prepare(text))
             # all hits come over as one string: as objects, each would take several calls into Java
-            found = json.loads(self._write(self._searcher.object.batch_search(texts, identifiers, depth, threads())))
+            hits = json.loads(self._write(self._searcher.object.batch_search(texts, identifiers, depth, threads())))
             for query, _ in part:
-                yield query, [(hit["docid"], hit["score"]) for hit in found[query]]
+                yield query, [(hit["docid"], hit["score"]) for hit in hits[query]]
             if advance is not None:
                 advance(len(part))
 

@@ -123,11 +123,11 @@ def search_topics(
     ):
         for start in range(0, len(ids), _QUERIES):
             some = ids[start : start + _QUERIES]
-            found = searcher.batch_search(
+            hits = searcher.batch_search(
                 [topics[query] for query in some], some, k=depth, threads=threads or os.cpu_count() or 1
             )
             for query in some:
-                ranked = sorted(((float(hit.score), hit.docid, hit.score) for hit in found[query]), reverse=True)
+                ranked = sorted(((float(hit.score), hit.docid, hit.score) for hit in hits[query]), reverse=True)
                 file.writelines(
                     f"{query} Q0 {document} {rank} {score!s} {_TAG}\n"
                     for rank, (_, document, score) in enumerate(ranked, start=1)

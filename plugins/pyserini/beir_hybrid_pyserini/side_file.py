@@ -33,7 +33,7 @@ def holds(path: Path, lines: Iterable[str]) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return all(found == line.encode() for found, line in zip_longest(file, lines, fillvalue=""))
+        return all(written == line.encode() for written, line in zip_longest(file, lines, fillvalue=""))
 
 
 def check_file(path: Path, overwrite: bool, option: str = "--output") -> None:

@@ -48,13 +48,13 @@ def anserini_jar() -> Path:
         raise PluginError("Pyserini is not installed.", "Install it: pip install pyserini")
     own = Path(next(iter(spec.submodule_search_locations))) / "resources" / "jars"
     folder = Path(os.environ.get("ANSERINI_CLASSPATH") or own)
-    found = list(folder.glob("anserini-*-fatjar.jar"))
-    if not found:
+    jars = list(folder.glob("anserini-*-fatjar.jar"))
+    if not jars:
         fix = "Reinstall it: pip install --force-reinstall --no-deps pyserini"
         raise MissingDataError(
             f"There is no anserini-*-fatjar.jar in {folder}.", fix if folder == own else "Check ANSERINI_CLASSPATH."
         )
-    return max(found, key=lambda path: path.stat().st_ctime)
+    return max(jars, key=lambda path: path.stat().st_ctime)
 
 
 def jvm_options(modules: Collection[str]) -> list[str]:

@@ -46,9 +46,9 @@ def _search(original: Callable[..., Any], self: Any, query_embeddings: Any, k: i
     whole = numbers >= 0  # graphs may find fewer than there are
     if whole.all():
         return scores, numbers if ids is None else ids[numbers]
-    kept = [row[found] for row, found in zip(numbers, whole, strict=True)]
+    kept = [row[there] for row, there in zip(numbers, whole, strict=True)]
     return (
-        [row[found] for row, found in zip(scores, whole, strict=True)],
+        [row[there] for row, there in zip(scores, whole, strict=True)],
         kept if ids is None else [ids[row] for row in kept],
     )
 
@@ -58,8 +58,8 @@ def _binary_pads(module: ModuleType) -> bool:
 
     index, codes = faiss.IndexBinaryFlat(8), np.ones((1, 1), np.uint8)
     index.add(codes)
-    found = module.FaissBinaryIndex(index, [0], codes).search(np.ones((1, 8), np.float32), 2, binary_k=2)
-    return len(found[1][0]) > 1
+    hits = module.FaissBinaryIndex(index, [0], codes).search(np.ones((1, 8), np.float32), 2, binary_k=2)
+    return len(hits[1][0]) > 1
 
 
 def _search_binary(
@@ -72,8 +72,8 @@ def _search_binary(
     **more: Any,
 ) -> tuple[Any, Any]:
     total = self.index.ntotal
-    found: tuple[Any, Any] = original(self, query_embeddings, min(k, total), min(binary_k, total), *args, **more)
-    return found
+    hits: tuple[Any, Any] = original(self, query_embeddings, min(k, total), min(binary_k, total), *args, **more)
+    return hits
 
 
 def _flat_pads(module: ModuleType) -> bool:

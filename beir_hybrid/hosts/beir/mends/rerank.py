@@ -36,5 +36,7 @@ def rerank(
     for scores in results.values():
         best = sorted(scores, key=scores.__getitem__, reverse=True)[:top_k] if len(scores) > top_k else scores
         chosen.update({document: passages[document] for document in best})
-    found: dict[str, dict[str, float]] = self.retriever.search(chosen, as_queries(queries), top_k, self.score_function)
-    return found
+    reranked: dict[str, dict[str, float]] = self.retriever.search(
+        chosen, as_queries(queries), top_k, self.score_function
+    )
+    return reranked

@@ -18,9 +18,9 @@ def _search(original: Callable[..., Any], self: Any, corpus: Any, queries: Any, 
         return original(self, corpus, queries, *args, **kwargs)
     [(query, text)] = queries.items()
     again = object()  # equal to no id
-    found = original(self, corpus, {query: text, again: text}, *args, **kwargs)
-    found.pop(again)
-    return found
+    results = original(self, corpus, {query: text, again: text}, *args, **kwargs)
+    results.pop(again)
+    return results
 
 
 @cache
