@@ -121,6 +121,7 @@ def show_command(
 )
 @_format_option
 @languages_option
+@columns_option
 @source_option
 @click.option("--output", type=click.Path(path_type=Path), help="Write the result to this .json file.")
 @click.option("--remove", is_flag=True, help="Write a store without the groups that have such a text.")
@@ -132,6 +133,7 @@ def check(
     threshold: float,
     spec: str | None,
     languages: tuple[str, ...] | None,
+    columns: tuple[str, ...] | None,
     source: Path | None,
     output: Path | None,
     remove: bool,
@@ -157,7 +159,7 @@ def check(
         raise ConfigurationError(
             "--remove and --output-store belong together.", "Give both: --remove --output-store DIR"
         )
-    opened = open_source(pairs, spec, languages, source)
+    opened = open_source(pairs, spec, languages, source, columns)
     finder = OverlapFinder([load_evaluation_texts(name, source) for name in against], kinds, threshold)
     overlap, groups = finder.find(opened, show_progress=None)
     if output is not None:
