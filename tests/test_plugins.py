@@ -181,6 +181,7 @@ def test_example_is_discovered_where_it_is_installed(beir_hybrid):
     ]
     assert [(plugin["group"], plugin["name"], plugin["loads"]) for plugin in found] == [
         ("beir_hybrid.datasets", "library-faq", True),
+        ("beir_hybrid.formats", "cards", True),
         ("beir_hybrid.strategies", "alternate", True),
         ("beir_hybrid.measures", "rbp", True),
         ("beir_hybrid.hosts", "pytrec-eval", True),
