@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import DataFormatError, MissingDataError
 from beir_hybrid.formats.json_lines import first_object, read_json_lines
+from beir_hybrid.formats.naming import check_language, language_in_name
 from beir_hybrid.languages import language_in_path
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.pair_building import RowBatch
@@ -42,6 +43,9 @@ class Tevatron:
         parallel: Whether a question's id and the place of its passage stand for the same in every language, as in
             translated files: such rows make a group.
         titles: Whether titles stand before the passages.
+
+    Raises:
+        ConfigurationError: If the language is no code.
     """
 
     name: ClassVar[str] = "tevatron"
@@ -51,6 +55,9 @@ class Tevatron:
     parallel: bool = False
     titles: bool = True
 
+    def __post_init__(self) -> None:
+        check_language("language", self.language)
+
     def recognizes(self, path: Path) -> bool:
         """Return whether the first line of the file, or of a file in the folder, has Tevatron's fields."""
         return any(_Fields.of(file) is not None for file in _json_lines(path))
@@ -59,7 +66,7 @@ class Tevatron:
         """Read rows; see :class:`~beir_hybrid.formats.PairFormat`.
 
         Raises:
-            ConfigurationError: If the language is neither given nor said by a name.
+            LanguageError: If the language is neither given nor said by a name.
             MissingDataError: If passages are named by ids, and there is no corpus.
             DataFormatError: If a file has other fields or is damaged.
         """
@@ -67,9 +74,7 @@ class Tevatron:
         if not files:
             raise DataFormatError(f"{path} holds no rows with Tevatron's fields.", _FIX)
         for file, fields in [each for each in files if self.split in each[0].name] or files:
-            language = self.language or language_in_path(file)
-            if not language:
-                raise ConfigurationError(f"No name says the language of {file}.", "Say it: tevatron(language='de')")
+            language = language_in_name(file, self.language)
             if languages is None or language in languages:
                 yield from self._read_file(file, fields, language)
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
 from beir_hybrid.formats import build_store, json_lines, open_source, tevatron
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
@@ -180,9 +180,11 @@ def test_rows_that_lack_something_are_counted(tmp_path):
 
 def test_language_that_no_name_says_must_be_given(tmp_path):
     path = put(tmp_path / "x.jsonl", [old(1, [1])])
-    with pytest.raises(ConfigurationError, match=r"x\.jsonl.* Say it: tevatron\(language='de'\)"):
+    with pytest.raises(LanguageError, match=r"x\.jsonl does not say its language"):
         read(path)
     assert read(path, "tevatron(language='fi')")[0][0]["language"] == "fi"
+    with pytest.raises(ConfigurationError, match="language is 7"):
+        read(path, "tevatron(language=7)")
 
 
 def test_ids_without_a_corpus_are_refused(tmp_path):
@@ -194,9 +196,8 @@ def test_ids_without_a_corpus_are_refused(tmp_path):
 
 
 def test_other_fields_are_not_recognised_and_refused(tmp_path):
-    path = put(tmp_path / "de.jsonl", [{"query_id": "1", "query": "?", "found": ["x"]}])
-    with pytest.raises(DataFormatError):
-        recognize(path)
+    path = put(tmp_path / "de.jsonl", [{"query_id": "1", "query": "?", "pos": ["x"]}])
+    assert not tevatron.Tevatron().recognizes(path)
     with pytest.raises(DataFormatError, match=r"no rows with Tevatron's fields\. Give query_id, query"):
         read(path, "tevatron")
 
