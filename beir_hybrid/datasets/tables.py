@@ -91,10 +91,7 @@ class HubAddress:
 
 def is_table(name: str | Path, columns: Sequence[str] | None) -> bool:
     """Return whether data are on the hub, or a file whose columns are named."""
-    if str(name).startswith(_HUB):
-        return True
-    path = existing(name) if columns else None
-    return path is not None and path.is_file() and path.suffix.lower() in _BUILDERS
+    return str(name).startswith(_HUB) or (bool(columns) and Path(name).suffix.lower() in _BUILDERS)
 
 
 def open_table(name: str | Path, columns: Sequence[str] | None = None) -> RowSource:
@@ -112,7 +109,9 @@ def open_table(name: str | Path, columns: Sequence[str] | None = None) -> RowSou
     if text.startswith(_HUB):
         address = HubAddress.parse(text)
         return dataset_source(address.load(), chosen, name=address.name)
-    path = Path(name)
+    path = existing(name)
+    if path is None or not path.is_file():
+        raise MissingDataError(f"There is no file {name}.", "Check the path.")
     stat = path.stat()
     source = dataset_source(_stream(path), chosen, name=path.stem, identity=[stat.st_size, stat.st_mtime_ns])
     return replace(source, batches=partial(_blamed, path, source.batches))

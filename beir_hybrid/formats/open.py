@@ -61,8 +61,11 @@ def open_source(
 
     Raises:
         MissingDataError: If there is no such file, folder or dataset.
+        ConfigurationError: If columns are named for data whose columns are known.
         DataFormatError: If its format is not recognised, or several formats recognise it.
     """
+    if spec is not None and columns:
+        raise ConfigurationError(f"Both a format ({spec}) and columns are given.", "Give one of the two.")
     if spec is None and is_table(given, columns):
         table = open_table(given, columns)
         batches = partial(_selected, table.batches, languages)

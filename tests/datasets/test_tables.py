@@ -136,6 +136,16 @@ def test_columns_are_those_of_the_sources_that_are_tables(path):
     ]
 
 
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(MissingDataError, match=r"There is no file .*mine\.csv"):
+        load_pairs(tmp_path / "mine.csv", columns=COLUMNS)
+
+
+def test_format_and_columns_are_not_given_together(path):
+    with pytest.raises(ConfigurationError, match=r"Both a format \(pairs\) and columns"):
+        open_source(path, "pairs", columns=COLUMNS)
+
+
 def test_files_are_pairs_where_no_column_is_named(path):
     assert not is_table(path, None)
     assert is_table("hub:owner/name:train", None)
