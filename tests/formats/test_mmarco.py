@@ -6,6 +6,7 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageErro
 from beir_hybrid.formats import mmarco, open_source, tsv
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
+from beir_hybrid.storage import pair_writer
 from beir_hybrid.storage.pair_building import build_store
 from beir_hybrid.testing import FormatContract
 
@@ -164,3 +165,24 @@ def test_wrong_columns_are_refused(folder, name):
 def test_option_out_of_range_is_refused(negatives):
     with pytest.raises(ConfigurationError, match="Give a whole number from 0 on"):
         mmarco.MMarco(negatives)
+
+
+def test_interrupted_build_is_continued_to_the_same_store(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(mmarco, "_ROWS", 1)
+    monkeypatch.setattr(pair_writer, "SHARD_ROWS", 2)
+    put_language(folder / "data/google", "german", passages={7: "..."})
+    whole = build_store([open_source(folder, "mmarco(negatives=1)")], tmp_path / "whole", name="x")
+    join, calls = mmarco._Triples.join, []
+
+    def interrupted(self, *args):
+        calls.append(args)
+        if len(calls) == 7:
+            raise KeyboardInterrupt
+        return join(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mmarco._Triples, "join", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            build_store([open_source(folder, "mmarco(negatives=1)")], tmp_path / "store", name="x")
+    again = build_store([open_source(folder, "mmarco(negatives=1)")], tmp_path / "store", name="x")
+    assert again.about == whole.about
