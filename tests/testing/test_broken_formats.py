@@ -2,18 +2,30 @@
 
 import pytest
 
+IDENTITY, FOREIGN = "test_identity_is_name_and_options", "test_foreign_files_are_not_recognised"
+ALONE = "test_sample_is_recognised_by_this_format_alone"
+ROWS, BATCHES = "test_sample_has_these_rows", "test_batches_are_what_stores_take"
+CHOICE, DAMAGED = "test_choice_of_languages_keeps_their_rows", "test_damaged_files_are_refused_or_read"
+
 CAUGHT = {
     "Sound": {},
-    "Misnamed": {},
-    "Loose": {},
-    "Fragile": {},
-    "Rowless": {},
-    "Unknown": {},
-    "Zeros": {},
-    "Boasting": {},
-    "Restless": {},
-    "Crashing": {},
-    "Choosy": {},
+    "Misnamed": {
+        IDENTITY: "It is registered as 'misnamed' and calls itself 'other'. Use one name.",
+        ALONE: "recognizes() says False of the sample.",  # it looks for its other name
+        ROWS: "0 rows can be used. The test says 1.",
+    },
+    "Loose": {IDENTITY: "It is no dataclass. Put @dataclass(frozen=True) on it"},
+    "Fragile": dict.fromkeys([FOREIGN, DAMAGED], "recognizes() raises UnicodeDecodeError"),
+    "Rowless": {ROWS: "0 rows can be used. The test says 1."},
+    "Unknown": {BATCHES: "It yields the columns answer."},
+    "Zeros": {BATCHES: "It says that {'nothing': 0} were left out."},
+    "Boasting": {BATCHES: "It says to have read 1000000 of 17 bytes. Count each byte once."},
+    "Restless": {
+        "test_same_content_gives_the_same_batches": "Let them follow from the content alone.",
+        CHOICE: "Asked for en alone, it lacks the groups",
+    },
+    "Crashing": {DAMAGED: "raises UnicodeDecodeError"},
+    "Choosy": {CHOICE: "Asked for en alone, it lacks the groups 1."},
 }
 
 
