@@ -38,7 +38,7 @@ def join_texts(columns: Sequence[pa.Array]) -> pa.Array:
 
 
 def spread_positives(batch: RowBatch) -> RowBatch:
-    """Give every passage of a list a row of its own, and every one after the first a group of its own.
+    """Put every passage of a list in a row of its own, and every one after the first in a group of its own.
 
     Args:
         batch: With the columns ``group`` and ``passage``, where ``passage`` and ``score`` may hold lists.
