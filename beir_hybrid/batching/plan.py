@@ -202,7 +202,7 @@ class BatchPlan:
         else:
             rng = np.random.default_rng([self.seed, epoch, _PASS, number, current])
             places = permute(positions, stream.size, rng.integers(2**63, size=ROUNDS, dtype=np.uint64))
-        return places if stream.eligible is None else stream.eligible[places]
+        return places if stream.eligible is None else stream.eligible[places].astype(np.int64)
 
     def _permutation(self, epoch: int, number: int, current: int) -> Ints:
         rng = np.random.default_rng([self.seed, epoch, _PASS, number, current])

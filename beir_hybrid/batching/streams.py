@@ -70,7 +70,7 @@ class Stream:
     kind: int
     question: int
     passage: int
-    eligible: Ints | None
+    eligible: npt.NDArray[np.integer] | None
     size: int
     answers: int
     choices: Choices | None = None
@@ -152,7 +152,7 @@ def _streams_of(place: int, source: ExampleIndex, number: int, kind: BatchKind, 
         yield Stream(place, number, question, passage, *_groups_of(source, cell))
 
 
-def _groups_of(source: ExampleIndex, pairs: Bools) -> tuple[Ints | None, int, int]:
+def _groups_of(source: ExampleIndex, pairs: Bools) -> tuple[npt.NDArray[np.integer] | None, int, int]:
     """Return the groups that hold one of the pairs (None for all), their number and that of their answers."""
     eligible = source.eligible(pairs)
     size = source.groups if eligible is None else len(eligible)

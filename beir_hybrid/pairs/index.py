@@ -158,7 +158,7 @@ class ExampleIndex:
         starts, answers = self.negatives
         return answers[starts[group] : starts[group + 1]].tolist()
 
-    def eligible(self, allowed: Bools) -> Ints | None:
+    def eligible(self, allowed: Bools) -> npt.NDArray[np.integer] | None:
         """Return the groups with at least one allowed example.
 
         Args:
@@ -170,7 +170,8 @@ class ExampleIndex:
         fitting = np.any(self.patterns & allowed, axis=(1, 2))
         if fitting.all():
             return None
-        return np.flatnonzero(fitting[self.pattern]).astype(np.int64)
+        small = self.groups < 2**31  # a stream for each language holds them
+        return np.flatnonzero(fitting[self.pattern]).astype(np.int32 if small else np.int64)
 
     def rows(self, groups: Ints, questions: Ints, passages: Ints) -> Ints:
         """Return the dataset rows of examples.

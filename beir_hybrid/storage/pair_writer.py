@@ -22,7 +22,7 @@ from beir_hybrid.texts import Digests, digest_texts
 
 PROGRESS = "progress.json"
 SHARD_ROWS = 2**18
-SHARD_BYTES = 2**28
+SHARD_BYTES = 2**27
 _DIGESTED = ("group", "question", "passage", "negative")
 _CODED = ("language", "passage_language", "negatives")
 
