@@ -5,23 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.json as pj
 
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.formats.blocks import CUT_OFF, LONGEST, read_blocks
 from beir_hybrid.storage.files import parse_json
 
-_BLOCK = 2**23  # bytes that are parsed together
 _BY_LINE = 2**14  # bytes in which a line that Arrow refuses is looked for
-
-CUT_OFF = (EOFError, OSError, zlib.error)
-"""What readers of gzip raise over files that are cut off or damaged."""
 
 
 def read_json_lines(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:
@@ -35,27 +30,10 @@ def read_json_lines(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBa
         Rows, how many lines were left out for which reason, and how many bytes of the file were read.
 
     Raises:
-        DataFormatError: If the file is cut off or no gzip file.
+        DataFormatError: As :func:`~beir_hybrid.formats.blocks.read_blocks` does.
     """
-    with path.open("rb") as raw:
-        stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw  # type: ignore[assignment]
-        rest, before = b"", 0
-        while True:
-            try:
-                block = stream.read(_BLOCK)
-            except CUT_OFF as error:
-                raise DataFormatError(f"{path} is cut off or damaged: {error}.", "Copy it again.") from error
-            lines = rest + block
-            if block:
-                end = lines.rfind(b"\n") + 1
-                lines, rest = lines[:end], lines[end:]
-            if lines.strip():
-                rows, dropped = parse_block(lines, schema)
-                here = raw.tell()
-                yield rows, dropped, here - before
-                before = here
-            if not block:
-                return
+    for lines, size in read_blocks(path):
+        yield *parse_block(lines, schema), size
 
 
 def parse_block(lines: bytes, schema: pa.Schema) -> tuple[pa.RecordBatch, Counter[str]]:
@@ -124,7 +102,7 @@ def first_object(path: Path) -> dict[str, Any] | None:
     """Return the first JSON object of a file, by which its format is recognised; None if there is none."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            for line in stream:
+            while line := stream.readline(LONGEST):
                 if line.strip():
                     content = json.loads(line)
                     return content if isinstance(content, dict) else None

@@ -13,7 +13,7 @@ from typing import IO, Any, ClassVar
 import pyarrow as pa
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError
-from beir_hybrid.formats.json_lines import CUT_OFF
+from beir_hybrid.formats.blocks import CUT_OFF
 from beir_hybrid.formats.naming import check_language, row_prefix
 from beir_hybrid.formats.tables import ROWS
 from beir_hybrid.storage.pair_building import RowBatch

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats.json_lines import CUT_OFF, read_json_lines
+from beir_hybrid.formats.blocks import CUT_OFF
+from beir_hybrid.formats.json_lines import read_json_lines
 from beir_hybrid.storage.files import parse_json
 from beir_hybrid.storage.pair_building import RowBatch
 

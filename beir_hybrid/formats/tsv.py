@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pv
 
 from beir_hybrid.errors import DataFormatError
-
-_BLOCK = 2**23  # bytes
+from beir_hybrid.formats.blocks import read_blocks
 
 
 def read_tsv(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, Counter[str], int]]:
@@ -28,30 +28,39 @@ def read_tsv(path: Path, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, Co
     Raises:
         DataFormatError: If a value is not of its column's type, or no row has these columns.
     """
-    wrong: list[int | None] = []
-
-    def skip(row: Any) -> str:
-        wrong.append(row.number)
-        return "skip"
-
     layout = "<TAB>".join(schema.names)
-    with path.open("rb") as raw:
-        before = rows = told = 0
-        try:
-            reader = pv.open_csv(
-                raw,
-                pv.ReadOptions(column_names=schema.names, block_size=_BLOCK, use_threads=False),
-                pv.ParseOptions(delimiter="\t", quote_char=False, invalid_row_handler=skip),
-                pv.ConvertOptions(column_types=schema, check_utf8=False, null_values=[]),
-            )
-            for batch in reader:
-                here = raw.tell()
-                yield batch, +Counter({f"other columns than {layout}": len(wrong) - told}), here - before
-                rows, told, before = rows + len(batch), len(wrong), here
-        except (pa.ArrowException, OSError, ValueError) as error:
-            problem = str(error).splitlines()[0]
-            raise DataFormatError(
-                f"{path} does not hold {layout}: {problem}.", "Give that file as published."
-            ) from error
-        if not rows:
-            raise DataFormatError(f"{path} holds no row of {layout}.", "Give that file as published.")
+    fix = "Give that file as published."
+    rows = 0
+    for lines, size in read_blocks(path):
+        kept, others = _of_width(lines.removeprefix(codecs.BOM_UTF8), len(schema.names))
+        batch = _parse(kept, schema, f"{path} does not hold {layout}", fix)
+        rows += len(batch)
+        yield batch, +Counter({f"other columns than {layout}": others}), size
+    if not rows:
+        raise DataFormatError(f"{path} holds no row of {layout}.", fix)
+
+
+def _parse(lines: bytes, schema: pa.Schema, problem: str, fix: str) -> pa.RecordBatch:
+    if not lines:  # which Arrow refuses
+        return pa.RecordBatch.from_pylist([], schema=schema)
+    try:
+        table = pv.read_csv(
+            io.BytesIO(lines),
+            pv.ReadOptions(column_names=schema.names, block_size=len(lines) + 1, use_threads=False),
+            pv.ParseOptions(delimiter="\t", quote_char=False),
+            pv.ConvertOptions(column_types=schema, check_utf8=False, null_values=[]),
+        )
+    except (pa.ArrowException, ValueError) as error:
+        raise DataFormatError(f"{problem}: {str(error).splitlines()[0]}.", fix) from error
+    return table.combine_chunks().to_batches()[0]
+
+
+def _of_width(lines: bytes, columns: int) -> tuple[bytes, int]:
+    """Keep the lines with as many values as there are columns; return them, and how many others are not blank.
+
+    Arrow would count others itself, but cannot show those to a handler that are not UTF-8.
+    """
+    split = lines.split(b"\n")
+    kept = [line for line in split if line.count(b"\t") == columns - 1 and line.strip(b"\r")]
+    others = sum(1 for line in split if line.strip()) - len(kept)
+    return b"\n".join(kept), others

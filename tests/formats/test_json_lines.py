@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats import json_lines
+from beir_hybrid.formats import blocks, json_lines
 from beir_hybrid.formats.json_lines import first_object, read_json_lines
 
 SCHEMA = pa.schema([("a", pa.string()), ("b", pa.list_(pa.float64()))])
@@ -20,7 +20,7 @@ def read(path):
 @pytest.mark.parametrize("ending", ["", "\n", "\n\n"], ids=["no end", "end", "blank line"])
 @pytest.mark.parametrize("block", [7, 50, 2**23])
 def test_rows_come_whole_whatever_the_blocks(tmp_path, monkeypatch, block, ending):
-    monkeypatch.setattr(json_lines, "_BLOCK", block)
+    monkeypatch.setattr(blocks, "_BLOCK", block)
     rows = [{"a": f"row {number} \u00e9\u4e2d", "b": [number / 2]} for number in range(40)]
     path = tmp_path / "x.jsonl"
     path.write_text("\n".join(json.dumps(row | {"more": 1}, ensure_ascii=number % 2 == 0) for number, row in

@@ -3,7 +3,7 @@
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
-from beir_hybrid.formats import mmarco, open_source, tsv
+from beir_hybrid.formats import blocks, mmarco, open_source
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
 from beir_hybrid.storage import pair_writer
@@ -37,8 +37,6 @@ def folder(tmp_path):
     return tmp_path / "mmarco"
 
 
-# Arrow cannot show a row to its handler that has too many columns and is no UTF-8
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 class TestMMarco(FormatContract):
     name = "mmarco"
     rows = 9
@@ -86,7 +84,7 @@ def test_folder_without_triples_or_collections_is_no_mmarco(folder):
 
 @pytest.mark.parametrize("block", [64, 2**23])
 def test_first_different_negatives_of_the_triples_are_kept(folder, block, monkeypatch):
-    monkeypatch.setattr(tsv, "_BLOCK", block)
+    monkeypatch.setattr(blocks, "_BLOCK", block)
     rows, _ = read(folder, "mmarco(negatives=2)")
     assert rows["20:7", "de"]["negatives"] == ['german "passage 1', 'german "passage 2']
     assert rows["10:3", "en"]["negatives"] == ['english "passage 2', 'english "passage 5']

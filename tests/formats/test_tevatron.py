@@ -6,7 +6,7 @@ import json
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
-from beir_hybrid.formats import build_store, json_lines, open_source, tevatron
+from beir_hybrid.formats import blocks, build_store, open_source, tevatron
 from beir_hybrid.formats.open import recognize
 from beir_hybrid.pairs import open_pairs
 from beir_hybrid.testing import FormatContract
@@ -205,7 +205,7 @@ def test_other_fields_are_not_recognised_and_refused(tmp_path):
 @pytest.mark.parametrize("what", ["train", "corpus"])
 @pytest.mark.parametrize("damage", ["cut off", "damaged"])
 def test_damaged_gzip_is_refused_and_no_store_left(tmp_path, what, damage, monkeypatch):
-    monkeypatch.setattr(json_lines, "_BLOCK", 2**14)
+    monkeypatch.setattr(blocks, "_BLOCK", 2**14)
     put(tmp_path / "de" / "train.jsonl.gz", [new(number, [number % 7]) for number in range(4000)])
     put(tmp_path / "de" / "corpus.jsonl.gz", corpus(4000))
     path = tmp_path / "de" / f"{what}.jsonl.gz"

@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats import tsv
+from beir_hybrid.formats import blocks
 from beir_hybrid.formats.tsv import read_tsv
 
 SCHEMA = pa.schema([("id", pa.int32()), ("text", pa.binary())])
@@ -16,7 +16,7 @@ def read(path):
 
 @pytest.mark.parametrize("block", [64, 2**23])
 def test_values_are_taken_as_they_stand_and_rows_of_other_columns_counted(tmp_path, monkeypatch, block):
-    monkeypatch.setattr(tsv, "_BLOCK", block)
+    monkeypatch.setattr(blocks, "_BLOCK", block)
     path = tmp_path / "x.tsv"
     lines = [b'\xef\xbb\xbf1\t"a" b"', b"", b"2\tNULL", b"one", b"3\ta\tb", b"4\t", b"5\t\xff", *[b"bad"] * 40]
     path.write_bytes(b"\n".join(lines) + b"\n")
