@@ -205,7 +205,7 @@ class OverlapFinder:
             for batch in source.batches():
                 fit, _ = drop_unfit(fill_columns(batch.rows))
                 rows += len(fit)
-                digests = digest_texts(fit.column("group"))
+                digests = digest_texts(fit.column("group"), exact=True)
                 for row, exact, example in self._examples(fit):
                     groups.add(digests[row].tobytes())
                     counts[example.evaluation, example.kind, example.language, exact] += 1
@@ -215,8 +215,8 @@ class OverlapFinder:
                 bar.update(batch.bytes_read)
         cells = sorted({cell[:3] for cell in counts})
         counted = tuple(OverlapCount(*cell, counts[*cell, True], counts[*cell, False]) for cell in cells)
-        overlap = Overlap(source.name, rows, self._threshold, self._kinds, self._sets, counted, len(groups))
-        return replace(overlap, examples=tuple(examples)), frozenset(groups)
+        how = Overlap(source.name, rows, self._threshold, self._kinds, self._sets)
+        return replace(how, counts=counted, groups=len(groups), examples=tuple(examples)), frozenset(groups)
 
     def _examples(self, rows: pa.RecordBatch) -> Iterator[tuple[int, bool, OverlapExample]]:
         """Yield texts of rows that stand in a set: their rows, and whether exactly."""
@@ -248,7 +248,7 @@ def without_groups(source: RowSource, groups: frozenset[bytes]) -> RowSource:
     def batches() -> Iterator[RowBatch]:
         for batch in source.batches():
             names = pc.fill_null(batch.rows.column("group"), "")
-            kept = np.array([digest.tobytes() not in groups for digest in digest_texts(names)], bool)
+            kept = np.array([digest.tobytes() not in groups for digest in digest_texts(names, exact=True)], bool)
             dropped = Counter({"a group that stands in an evaluation set": int((~kept).sum())})
             yield RowBatch(batch.rows.filter(pa.array(kept)), batch.dropped + dropped, batch.bytes_read)
 

@@ -87,7 +87,7 @@ class _Surveyor:
         languages = {"question": rows.column("language")}
         languages["passage"] = pc.coalesce(rows.column("passage_language"), languages["question"])
         self.pairs.update(zip(languages["question"].to_pylist(), languages["passage"].to_pylist(), strict=True))
-        group = digest_texts(rows.column("group"))
+        group = digest_texts(rows.column("group"), exact=True)
         digests = {}
         for name, codes in languages.items():
             numbers = np.array([self.codes.setdefault(code, len(self.codes)) for code in codes.to_pylist()])
@@ -141,17 +141,17 @@ class _Surveyor:
             name,
             self.rows,
             int(sizes.sum()),
-            dict(sorted(self.left_out.items())),
-            languages,
-            {str(size): int(count) for size, count in enumerate(sizes) if count},
-            {
+            left_out=dict(sorted(self.left_out.items())),
+            languages=languages,
+            sizes={str(size): int(count) for size, count in enumerate(sizes) if count},
+            pairs={
                 asked: {answer: count for (one, answer), count in sorted(self.pairs.items()) if one == asked}
                 for asked in sorted({asked for asked, _ in self.pairs})
             },
-            {kind: _count_repeated(buckets) for kind, buckets in self.texts.items()},
-            self._negatives(answers),
-            scores or None,
-            self.outscored,
+            repeated={kind: _count_repeated(buckets) for kind, buckets in self.texts.items()},
+            negatives=self._negatives(answers),
+            scores=scores or None,
+            outscored=self.outscored,
         )
 
     def _texts(self, kind: str, code: str, copied: int) -> TextSurvey:
