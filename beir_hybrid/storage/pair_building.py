@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -94,11 +95,15 @@ def build_store(
     making = folder.absolute().with_name(f".{folder.absolute().name}.building")
     with locked(making, f"the pairs {folder}"):
         try:
+            shutil.rmtree(_whole(making), ignore_errors=True)  # of a process that was killed while it moved its files
             writer = PairWriter(making, [[source.name, source.identity] for source in sources])
             _read(writer, sources, strict, show_progress)
             _finish(writer, name or folder.absolute().name, strict)
             _move(making, folder.absolute())
         except OSError as error:
+            ours = str(error.filename or making).startswith((str(making), str(folder.absolute())))
+            if not ours and not no_room(error):  # a source's
+                raise
             reason = no_room(error) or error.strerror or str(error)
             fix = "Free space there and start again: what is built stays."
             raise OutputError(f"{folder} cannot be written: {reason}.", fix) from error
@@ -107,9 +112,13 @@ def build_store(
     return PairStore(folder)
 
 
+def _whole(making: Path) -> Path:
+    return making.with_name(f"{making.name}.whole")
+
+
 def _move(making: Path, place: Path) -> None:
     """Move all that was made, but the lock, to its place at once."""
-    whole = making.with_name(f"{making.name}.whole")
+    whole = _whole(making)
     whole.mkdir()
     for path in making.iterdir():
         if path.name != LOCK:
@@ -260,7 +269,13 @@ def _serialize(rows: pa.RecordBatch) -> bytes:
 
 
 def _ready(batch: RowBatch, digests: Future[list[Digests]] | list[Digests]) -> tuple[RowBatch, list[Digests]]:
-    return batch, digests.result() if isinstance(digests, Future) else digests
+    try:
+        return batch, digests.result() if isinstance(digests, Future) else digests
+    except BrokenExecutor as error:
+        raise OutputError(
+            "A worker process was killed, or could not be started.",
+            "Start again: what is built stays. A script must begin its work under if __name__ == '__main__'.",
+        ) from error
 
 
 def _workers() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 
 import numpy as np
@@ -218,6 +219,33 @@ def test_damaged_file_is_refused_and_named(tmp_path, name):
     path.write_bytes(content)
     with pytest.raises(DataFormatError, match=name.partition(".")[0]):
         open_pairs(tmp_path / "store").table.validate()
+
+
+def test_move_that_was_killed_stands_in_nobodys_way(tmp_path):
+    left = tmp_path / ".store.building.whole"
+    left.mkdir()
+    (left / "rows-00000.arrow").write_text("x")
+    store = build_store([source(as_rows(made_up(5)))], tmp_path / "store")
+    assert store.about["groups"] == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_source_that_cannot_be_read_is_not_called_a_full_disk(tmp_path):
+    def batches():
+        raise PermissionError(13, "Permission denied", str(tmp_path / "data.jsonl"))
+        yield
+
+    with pytest.raises(PermissionError, match=r"data\.jsonl"):
+        build_store([RowSource("data.jsonl", 0, batches)], tmp_path / "store")
+
+
+def test_worker_that_was_killed_is_said_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(pair_building, "_ALONE", 0)
+    monkeypatch.setattr(pair_building, "_workers", lambda: 2)
+    monkeypatch.setattr(pair_building, "_serialize", lambda rows: 1)
+    monkeypatch.setattr(pair_building, "digest_batch", os._exit)
+    with pytest.raises(OutputError, match="A worker process was killed"):
+        build_store([source(as_rows(made_up(5)))], tmp_path / "store")
 
 
 def test_folder_of_something_else_is_not_replaced(tmp_path):
