@@ -17,6 +17,7 @@ from beir_hybrid.arrays import Bools, Ints
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs.answers import number_answers
+from beir_hybrid.pairs.checks import check_table
 from beir_hybrid.pairs.dataset_rows import RowColumns, dataset_source, table_of
 from beir_hybrid.pairs.hard_negatives import HardNegatives
 from beir_hybrid.pairs.index import ExampleIndex, negatives_of
@@ -29,10 +30,6 @@ from beir_hybrid.texts import number_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
-
-
-# what columns hold, and as what, by the type that stores have
-_TYPES = {"string": ("strings", "string", "large_string"), "double": ("numbers", "double", "float", "int64", "int32")}
 
 
 class ParallelPairs:
@@ -62,27 +59,17 @@ class ParallelPairs:
 
     def __init__(self, name: str, table: pa.Table) -> None:
         self.name = name
-        if missing := [column for column in self.COLUMNS if column not in table.column_names]:
-            raise DataFormatError(
-                f"{name} has no column {missing[0]!r}, only {', '.join(table.column_names)}.",
-                f"Give the columns {', '.join(self.COLUMNS)}.",
-            )
-        self.table = table.select([column for column in SCHEMA.names if column in table.column_names])
-        for field in self.table.schema:
-            kind, wanted = field.type, SCHEMA.field(field.name).type
-            if pa.types.is_list(wanted) and (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
-                kind, wanted = kind.value_type, wanted.value_type
-            what, *kinds = _TYPES[str(wanted)]
-            if str(kind) not in kinds:
-                lists = "lists of " if pa.types.is_list(SCHEMA.field(field.name).type) else ""
-                raise DataFormatError(f"{name}: the column {field.name} holds {field.type}.", f"Make it {lists}{what}.")
-        self._check_texts()
+        self.table = check_table(name, table)
 
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[Pair]) -> ParallelPairs:
         """Build from pairs in memory; see the class for the errors raised."""
         rows = list(pairs)
-        used = [field for field in SCHEMA if field.name in TEXTS or any(getattr(row, field.name) for row in rows)]
+        used = [
+            field
+            for field in SCHEMA
+            if field.name in TEXTS or any(getattr(row, field.name) not in (None, ()) for row in rows)
+        ]
         try:
             columns = {field.name: pa.array([getattr(row, field.name) for row in rows], field.type) for field in used}
         except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write
@@ -307,18 +294,6 @@ class ParallelPairs:
     @cached_property
     def _guarded(self) -> dict[int, ExampleIndex]:
         return {}
-
-    def _check_texts(self) -> None:
-        for column in self.COLUMNS:
-            values = self.table[column]
-            bad = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(values), ""), True)
-            if len(values) and pc.any(bad).as_py():
-                row = pc.index(bad, True).as_py()
-                raise DataFormatError(
-                    f"{self.name}: the {column} of row {row} is empty.", "Fill it in or drop the row."
-                )
-        if self.table.num_rows == 0:
-            raise DataFormatError(f"{self.name} holds no pair.", "Give at least one question and passage.")
 
     def __len__(self) -> int:
         """Number of (group, language) pairs."""

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from beir_hybrid.arrays import Ints
-from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.errors import BeirHybridError, DataFormatError, OutputError
 from beir_hybrid.storage.arrow_files import StoredBatches
 from beir_hybrid.storage.checksums import record
 from beir_hybrid.storage.files import no_room, write_json
@@ -100,6 +100,8 @@ def build_store(
             _read(writer, sources, strict, show_progress)
             _finish(writer, name or folder.absolute().name, strict)
             _move(making, folder.absolute())
+        except BeirHybridError:  # of a source, and some of these are OSErrors
+            raise
         except OSError as error:
             ours = str(error.filename or making).startswith((str(making), str(folder.absolute())))
             if not ours and not no_room(error):  # a source's

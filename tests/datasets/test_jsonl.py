@@ -4,6 +4,7 @@ import pytest
 
 from beir_hybrid.datasets.jsonl import read_pairs
 from beir_hybrid.errors import DataFormatError, MissingDataError
+from beir_hybrid.formats import build_store, open_source
 
 GOOD = {"group": "1", "language": "en", "question": "1?", "passage": "One."}
 
@@ -19,9 +20,40 @@ def write(tmp_path):
 
 
 def test_lines_become_pairs_and_blank_lines_nothing(write):
-    pairs = read_pairs(write(GOOD, b"", {**GOOD, "language": "de", "question": "eins?", "score": 3}, b"  "))
+    pairs = read_pairs(write(GOOD, b"", {**GOOD, "language": "de", "question": "eins?", "source": 3}, b"  "))
     assert pairs.name == "own"
     assert pairs.table.to_pylist() == [GOOD, {**GOOD, "language": "de", "question": "eins?"}]
+
+
+def test_all_fields_of_a_pair_are_read_as_a_store_reads_them(write, tmp_path):
+    rows = [
+        {**GOOD, "passage_language": "de", "score": 0.0, "negatives": ["x", "y"], "negative_scores": [0, 1.5]},
+        {**GOOD, "group": "2", "negatives": ["z"], "negative_languages": ["fr"]},
+    ]
+    path = write(*rows)
+    pairs = read_pairs(path)
+    assert pairs.languages == ("de", "en")
+    store = build_store([open_source(path)], tmp_path / "store")
+    known = store.table(store.columns)
+    read = [{name: value or None for name, value in row.items()} for row in pairs.table.to_pylist()]
+    assert read == [{name: value or None for name, value in row.items()} for row in known.to_pylist()]
+    assert pairs.table["score"].to_pylist() == [0.0, None]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("passage_language", 3, "passage_language is 3"),
+        ("score", "high", "score is 'high'"),
+        ("score", True, "score is True"),
+        ("negative_scores", 0.5, "negative_scores are 0.5"),
+        ("negative_scores", ["a"], r"negative_scores are \['a'\]"),
+        ("negative_languages", ["fr"], "row 0 has not as many negative_languages as negatives"),
+    ],
+)
+def test_fields_of_another_form_are_named(write, field, value, words):
+    with pytest.raises(DataFormatError, match=words):
+        read_pairs(write({**GOOD, field: value}))
 
 
 def test_line_separators_inside_a_text_end_no_line(write):
