@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from beir_hybrid.pairs.stored import open_pairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.storage.files import existing
 from beir_hybrid.storage.pair_store import is_store
+
+logger = logging.getLogger(__name__)
+
+_LARGE = 2**30  # bytes of a file of pairs
 
 
 def load_dataset(
@@ -99,6 +104,13 @@ def load_pairs(
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
         mapped = path.suffix == ".arrow" or is_store(path)
+        if not is_store(path) and (size := path.stat().st_size if path.is_file() else 0) > _LARGE:
+            logger.warning(
+                "%s has %.1f GB, which are read into memory. A store is not: beir-hybrid data build %s --output FOLDER",
+                path,
+                size / 1e9,
+                path,
+            )
         return (open_pairs(path) if mapped else read_pairs(path)).select(languages)
     return find_dataset(name).pairs(source, languages, **options)
 

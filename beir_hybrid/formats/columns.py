@@ -18,13 +18,7 @@ from beir_hybrid.formats.lists import is_list, join_texts, spread_positives
 from beir_hybrid.formats.naming import check_language, language_in_name, number_rows, row_prefix
 from beir_hybrid.formats.tables import columns_of, kind_of, read_table, table_files
 from beir_hybrid.storage.pair_building import RowBatch
-from beir_hybrid.storage.pair_rows import TEXTS
-
-QUESTIONS = ("anchor", "query", "question")
-"""Names of the column of questions; the first that is there counts."""
-
-PASSAGES = ("positive", "passage", "context", "answer")
-"""Names of the column of passages; the first that is there counts."""
+from beir_hybrid.storage.pair_rows import TEXTS, USUAL_NAMES
 
 GROUPS = ("group", "id")
 """Names of the column of groups; the first that is there counts."""
@@ -37,10 +31,11 @@ _SCORES = ("score", "scores")
 class NamedColumns:
     """JSON Lines, CSV or TSV with a header, Arrow or Parquet, with a question and a passage in a row.
 
-    The columns are ``anchor``, ``query`` or ``question``; ``positive``, ``passage``, ``context`` or ``answer``; and,
+    The columns are ``question``, ``query`` or ``anchor``; ``passage``, ``positive``, ``context`` or ``answer``; and,
     where they are there, ``negative``, ``negatives`` or ``negative_1``, ``negative_2`` and so on; ``score``, or
-    ``scores`` of the positive and then of the negatives; ``language`` or ``lang``, and ``passage_language``; and
-    ``group`` or ``id``. Without a column of groups each row is one. Quotes in CSV and TSV are as in Python's ``csv``.
+    ``scores`` of the positive and then of the negatives; ``language``, ``lang`` or ``anchor_language``, and
+    ``passage_language`` or ``positive_language``; and ``group`` or ``id``. Without a column of groups each row is one.
+    Quotes in CSV and TSV are as in Python's ``csv``.
 
     Args:
         language: Code of all texts of files without a column of languages; default: the one that the file's name or its
@@ -80,14 +75,7 @@ def _fits(path: Path) -> bool:
 
 def _roles(columns: dict[str, Any]) -> dict[str, str]:
     """Return the column of each role that some column has."""
-    names = {
-        "question": QUESTIONS,
-        "passage": PASSAGES,
-        "language": ("language", "lang"),
-        "passage_language": ("passage_language",),
-        "group": GROUPS,
-        "score": _SCORES,
-    }
+    names = {**USUAL_NAMES, "group": GROUPS, "score": _SCORES}
     return {role: name for role, known in names.items() for name in known[::-1] if name in columns}
 
 

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats.columns import GROUPS, PASSAGES, QUESTIONS, negatives_in
+from beir_hybrid.formats.columns import GROUPS, negatives_in
 from beir_hybrid.formats.lists import join_texts
 from beir_hybrid.formats.naming import number_rows, row_prefix
 from beir_hybrid.formats.tables import columns_of, read_table, table_files
 from beir_hybrid.storage.pair_building import RowBatch
+from beir_hybrid.storage.pair_rows import USUAL_NAMES
 
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
@@ -54,7 +55,10 @@ def _languages_in(names: list[str]) -> dict[str, tuple[str, str, list[str]]]:
     languages = {}
     for name in names:
         code = name.partition("_")[2]
-        pairs = [[f"{role}_{code}" for role in roles if f"{role}_{code}" in names] for roles in (QUESTIONS, PASSAGES)]
+        pairs = [
+            [f"{role}_{code}" for role in roles if f"{role}_{code}" in names]
+            for roles in (USUAL_NAMES["question"], USUAL_NAMES["passage"])
+        ]
         if _CODE.fullmatch(code) and all(pairs):
             languages[code] = (pairs[0][0], pairs[1][0], negatives_in(names, f"_{code}"))
     return languages

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
 from beir_hybrid.storage.pair_building import RowBatch, RowSource
-from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS, drop_unfit, fill_columns
+from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS, USUAL_NAMES, drop_unfit, fill_columns
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ROWS = 2**14  # that are read together
-_USUAL: Mapping[str, Sequence[str]] = {
-    "language": ("language", "lang", "anchor_language"),
-    "question": ("question", "query", "anchor"),
-    "passage": ("passage", "positive", "answer"),
-    "passage_language": ("passage_language", "positive_language"),
-    "negatives": ("negatives", "negative"),
-}
+_USUAL: Mapping[str, Sequence[str]] = {**USUAL_NAMES, "negatives": ("negatives", "negative")}
 """What columns are called where nobody says it; others as a store calls them."""
 
 _NEEDED = ("question", "passage", "language")

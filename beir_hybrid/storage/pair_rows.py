@@ -23,6 +23,14 @@ SCHEMA = pa.schema(
 )
 """All columns of a store: ``passage_language`` is null where it is that of the question, the others where unknown."""
 
+USUAL_NAMES = {
+    "question": ("question", "query", "anchor"),
+    "passage": ("passage", "positive", "context", "answer"),
+    "language": ("language", "lang", "anchor_language"),
+    "passage_language": ("passage_language", "positive_language"),
+}
+"""What others call these columns; of several that a table has, the first counts."""
+
 _CODE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$"
 
 
