@@ -28,7 +28,8 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 
 _BATCHES = {option.name: option for option in fields(BatchOptions)}
 _DATA_HELP = (
-    "Dataset, such as mlqa-r or sample, a .jsonl or .arrow file of pairs, or hub:NAME[/CONFIG][@REVISION]:SPLIT"
+    "Dataset, such as mlqa-r or sample, a store of beir-hybrid data build, a .jsonl or .arrow file of pairs, or "
+    "hub:NAME[/CONFIG][@REVISION]:SPLIT"
 )
 
 
