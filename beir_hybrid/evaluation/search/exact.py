@@ -115,6 +115,24 @@ def exact_search(
     return hits
 
 
+def merge_hits(parts: Sequence[Hits], depth: int, identifiers: Identifiers) -> Hits:
+    """Merge what was found in the parts of a pool: the first passages of all of them together.
+
+    Args:
+        parts: The first passages of each part for the same queries, as deep as wanted or the whole part, numbered as
+            in the pool.
+        depth: How many passages to keep.
+        identifiers: Returns document ids, to order ties across parts.
+    """
+    merged = Hits(np.hstack([part.passage for part in parts]), np.hstack([part.score for part in parts]))
+    merged.sort()
+    if merged.passage.shape[1] > depth:  # what is level with the last one may come before it
+        late = merged.score < merged.score[:, depth - 1 : depth]
+        merged.passage[late] = -1
+    merged.order_ties(identifiers)
+    return Hits(merged.passage[:, :depth].copy(), merged.score[:, :depth].copy())
+
+
 class _Candidates:
     """Candidates for the first passages of some queries.
 

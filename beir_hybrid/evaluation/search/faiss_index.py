@@ -18,7 +18,7 @@ from beir_hybrid.evaluation.search.faiss_factory import (
     training_sample,
 )
 from beir_hybrid.evaluation.search.hits import Hits
-from beir_hybrid.evaluation.search.scores import Identifiers, Vectors, id_places, pair_scores, passage_blocks
+from beir_hybrid.evaluation.search.scores import Identifiers, Vectors, pair_scores, passage_blocks
 
 _BLOCK_PASSAGES = 2**14  # added at a time
 _PAIRS = 2**18  # of a query and a passage, found at a time
@@ -108,7 +108,7 @@ class FaissIndex:
             self._settle(mine, part)
             if advance is not None:
                 advance(len(mine) / len(queries))
-        _order_ties(hits, identifiers)
+        hits.order_ties(identifiers)
         return hits
 
     def _build(self, seed: int, advance: Callable[[float], object] | None) -> Any:
@@ -125,20 +125,7 @@ class FaissIndex:
         """Score what was found exactly and order it by that, in place."""
         query, column = np.nonzero(hits.passage >= 0)
         hits.score[query, column] = pair_scores(queries, query, self._passages, hits.passage[query, column])
-        order = np.argsort(-hits.score, axis=1, kind="stable")
-        for numbers in (hits.passage, hits.score):
-            numbers[:] = np.take_along_axis(numbers, order, axis=1)
+        hits.sort()
 
     def _faiss(self) -> AbstractContextManager[None]:
         return faiss_at_work(self.factory, f"{self._total} vectors of {self._dimensions} dimensions")
-
-
-def _order_ties(hits: Hits, identifiers: Identifiers) -> None:
-    """Put the larger document id first among equal scores, in place; scores are in order."""
-    level = (hits.score[:, 1:] == hits.score[:, :-1]) & (hits.passage[:, 1:] >= 0)
-    edge = np.zeros((len(level), 1), bool)
-    query, column = np.nonzero(np.hstack([edge, level]) | np.hstack([level, edge]))
-    if not len(query):  # ids are read only where they decide
-        return
-    passages, scores = hits.passage[query, column], hits.score[query, column]
-    hits.passage[query, column] = passages[np.lexsort((-id_places(identifiers, passages), -scores, query))]

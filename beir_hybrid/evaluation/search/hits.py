@@ -9,6 +9,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats, Floats32, Ints
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.search.scores import Identifiers, id_places
 
 _ROWS = 2**12  # rows looked up at a time
 
@@ -36,6 +37,26 @@ class Hits:
 
     def __getitem__(self, chosen: Any) -> Hits:
         return Hits(self.passage[chosen], self.score[chosen])
+
+    def sort(self) -> None:
+        """Order each query's passages by their scores, in place; those with equal scores stay as they are."""
+        order = np.argsort(-self.score, axis=1, kind="stable")
+        for numbers in (self.passage, self.score):
+            numbers[:] = np.take_along_axis(numbers, order, axis=1)
+
+    def order_ties(self, identifiers: Identifiers) -> None:
+        """Put the larger document id first among equal scores, in place; the hits are in the order of their scores.
+
+        Args:
+            identifiers: Returns document ids.
+        """
+        level = (self.score[:, 1:] == self.score[:, :-1]) & (self.passage[:, 1:] >= 0)
+        edge = np.zeros((len(level), 1), bool)
+        query, column = np.nonzero(np.hstack([edge, level]) | np.hstack([level, edge]))
+        if not len(query):  # ids are read only where they decide
+            return
+        passages, scores = self.passage[query, column], self.score[query, column]
+        self.passage[query, column] = passages[np.lexsort((-id_places(identifiers, passages), -scores, query))]
 
     def places(self, query: Ints, passage: Ints) -> tuple[Floats, Floats, Floats]:
         """Look up where passages stand.

@@ -78,9 +78,38 @@ def exact_ranks(
     Returns:
         The counts that ranks in any set of languages follow from.
     """
+    thresholds = pair_scores(queries, query, passages, passage)
+    return count_ranks(queries, passages, query, passage, thresholds, identifiers, advance)
+
+
+def count_ranks(
+    queries: Rows,
+    passages: Sequence[Vectors],
+    query: Ints,
+    passage: Ints,
+    thresholds: Floats32,
+    identifiers: Identifiers,
+    advance: Callable[[float], object] | None = None,
+) -> Ranks:
+    """Count how many of some passages stand above every relevant one, wherever that one is.
+
+    The counts of the parts that a pool is cut into add up to those of the pool; see :func:`exact_ranks`.
+
+    Args:
+        queries: Shape (queries, dimensions).
+        passages: Vectors of the part, shape (passages of the language, dimensions) per language.
+        query: Shape (rows,), query number of each (query, relevant passage), sorted.
+        passage: Shape (rows,), passage number, counted from the part's first passage: below 0 before the part, and
+            beyond its passages after it.
+        thresholds: Shape (rows,), the scores of the relevant passages.
+        identifiers: Returns document ids by such numbers, also those of the relevant passages outside the part.
+        advance: Called with the share of the work done since the last call; all calls add up to 1.
+
+    Returns:
+        The part's counts.
+    """
     ranks = Ranks(query, passage, *(np.zeros((len(query), len(passages)), np.int32) for _ in range(3)))
     offsets = np.searchsorted(query, np.arange(len(queries) + 1))
-    thresholds = pair_scores(queries, query, passages, passage)
     # queries with equally many relevant passages are counted together; those with none need no scores
     relevant = np.diff(offsets)
     order = np.argsort(relevant, kind="stable")[np.count_nonzero(relevant == 0) :]

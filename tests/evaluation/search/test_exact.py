@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beir_hybrid.evaluation.search import exact as search
-from beir_hybrid.evaluation.search.exact import exact_search
+from beir_hybrid.evaluation.search.exact import exact_search, merge_hits
+from beir_hybrid.evaluation.search.hits import Hits
 from beir_hybrid.evaluation.search.ranks import exact_ranks
 
 
@@ -157,3 +158,40 @@ def test_a_collapsed_model_keeps_few_candidates(named, cut_work, monkeypatch):
         hits = exact_search(queries, passages, 5, named(ids))
     np.testing.assert_array_equal(hits.passage, np.tile(np.arange(399, 394, -1), (4, 1)))
     assert max(kept) <= 2 * 5 * 4
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    total=st.integers(1, 40),
+    rows=st.integers(1, 12),
+    queries=st.integers(0, 5),
+    depth=st.integers(1, 45),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_hits_of_parts_merge_to_those_of_the_pool(draw_pool, named, total, rows, queries, depth, seed):
+    asked, (pool,), ids = draw_pool(np.random.default_rng(seed), [total], queries)
+    whole = exact_search(asked, [pool], depth, named(ids))
+    parts = []
+    for first in range(0, total, rows):
+        part = exact_search(asked, [pool[first : first + rows]], depth, named(ids[first:]))
+        parts.append(Hits(part.passage + first, part.score))
+    merged = merge_hits(parts, depth, named(ids))
+    np.testing.assert_array_equal(merged.passage, whole.passage)
+    np.testing.assert_array_equal(merged.score, whole.score)
+
+
+def test_merging_reads_ids_only_of_what_may_be_kept():
+    asked = []
+
+    def identifiers(numbers):
+        asked.extend(numbers.tolist())
+        return [str(number) for number in numbers]
+
+    scores = [[[3, 2]], [[2, 1]], [[1, 1]], [[-np.inf, -np.inf]]]
+    numbers = [[[0, 1]], [[2, 3]], [[4, 5]], [[-1, -1]]]
+    parts = [
+        Hits(np.array(passage), np.array(score, np.float32)) for passage, score in zip(numbers, scores, strict=True)
+    ]
+    merged = merge_hits(parts, 2, identifiers)
+    assert merged.passage.tolist() == [[0, 2]]
+    assert sorted(asked) == [1, 2]

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beir_hybrid.evaluation.search.ranks import exact_ranks
+from beir_hybrid.evaluation.search.ranks import count_ranks, exact_ranks
+from beir_hybrid.evaluation.search.scores import pair_scores
 
 
 def assert_exact(brute_force, named, queries, passages, ids, query, passage, kept=None):
@@ -165,3 +166,27 @@ def test_progress_adds_up_to_the_whole(draw_pool, named, cut_work, limits):
         exact_ranks(queries, passages, query, passage, named(ids), done.append)
     assert sum(done) == pytest.approx(1)
     assert min(done) > 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    sizes=st.lists(st.integers(0, 9), min_size=1, max_size=3).filter(any),
+    relevant=st.lists(st.integers(0, 4), min_size=1, max_size=5),
+    rows=st.integers(1, 10),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_counts_of_parts_add_up_to_those_of_the_pool(draw_pool, named, sizes, relevant, rows, seed):
+    rng = np.random.default_rng(seed)
+    queries, passages, ids = draw_pool(rng, sizes, len(relevant))
+    query, passage = draw_relevant(rng, sum(sizes), [min(each, sum(sizes)) for each in relevant])
+    whole = exact_ranks(queries, passages, query, passage, named(ids))
+    thresholds = pair_scores(queries, query, passages, passage)
+    sums, first = np.zeros((3, len(query), len(sizes)), int), 0
+    for language, corpus in enumerate(passages):
+        for start in range(0, len(corpus), rows):
+            part = corpus[start : start + rows]
+            shifted = named(ids[first:] + ids[:first])  # numbers below the part's first count from the end
+            counts = count_ranks(queries, [part], query, passage - first, thresholds, shifted)
+            sums[:, :, language] += [each[:, 0] for each in (counts.above, counts.tied, counts.tied_above)]
+            first += len(part)
+    np.testing.assert_array_equal(sums, [whole.above, whole.tied, whole.tied_above])
