@@ -7,6 +7,7 @@ a file holds is validated in full before it is read, and must match its checksum
 from __future__ import annotations
 
 import hashlib
+import mmap
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.storage.files import new_file
 
@@ -166,7 +168,9 @@ class StoredBatches:
         self._fix = fix
         self._nullable = nullable
         try:
-            reader = pa.ipc.open_file(pa.memory_map(str(path)))
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            reader = pa.ipc.open_file(pa.py_buffer(self._map))
             self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
             same = reader.schema.equals(schema)
         except _UNREADABLE as error:
@@ -174,11 +178,36 @@ class StoredBatches:
         if not same or (checksums is not None and len(checksums) != len(self._batches)):
             raise DataFormatError(f"{path} is damaged: it has other columns or batches.", self._fix)
         self.rows = [int(batch.num_rows) for batch in self._batches]
+        self._starts = np.cumsum([0, *self.rows])
         self._checksums = checksums
         self._verified: set[tuple[int, int]] = set()
 
     def __len__(self) -> int:
         return len(self._batches)
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Return the batch of a row, by its place in the file, and the row's place in it."""
+        number = int(np.searchsorted(self._starts, position, side="right")) - 1
+        return number, position - int(self._starts[number])
+
+    def places(self, positions: Ints) -> tuple[Ints, Ints]:
+        """Return batches and places of rows as :meth:`place` does, both of the shape of ``positions``."""
+        numbers = np.searchsorted(self._starts, positions, side="right") - 1
+        return numbers, positions - self._starts[numbers]
+
+    def release(self, number: int) -> None:
+        """Give the memory that holds a batch back to the system; whoever reads it again reads the file.
+
+        The system would do so itself when it runs short, but until then the pages count as this process's.
+        """
+        if not hasattr(self._map, "madvise"):  # as on Windows
+            return
+        base = np.frombuffer(self._map, np.uint8).ctypes.data
+        buffers = [each for column in self._batches[number].columns for each in column.buffers() if each]
+        start = max(0, min((each.address for each in buffers), default=base) - base) // mmap.PAGESIZE * mmap.PAGESIZE
+        stop = min(len(self._map), max((each.address + each.size for each in buffers), default=base) - base)
+        if start < stop:
+            self._map.madvise(mmap.MADV_DONTNEED, start, stop - start)
 
     def column(self, number: int, place: int) -> pa.Array:
         """Return one column of one batch.

@@ -11,11 +11,24 @@ ms: its own (anonymous), and pages of the mapped files, which the system takes b
 targets: less than 2 GB in all, and a ratio of at most 2.
 
     python tests/benchmarks/large.py [FOLDER]
+
+With ``--beir``, a BEIR folder of made-up texts is evaluated in place of vectors, by the command and with a static
+model: passages of 100 words in three languages, 1,000 questions in each, everything in a temporary folder or in the
+one given, where the texts are kept and used again (600 MB a million passages) and caches are not. The second
+evaluation finds the passages stored and the vectors in the cache. Memory is that of the command and all its child
+processes (Linux), pages of mapped files included. The target: below 1000 MB for a million passages.
+
+    python tests/benchmarks/large.py --beir 1000000 [FOLDER]
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -31,7 +44,8 @@ from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.passage import Passage
-from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
+from beir_hybrid.storage.corpus import StoredCorpus
+from beir_hybrid.storage.corpus_writer import write_corpus
 
 LANGUAGES = ("de", "en", "ru", "zh")
 PASSAGES = 500_000  # of each language
@@ -169,14 +183,115 @@ def report(before, memory, times):
         print(f"{name:24}" + "".join(f"{ratio:10.2f}" for ratio in ratios) + f"{'(target: at most 2)':>32}")  # noqa: T201
 
 
+BEIR_LANGUAGES = ("de", "en", "ru")
+BEIR_QUESTIONS = 1000  # in each language
+WORDS = 100  # of a passage
+VOCABULARY = 30_000  # of each language, drawn by Zipf's law
+LETTERS = {"de": "abdefghiklmnorstuwzäöü", "en": "abcdefghilmnoprstuvwy", "ru": "абвгдежзиклмнопрстуыя"}
+STATIC_DIMENSIONS = 256
+
+
+def vocabulary(language, rng):
+    letters = np.array(list(LETTERS[language]))
+    lengths = np.minimum(2 + rng.poisson(3.2, VOCABULARY), 14)
+    return sorted(("".join(rng.choice(letters, length)) for length in lengths), key=len)  # the frequent ones are short
+
+
+def write_texts(folder, passages):
+    """Write a BEIR folder; a question is made of words of its passage."""
+    rng = np.random.default_rng(2)
+    words = {language: vocabulary(language, rng) for language in BEIR_LANGUAGES}
+    chances = 1 / np.arange(2, VOCABULARY + 2)
+    chances /= chances.sum()
+    (folder / "qrels").mkdir(parents=True)
+    asked = set(np.linspace(0, passages - 1, len(BEIR_LANGUAGES) * BEIR_QUESTIONS).astype(int).tolist())
+    with (
+        (folder / "queries.jsonl").open("w", encoding="utf-8") as queries,
+        (folder / "qrels" / "test.tsv").open("w", encoding="utf-8") as qrels,
+        (folder / "corpus.jsonl").open("w", encoding="utf-8") as corpus,  # whose name says that the folder is whole
+    ):
+        qrels.write("query-id\tcorpus-id\tscore\n")
+        for start in range(0, passages, 10_000):
+            drawn = rng.choice(VOCABULARY, (min(10_000, passages - start), WORDS), p=chances)
+            for number, row in enumerate(drawn.tolist(), start):
+                language = BEIR_LANGUAGES[number % len(BEIR_LANGUAGES)]
+                text = [words[language][word] for word in row]
+                metadata = {"language": language}
+                content = {"_id": f"doc{number}", "title": " ".join(text[:3]), "text": " ".join(text)}
+                corpus.write(json.dumps(content | {"metadata": metadata}, ensure_ascii=False) + "\n")
+                if number in asked:
+                    question = {"_id": f"q{number}", "text": " ".join(text[5:25:2]), "metadata": metadata}
+                    queries.write(json.dumps(question, ensure_ascii=False) + "\n")
+                    qrels.write(f"q{number}\tdoc{number}\t1\n")
+    return [word for part in words.values() for word in part]
+
+
+def write_model(folder, words):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    known = {word: number for number, word in enumerate(dict.fromkeys(["[UNK]", *words]))}
+    tokenizer = Tokenizer(models.WordLevel(known, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    weights = np.random.default_rng(3).standard_normal((len(known), STATIC_DIMENSIONS), dtype=np.float32)
+    SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_weights=weights)]).save(str(folder))
+
+
+def tree_memory(root):
+    """Return the bytes that a process and its children hold: anonymous, file-backed."""
+    own = mapped = 0
+    waiting = [root]
+    while waiting:
+        process = waiting.pop()
+        try:
+            words = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+            own += int(words["RssAnon"].split()[0]) * 1024
+            mapped += (int(words["RssFile"].split()[0]) + int(words["RssShmem"].split()[0])) * 1024
+            for task in Path(f"/proc/{process}/task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except (OSError, KeyError):  # it has just ended
+            continue
+    return own, mapped
+
+
+def measure_beir(folder, passages):
+    data, model = folder / f"beir-{passages}", folder / f"model-{passages}"
+    if not model.is_dir():  # written last
+        shutil.rmtree(data, ignore_errors=True)
+        write_model(model, write_texts(data, passages))
+    size = (data / "corpus.jsonl").stat().st_size
+    print(f"{passages:,} passages, {size / 1e6:.0f} MB")  # noqa: T201
+    print(f"{'evaluation':12}{'seconds':>10}{'own, MB':>10}{'of files':>10}{'in all':>10}  (target: below 1000)")  # noqa: T201
+    with tempfile.TemporaryDirectory(dir=folder) as caches:
+        environment = os.environ | {"BEIR_HYBRID_CACHE": caches, "HF_HUB_OFFLINE": "1"}
+        command = [sys.executable, "-m", "beir_hybrid", "evaluate", "--model", str(model), "--dataset", str(data)]
+        for name in ("first", "second"):
+            began, samples = time.perf_counter(), []
+            with (folder / f"{name}.log").open("w") as log:
+                process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+                while process.poll() is None:
+                    samples.append(tree_memory(process.pid))
+                    time.sleep(0.02)
+            if process.returncode:
+                sys.exit((folder / f"{name}.log").read_text())
+            peaks = (max(own for own, _ in samples), max(mapped for _, mapped in samples), max(map(sum, samples)))
+            took = time.perf_counter() - began
+            print(f"{name:12}{took:10.1f}" + "".join(f"{peak / 1e6:10.0f}" for peak in peaks), flush=True)  # noqa: T201
+
+
 def main():
-    if len(sys.argv) > 1:
-        folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--beir", type=int, metavar="PASSAGES")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        measure(folder)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder))
+        if chosen.beir:
+            measure_beir(folder, chosen.beir)
+        else:
+            measure(folder)
 
 
 if __name__ == "__main__":

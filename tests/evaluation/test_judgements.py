@@ -12,8 +12,8 @@ from beir_hybrid.evaluation.judgements import Judgements, observed_collection
 from beir_hybrid.evaluation.runs import run_of_results, split_run
 from beir_hybrid.passage import Passage
 from beir_hybrid.settings import Setting
-from beir_hybrid.storage import corpus as corpus_module
-from beir_hybrid.storage.corpus import write_corpus
+from beir_hybrid.storage import corpus_writer as corpus_module
+from beir_hybrid.storage.corpus_writer import write_corpus
 
 
 @pytest.fixture(params=["dicts", "stored", "mixed"])

@@ -37,7 +37,8 @@ from beir_hybrid.reports.page.inputs import read_sources
 from beir_hybrid.reports.page.outline import build_outline
 from beir_hybrid.reports.page.page import render_page
 from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
-from beir_hybrid.storage.corpus import StoredCorpus, write_corpus
+from beir_hybrid.storage.corpus import StoredCorpus
+from beir_hybrid.storage.corpus_writer import write_corpus
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.studies.grid import build_cells
 from beir_hybrid.studies.record import CellCost

@@ -4,13 +4,17 @@ import time
 import tracemalloc
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from beir_hybrid.collection import LazyCorpus, MultilingualCollection
 from beir_hybrid.errors import DataFormatError, OutputError
 from beir_hybrid.passage import Passage
-from beir_hybrid.storage import corpus as module
-from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
+from beir_hybrid.storage import corpus as reader
+from beir_hybrid.storage import corpus_writer as module
+from beir_hybrid.storage.arrow_files import StoredBatches
+from beir_hybrid.storage.corpus import StoredCorpus, cache_folder
+from beir_hybrid.storage.corpus_writer import write_corpus
 from beir_hybrid.storage.folders import STALE_SECONDS
 
 ROWS = [(f"{number}#0", Passage(f"text {number}", f"title {number % 3}" if number % 2 else "")) for number in range(10)]
@@ -70,7 +74,8 @@ def test_position_outside_is_refused(stored, position):
 
 
 def test_colliding_hashes_are_resolved_by_the_id(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_hash", lambda identifier: len(identifier))
+    for each in (module, reader):
+        monkeypatch.setattr(each, "hash_id", lambda identifier: len(identifier))
     rows = [*ROWS, ("10#0", Passage("two digits"))]
     stored = write_corpus(tmp_path / "sw", "sw", rows)
     assert [stored.position(f"sw:{identifier}") for identifier, _ in rows] == list(range(11))
@@ -238,6 +243,41 @@ def test_corpora_of_earlier_versions_have_no_checksums_of_their_batches(stored):
     del content["batches"]
     (stored.folder / "corpus.json").write_text(json.dumps(content))
     assert dict(StoredCorpus(stored.folder).items()) == dict(stored.items())
+
+
+def test_contexts_are_kept_and_have_a_checksum_of_their_own(stored, tmp_path):
+    rows = [(identifier, passage._replace(context=f"Before. {passage.text}.")) for identifier, passage in ROWS]
+    with_context = write_corpus(tmp_path / "contexts", "sw", rows)
+    assert dict(with_context.items()) == {f"sw:{identifier}": passage for identifier, passage in rows}
+    assert with_context["sw:7#0"].context == "Before. text 7."
+    assert with_context.checksum == stored.checksum
+    assert (stored.context_checksum, len(with_context.context_checksum)) == ("", 32)
+
+
+def test_corpora_of_earlier_versions_have_no_contexts(stored):
+    rows = [(f"sw:{identifier}", passage.title, passage.text) for identifier, passage in ROWS]
+    schema = pa.schema(list(reader.SCHEMA)[:3])
+    with pa.ipc.new_file(str(stored.folder / "passages.arrow"), schema) as file:
+        for start in range(0, 10, 4):
+            columns = [pa.array(column) for column in zip(*rows[start : start + 4], strict=True)]
+            file.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    sizes = {path.name: path.stat().st_size for path in stored.folder.iterdir() if path.name != "corpus.json"}
+    sums = StoredBatches(stored.folder / "passages.arrow", schema).checksums()
+    rewrite(stored.folder / "corpus.json", format=1, batches=sums, bytes=sizes)
+    earlier = StoredCorpus(stored.folder)
+    assert dict(earlier.items()) == dict(stored.items())
+    assert earlier["sw:7#0"] == stored["sw:7#0"]
+    assert earlier.context_checksum == ""
+
+
+def test_batches_of_long_texts_have_fewer_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_CHARACTERS", 1000)
+    rows = [(str(number), Passage("x" * length)) for number, length in enumerate([10, 600, 600, 3000, 1, 1, 1, 1, 1])]
+    stored = write_corpus(tmp_path / "long", "sw", rows)
+    assert stored._batches.rows == [3, 1, 4, 1]
+    assert [stored.identifier(position) for position in range(9)] == [f"sw:{number}" for number in range(9)]
+    assert stored.identifiers([8, 3, 0, 4]) == ["sw:8", "sw:3", "sw:0", "sw:4"]
+    assert [passage for _, passage in rows] == list(stored.values()) == [stored[identifier] for identifier in stored]
 
 
 def test_whole_folder_takes_a_damaged_ones_place(stored):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -113,7 +113,12 @@ class FolderContent:
         Raises:
             DataFormatError: If an id has blanks, or a text is not Unicode.
         """
-        with_context = any(passage.context for _, passage in self._passages_in_memory())
+        with_context = any(
+            getattr(corpus, "context_checksum", "")
+            if isinstance(corpus, LazyCorpus)
+            else any(passage.context for passage in corpus.values())
+            for corpus in self.corpora.values()
+        )
         for language, corpus in self.corpora.items():
             for identifier, passage in corpus.items():
                 metadata = {"language": language} | ({"context": passage.context} if with_context else {})
@@ -145,7 +150,7 @@ class FolderContent:
         Returns:
             32 hexadecimal digits each of ``passages``, ``queries`` and ``metadata``, and of each split's ``qrels``.
         """
-        contexts = (digest_row(document, passage.context) for document, passage in self._passages_in_memory())
+        contexts = (digest for corpus in self.corpora.values() for digest in _context_digests(corpus))
         groups = (digest_row(query, group) for query, group in self.groups.items())
         qrels = {f"qrels/{split}": qrels_checksum(part.qrels) for split, part in self.splits.items()}
         return {
@@ -155,11 +160,13 @@ class FolderContent:
             **qrels,
         }
 
-    def _passages_in_memory(self) -> Iterator[tuple[str, Passage]]:
-        """Yield the passages that may have a context: stored ones have none, and are too large to be searched."""
-        for corpus in self.corpora.values():
-            if not isinstance(corpus, LazyCorpus):
-                yield from corpus.items()
+
+def _context_digests(corpus: Mapping[str, Passage]) -> Iterable[int]:
+    """Return digests that add up to that of a corpus's contexts; nothing for one on disk that has none."""
+    if isinstance(corpus, LazyCorpus):
+        known = getattr(corpus, "context_checksum", "")
+        return [int(known, 16)] if known else []
+    return (digest_row(document, passage.context) for document, passage in corpus.items())
 
 
 def _same(one: Mapping[str, Passage], other: Mapping[str, Passage]) -> bool:

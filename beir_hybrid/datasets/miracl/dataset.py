@@ -20,7 +20,8 @@ from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
 from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.pairs.parallel import ParallelPairs
-from beir_hybrid.storage.corpus import StoredCorpus, cache_folder, write_corpus
+from beir_hybrid.storage.corpus import StoredCorpus, cache_folder
+from beir_hybrid.storage.corpus_writer import write_corpus
 from beir_hybrid.verbosity import progress_bar
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import pytest
 from beir_hybrid import corpus_checksum
 from beir_hybrid.errors import DataFormatError, MissingDataError, OutputError
 from beir_hybrid.passage import Passage
-from beir_hybrid.storage.corpus import write_corpus
+from beir_hybrid.storage.corpus_writer import write_corpus
 from beir_hybrid_pyserini import lucene_index, lucene_search
 from beir_hybrid_pyserini.analyzers import Analyzer, analyzers_for
 from beir_hybrid_pyserini.lucene_index import ABOUT, build_index, check_index

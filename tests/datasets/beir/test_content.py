@@ -9,7 +9,7 @@ from beir_hybrid.datasets.beir.export import export_dataset
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.errors import DataFormatError
 from beir_hybrid.passage import Passage
-from beir_hybrid.storage.corpus import write_corpus
+from beir_hybrid.storage.corpus_writer import write_corpus
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # BEIR leaves its files open
 
