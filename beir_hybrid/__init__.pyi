@@ -23,6 +23,7 @@ from .errors import ModelError as ModelError
 from .errors import OutputError as OutputError
 from .errors import PluginError as PluginError
 from .errors import UnknownNameError as UnknownNameError
+from .errors import WorkerError as WorkerError
 from .errors import did_you_mean as did_you_mean
 from .errors import shorten as shorten
 from .evaluation.evaluate import evaluate as evaluate

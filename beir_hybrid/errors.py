@@ -13,7 +13,8 @@
       │    └─ ChecksumError      (OSError)          a download whose checksum is wrong
       ├─ BatchError              (ValueError)       data that cannot fill a batch
       ├─ ModelError              (OSError)          a model that cannot be loaded or used
-      └─ OutputError             (OSError)          a folder that must not or cannot be written
+      ├─ OutputError             (OSError)          a folder that must not or cannot be written
+      └─ WorkerError             (RuntimeError)     a worker that cannot be reached, fails or dies
 
 Every message names the offending value and what to do about it, in one line that a terminal can show: line breaks
 become blanks, other control characters are escaped, and the middle of what is too long is left out.
@@ -133,6 +134,10 @@ class ModelError(BeirHybridError, OSError):
 
 class OutputError(BeirHybridError, OSError):
     """A folder or file that must not, or cannot, be written."""
+
+
+class WorkerError(BeirHybridError, RuntimeError):
+    """A worker of a cluster that cannot be reached, fails or dies."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ BASES = {
     "BatchError": ValueError,
     "ModelError": OSError,
     "OutputError": OSError,
+    "WorkerError": RuntimeError,
 }
 
 

@@ -217,6 +217,21 @@ _ENCODING_OPTIONS = (
 )
 
 
+_CLUSTER_OPTIONS = (
+    click.option(
+        "--cluster",
+        metavar="local|auto|ADDRESS",
+        help="Share the work among workers: local starts them here, auto finds a running Ray, HOST:6379 is its address "
+        "[default: this process].",
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Workers of the cluster [default: one for each GPU, or every 4 CPUs].",
+    ),
+)
+
+
 def dataset_options(command: Decorated) -> Decorated:
     """Add the options that say what is evaluated or searched to a command.
 
@@ -229,6 +244,11 @@ def dataset_options(command: Decorated) -> Decorated:
 def encoding_options(command: Decorated) -> Decorated:
     """Add the options of encoding to a command: ``batch_size``, ``device``, ``dtype``, ``cache`` and ``no_cache``."""
     return _with(_ENCODING_OPTIONS, command)
+
+
+def cluster_options(command: Decorated) -> Decorated:
+    """Add the options that :func:`beir_hybrid.workers.open_workers` takes to a command: ``cluster`` and ``workers``."""
+    return _with(_CLUSTER_OPTIONS, command)
 
 
 def _with(options: Sequence[Callable[[Decorated], Decorated]], command: Decorated) -> Decorated:

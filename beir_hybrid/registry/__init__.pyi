@@ -1,3 +1,4 @@
+from .groups import CLUSTERS as CLUSTERS
 from .groups import COMMANDS as COMMANDS
 from .groups import DATASETS as DATASETS
 from .groups import FORMATS as FORMATS

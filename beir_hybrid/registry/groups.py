@@ -84,6 +84,24 @@ def host_problem(thing: Any) -> str:
     return method_problem(thing, "activate", "deactivate", "is_active", arguments=())
 
 
+def cluster_problem(thing: Any) -> str:
+    """Find out whether a function that opens a cluster can be called as it will be.
+
+    Examples:
+        >>> cluster_problem(lambda address: None)
+        "cannot be called with address, workers= and gpus= (got an unexpected keyword argument 'workers')"
+    """
+    if problem := method_problem(thing, "__call__"):
+        return problem
+    try:
+        inspect.signature(thing).bind("local", workers=None, gpus=None)
+    except ValueError:  # of what is written in C
+        return ""
+    except TypeError as error:
+        return f"cannot be called with address, workers= and gpus= ({error})"
+    return ""
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -134,6 +152,12 @@ HOSTS = Registry(
     host_problem,
 )
 COMMANDS = Registry("beir_hybrid.commands", "command", "a click.Command", command_problem)
+CLUSTERS = Registry(
+    "beir_hybrid.clusters",
+    "cluster",
+    "a function open(address, *, workers, gpus) that returns a beir_hybrid.workers.Workers",
+    cluster_problem,
+)
 
-REGISTRIES = (DATASETS, FORMATS, STRATEGIES, MEASURES, HOSTS, COMMANDS)
+REGISTRIES = (DATASETS, FORMATS, STRATEGIES, MEASURES, HOSTS, COMMANDS, CLUSTERS)
 """All groups that anybody may register things in."""
