@@ -5,7 +5,8 @@ from .checksums import file_checksum as file_checksum
 from .checksums import record as record
 from .checksums import stamp as stamp
 from .corpus import StoredCorpus as StoredCorpus
-from .corpus import write_corpus as write_corpus
+from .corpus_writer import CorpusWriter as CorpusWriter
+from .corpus_writer import write_corpus as write_corpus
 from .files import check_output as check_output
 from .files import json_or_none as json_or_none
 from .files import new_file as new_file
