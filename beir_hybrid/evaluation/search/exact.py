@@ -9,7 +9,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.evaluation.search.hits import Hits
-from beir_hybrid.evaluation.search.ranks import exact_ranks
+from beir_hybrid.evaluation.search.ranks import Ranks, exact_ranks
 from beir_hybrid.evaluation.search.scores import (
     Identifiers,
     PassageBlock,
@@ -58,9 +58,8 @@ class ExactSearcher(VectorSearcher):
 
     def __init__(self, task: SearchTask) -> None:
         super().__init__(task)
-        judged, passages = task.judgements, list(self.passages.values())
         with timed(self.seconds, "rank"), progress("Ranking", task.show_progress) as advance:
-            self.counts = exact_ranks(self.queries, passages, judged.query, judged.passage, judged.identifiers, advance)
+            self.counts = self._count(advance)
 
     def ranks(self, setting: Setting, rows: Ints, queries: Ints) -> RelevantRanks:
         """Rank the relevant passages; see :meth:`Searcher.ranks`."""
@@ -71,8 +70,14 @@ class ExactSearcher(VectorSearcher):
         mid_rank = rank + (tied / 2 - self.counts.tied_above[chosen].sum(axis=1))
         return RelevantRanks(rank, mid_rank, tied > 0, np.full(len(queries), self.judgements.sizes[columns].sum()))
 
-    def _find(self, pool: Pool, queries: Rows, depth: int, advance: Callable[[float], object]) -> Hits:
-        return exact_search(queries, pool.vectors, depth, pool.identifiers, advance)
+    def _count(self, advance: Callable[[float], object]) -> Ranks:
+        """Rank every relevant passage in each language's corpus."""
+        judged, passages = self.judgements, list(self.passages.values())
+        return exact_ranks(self.queries, passages, judged.query, judged.passage, judged.identifiers, advance)
+
+    def _find(self, pool: Pool, queries: Ints, depth: int, advance: Callable[[float], object]) -> Hits:
+        vectors = self.vectors(pool)
+        return pool.global_hits(exact_search(self.queries[queries], vectors, depth, pool.identifiers, advance))
 
 
 def exact_search(

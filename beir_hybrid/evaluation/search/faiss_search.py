@@ -15,7 +15,6 @@ from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.faiss_factory import empty_index
 from beir_hybrid.evaluation.search.faiss_index import FaissIndex
 from beir_hybrid.evaluation.search.hits import Hits
-from beir_hybrid.evaluation.search.scores import Rows
 from beir_hybrid.evaluation.search.searcher import Pool, RelevantRanks, Search, SearchTask, VectorSearcher
 from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import Setting
@@ -84,7 +83,7 @@ class FaissSearcher(VectorSearcher):
 
     def __init__(self, search: FaissSearch, task: SearchTask) -> None:
         super().__init__(task)
-        if isinstance(self.queries, SparseRows):
+        if any(isinstance(vectors, SparseRows) for vectors in self._asked):
             raise ConfigurationError(
                 f"The index {search.factory!r} holds dense vectors, and these are sparse.",
                 "Search exactly: leave it out.",
@@ -94,6 +93,7 @@ class FaissSearcher(VectorSearcher):
         self._checks: list[_Check] = []
         self._options: dict[str, float] = {}
         self._indexed: Pool | None = None
+        self._checked: Pool | None = None
 
     def ranks(self, setting: Setting, rows: Ints, queries: Ints) -> RelevantRanks:
         """Look up the relevant passages; see :meth:`Searcher.ranks`."""
@@ -123,24 +123,34 @@ class FaissSearcher(VectorSearcher):
             f"{self.depth}; it finds {' and '.join(shares)}, {basis}{several}"
         ]
 
-    def _find(self, pool: Pool, queries: Rows, depth: int, advance: Callable[[float], object]) -> Hits:
-        new = pool is not self._indexed
-        if new:
+    def _find(self, pool: Pool, queries: Ints, depth: int, advance: Callable[[float], object]) -> Hits:
+        hits = self._search_index(pool, queries, depth, advance)
+        if pool is not self._checked:
+            with timed(self.seconds, "check"):
+                self._checks.append(self._check(pool, queries, hits))
+            self._checked = pool
+        return hits
+
+    def _search_index(self, pool: Pool, queries: Ints, depth: int, advance: Callable[[float], object]) -> Hits:
+        if pool is not self._indexed:
             with (
                 timed(self.seconds, "index"),
                 progress(f"Indexing {'+'.join(pool.corpora)}", self.show_progress) as indexed,
             ):
-                self._index = FaissIndex(pool.vectors, self.search.factory, seed=self.search.seed, advance=indexed)
+                self._index = FaissIndex(
+                    self.vectors(pool), self.search.factory, seed=self.search.seed, advance=indexed
+                )
             self._indexed = pool
         with timed(self.seconds, "search"):
-            hits = self._index.search(queries, depth, pool.identifiers, advance)
+            hits = self._index.search(self.queries[queries], depth, pool.identifiers, advance)
         self._options |= self._index.options
-        if new:
-            with timed(self.seconds, "check"):
-                self._checks.append(self._check(pool, queries, hits))
-        return hits
+        return pool.global_hits(hits)
 
-    def _check(self, pool: Pool, queries: Rows, hits: Hits) -> _Check:
+    def _search_exactly(self, pool: Pool, queries: Ints, depth: int) -> Hits:
+        hits = exact_search(self.queries[queries], self.vectors(pool), depth, pool.identifiers)
+        return pool.global_hits(hits)
+
+    def _check(self, pool: Pool, queries: Ints, hits: Hits) -> _Check:
         """Compare what was found with what exact search finds, on as many queries as that may take."""
         chosen = np.arange(len(queries))
         most = max(_FEWEST, _CHECKED // len(pool))
@@ -148,7 +158,7 @@ class FaissSearcher(VectorSearcher):
             chosen = np.sort(np.random.default_rng(0).choice(chosen, most, replace=False))
         kept = hits.passage.shape[1]
         depths = {k: min(k, kept) for k in (10, 100) if k <= self.search.depth} or {self.search.depth: kept}
-        exact = exact_search(queries[chosen], pool.vectors, max(depths.values()), pool.identifiers)
+        exact = self._search_exactly(pool, queries[chosen], max(depths.values()))
         recall = {k: hits[chosen].recall(exact, depth) for k, depth in depths.items()}
         name = pool.corpora[0] if len(pool.corpora) == 1 else f"the pool of {len(pool.corpora)}"
         return _Check(name, len(chosen), len(queries), recall)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -136,16 +137,13 @@ class Pool:
     Args:
         judgements: The collection.
         setting: The setting.
-        passages: Vectors by language.
 
     Attributes:
         corpora: Their languages.
-        vectors: Vectors of each, shape (passages of the language, dimensions).
     """
 
-    def __init__(self, judgements: Judgements, setting: Setting, passages: Mapping[str, Vectors]) -> None:
+    def __init__(self, judgements: Judgements, setting: Setting) -> None:
         self.corpora = setting.corpus_languages
-        self.vectors = [passages[language] for language in self.corpora]
         self._judgements = judgements
         columns = judgements.columns(setting)
         self._ends = np.cumsum(judgements.sizes[columns])
@@ -154,14 +152,17 @@ class Pool:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def global_numbers(self, passages: Ints) -> Ints:
-        """Number passages as the whole collection does; -1 stays -1."""
-        place = np.minimum(np.searchsorted(self._ends, passages, side="right"), len(self._ends) - 1)
-        return np.where(passages < 0, -1, passages + self._shifts[place])
+    def global_hits(self, hits: Hits) -> Hits:
+        """Number what was found as the whole collection does."""
+        return Hits(self._global_numbers(hits.passage), hits.score)
 
     def identifiers(self, passages: Ints) -> list[str]:
         """Return the document ids of passages, shape (n,)."""
-        return self._judgements.identifiers(self.global_numbers(passages))
+        return self._judgements.identifiers(self._global_numbers(passages))
+
+    def _global_numbers(self, passages: Ints) -> Ints:
+        place = np.minimum(np.searchsorted(self._ends, passages, side="right"), len(self._ends) - 1)
+        return np.where(passages < 0, -1, passages + self._shifts[place])
 
 
 class VectorSearcher(Searcher):
@@ -179,20 +180,27 @@ class VectorSearcher(Searcher):
         judgements, embeddings = task.judgements, task.embeddings
         super().__init__(judgements, judgements.settings if task.settings is None else task.settings)
         self.show_progress = task.show_progress
-        collection = judgements.collection
-        self.queries: Rows = stack([part[:] for part in aligned(embeddings.queries, collection.queries, "queries")])
-        self.passages = dict(
-            zip(collection.corpora, aligned(embeddings.passages, collection.corpora, "passages"), strict=True)
-        )
+        corpora = judgements.collection.corpora
+        self._asked = aligned(embeddings.queries, judgements.collection.queries, "queries")
+        self.passages = dict(zip(corpora, aligned(embeddings.passages, corpora, "passages"), strict=True))
         self._pool: Pool | None = None
         self._kept = 0
         self._hits: dict[str, Hits] = {}  # by query language, of this pool to this depth
+
+    @cached_property
+    def queries(self) -> Rows:
+        """Vectors of all queries, shape (queries, dimensions)."""
+        return stack([part[:] for part in self._asked])
+
+    def vectors(self, pool: Pool) -> list[Vectors]:
+        """Return the vectors of each of a pool's corpora, shape (passages of the language, dimensions)."""
+        return [self.passages[language] for language in pool.corpora]
 
     def hits(self, setting: Setting, depth: int) -> Hits:
         """Search the setting's corpora; see :meth:`Searcher.hits`."""
         pool, language = self._pool, setting.query_language
         if pool is None or pool.corpora != setting.corpus_languages:
-            pool, self._kept = Pool(self.judgements, setting, self.passages), 0
+            pool, self._kept = Pool(self.judgements, setting), 0
             self._pool = pool
         if (wanted := min(self.depth or depth, len(pool))) > self._kept:
             self._kept, self._hits = wanted, {}
@@ -203,15 +211,14 @@ class VectorSearcher(Searcher):
         return self._hits[language][:, :depth]
 
     @abstractmethod
-    def _find(self, pool: Pool, queries: Rows, depth: int, advance: Callable[[float], object]) -> Hits:
-        """Find passages of a pool, numbered as the pool does."""
+    def _find(self, pool: Pool, queries: Ints, depth: int, advance: Callable[[float], object]) -> Hits:
+        """Find passages of a pool, numbered as the collection does, for queries by their numbers."""
 
     def _search(self, pool: Pool, languages: set[str]) -> None:
         of_query = self.judgements.query_language
         numbers = np.flatnonzero(np.isin(of_query, list(languages)))
         with progress(f"Searching {'+'.join(pool.corpora)}", self.show_progress) as advance:
-            hits = self._find(pool, self.queries[numbers], self._kept, advance)
-        hits = Hits(pool.global_numbers(hits.passage), hits.score)
+            hits = self._find(pool, numbers, self._kept, advance)
         self._hits |= {language: hits[of_query[numbers] == language] for language in languages}
 
 
