@@ -5,6 +5,7 @@ from .encoding.encode import encode as encode
 from .encoding.encoder import Encoder as Encoder
 from .encoding.encoder import open_encoder as open_encoder
 from .encoding.encoding_options import EncodingOptions as EncodingOptions
+from .encoding.vector_folder import VectorFolder as VectorFolder
 from .evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .judgements import Judgements as Judgements
 from .judgements import observed_collection as observed_collection

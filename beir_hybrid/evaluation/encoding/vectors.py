@@ -128,6 +128,9 @@ class VectorStore:
     def _append(self, keys: Keys, vectors: Rows) -> None:
         self.dimensions = vectors.shape[1] if self.dimensions is None else self.dimensions
         self._index.add(keys, len(self))
+        self._append_part(vectors)
+
+    def _append_part(self, vectors: Any) -> None:
         self._parts.append(vectors)
         self._starts = np.append(self._starts, len(self) + len(vectors))
 
