@@ -22,3 +22,4 @@ from .runs import split_run as split_run
 from .search.exact import ExactSearch as ExactSearch
 from .search.faiss_search import FaissSearch as FaissSearch
 from .search.searcher import Search as Search
+from .search.sharded import ShardedSearch as ShardedSearch

@@ -28,6 +28,7 @@ from beir_hybrid.settings import Setting
 from beir_hybrid.verbosity import progress
 
 _GATHERED = 2**16  # vectors gathered at a time
+_MERGED = 2**20  # hits merged at a time
 _MANY = 2  # times as many candidates as wanted are too many
 
 
@@ -129,13 +130,18 @@ def merge_hits(parts: Sequence[Hits], depth: int, identifiers: Identifiers) -> H
         depth: How many passages to keep.
         identifiers: Returns document ids, to order ties across parts.
     """
-    merged = Hits(np.hstack([part.passage for part in parts]), np.hstack([part.score for part in parts]))
-    merged.sort()
-    if merged.passage.shape[1] > depth:  # what is level with the last one may come before it
-        late = merged.score < merged.score[:, depth - 1 : depth]
-        merged.passage[late] = -1
-    merged.order_ties(identifiers)
-    return Hits(merged.passage[:, :depth].copy(), merged.score[:, :depth].copy())
+    width = sum(part.passage.shape[1] for part in parts)
+    merged = Hits.empty(len(parts[0]), min(depth, width))
+    step = max(1, _MERGED // max(1, width))
+    for start in range(0, len(merged), step):
+        rows = slice(start, start + step)
+        block = Hits(*(np.hstack([getattr(part, name)[rows] for part in parts]) for name in ("passage", "score")))
+        block.sort()
+        if width > depth:  # what is level with the last one may come before it
+            block.passage[block.score < block.score[:, depth - 1 : depth]] = -1
+        block.order_ties(identifiers)
+        merged.passage[rows], merged.score[rows] = block.passage[:, :depth], block.score[:, :depth]
+    return merged
 
 
 class _Candidates:
