@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,17 +14,57 @@ from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.grades import read_grade
 from beir_hybrid.storage.files import parse_json
 
+Advance = Callable[[int], object]
 
-def read_rows(path: Path, fields: Sequence[str], fix: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read a file of JSON objects, one a line; see :func:`parse_row`. Blank lines are skipped.
+_LONGEST = 2**26  # bytes: a longer line is no row, but a file of another format
+_REPORTED = 1000  # lines
+
+
+def read_lines(path: Path, advance: Advance | None = None) -> Iterator[tuple[int, bytes]]:
+    """Read the lines of a file, gzipped if its name ends so. Blank lines are skipped.
+
+    Args:
+        path: The file.
+        advance: Called now and then with how many more bytes of the file were read.
+
+    Yields:
+        The number of the line, from 1, and the line.
+
+    Raises:
+        DataFormatError: If the file is cut off, no gzip file, or has a line of more than 64 MB.
+    """
+    number = reported = 0
+    with path.open("rb") as raw:
+        content = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
+        try:
+            for number, line in enumerate(iter(partial(content.readline, _LONGEST + 1), b""), start=1):
+                if len(line) > _LONGEST:
+                    raise DataFormatError(
+                        f"{path}:{number}: a line of more than {_LONGEST >> 20} MB.", "Write one row a line."
+                    )
+                if not line.isspace():
+                    yield number, line
+                if advance is not None and number % _REPORTED == 0:
+                    advance(raw.tell() - reported)
+                    reported = raw.tell()
+        except (EOFError, OSError, zlib.error) as error:  # BadGzipFile is an OSError
+            raise DataFormatError(
+                f"{path}:{number + 1}: the gzip file is cut off or damaged here: {error}.", "Fetch the file again."
+            ) from error
+        if advance is not None:
+            advance(raw.tell() - reported)
+
+
+def read_rows(
+    path: Path, fields: Sequence[str], fix: str, advance: Advance | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read a file of JSON objects, one a line; see :func:`read_lines` and :func:`parse_row`.
 
     Yields:
         The number of the line, from 1, and its object.
     """
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.isspace():
-                yield number, parse_row(line, path, number, fields, fix)
+    for number, line in read_lines(path, advance):
+        yield number, parse_row(line, path, number, fields, fix)
 
 
 def parse_row(line: bytes, path: Path, number: int, fields: Sequence[str], fix: str) -> dict[str, Any]:

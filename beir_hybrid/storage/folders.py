@@ -121,5 +121,5 @@ def remove_stale(path: Path) -> None:
     """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         with suppress(OSError):  # another process removes it
-            if max(each.stat().st_mtime for each in (left, *left.iterdir())) < time.time() - STALE_SECONDS:
+            if max(each.stat().st_mtime for each in (left, *left.rglob("*"))) < time.time() - STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.content import CORPUS, FolderContent
 from beir_hybrid.datasets.beir.marker import Marker, WrittenFile
-from beir_hybrid.datasets.beir.reader import FolderReader
+from beir_hybrid.datasets.beir.reader import FolderReader, part_of
 from beir_hybrid.datasets.beir.zip_file import archive_of, check_archive, ensure_archive, is_foreign_archive
 from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.storage.files import check_output, existing
@@ -187,7 +187,11 @@ class BeirFolder:
         split: str | None = None,
         language: str | None = None,
     ) -> MultilingualCollection:
-        """Read the folder into memory.
+        """Read the folder: a corpus below 64 MB into memory, a larger one once into the user's cache.
+
+        There, or in the folder that ``BEIR_HYBRID_CACHE`` names, its passages are stored as memory-mapped files, and
+        again whenever the file has changed. ``corpus.jsonl.gz`` and ``queries.jsonl.gz`` are read where the plain files
+        are missing.
 
         The language of a document or query is what its metadata say (``{"language": "en"}``), or else what its id
         begins with (``en:17``, as :func:`~beir_hybrid.languages.code_of` reads it; only if every id that has no
@@ -216,6 +220,7 @@ class BeirFolder:
             DataFormatError: If a line is malformed, an id occurs twice, or the qrels name an unknown query or a
                 relevant document that is unknown; the message names file and line.
             LanguageError: If the folder lacks one of the languages.
+            OutputError: If the cache cannot be written.
         """
         if source is not None:
             raise ConfigurationError(f"A BEIR folder has no source {str(source)!r}.", "Leave it out.")
@@ -227,7 +232,7 @@ def is_beir_folder(name: str | Path) -> bool:
     path = existing(name)
     if path is None or not path.is_dir():
         return False
-    return (path / CORPUS).is_file() or "/" in str(name) or isinstance(name, Path)
+    return part_of(path, CORPUS).is_file() or "/" in str(name) or isinstance(name, Path)
 
 
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:

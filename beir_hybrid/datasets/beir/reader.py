@@ -4,57 +4,32 @@ from __future__ import annotations
 
 import csv
 import logging
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.content import CORPUS, QUERIES
+from beir_hybrid.datasets.beir.folder_corpus import read_corpus
+from beir_hybrid.datasets.beir.folder_rows import (
+    CODE,
+    UNKNOWN_LANGUAGE,
+    DistinctNames,
+    FolderRow,
+    Name,
+    Naming,
+    folder_rows,
+    language_in,
+)
 from beir_hybrid.datasets.beir.marker import Marker
-from beir_hybrid.datasets.rows import Judgement, check_id, read_judgements, read_rows
+from beir_hybrid.datasets.rows import Judgement, read_judgements
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
 from beir_hybrid.grades import is_grade
-from beir_hybrid.languages import code_of
-from beir_hybrid.passage import Passage
 from beir_hybrid.translations import group_in, link_translations
 
-UNKNOWN_LANGUAGE = "und"
-"""The code of texts of unknown language in ISO 639."""
-
-_UNKNOWN = re.compile(f"{UNKNOWN_LANGUAGE}:.")
-_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*")
-_ROW = 'Give one {"_id": ..., "text": ...} of strings a line.'
 _QRELS = "Give query-id<TAB>corpus-id<TAB>score below a header of these names."
 
 logger = logging.getLogger(__name__)
-
-
-class _Row(NamedTuple):
-    """One line of a corpus or of queries.
-
-    Attributes:
-        line: Its place in the file, from 1.
-        identifier: Its ``_id``.
-        language: The language in its metadata; empty without one.
-        text: Its text.
-        title: Its title; empty without one.
-        metadata: Its metadata.
-    """
-
-    line: int
-    identifier: str
-    language: str
-    text: str
-    title: str
-    metadata: dict[str, Any]
-
-
-class _Name(NamedTuple):
-    """The id of a row in the collection, and its language."""
-
-    identifier: str
-    language: str
 
 
 class FolderReader:
@@ -74,44 +49,33 @@ class FolderReader:
     def read(self, split: str | None, language: str | None) -> MultilingualCollection:
         """Read the collection; see :meth:`~beir_hybrid.datasets.beir.folder.BeirFolder.load` for the arguments."""
         qrels_path = self._find_qrels(split)
-        if language is not None and not _CODE.fullmatch(language):
+        if language is not None and not CODE.fullmatch(language):
             raise ConfigurationError(f"language is {language!r}.", "Give a code such as en.")
-        passages, queries = (
-            list(_rows(self.path / CORPUS, ("_id", "text", "title?"))),
-            list(_rows(self.path / QUERIES, ("_id", "text"))),
-        )
         judgements = list(_judgements(qrels_path))
-        if not passages:
-            raise DataFormatError(f"{self.path / CORPUS} holds no document.", "Write the folder again.")
-        documents, asked = _name_rows(passages, queries, language or UNKNOWN_LANGUAGE)
-        _check_distinct(documents, self.path / CORPUS)
-        _check_distinct(asked, self.path / QUERIES)
-        qrels, skipped = _link(judgements, documents, asked, qrels_path)
-        corpora: dict[str, dict[str, Passage]] = {}
-        for row in passages:
-            name, context = documents[row.identifier], row.metadata.get("context")
-            passage = Passage(row.text, row.title, context if isinstance(context, str) else "")
-            corpora.setdefault(name.language, {})[name.identifier] = passage
+        queries_path = part_of(self.path, QUERIES)
+        languages, rows = _read_queries(queries_path, {judgement.query for judgement in judgements})
+        by_prefix = all(code or language_in(query) for query, code in languages.items())
+        corpus = read_corpus(part_of(self.path, CORPUS), Naming(language or UNKNOWN_LANGUAGE, by_prefix))
+        asked = _name_queries(queries_path, languages, corpus.naming)
+        qrels, skipped = _link(judgements, corpus.find, asked, qrels_path)
         texts: dict[str, dict[str, str]] = {}
         groups: dict[str, str] = {}
-        for row in queries:
+        for row in rows:
             name = asked[row.identifier]
-            if name.identifier in qrels:
-                texts.setdefault(name.language, {})[name.identifier] = row.text
-                group = group_in(row.metadata, f"{self.path / QUERIES}:{row.line}")
-                if group is not None or self.marker is not None:  # this package writes all groups of a dataset
-                    groups[name.identifier] = group or ""
+            texts.setdefault(name.language, {})[name.identifier] = row.text
+            group = group_in(row.metadata, f"{queries_path}:{row.line}")
+            if group is not None or self.marker is not None:  # this package writes all groups of a dataset
+                groups[name.identifier] = group or ""
         links = link_translations({query: code for code, part in texts.items() for query in part}, groups)
-        named = [*documents.items(), *asked.items()]
-        prefixes = sorted({f"{name.language}:" for old, name in named if name.identifier != old})
+        prefixed = corpus.prefixed | {name.language for query, name in asked.items() if name.identifier != query}
         return MultilingualCollection(
             name=self.name,
-            corpora=corpora,
+            corpora=corpus.corpora,
             queries=texts,
             qrels=qrels,
             passage_text=self.marker.passage_text if self.marker is not None else "title+text",
             group_of=links.group_of,
-            notes=(*self._notes(prefixes, skipped), *links.notes),
+            notes=(*self._notes([f"{code}:" for code in sorted(prefixed)], skipped), *links.notes),
             measures=self.marker.measures if self.marker is not None else (),
             linked_by=links.rule,
         )
@@ -120,7 +84,9 @@ class FolderReader:
         if not self.path.is_dir():
             raise MissingDataError(f"There is no folder {self.path}.", "Give a folder with corpus.jsonl.")
         splits = {path.stem: path for path in sorted((self.path / "qrels").glob("*.tsv"))}
-        parts = {name: (self.path / name).is_file() for name in (CORPUS, QUERIES)} | {"qrels/SPLIT.tsv": bool(splits)}
+        parts = {name: part_of(self.path, name).is_file() for name in (CORPUS, QUERIES)} | {
+            "qrels/SPLIT.tsv": bool(splits)
+        }
         for name, is_there in parts.items():
             if not is_there:
                 raise MissingDataError(f"{self.path} holds no {name}.", "Give a BEIR folder.")
@@ -148,21 +114,35 @@ class FolderReader:
         return notes
 
 
-def _rows(path: Path, fields: tuple[str, ...]) -> Iterator[_Row]:
-    lines: dict[str, int] = {}
-    for line, row in read_rows(path, fields, _ROW):
-        identifier = row["_id"]
-        check_id(identifier, path, line)
-        if (first := lines.setdefault(identifier, line)) != line:
-            raise DataFormatError(
-                f"{path}:{line}: the id {shorten(identifier)} occurs twice, first in line {first}.", "Make ids unique."
-            )
-        metadata = row.get("metadata")
-        metadata = metadata if isinstance(metadata, dict) else {}
-        language = "" if metadata.get("language") is None else metadata["language"]
-        if language != "" and not (isinstance(language, str) and _CODE.fullmatch(language)):
-            raise DataFormatError(f"{path}:{line}: the language is {shorten(language)}.", "Give a code such as en.")
-        yield _Row(line, identifier, language, row["text"], row.get("title", ""), metadata)
+def part_of(folder: Path, name: str) -> Path:
+    """Return the path of one of a folder's files: ``corpus.jsonl``, or ``corpus.jsonl.gz`` where that is missing."""
+    packed = folder / f"{name}.gz"
+    return packed if packed.is_file() and not (folder / name).is_file() else folder / name
+
+
+def _read_queries(path: Path, judged: set[str]) -> tuple[dict[str, str], list[FolderRow]]:
+    """Return the language in the metadata of every query by its id, perhaps empty, and the rows of those judged."""
+    languages: dict[str, str] = {}
+    rows = []
+    distinct = DistinctNames(path)
+    for row in folder_rows(path, ("_id", "text")):
+        distinct.add(row.identifier, row.line)
+        languages[row.identifier] = row.language
+        if row.identifier in judged:
+            rows.append(row)
+    return languages, rows
+
+
+def _name_queries(path: Path, languages: dict[str, str], naming: Naming) -> dict[str, Name]:
+    distinct = DistinctNames(path)
+    names: dict[str, Name] = {}
+    for query, language in languages.items():
+        name = naming.name(query, language)
+        if name is None:
+            raise RuntimeError(query)  # naming was chosen by these very ids
+        distinct.add_name(query, name)
+        names[query] = name
+    return names
 
 
 def _judgements(path: Path) -> Iterator[Judgement]:
@@ -187,36 +167,8 @@ def _fields(path: Path, rows: Any) -> Iterator[tuple[int, str, str, str]]:
             yield rows.line_num, row[0], row[1], row[2]
 
 
-def _name_rows(passages: list[_Row], queries: list[_Row], language: str) -> tuple[dict[str, _Name], dict[str, _Name]]:
-    """Return the new id and the language of each document and each query by its id in the files."""
-    prefixes = {
-        row.identifier: code_of(row.identifier) or (UNKNOWN_LANGUAGE if _UNKNOWN.match(row.identifier) else "")
-        for row in (*passages, *queries)
-        if not row.language
-    }
-    trusted = all(prefixes.values())
-
-    def name(row: _Row) -> _Name:
-        code = row.language or (prefixes[row.identifier] if trusted else language)
-        carries = row.identifier.startswith(f"{code}:")
-        return _Name(row.identifier if carries else f"{code}:{row.identifier}", code)
-
-    return {row.identifier: name(row) for row in passages}, {row.identifier: name(row) for row in queries}
-
-
-def _check_distinct(names: dict[str, _Name], path: Path) -> None:
-    """Refuse ids that differ in the file and no longer once their language stands before them, such as 1 and en:1."""
-    old: dict[str, str] = {}
-    for identifier, name in names.items():
-        if (other := old.setdefault(name.identifier, identifier)) != identifier:
-            raise DataFormatError(
-                f"{path}: the ids {shorten(other)} and {shorten(identifier)} both become {shorten(name.identifier)}.",
-                "Rename one.",
-            )
-
-
 def _link(
-    judgements: list[Judgement], documents: dict[str, _Name], queries: dict[str, _Name], path: Path
+    judgements: list[Judgement], document_of: Callable[[str], str | None], queries: dict[str, Name], path: Path
 ) -> tuple[dict[str, dict[str, int]], int]:
     """Return the judgements with the new ids, and how many of grade 0 and below were left out."""
     qrels: dict[str, dict[str, int]] = {}
@@ -227,8 +179,8 @@ def _link(
                 f"{path}:{line}: queries.jsonl has no query {shorten(query)}.", "Add the query or remove that row."
             )
         judged = qrels.setdefault(queries[query].identifier, {})
-        if document in documents:
-            judged[documents[document].identifier] = grade
+        if (name := document_of(document)) is not None:
+            judged[name] = grade
         elif grade > 0:
             raise DataFormatError(
                 f"{path}:{line}: corpus.jsonl has no document {shorten(document)}, which is relevant for "

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import bisect
-import gzip
-import io
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from beir_hybrid.datasets.rows import Judgement, check_id, parse_row, read_judgements
+from beir_hybrid.datasets.rows import Judgement, check_id, parse_row, read_judgements, read_lines
 from beir_hybrid.errors import DataFormatError, shorten
 from beir_hybrid.passage import Passage
 
@@ -101,7 +98,7 @@ class Documents:
         position = 0
         for shard in self.shards:
             previous = 0
-            for number, line in self._lines(shard):
+            for number, line in read_lines(shard, self.advance):
                 if number != previous + 1 or not previous:
                     self._marks.append((position, shard, number))
                 previous = number
@@ -116,19 +113,3 @@ class Documents:
         """Return file and line of a document that was read, by its number from 0."""
         first, shard, line = self._marks[bisect.bisect_right(self._marks, position, key=lambda mark: mark[0]) - 1]
         return f"{shard}:{line + position - first}"
-
-    def _lines(self, shard: Path) -> Iterator[tuple[int, bytes]]:
-        number = reported = 0
-        with shard.open("rb") as compressed, gzip.GzipFile(fileobj=compressed) as content:
-            try:
-                for number, line in enumerate(io.BufferedReader(content), start=1):
-                    if not line.isspace():
-                        yield number, line
-                    if number % 1000 == 0:
-                        self.advance(compressed.tell() - reported)
-                        reported = compressed.tell()
-            except (EOFError, OSError, zlib.error) as error:  # BadGzipFile is an OSError
-                raise DataFormatError(
-                    f"{shard}:{number + 1}: the gzip file is cut off or damaged here: {error}.", _AGAIN
-                ) from error
-            self.advance(compressed.tell() - reported)

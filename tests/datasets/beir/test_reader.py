@@ -6,6 +6,7 @@ from beir.datasets.data_loader import GenericDataLoader
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset, load_settings
+from beir_hybrid.datasets.beir import folder_corpus
 from beir_hybrid.datasets.beir.export import export_dataset, materialise
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError, UnknownNameError
@@ -16,6 +17,15 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning") 
 CORPUS = [{"_id": "d1", "title": "One", "text": "First."}, {"_id": "d2", "text": "Second."}]
 QUERIES = [{"_id": "q1", "text": "1?"}, {"_id": "q2", "text": "2?"}]
 QRELS = "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\n"
+
+
+@pytest.fixture(params=["in memory", "stored"], autouse=True)
+def kept(request, tmp_path_factory, monkeypatch):
+    """Where passages are kept: a folder's size makes no difference."""
+    monkeypatch.setenv("BEIR_HYBRID_CACHE", str(tmp_path_factory.mktemp("cache")))
+    if request.param == "stored":
+        monkeypatch.setattr(folder_corpus, "IN_MEMORY", 0)
+    return request.param
 
 
 @pytest.fixture

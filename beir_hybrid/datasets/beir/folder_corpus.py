@@ -1,0 +1,117 @@
+"""FolderCorpus: the passages of a BEIR folder, in memory or stored on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from beir_hybrid.datasets.beir.folder_rows import DistinctNames, Name, Naming, folder_rows
+from beir_hybrid.datasets.rows import Advance
+from beir_hybrid.errors import DataFormatError
+from beir_hybrid.passage import Passage
+
+IN_MEMORY = 64 << 20
+"""Bytes of a corpus file from which on its passages are stored; gzipped ones are taken for four times as large."""
+
+_PACKED = 4  # how many bytes of text a gzipped byte is taken for
+
+NamedPassage = tuple[int, str, Name, Passage]
+"""Line, id in the file, id and language in the collection, and the passage."""
+
+
+class NoPrefixError(Exception):
+    """An id that should begin with its language does not; no error of the user's."""
+
+
+@dataclass(frozen=True)
+class FolderCorpus:
+    """The passages of a BEIR folder.
+
+    Attributes:
+        corpora: Passages by language and by id in the collection, in the order of the file.
+        naming: How they got their languages: by their ids only if all have them there.
+        prefixed: Languages that were put before ids which did not carry them.
+        find: Returns a passage's id in the collection by that in the file; None if there is no such passage.
+    """
+
+    corpora: Mapping[str, Mapping[str, Passage]]
+    naming: Naming
+    prefixed: frozenset[str]
+    find: Callable[[str], str | None]
+
+
+def identity(path: Path) -> list[str | int]:
+    """Return what tells whether a file is the same as before: any change of it changes its size or one of its times.
+
+    The time of the last change of its status cannot be set by programs, such as those that copy times along. A file
+    elsewhere has another path, and one that takes this one's place another number.
+    """
+    state = path.stat()
+    return [str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
+
+
+def read_corpus(path: Path, naming: Naming) -> FolderCorpus:
+    """Read the passages of a BEIR folder: a small file into memory, a large one once into the user's cache.
+
+    Args:
+        path: The file, gzipped if its name ends so.
+        naming: How rows get their languages; where the id of one does not begin with its language as it should, all
+            get that of ``naming``.
+
+    Raises:
+        DataFormatError: If a line is malformed, an id occurs twice, there is no row, or the file changes meanwhile.
+        OutputError: If the cache cannot be written.
+    """
+    from beir_hybrid.datasets.beir.stored_folder import StoredFolder
+
+    if path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) < IN_MEMORY:
+        return read_twice_at_most(lambda naming: _in_memory(path, naming), naming)
+    return StoredFolder(path, naming).open()
+
+
+def read_twice_at_most(read: Callable[[Naming], FolderCorpus], naming: Naming) -> FolderCorpus:
+    """Read with languages by ids, and without where an id turns out to have none."""
+    try:
+        return read(naming)
+    except NoPrefixError:
+        return read(naming._replace(by_prefix=False))
+
+
+def named_passages(path: Path, naming: Naming, advance: Advance | None = None) -> Iterator[NamedPassage]:
+    """Read a corpus as a stream.
+
+    Args:
+        path: The file.
+        naming: How rows get their languages.
+        advance: As for :func:`~beir_hybrid.datasets.rows.read_lines`.
+
+    Raises:
+        NoPrefixError: If an id does not begin with its language as it should.
+        DataFormatError: As for :func:`read_corpus`, but for ids that occur twice.
+    """
+    before, line = identity(path), 0
+    for line, identifier, language, text, title, metadata in folder_rows(path, ("_id", "text", "title?"), advance):
+        name = naming.name(identifier, language)
+        if name is None:
+            raise NoPrefixError
+        context = metadata.get("context")
+        yield line, identifier, name, Passage(text, title, context if isinstance(context, str) else "")
+    if identity(path) != before:
+        raise DataFormatError(f"{path} was changed while it was read.", "Run it again once it is written.")
+    if not line:
+        raise DataFormatError(f"{path} holds no document.", "Write the folder again.")
+
+
+def _in_memory(path: Path, naming: Naming) -> FolderCorpus:
+    corpora: dict[str, dict[str, Passage]] = {}
+    names: dict[str, str] = {}
+    prefixed, distinct = set(), DistinctNames(path)
+    for line, identifier, name, passage in named_passages(path, naming):
+        distinct.add(identifier, line)
+        distinct.add_name(identifier, name)
+        corpora.setdefault(name.language, {})[name.identifier] = passage
+        names[identifier] = name.identifier
+        if identifier != name.identifier:
+            prefixed.add(name.language)
+    return FolderCorpus(corpora, naming, frozenset(prefixed), names.get)
