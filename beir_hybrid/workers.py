@@ -52,7 +52,7 @@ class Workers(ABC):
             advance: Is called with the weight of every task that is finished, for a progress bar.
 
         Yields:
-            Number of the task, from 0 on, and its result, which is small as well.
+            Number of the task, from 0 on, and its result, which is small as well; arrays in it may be read-only.
 
         Raises:
             BeirHybridError: If a task raises one: the same.

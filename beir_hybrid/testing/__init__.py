@@ -2,8 +2,8 @@
 
 Each holds what this package relies on, as tests whose messages say what to fix::
 
-    from beir_hybrid.testing import CommandContract, DatasetContract, FormatContract, HostContract, MeasureContract
-    from beir_hybrid.testing import StrategyContract
+    from beir_hybrid.testing import ClusterContract, CommandContract, DatasetContract, FormatContract, HostContract
+    from beir_hybrid.testing import MeasureContract, StrategyContract
 
 
     class TestFaq(DatasetContract):
@@ -34,6 +34,10 @@ Each holds what this package relies on, as tests whose messages say what to fix:
     class TestLibraryFaq(CommandContract):
         name = "library-faq"
         refused = (("--source", "nowhere"),)
+
+
+    class TestRay(ClusterContract):
+        name = "ray"
 
 The thing is looked up by its registered name, as users do it: install the plug-in first (``pip install -e .``), or
 register the thing by a call. Only this subpackage needs pytest.

@@ -1,3 +1,4 @@
+from .cluster import ClusterContract as ClusterContract
 from .command import CommandContract as CommandContract
 from .dataset import DatasetContract as DatasetContract
 from .format import FormatContract as FormatContract

@@ -37,6 +37,7 @@ def test_lack_of_pytest_is_said_with_the_fix():
 
 def test_public_names_are_the_contracts():
     assert testing.__all__ == [
+        "ClusterContract",
         "CommandContract",
         "DatasetContract",
         "FormatContract",

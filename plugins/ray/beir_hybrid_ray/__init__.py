@@ -1,0 +1,3 @@
+"""Workers on a Ray cluster, for beir-hybrid."""
+
+__version__ = "0.1.0"
