@@ -10,7 +10,6 @@ from .collection import LazyCorpus as LazyCorpus
 from .collection import MultilingualCollection as MultilingualCollection
 from .collection import corpus_checksum as corpus_checksum
 from .datasets import load_dataset as load_dataset
-from .datasets import load_pairs as load_pairs
 from .errors import BatchError as BatchError
 from .errors import BeirHybridError as BeirHybridError
 from .errors import ChecksumError as ChecksumError
@@ -29,6 +28,8 @@ from .errors import shorten as shorten
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .evaluation.results import Results as Results
+from .formats import load_pairs as load_pairs
+from .formats import open_pairs as open_pairs
 from .languages import LANGUAGES as LANGUAGES
 from .languages import choose_languages as choose_languages
 from .models import load_model as load_model

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @declared_options(
-    "train_data", "source", "languages", "columns", "passage_text", "strategy", "alpha", *SAMPLING, "negatives"
+    "train_data",
+    "source",
+    "languages",
+    "columns",
+    "format",
+    "passage_text",
+    "strategy",
+    "alpha",
+    *SAMPLING,
+    "negatives",
 )
 @click.option(
     *both_spellings("--batch-size"),

@@ -1,3 +1,5 @@
+from ..formats.load import load_pairs as load_pairs
+from ..formats.load import load_sources as load_sources
 from .beir.collection_loader import CollectionLoader as CollectionLoader
 from .beir.collection_loader import MIRACLLoader as MIRACLLoader
 from .beir.collection_loader import MLQARLoader as MLQARLoader
@@ -7,10 +9,8 @@ from .beir.export import materialise as materialise
 from .beir.folder import BeirFolder as BeirFolder
 from .evaluation_texts import load_evaluation_texts as load_evaluation_texts
 from .load import load_dataset as load_dataset
-from .load import load_pairs as load_pairs
 from .load import load_setting as load_setting
 from .load import load_settings as load_settings
-from .load import load_sources as load_sources
 from .miracl.files import MiraclFiles as MiraclFiles
 from .names import find_data as find_data
 from .protocol import Dataset as Dataset

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,6 @@ from typing import Any
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.names import find_data
 from beir_hybrid.datasets.registered import find_dataset
-from beir_hybrid.datasets.tables import is_table, open_table, refuse_columns
-from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.languages import choose_languages
-from beir_hybrid.pairs.dataset_rows import table_of
-from beir_hybrid.pairs.parallel import ParallelPairs
-from beir_hybrid.pairs.stored import open_pairs
-from beir_hybrid.registry import DATASETS
-from beir_hybrid.storage.files import existing
-from beir_hybrid.storage.pair_store import is_store
-
-logger = logging.getLogger(__name__)
-
-_LARGE = 2**30  # bytes of a file of pairs
 
 
 def load_dataset(
@@ -58,105 +44,6 @@ def load_dataset(
         MultilingualCollection('sample', 2 languages, 148 queries, 148 passages, passage_text='sentence')
     """
     return find_dataset(name).load(source, languages, **options)
-
-
-def load_pairs(
-    name: str | Path,
-    source: str | Path | None = None,
-    languages: Iterable[str] | None = None,
-    columns: Sequence[str] | None = None,
-    **options: Any,
-) -> ParallelPairs:
-    """Load questions and passages for training.
-
-    Args:
-        name: A registered name, or a path: a store that ``beir-hybrid data build`` wrote, a file ``.jsonl`` with one
-            pair per line, or ``.arrow`` as :meth:`ParallelPairs.save` writes it. Or a dataset of the Hugging Face hub,
-            as ``hub:NAME[/CONFIG][@REVISION]:SPLIT``; and, where ``columns`` are given, a file ``.jsonl``, ``.csv``,
-            ``.tsv`` or ``.parquet``.
-        source: As for :func:`load_dataset`.
-        languages: Language codes; None for all.
-        columns: Columns of data on the hub or in a file, such as ``["question=query", "language=lang"]``, or
-            ``["language:de"]`` where all are German; others under their usual names, see
-            :meth:`ParallelPairs.from_dataset`.
-        **options: Options of the dataset.
-
-    Returns:
-        Pairs by group and language.
-
-    Raises:
-        The same errors as :func:`load_dataset`.
-
-    Examples:
-        >>> load_pairs("sample", languages=["en", "th"])
-        ParallelPairs('sample', 132 groups, 264 pairs, languages=('en', 'th'))
-    """
-    if is_table(name, columns):
-        if options:
-            raise ConfigurationError(f"A table has no option {min(options)!r}.", "Leave it out.")
-        table = open_table(name, columns)
-        return ParallelPairs(table.name, table_of(table)).select(languages)
-    refuse_columns(name, columns)
-    path = Path(name)
-    if str(name) not in DATASETS.names() and (path.suffix in {".jsonl", ".arrow"} or existing(name)):
-        from beir_hybrid.datasets.jsonl import read_pairs
-
-        if options:
-            raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
-        mapped = path.suffix == ".arrow" or is_store(path)
-        if not is_store(path) and (size := path.stat().st_size if path.is_file() else 0) > _LARGE:
-            logger.warning(
-                "%s has %.1f GB, which are read into memory. A store is not: beir-hybrid data build %s --output FOLDER",
-                path,
-                size / 1e9,
-                path,
-            )
-        return (open_pairs(path) if mapped else read_pairs(path)).select(languages)
-    return find_dataset(name).pairs(source, languages, **options)
-
-
-def load_sources(
-    names: Iterable[str],
-    source: str | Path | None = None,
-    languages: Iterable[str] | None = None,
-    columns: Sequence[str] | None = None,
-    **options: Any,
-) -> list[ParallelPairs]:
-    """Load several sources of pairs to train on side by side.
-
-    Args:
-        names: As for :func:`load_pairs`; sources of the same name are called by what is passed here.
-        source: As for :func:`load_dataset`.
-        languages: Language codes; of each source those it has. None for all.
-        columns: As for :func:`load_pairs`, of those sources whose columns can be named.
-        **options: Options of the datasets.
-
-    Raises:
-        ConfigurationError: If a source is given twice.
-        LanguageError: If no source has one of the languages, or a source has none of them.
-    """
-    given = list(names)
-    if repeated := [name for name in given if given.count(name) > 1]:
-        raise ConfigurationError(f"The data {repeated[0]!r} are given twice.", "Give each source once, and weigh them.")
-    if len(given) == 1:
-        return [load_pairs(given[0], source=source, languages=languages, columns=columns, **options)]
-    tables = [name for name in given if is_table(name, columns)]
-    if not tables:
-        refuse_columns(given[0], columns)
-    sources = {
-        name: load_pairs(name, columns=columns) if name in tables else load_pairs(name, source, **options)
-        for name in given
-    }
-    if languages is not None:
-        known = sorted({language for pairs in sources.values() for language in pairs.languages})
-        chosen = choose_languages(languages, known, " + ".join(pairs.name for pairs in sources.values()))
-        for name, pairs in sources.items():
-            sources[name] = pairs.select([language for language in chosen if language in pairs.languages])
-    titles = [pairs.name for pairs in sources.values()]
-    for name, pairs in sources.items():
-        if titles.count(pairs.name) > 1:
-            sources[name] = ParallelPairs(name, pairs.table)
-    return list(sources.values())
 
 
 def load_setting(

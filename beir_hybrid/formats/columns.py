@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,16 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats.lists import is_list, join_texts, spread_positives
+from beir_hybrid.formats.lists import spread_positives
 from beir_hybrid.formats.naming import check_language, language_in_name, number_rows, row_prefix
 from beir_hybrid.formats.tables import columns_of, kind_of, read_table, table_files
 from beir_hybrid.storage.pair_building import RowBatch
-from beir_hybrid.storage.pair_rows import TEXTS, USUAL_NAMES
+from beir_hybrid.storage.pair_rows import TEXTS, USUAL_NAMES, is_list, join_lists, numbered
 
 GROUPS = ("group", "id")
 """Names of the column of groups; the first that is there counts."""
 
-_NEGATIVES = re.compile(r"negatives?(?:_(\d+))?")
 _SCORES = ("score", "scores")
 
 
@@ -76,23 +74,12 @@ def _fits(path: Path) -> bool:
 def _roles(columns: dict[str, Any]) -> dict[str, str]:
     """Return the column of each role that some column has."""
     names = {**USUAL_NAMES, "group": GROUPS, "score": _SCORES}
+    del names["negatives"]  # which may be several columns
     return {role: name for role, known in names.items() for name in known[::-1] if name in columns}
 
 
-def negatives_in(names: Sequence[str], ending: str = "") -> list[str]:
-    """Return the columns of negatives, in the order of their numbers.
-
-    Examples:
-        >>> negatives_in(["query", "negative_10", "negative_2", "negative"])
-        ['negative', 'negative_2', 'negative_10']
-    """
-    matches = ((name, _NEGATIVES.fullmatch(name.removesuffix(ending))) for name in names if name.endswith(ending))
-    numbers = {name: int(match[1] or 0) for name, match in matches if match}
-    return sorted(numbers, key=lambda name: (numbers[name], name))
-
-
 def _read_file(path: Path, language: str, roles: dict[str, str]) -> Iterator[RowBatch]:
-    negatives = negatives_in(list(columns_of(path)))
+    negatives = numbered(USUAL_NAMES["negatives"], list(columns_of(path)))
     texts = [name for role, name in roles.items() if role != "score"] + negatives
     scores = [roles["score"]] if "score" in roles else []
     lists = [name for name in ("negatives", "scores") if name in (*texts, *scores)]
@@ -107,7 +94,7 @@ def _read_file(path: Path, language: str, roles: dict[str, str]) -> Iterator[Row
         if language:
             columns["language"] = pa.repeat(language, count)
         if negatives:
-            columns["negatives"] = join_texts([rows.column(name) for name in negatives])
+            columns["negatives"] = join_lists([rows.column(name) for name in negatives])
         start += count
         made = RowBatch(pa.RecordBatch.from_pydict(columns), batch.dropped, batch.bytes_read)
         yield spread_positives(_split_scores(made))
@@ -117,7 +104,7 @@ def _split_scores(batch: RowBatch) -> RowBatch:
     """Split lists of scores into that of the positive and those of the negatives."""
     rows, dropped = batch.rows, Counter(batch.dropped)
     names = rows.schema.names
-    if "score" not in names or not is_list(rows.column("score")) or is_list(rows.column("passage")):
+    if "score" not in names or not is_list(rows.column("score").type) or is_list(rows.column("passage").type):
         return batch
     scores = rows.column("score")
     lengths = pc.list_value_length(scores)

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from beir_hybrid.formats.lists import is_list, join_texts, spread_positives
+from beir_hybrid.formats.lists import spread_positives
 from beir_hybrid.formats.naming import check_language, language_in_name, number_rows, row_prefix
 from beir_hybrid.formats.tables import columns_of, read_table, table_files
 from beir_hybrid.storage.pair_building import RowBatch
+from beir_hybrid.storage.pair_rows import is_list, join_lists
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ def _read_file(path: Path, language: str) -> Iterator[RowBatch]:
             "language": pa.repeat(language, len(rows)),
             "question": rows.column("query"),
             "passage": rows.column("pos"),
-            "negatives": join_texts([rows.column("neg")]),
+            "negatives": join_lists([rows.column("neg")]),
         }
         scores = {"score": rows.column("pos_scores"), "negative_scores": rows.column("neg_scores")}
-        if not is_list(columns["passage"]) and is_list(scores["score"]):
-            columns["passage"] = join_texts([columns["passage"]])
+        if not is_list(columns["passage"].type) and is_list(scores["score"].type):
+            columns["passage"] = join_lists([columns["passage"]])
         columns |= {name: column for name, column in scores.items() if column.null_count < len(column)}
         start += len(rows)
         yield spread_positives(RowBatch(pa.RecordBatch.from_pydict(columns), batch.dropped, batch.bytes_read))

@@ -1,40 +1,15 @@
-"""Lists in columns: single texts joined to lists, and several positives spread over rows."""
+"""Lists in columns: several positives spread over rows."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.storage.pair_building import RowBatch
-
-
-def is_list(column: pa.Array) -> bool:
-    """Return whether a column holds lists."""
-    return bool(pa.types.is_list(column.type))
-
-
-def join_texts(columns: Sequence[pa.Array]) -> pa.Array:
-    """Join columns of texts to one of lists, without those that are missing or empty.
-
-    Args:
-        columns: Texts, each of shape (rows,); or one column of lists, which stays as it is.
-
-    Examples:
-        >>> join_texts([pa.array(["a", None]), pa.array(["b", "c"])]).to_pylist()
-        [['a', 'b'], ['c']]
-    """
-    for column in columns:
-        if is_list(column):
-            return column
-    rows, width = len(columns[0]), len(columns)
-    by_row = pa.concat_arrays(columns).take(pa.array(np.arange(rows * width).reshape(width, rows).T.ravel()))
-    kept = np.asarray(pc.fill_null(pc.not_equal(by_row, ""), False), bool)
-    offsets = np.cumsum([0, *kept.reshape(rows, width).sum(1)], dtype=np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), by_row.filter(pa.array(kept)))
+from beir_hybrid.storage.pair_rows import is_list
 
 
 def spread_positives(batch: RowBatch) -> RowBatch:
@@ -47,14 +22,14 @@ def spread_positives(batch: RowBatch) -> RowBatch:
         The rows with single passages; those without any, and those with another number of scores, are counted.
     """
     rows, dropped = batch.rows, Counter(batch.dropped)
-    if not is_list(rows.column("passage")):
+    if not is_list(rows.column("passage").type):
         return batch
     counts = np.asarray(pc.fill_null(pc.list_value_length(rows.column("passage")), 0))
     unfit = counts == 0
     if none := int(unfit.sum()):
         dropped["no passage"] += none
     scores = rows.column("score") if "score" in rows.schema.names else None
-    if scores is not None and is_list(scores):
+    if scores is not None and is_list(scores.type):
         lengths = np.asarray(pc.fill_null(pc.list_value_length(scores), -1))
         wrong = ~unfit & (lengths >= 0) & (lengths != counts)
         if number := int(wrong.sum()):
@@ -66,7 +41,7 @@ def spread_positives(batch: RowBatch) -> RowBatch:
     places = np.arange(len(parents)) - np.repeat(np.cumsum(counts) - counts, counts)
     columns = {name: rows.column(name).take(pa.array(parents)) for name in rows.schema.names if name != "passage"}
     columns["passage"] = pc.list_flatten(rows.column("passage"))
-    if "score" in columns and is_list(columns["score"]):
+    if "score" in columns and is_list(columns["score"].type):
         each = columns["score"].to_pylist()
         columns["score"] = pa.array(
             [None if of_row is None else of_row[place] for of_row, place in zip(each, places, strict=True)],

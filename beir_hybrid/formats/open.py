@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.datasets.tables import is_table, open_table, refuse_columns
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.datasets.registered import find_dataset
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.formats.base import PairFormat
+from beir_hybrid.formats.chosen import ChosenColumns
+from beir_hybrid.formats.hub import HubAddress, is_hub
+from beir_hybrid.pairs.dataset_rows import RowColumns, dataset_source
 from beir_hybrid.registry import DATASETS, FORMATS
 from beir_hybrid.registry.spec import check_options, parse_spec
 from beir_hybrid.storage.files import existing
 from beir_hybrid.storage.pair_building import RowBatch, RowSource
+from beir_hybrid.storage.pair_store import is_store
 
 _ROWS = 2**14
 
@@ -66,18 +69,26 @@ def open_source(
     """
     if spec is not None and columns:
         raise ConfigurationError(f"Both a format ({spec}) and columns are given.", "Give one of the two.")
-    if spec is None and is_table(given, columns):
-        table = open_table(given, columns)
-        batches = partial(_selected, table.batches, languages)
-        return replace(table, identity=[table.identity, list(languages or ())], batches=batches)
-    refuse_columns(given, columns)
+    if is_hub(given):
+        address = HubAddress.parse(str(given))
+        split = dataset_source(address.load(), RowColumns.parse(columns), name=address.name)
+        identity: Any = [split.identity, list(languages or ())]
+        return RowSource(split.name, identity, partial(_selected, split.batches, languages), split.size)
+    if not is_table(given, columns):
+        refuse_columns(given, columns)
     path = existing(given)
-    if path is None or (str(given) in DATASETS.names() and spec is None and "/" not in str(given)):
+    if not columns and (path is None or (str(given) in DATASETS.names() and spec is None and "/" not in str(given))):
         if str(given) not in DATASETS.names():
             raise MissingDataError(f"There is no file, folder or dataset {given}.", "Check the name.")
-        identity: Any = [str(source), list(languages or ())]
+        identity = [str(source), list(languages or ())]
         return RowSource(str(given), identity, partial(_read_dataset, str(given), source, languages))
-    form = build_format(spec) if spec is not None else recognize(path)
+    if path is None:
+        raise MissingDataError(f"There is no file {given}.", "Check the path.")
+    form: PairFormat
+    if columns:
+        form = ChosenColumns(RowColumns.parse(columns))
+    else:
+        form = build_format(spec) if spec is not None else recognize(path)
     files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
     states = [(each.relative_to(path).as_posix(), each.stat()) for each in files]
     identity = [repr(form), list(languages or ()), [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]]
@@ -86,13 +97,38 @@ def open_source(
     return RowSource(str(given), identity, batches, size)
 
 
+def is_table(given: str | Path, columns: Sequence[str] | None) -> bool:
+    """Return whether data are on the hub, or files whose columns are named."""
+    path = existing(given)
+    of_ours = str(given) in DATASETS.names() or (path is not None and is_store(path))
+    return is_hub(given) or (bool(columns) and not of_ours)
+
+
+def refuse_columns(given: str | Path, columns: Sequence[str] | None) -> None:
+    """Raise an error if columns are named for data that have columns of their own.
+
+    Raises:
+        ConfigurationError: If so.
+    """
+    if columns:
+        raise ConfigurationError(
+            f"Columns are named ({shorten(','.join(columns))}), and those of {given} are known.",
+            "Leave them out; they are for hub:NAME:SPLIT, JSON Lines, CSV, TSV, Arrow and Parquet.",
+        )
+
+
+def recognizing(path: Path) -> list[PairFormat]:
+    """Return the formats that recognise a file or folder."""
+    return [form for form in map(build_format, FORMATS.names()) if form.recognizes(path)]
+
+
 def recognize(path: Path) -> PairFormat:
-    """Return the format that recognises a file or folder.
+    """Return the only format that recognises a file or folder.
 
     Raises:
         DataFormatError: If none does, or several do.
     """
-    forms = [form for form in map(build_format, FORMATS.names()) if form.recognizes(path)]
+    forms = recognizing(path)
     if len(forms) == 1:
         return forms[0]
     names = ", ".join(form.name for form in forms)
@@ -122,9 +158,7 @@ def _select(batch: RowBatch, languages: Sequence[str]) -> RowBatch:
 
 
 def _read_dataset(name: str, source: str | Path | None, languages: Sequence[str] | None) -> Iterator[RowBatch]:
-    from beir_hybrid.datasets import load_pairs
-
-    pairs = load_pairs(name, source=source, languages=languages)
+    pairs = find_dataset(name).pairs(source, languages)
     if not len(pairs):
         raise ConfigurationError(f"{name} holds no pair.", "Choose other languages.")
     for batch in pairs.table.to_batches(max_chunksize=_ROWS):

@@ -12,12 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.errors import DataFormatError
-from beir_hybrid.formats.columns import GROUPS, negatives_in
-from beir_hybrid.formats.lists import join_texts
+from beir_hybrid.formats.columns import GROUPS
 from beir_hybrid.formats.naming import number_rows, row_prefix
 from beir_hybrid.formats.tables import columns_of, read_table, table_files
 from beir_hybrid.storage.pair_building import RowBatch
-from beir_hybrid.storage.pair_rows import USUAL_NAMES
+from beir_hybrid.storage.pair_rows import USUAL_NAMES, join_lists, numbered
 
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
@@ -60,7 +59,7 @@ def _languages_in(names: list[str]) -> dict[str, tuple[str, str, list[str]]]:
             for roles in (USUAL_NAMES["question"], USUAL_NAMES["passage"])
         ]
         if _CODE.fullmatch(code) and all(pairs):
-            languages[code] = (pairs[0][0], pairs[1][0], negatives_in(names, f"_{code}"))
+            languages[code] = (pairs[0][0], pairs[1][0], numbered(USUAL_NAMES["negatives"], names, f"_{code}"))
     return languages
 
 
@@ -79,7 +78,7 @@ def _read_file(path: Path, languages: dict[str, tuple[str, str, list[str]]]) -> 
                 "language": pa.repeat(code, count),
                 "question": rows.column(question),
                 "passage": rows.column(passage),
-                "negatives": join_texts([rows.column(name) for name in negatives])
+                "negatives": join_lists([rows.column(name) for name in negatives])
                 if negatives
                 else pa.nulls(count, pa.list_(pa.string())),
             }

@@ -17,7 +17,16 @@ import pyarrow.compute as pc
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean
 from beir_hybrid.storage.pair_building import RowBatch, RowSource
-from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS, USUAL_NAMES, drop_unfit, fill_columns
+from beir_hybrid.storage.pair_rows import (
+    SCHEMA,
+    TEXTS,
+    USUAL_NAMES,
+    drop_unfit,
+    fill_columns,
+    is_list,
+    join_lists,
+    numbered,
+)
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -25,9 +34,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ROWS = 2**14  # that are read together
-_USUAL: Mapping[str, Sequence[str]] = {**USUAL_NAMES, "negatives": ("negatives", "negative")}
-"""What columns are called where nobody says it; others as a store calls them."""
-
 _NEEDED = ("question", "passage", "language")
 
 
@@ -103,9 +109,12 @@ class RowColumns:
                 given = self.names[ours]
                 wanted: Sequence[str] = [given] if given else []
             else:
-                wanted = () if ours == "language" and self.language is not None else _USUAL.get(ours, (ours,))
-            columns = next(filter(None, (_columns_called(each, table, ours) for each in wanted)), None)
-            if columns is not None:
+                wanted = () if ours == "language" and self.language is not None else USUAL_NAMES.get(ours, (ours,))
+            if ours == "negatives":
+                columns = numbered(wanted, table) if wanted else []
+            else:
+                columns = [each for each in wanted if each in table][:1]
+            if columns:
                 held[ours] = columns
             elif self.names.get(ours) or (ours in _NEEDED and not (ours == "language" and self.language)):
                 missing = self.names.get(ours) or ours
@@ -113,14 +122,30 @@ class RowColumns:
                 raise DataFormatError(f"{name} has no column {missing!r}, only {', '.join(table)}.", fix)
         return held
 
+    def arrange(
+        self, table: Mapping[str, pa.Array], held: Mapping[str, Sequence[str]], start: int, name: str
+    ) -> pa.RecordBatch:
+        """Return a table's columns as those of a store.
 
-def _columns_called(name: str, table: Sequence[str], ours: str) -> list[str]:
-    if name in table:
-        return [name]
-    if ours != "negatives":
-        return []
-    numbered = [column for column in table if re.fullmatch(rf"{re.escape(name)}_\d+", column)]
-    return sorted(numbered, key=lambda column: int(column.rpartition("_")[2]))
+        Args:
+            table: Its columns by name, each of shape (rows,).
+            held: As :meth:`of` returns it.
+            start: Number of rows before; without a column for the group, each row is a group of that number.
+            name: Name of the data, for messages.
+
+        Raises:
+            DataFormatError: If a column holds what cannot be used.
+        """
+        read = {ours: _cast([table[column] for column in theirs], ours, theirs, name) for ours, theirs in held.items()}
+        count = len(read["question"])
+        if "group" not in read:
+            read["group"] = pa.array(np.arange(start, start + count)).cast(pa.string())
+        if self.language is not None:
+            read["language"] = pa.array([self.language] * count, pa.string())
+        if "passage_language" in read:  # null where it is the question's, so that parallel data are known as such
+            own = pc.not_equal(read["passage_language"], read["language"])
+            read["passage_language"] = pc.if_else(own, read["passage_language"], None)
+        return pa.RecordBatch.from_pydict({ours: read[ours] for ours in SCHEMA.names if ours in read})
 
 
 def read_dataset(dataset: Dataset | IterableDataset, columns: RowColumns, name: str) -> Iterator[RowBatch]:
@@ -139,21 +164,11 @@ def read_dataset(dataset: Dataset | IterableDataset, columns: RowColumns, name: 
     start = 0
     for table in dataset.with_format("arrow").iter(_ROWS):
         held = columns.of(table.column_names, name)
-        read: dict[str, pa.Array] = {}
-        for ours, theirs in held.items():
-            parts = [_values(table[column], column, dataset.features) for column in theirs]
-            read[ours] = _cast(parts, ours, theirs, name)
-        count = table.num_rows
-        if "group" not in read:
-            read["group"] = pa.array(np.arange(start, start + count)).cast(pa.string())
-        if columns.language is not None:
-            read["language"] = pa.array([columns.language] * count, pa.string())
-        if "passage_language" in read:  # null where it is the question's, so that parallel data are known as such
-            own = pc.not_equal(read["passage_language"], read["language"])
-            read["passage_language"] = pc.if_else(own, read["passage_language"], None)
-        ordered = {ours: read[ours] for ours in SCHEMA.names if ours in read}
-        yield RowBatch(pa.RecordBatch.from_pydict(ordered), bytes_read=table.nbytes)
-        start += count
+        used = {column for each in held.values() for column in each}
+        values = {column: _values(table[column], column, dataset.features) for column in used}
+        rows = columns.arrange(values, held, start, name)
+        yield RowBatch(rows, bytes_read=table.nbytes)
+        start += len(rows)
 
 
 def dataset_source(
@@ -181,7 +196,8 @@ def dataset_source(
     title = name or dataset_name(dataset)
     known = identity or getattr(dataset, "_fingerprint", None) or uuid.uuid4().hex
     batches = partial(read_dataset, dataset, chosen, title)
-    return RowSource(title, [known, sorted(chosen.names.items()), chosen.language], batches)
+    size = getattr(getattr(dataset, "data", None), "nbytes", None)
+    return RowSource(title, [known, sorted(chosen.names.items()), chosen.language], batches, size)
 
 
 def table_of(source: RowSource) -> pa.Table:
@@ -219,28 +235,11 @@ def _cast(parts: Sequence[pa.Array], ours: str, theirs: Sequence[str], name: str
     """Return columns as a store has them."""
     wanted = SCHEMA.field(ours).type
     try:
-        if pa.types.is_list(wanted) and not _is_list(parts[0].type):
-            return _listed([part.cast(wanted.value_type) for part in parts], wanted)
-        return parts[0].cast(wanted)
+        if not pa.types.is_list(wanted):
+            return parts[0].cast(wanted)
+        return join_lists([part if is_list(part.type) else part.cast(wanted.value_type) for part in parts]).cast(wanted)
     except pa.ArrowException as error:
         raise DataFormatError(
             f"{name}: the column {theirs[0]} holds {parts[0].type}, and {ours} are {wanted}.",
             f"Convert it, or leave it out: columns {ours}=",
         ) from error
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
-def _listed(parts: Sequence[pa.Array], wanted: pa.DataType) -> pa.Array:
-    """Join columns to one list a row, without the empty fields of rows that have fewer."""
-    rows = len(parts[0])
-    order = np.arange(rows * len(parts)).reshape(len(parts), rows).T.reshape(-1)
-    values = pa.concat_arrays(list(parts)).take(pa.array(order))
-    kept = pc.is_valid(values)
-    if pa.types.is_string(values.type):
-        kept = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(values), ""), False)
-    counts = np.asarray(kept).reshape(rows, len(parts)).sum(axis=1)
-    offsets = pa.array(np.cumsum([0, *counts]), pa.int32())
-    return pa.ListArray.from_arrays(offsets, values.filter(kept)).cast(wanted)

@@ -164,6 +164,10 @@ class ParallelPairs:
         kept = [pc.is_in(column, value_set=pa.array(chosen, pa.string())) for column in self._codes.values()]
         return ParallelPairs(self.name, self.table.filter(reduce(pc.and_, kept)))
 
+    def renamed(self, name: str) -> ParallelPairs:
+        """Return the same pairs by another name."""
+        return ParallelPairs(name, self.table)
+
     @cached_property
     def numbers(self) -> PairNumbers:
         """Which rows hold the questions and passages of which groups and languages.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,7 @@ from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs.hard_negatives import HardNegatives
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.pair_numbers import PairNumbers
-from beir_hybrid.storage.pair_store import PairStore, TextRows, is_store
-
-
-def open_pairs(path: Path) -> ParallelPairs:
-    """Open a store of pairs, of which nothing is read but what is needed, or else an Arrow file.
-
-    Raises:
-        MissingDataError: If there is neither.
-        DataFormatError: If it is damaged, or its pairs are not as :class:`ParallelPairs` wants them.
-    """
-    return StoredPairs(PairStore(path)) if is_store(path) else ParallelPairs.open(path)
+from beir_hybrid.storage.pair_store import PairStore, TextRows
 
 
 class StoredPairs(ParallelPairs):
@@ -35,10 +24,11 @@ class StoredPairs(ParallelPairs):
     Args:
         store: The store.
         numbers: Its numbers, of some of its languages; None for all.
+        name: Name of the data; default: the store's.
     """
 
-    def __init__(self, store: PairStore, numbers: PairNumbers | None = None) -> None:
-        self.name = str(store.about["name"])
+    def __init__(self, store: PairStore, numbers: PairNumbers | None = None, name: str = "") -> None:
+        self.name = name or str(store.about["name"])
         self.store = store
         self._numbers = numbers or store.numbers
 
@@ -74,7 +64,15 @@ class StoredPairs(ParallelPairs):
     def select(self, languages: Iterable[str] | None) -> ParallelPairs:
         """Keep only some languages; see the base class."""
         chosen = choose_languages(languages, self.languages, self.name)
-        return self if set(chosen) == set(self.languages) else StoredPairs(self.store, self.numbers.select(chosen))
+        return (
+            self
+            if set(chosen) == set(self.languages)
+            else StoredPairs(self.store, self.numbers.select(chosen), self.name)
+        )
+
+    def renamed(self, name: str) -> ParallelPairs:
+        """Return the same pairs by another name."""
+        return StoredPairs(self.store, self._numbers, name)
 
     @cached_property
     def hard_negatives(self) -> HardNegatives | None:
@@ -94,7 +92,7 @@ class StoredPairs(ParallelPairs):
         return held[held >= 0]
 
     def __reduce__(self) -> tuple[Any, ...]:  # worker processes map the store themselves
-        return type(self), (self.store, None if self._numbers is self.store.numbers else self._numbers)
+        return type(self), (self.store, None if self._numbers is self.store.numbers else self._numbers, self.name)
 
     def __len__(self) -> int:
         """Number of (group, language) pairs."""

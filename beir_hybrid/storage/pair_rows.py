@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -28,10 +30,55 @@ USUAL_NAMES = {
     "passage": ("passage", "positive", "context", "answer"),
     "language": ("language", "lang", "anchor_language"),
     "passage_language": ("passage_language", "positive_language"),
+    "negatives": ("negatives", "negative"),
 }
 """What others call these columns; of several that a table has, the first counts."""
 
 _CODE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$"
+
+
+def numbered(names: Sequence[str], table: Sequence[str], ending: str = "") -> list[str]:
+    """Return the columns that are called by a name, or by one and a number, in the order of their numbers.
+
+    Args:
+        names: The names.
+        table: A table's columns.
+        ending: What follows name and number, such as ``_de``.
+
+    Examples:
+        >>> numbered(["negative"], ["query", "negative_10", "negative_2", "negative"])
+        ['negative', 'negative_2', 'negative_10']
+    """
+    called = re.compile(rf"(?:{'|'.join(map(re.escape, names))})(?:_(\d+))?")
+    matches = ((name, called.fullmatch(name.removesuffix(ending))) for name in table if name.endswith(ending))
+    numbers = {name: int(match[1] or 0) for name, match in matches if match}
+    return sorted(numbers, key=lambda name: (numbers[name], name))
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Return whether a type is one of lists."""
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def join_lists(columns: Sequence[pa.Array]) -> pa.Array:
+    """Join columns to one of lists, without values that are missing or blank.
+
+    Args:
+        columns: Texts or numbers, each of shape (rows,); or one column of lists, which stays as it is.
+
+    Examples:
+        >>> join_lists([pa.array(["a", None]), pa.array(["b", "c"])]).to_pylist()
+        [['a', 'b'], ['c']]
+    """
+    if lists := [column for column in columns if is_list(column.type)]:
+        return lists[0]
+    rows, width = len(columns[0]), len(columns)
+    by_row = pa.concat_arrays(columns).take(pa.array(np.arange(rows * width).reshape(width, rows).T.ravel()))
+    kept = pc.is_valid(by_row)
+    if pa.types.is_string(by_row.type):
+        kept = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(by_row), ""), False)
+    offsets = np.cumsum([0, *np.asarray(kept, bool).reshape(rows, width).sum(1)], dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), by_row.filter(kept))
 
 
 def fill_columns(batch: pa.RecordBatch) -> pa.RecordBatch:

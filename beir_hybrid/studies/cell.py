@@ -12,7 +12,7 @@ from beir_hybrid.studies.record import CellConfig, CellRecord
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.training.request import DECIDING, TrainingRequest
 
-_LATER = ("columns",)  # left out where they are not given: cells keep the identities of earlier versions
+_LATER = ("columns", "format")  # left out where they are not given: cells keep the identities of earlier versions
 _BARE = ("strategy", "model", "train_data")  # values that tell what they are
 
 

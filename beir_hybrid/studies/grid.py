@@ -9,8 +9,8 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
+from beir_hybrid.formats import load_sources
 from beir_hybrid.languages import LANGUAGES
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.study import Study
@@ -59,6 +59,8 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         choice: dict[str, Any] = {
             key: str(given[key]) for key in ("source", "passage_text") if given.get(key) is not None
         }
+        if given.get("format") is not None:
+            choice["spec"] = str(given["format"])
         if given.get("columns") is not None:
             choice["columns"] = given["columns"] = _texts(study, "columns", given["columns"])
         languages = dict.fromkeys(language for pairs in load(sources, **choice) for language in pairs.languages)
@@ -93,7 +95,7 @@ def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], tra
     for name in _NEVER_NULL:
         if name in ours and ours[name] is None:
             raise _error(study, name, f"{name} is null.", "Give a value, or leave it out.")
-    for name in ("model", "strategy", "source", "query_prefix", "passage_prefix"):
+    for name in ("model", "strategy", "source", "format", "query_prefix", "passage_prefix"):
         if ours.get(name) is not None:
             ours[name] = str(ours[name])
     if ours.get("eval_languages") is not None:

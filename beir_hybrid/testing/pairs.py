@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection, language_of
-from beir_hybrid.datasets.load import load_dataset, load_pairs
+from beir_hybrid.datasets.load import load_dataset
 from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import LanguageError
+from beir_hybrid.formats.load import load_pairs
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.testing.expectation import Contract, built, expect, expect_refusal, other_randomness

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.datasets import load_sources
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.formats import load_sources
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
@@ -74,7 +74,9 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     check_base_model(request.model)
     data = (request.source, request.passage_text)
     sources = _once(
-        known, (request.sources, request.languages, request.columns, *data), lambda: load_training_data(request)
+        known,
+        (request.sources, request.languages, request.columns, request.format, *data),
+        lambda: load_training_data(request),
     )
     batch = arguments.per_device_eval_batch_size
     evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
@@ -145,7 +147,7 @@ def load_training_data(request: TrainingRequest) -> list[ParallelPairs]:
         BeirHybridError: Any of its leaves, for data that cannot be loaded.
     """
     choice = {} if request.passage_text is None else {"passage_text": request.passage_text}
-    return load_sources(request.sources, request.source, request.languages, request.columns, **choice)
+    return load_sources(request.sources, request.source, request.languages, request.columns, request.format, **choice)
 
 
 def _once(loaded: dict[Hashable, Any], key: Hashable, load: Callable[[], Any]) -> Any:

@@ -28,8 +28,8 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 
 _BATCHES = {option.name: option for option in fields(BatchOptions)}
 _DATA_HELP = (
-    "Dataset, such as mlqa-r or sample, a store of beir-hybrid data build, a .jsonl or .arrow file of pairs, or "
-    "hub:NAME[/CONFIG][@REVISION]:SPLIT"
+    "Dataset, such as mlqa-r or sample, a store of beir-hybrid data build, a file or folder of any format that it "
+    "reads, or hub:NAME[/CONFIG][@REVISION]:SPLIT"
 )
 
 
@@ -46,6 +46,7 @@ class TrainingRequest:
         source: Folder with the dataset's files; None for ``$BEIR_HYBRID_DATA``, or else a download.
         languages: Languages to train on; None for all.
         columns: Columns of training data on the hub or in a file, as for :func:`~beir_hybrid.load_pairs`.
+        format: Format of files and folders of training data, likewise.
         passage_text: ``sentence`` or ``sentence+context`` where the dataset offers both; None for its default.
         strategy: What kind of batch comes next.
         alpha: Share of monolingual batches, for strategies that have one.
@@ -92,6 +93,12 @@ class TrainingRequest:
         help="Columns of training data on the hub or in a .jsonl, .csv, .tsv or .parquet file, such as "
         "question=query,passage=positive,language=lang,group=id; or language:de where all are German [default: the "
         "usual names].",
+    )
+    format: str | None = option(
+        None,
+        metavar="NAME",
+        help="Format of files and folders of training data, such as tevatron or NAME(option=value) [default: "
+        "recognised by the content].",
     )
     passage_text: str | None = option(
         None,

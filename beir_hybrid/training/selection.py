@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beir_hybrid.datasets import load_dataset, load_pairs
+from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.measures import DEFAULT_MEASURES, build_measure
+from beir_hybrid.formats import load_pairs
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.settings import KINDS
 from beir_hybrid.training.request import HOST_DEFAULTS

@@ -2,8 +2,6 @@ import json
 
 import pytest
 
-from beir_hybrid import load_pairs
-from beir_hybrid.datasets import load
 from beir_hybrid.datasets.jsonl import read_pairs
 from beir_hybrid.errors import DataFormatError, MissingDataError
 from beir_hybrid.formats import build_store, open_source
@@ -99,12 +97,3 @@ def test_empty_file_is_told(write):
 def test_missing_file_is_told(tmp_path):
     with pytest.raises(MissingDataError, match="There is no file"):
         read_pairs(tmp_path / "none.jsonl")
-
-
-def test_large_file_is_read_with_the_advice_to_build_a_store(write, monkeypatch, caplog):
-    path = write(GOOD)
-    load_pairs(path)
-    assert not caplog.messages
-    monkeypatch.setattr(load, "_LARGE", 10)
-    load_pairs(path)
-    assert f"beir-hybrid data build {path} --output FOLDER" in caplog.text

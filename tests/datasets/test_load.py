@@ -1,19 +1,13 @@
-import json
-
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets import load_dataset, load_pairs, load_setting, load_settings, load_sources
+from beir_hybrid.datasets import load_dataset, load_pairs, load_setting, load_settings
 from beir_hybrid.errors import (
     ConfigurationError,
     DataFormatError,
-    LanguageError,
-    MissingDataError,
     PluginError,
     UnknownNameError,
 )
-from beir_hybrid.pairs.pair import Pair
-from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
 
@@ -30,14 +24,6 @@ class OnlyToJudge:
 def mine(monkeypatch):
     monkeypatch.setattr(DATASETS, "_called", {})
     DATASETS.register("mine", OnlyToJudge())
-
-
-@pytest.fixture
-def jsonl(tmp_path):
-    path = tmp_path / "own.jsonl"
-    rows = [{"group": "1", "language": code, "question": f"{code}?", "passage": f"{code}."} for code in ("de", "en")]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 def test_source_languages_and_options_reach_the_dataset(mine):
@@ -68,40 +54,6 @@ def test_unknown_option_suggests_the_closest(load):
 def test_dataset_without_pairs_is_told(mine):
     with pytest.raises(ConfigurationError, match=r"The dataset 'mine' has no pairs\(\)"):
         load_pairs("mine")
-
-
-def test_pairs_of_a_json_lines_file(jsonl):
-    pairs = load_pairs(jsonl, languages=["de"])
-    assert (pairs.name, pairs.languages) == ("own", ("de",))
-    assert pairs.table.to_pylist() == [{"group": "1", "language": "de", "question": "de?", "passage": "de."}]
-
-
-def test_pairs_of_an_arrow_file(tmp_path):
-    path = tmp_path / "own.arrow"
-    ParallelPairs.from_pairs("other", [Pair("1", "en", "1?", "One.")]).save(path)
-    assert load_pairs(str(path)).table["passage"].to_pylist() == ["One."]
-
-
-def test_language_that_a_file_lacks_is_told(jsonl):
-    with pytest.raises(LanguageError, match="own has no language 'fr'"):
-        load_pairs(jsonl, languages=["fr"])
-
-
-def test_file_takes_no_option(jsonl):
-    with pytest.raises(ConfigurationError, match="A file of pairs has no option 'split'"):
-        load_pairs(jsonl, split="train")
-
-
-@pytest.mark.parametrize("name", ["none.jsonl", "none.arrow"])
-def test_missing_file_of_pairs_is_told(tmp_path, name):
-    with pytest.raises(MissingDataError, match=f"There is no file .*{name}"):
-        load_pairs(tmp_path / name)
-
-
-def test_folder_named_like_a_dataset_does_not_hide_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "sample").mkdir()
-    assert load_pairs("sample", languages=["en"]).name == "sample"
 
 
 STRANGE = """
@@ -165,44 +117,3 @@ def test_whatever_a_plug_in_raises_is_one_line_with_its_package(strange):
         assert str(caught.value) == (
             f"The dataset 'strange' of zoo 1.5: {method}() fails with KeyError: 'x'. Update or remove that package."
         )
-
-
-@pytest.fixture
-def files(tmp_path):
-    """Two files of pairs: one/data.jsonl in German and English, two/data.jsonl in English alone."""
-
-    def write(folder, languages):
-        path = tmp_path / folder / "data.jsonl"
-        path.parent.mkdir()
-        rows = [
-            {"group": f"{folder}{number}", "language": language, "question": f"q{number}", "passage": f"p{number}"}
-            for number in range(3)
-            for language in languages
-        ]
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        return str(path)
-
-    return write("one", ["de", "en"]), write("two", ["en"])
-
-
-def test_sources_stand_side_by_side_in_their_order(files):
-    assert [len(pairs) for pairs in load_sources(files)] == [6, 3]
-
-
-def test_sources_of_one_name_are_called_by_what_they_are_given_as(files):
-    assert [pairs.name for pairs in load_sources(files)] == list(files)
-
-
-def test_each_source_keeps_the_chosen_languages_that_it_has(files):
-    assert [pairs.languages for pairs in load_sources(files, languages=["de", "en"])] == [("de", "en"), ("en",)]
-
-
-@pytest.mark.parametrize("languages", [["de"], ["en", "fr"]], ids=["one source has none", "no source has it"])
-def test_languages_that_leave_nothing_are_refused(files, languages):
-    with pytest.raises(LanguageError):
-        load_sources(files, languages=languages)
-
-
-def test_source_given_twice_is_refused(files):
-    with pytest.raises(ConfigurationError, match="given twice"):
-        load_sources([files[0], files[0]])

@@ -4,10 +4,9 @@ import datasets
 import pytest
 
 from beir_hybrid import load_pairs
-from beir_hybrid.datasets import load_sources
-from beir_hybrid.datasets.tables import HubAddress, is_table, open_table
-from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
+from beir_hybrid.errors import ConfigurationError, LanguageError, MissingDataError
 from beir_hybrid.formats import open_source
+from beir_hybrid.formats.hub import HubAddress
 
 ROWS = [
     {"id": "007", "lang": code, "query": f"{code}?", "positive": f"{code}.", "note": None}
@@ -27,13 +26,6 @@ def hub(monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     return asked
-
-
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / "mine.jsonl"
-    path.write_text("\n".join(map(json.dumps, ROWS)))
-    return path
 
 
 @pytest.mark.parametrize(
@@ -77,10 +69,10 @@ def test_split_that_cannot_be_had_is_one_line(tmp_path, split, monkeypatch):
         load_pairs(f"hub:{tmp_path}:{split}", columns=COLUMNS)
 
 
-def test_folders_in_the_hub_layout_are_read(tmp_path, path, monkeypatch):
+def test_folders_in_the_hub_layout_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     (tmp_path / "data").mkdir()
-    path.rename(tmp_path / "data" / "train.jsonl")
+    (tmp_path / "data" / "train.jsonl").write_text("\n".join(map(json.dumps, ROWS)))
     assert len(load_pairs(f"hub:{tmp_path / 'data'}:train", columns=COLUMNS)) == 3
 
 
@@ -95,75 +87,6 @@ def test_options_of_datasets_are_refused_for_tables(hub):
         load_pairs("hub:owner/name:train", passage_text="sentence")
 
 
-@pytest.mark.parametrize("suffix", ["jsonl", "csv", "tsv", "parquet"])
-def test_files_with_columns_are_tables(tmp_path, path, suffix):
-    table, path = datasets.Dataset.from_list(ROWS), tmp_path / f"mine.{suffix}"
-    if suffix == "parquet":
-        table.to_parquet(path)
-    elif suffix != "jsonl":
-        table.to_csv(path, sep="\t" if suffix == "tsv" else ",")
-    pairs = load_pairs(path, columns=COLUMNS)
-    assert pairs.table.to_pylist()[0] == {"group": "007", "language": "de", "question": "de?", "passage": "de."}
-    assert (pairs.name, len(pairs)) == ("mine", 3)
-
-
-def test_text_na_in_a_csv_file_is_a_text(tmp_path):
-    (tmp_path / "mine.csv").write_text("query,positive\nNA,null\n,empty\n")
-    pairs = load_pairs(tmp_path / "mine.csv", columns=["language:en"])
-    assert pairs.table.select(["question", "passage"]).to_pylist() == [{"question": "NA", "passage": "null"}]
-
-
-def test_files_that_cannot_be_read_are_named(tmp_path):
-    (tmp_path / "mine.jsonl").write_text('{"query": "a"\n{')
-    with pytest.raises(DataFormatError, match=r"mine\.jsonl cannot be read"):
-        load_pairs(tmp_path / "mine.jsonl", columns=["language:en"])
-
-
-def test_columns_of_data_that_have_their_own_are_refused(tmp_path):
-    with pytest.raises(
-        ConfigurationError, match=r"Columns are named \('group=id,language=lang'\), and those of sample"
-    ):
-        load_pairs("sample", columns=COLUMNS)
-    with pytest.raises(ConfigurationError, match="those of sample are known"):
-        load_sources(["sample", "mlqa-r"], columns=COLUMNS)
-
-
-def test_columns_are_those_of_the_sources_that_are_tables(path):
-    sources = load_sources([str(path), "sample"], languages=["en", "de"], columns=COLUMNS)
-    assert [(pairs.name, pairs.languages) for pairs in sources] == [
-        ("mine", ("de", "en")),
-        ("sample", ("de", "en")),
-    ]
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(MissingDataError, match=r"There is no file .*mine\.csv"):
-        load_pairs(tmp_path / "mine.csv", columns=COLUMNS)
-
-
-def test_format_and_columns_are_not_given_together(path):
-    with pytest.raises(ConfigurationError, match=r"Both a format \(pairs\) and columns"):
-        open_source(path, "pairs", columns=COLUMNS)
-
-
-def test_files_are_pairs_where_no_column_is_named(path):
-    assert not is_table(path, None)
-    assert is_table("hub:owner/name:train", None)
-
-
-def test_tables_are_sources_of_stores(path):
-    source = open_source(path, languages=["fr"], columns=COLUMNS)
-    assert [batch.rows["question"].to_pylist() for batch in source.batches()] == [["fr?"]]
-    assert source.identity != open_source(path, languages=["de"], columns=COLUMNS).identity
-
-
 def test_hub_is_a_source_of_stores(hub):
     source = open_source("hub:owner/name:train", columns=COLUMNS)
     assert [len(batch.rows) for batch in source.batches()] == [3]
-
-
-def test_file_of_a_store_has_another_identity_when_it_changes(path):
-    before = open_table(path, COLUMNS).identity
-    assert open_table(path, COLUMNS).identity == before
-    path.write_text(json.dumps(ROWS[0]))
-    assert open_table(path, COLUMNS).identity != before
