@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beir_hybrid.arrays import Floats32, Ints
+from beir_hybrid.arrays import Bools, Floats32, Ints
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.evaluation.search.device import SearchDevice
 from beir_hybrid.evaluation.search.hits import Hits
 from beir_hybrid.evaluation.search.ranks import Ranks, exact_ranks
 from beir_hybrid.evaluation.search.scores import (
@@ -27,8 +30,12 @@ from beir_hybrid.evaluation.timing import timed
 from beir_hybrid.settings import Setting
 from beir_hybrid.verbosity import progress
 
+if TYPE_CHECKING:
+    from beir_hybrid.evaluation.search.device_block import DeviceBlock
+
 _GATHERED = 2**16  # vectors gathered at a time
 _MERGED = 2**20  # hits merged at a time
+_QUERIES = 2**10  # whose candidates of a device are kept together
 _MANY = 2  # times as many candidates as wanted are too many
 
 
@@ -87,6 +94,7 @@ def exact_search(
     depth: int,
     identifiers: Identifiers,
     advance: Callable[[float], object] | None = None,
+    device: SearchDevice | None = None,
 ) -> Hits:
     """Find the passages with the highest scores in the pool of all corpora, in one pass over blocks of scores.
 
@@ -99,6 +107,7 @@ def exact_search(
         depth: How many passages to find; all, if there are fewer.
         identifiers: Returns document ids, to order ties.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
+        device: What multiplies and compares; None for this processor, as for sparse vectors.
     """
     depth = min(depth, sum(len(vectors) for vectors in passages))
     parts: dict[int, _Candidates] = {}
@@ -109,7 +118,20 @@ def exact_search(
             parts[first] = _Candidates(queries[numbers], passages, depth, identifiers)
         parts[first].add(block, scores, error_bound(queries[numbers], block.largest))
 
-    over_blocks(queries, np.arange(len(queries)), passages, lambda: collect, advance)
+    def take(block: DeviceBlock) -> None:
+        for numbers in np.split(np.arange(len(queries)), range(_QUERIES, len(queries), _QUERIES)):
+            first = int(numbers[0])
+            if first not in parts:
+                parts[first] = _Candidates(queries[numbers], passages, depth, identifiers)
+            for contenders in product.candidates(block, numbers, depth):
+                parts[first].take(contenders.query - first, *contenders[1:])
+
+    if device is None or isinstance(queries, SparseRows):
+        over_blocks(queries, np.arange(len(queries)), passages, lambda: collect, advance)
+    elif len(queries):
+        product = device.product(queries)
+        product.over_blocks(passages, take, advance)
+        product.report()
     hits = Hits.empty(len(queries), depth)
 
     def settle(part: tuple[int, _Candidates]) -> None:
@@ -164,6 +186,7 @@ class _Candidates:
         self.query = np.empty(0, np.int64)
         self.passage = np.empty(0, np.int64)
         self.score = np.empty(0, np.float32)
+        self.exact = np.empty(0, bool)
 
     def add(self, block: PassageBlock, scores: Floats32, bounds: Floats32) -> None:
         """Take the candidates of a block; ``scores`` has shape (queries, width)."""
@@ -172,9 +195,16 @@ class _Candidates:
         query, column = np.divmod(np.flatnonzero(scores >= self._least[:, None]), block.width)
         real = block.row[column] >= 0
         query, column = query[real], column[real]
+        exact = np.full(len(query), not bounds.any())
+        self.take(query, block.row[column] + block.first, scores[query, column], exact, bounds)
+
+    def take(self, query: Ints, passage: Ints, score: Floats32, exact: Bools, bound: Floats32 | float) -> None:
+        """Take candidates, shape (n,) each; scores that are not exact are at most as wrong as the bound."""
+        self.bound = np.maximum(self.bound, bound, dtype=np.float32)
         self.query = np.concatenate([self.query, query])
-        self.passage = np.concatenate([self.passage, block.row[column] + block.first])
-        self.score = np.concatenate([self.score, scores[query, column]])
+        self.passage = np.concatenate([self.passage, passage])
+        self.score = np.concatenate([self.score, score])
+        self.exact = np.concatenate([self.exact, exact])
         many = _MANY * self.depth * len(self.floor)
         if len(self.query) > many:
             self._drop()
@@ -196,16 +226,19 @@ class _Candidates:
         self._keep(np.flatnonzero(self.score >= self._least[self.query]))
 
     def _keep(self, chosen: Ints) -> None:
-        self.query, self.passage, self.score = self.query[chosen], self.passage[chosen], self.score[chosen]
+        self.query, self.passage = self.query[chosen], self.passage[chosen]
+        self.score, self.exact = self.score[chosen], self.exact[chosen]
 
     def settle(self) -> None:
         """Score the remaining candidates exactly, order them as trec_eval does and keep as many as wanted."""
         self._drop()
-        for start in range(0, len(self.query) if self.bound.any() else 0, _GATHERED):  # or all are exact already
-            part = slice(start, start + _GATHERED)
+        wrong = np.flatnonzero(~self.exact)
+        for start in range(0, len(wrong), _GATHERED):
+            part = wrong[start : start + _GATHERED]
             self.score[part] = exact_scores(self.queries, self.query[part], *gather(self.passages, self.passage[part]))
+        self.exact[:] = True
         self._keep(np.lexsort((-self.score, self.query)))
-        level = (np.diff(self.score) == 0) & (np.diff(self.query) == 0)
+        level = (self.score[1:] == self.score[:-1]) & (self.query[1:] == self.query[:-1])
         tied = np.flatnonzero(np.r_[False, level] | np.r_[level, False])
         if len(tied):  # ids are read only where they decide
             places = np.zeros(len(self.query), np.int64)

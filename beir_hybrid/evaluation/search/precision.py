@@ -14,13 +14,16 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats, Floats32
 
+EXACT = 24
+"""Significant bits of the vectors themselves, which are in float32."""
+
 _FLUSHED = 2.0**-126  # what hardware may take for 0: float32's smallest normal number
 _ROUNDING = 2.0**-24  # of a score to float32, relative
 _SUBNORMAL = 2.0**-150  # of a score to float32, below its normal numbers
 _SLACK = 1 + 2.0**-20  # for the arithmetic of the bounds themselves
 
 
-class Precision(NamedTuple):
+class ProductFormat(NamedTuple):
     """How a product is computed.
 
     Attributes:
@@ -34,11 +37,11 @@ class Precision(NamedTuple):
     losses: int
 
 
-PRECISIONS: Mapping[str, Precision] = {
-    "bfloat16": Precision(8, 2.0**-24, 4),
-    "tf32": Precision(11, 2.0**-24, 4),
-    "float32": Precision(24, 2.0**-24, 2),
-    "float64": Precision(24, 2.0**-53, 4),
+PRECISIONS: Mapping[str, ProductFormat] = {
+    "bfloat16": ProductFormat(8, 2.0**-24, 4),
+    "tf32": ProductFormat(11, 2.0**-24, 4),
+    "float32": ProductFormat(EXACT, 2.0**-24, 2),
+    "float64": ProductFormat(EXACT, 2.0**-53, 4),
 }
 """By name, each finer than those before it."""
 
@@ -58,19 +61,19 @@ class Magnitudes(NamedTuple):
 def product_bound(precision: str, dimensions: int, queries: Magnitudes, passages: Magnitudes) -> Floats:
     """Bound the difference between a device's inner product and the float64 number that a score is rounded from.
 
-    With q and p the vectors, q + a and p + b what rounding made of them, and S = (\\|q| + \\|a|)(\\|p| + \\|b|):
+    With vectors q and p, what rounding cuts off from them a and b, and S = (|q| + |a|) (|p| + |b|), of lengths:
 
-    * the rounded vectors' product is off by at most \\|a| \\|p| + \\|q + a| \\|b| (Cauchy-Schwarz). The lengths of a and b
-      are measured, which is less than the general (2u + u²) \\|q| \\|p| where u = 2^-8 or 2^-11, and 0 for vectors that were
-      stored in as few bits;
-    * adding up n terms in any order in float32 costs at most nu / (1 - nu) S with u = 2^-24 (Higham, Accuracy and
-      Stability of Numerical Algorithms, 2002, lemma 3.1 and section 3.1), the products' own rounding included. It is
-      taken twice, u = 2^-23, for hardware that cuts off. Matrix units multiply exactly and add some products and the
-      sum so far at once, after shifting each to the largest and cutting it off (Fasi, Higham, Mikaitis and Pranesh,
+    * rounding changes the product by at most |a| |p| + (|q| + |a|) |b| (Cauchy and Schwarz). The lengths of a and b
+      are measured: they are less than the general (2u + u^2) |q| |p| with u = 2^-8 or 2^-11, and 0 for vectors that
+      were stored in as few bits;
+    * adding up n terms in float32, in any order, costs at most nu / (1 - nu) S with u = 2^-24, the products' own
+      rounding included (Higham, Accuracy and Stability of Numerical Algorithms, 2002, lemma 3.1 and section 3.1). It
+      is taken twice for hardware that cuts off instead of rounding. Matrix units multiply exactly and add m products
+      and the sum so far at once, each shifted to the largest and cut off (Fasi, Higham, Mikaitis and Pranesh,
       Numerical behavior of NVIDIA tensor cores, PeerJ Computer Science 7:e330, 2021): m + 1 terms for m products, so
-      twice that again;
-    * float64 costs as much with u = 2^-53, and the score's own float64 sum a quarter of it;
-    * hardware may take numbers below 2^-126 for 0: the vectors' own, what rounding changed, products and sums.
+      at most twice that again;
+    * float64 costs as much with u = 2^-53, and the score's own sum in float64 a quarter of it;
+    * hardware may take numbers below 2^-126 for 0: those of the vectors, what was cut off, products and sums.
 
     Args:
         precision: One of :data:`PRECISIONS`.
@@ -97,7 +100,7 @@ def product_bound(precision: str, dimensions: int, queries: Magnitudes, passages
         defined = dimensions * 2.0**-53 * whole
         flushed = 4 * math.sqrt(dimensions) * (queries.length + passages.length)
         if unit > 2.0**-53:
-            flushed = flushed + 2 * dimensions
+            flushed = flushed + 2 * (dimensions + 1)
             whole = np.where(whole < 2.0**126, whole, np.inf)  # or a part of the sum might overflow
         bound: Floats = (rounded + added + defined + _FLUSHED * flushed) * _SLACK
         return np.where(np.isfinite(whole), bound, np.inf)
@@ -123,8 +126,7 @@ def margins(thresholds: Floats32, bounds: Floats) -> tuple[Floats, Floats]:
         return scores - margin, scores + margin
 
 
-def outwards(low: Floats, high: Floats) -> tuple[Floats32, Floats32]:
-    """Round margins to float32, away from the threshold."""
+def towards(numbers: Floats, limit: float) -> Floats32:
+    """Round numbers to float32, downwards if the limit is -inf and upwards if it is inf."""
     with np.errstate(over="ignore", under="ignore"):
-        below, above = low.astype(np.float32), high.astype(np.float32)
-    return np.nextafter(below, np.float32(-np.inf)), np.nextafter(above, np.float32(np.inf))
+        return np.nextafter(numbers.astype(np.float32), np.float32(limit))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.arrays import Floats32, Ints
+from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.evaluation.search.device import SearchDevice
 from beir_hybrid.evaluation.search.scores import (
     WORD,
     Identifiers,
@@ -22,6 +24,10 @@ from beir_hybrid.evaluation.search.scores import (
     over_blocks,
     pair_scores,
 )
+
+if TYPE_CHECKING:
+    from beir_hybrid.evaluation.search.device_block import DeviceBlock
+    from beir_hybrid.evaluation.search.device_product import DeviceProduct
 
 Counts = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
@@ -60,6 +66,7 @@ def exact_ranks(
     passage: Ints,
     identifiers: Identifiers,
     advance: Callable[[float], object] | None = None,
+    device: SearchDevice | None = None,
 ) -> Ranks:
     """Rank every relevant passage exactly, in each language's corpus, in one pass over blocks of scores.
 
@@ -74,12 +81,13 @@ def exact_ranks(
         passage: Shape (rows,), passage number, counted through the languages in order.
         identifiers: Returns document ids, to order ties.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
+        device: What multiplies and compares; None for this processor, as for sparse vectors.
 
     Returns:
         The counts that ranks in any set of languages follow from.
     """
     thresholds = pair_scores(queries, query, passages, passage)
-    return count_ranks(queries, passages, query, passage, thresholds, identifiers, advance)
+    return count_ranks(queries, passages, query, passage, thresholds, identifiers, advance, device)
 
 
 def count_ranks(
@@ -90,6 +98,7 @@ def count_ranks(
     thresholds: Floats32,
     identifiers: Identifiers,
     advance: Callable[[float], object] | None = None,
+    device: SearchDevice | None = None,
 ) -> Ranks:
     """Count how many of some passages stand above every relevant one, wherever that one is.
 
@@ -104,6 +113,7 @@ def count_ranks(
         thresholds: Shape (rows,), the scores of the relevant passages.
         identifiers: Returns document ids by such numbers, also those of the relevant passages outside the part.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
+        device: What multiplies and compares; None for this processor, as for sparse vectors.
 
     Returns:
         The part's counts.
@@ -117,7 +127,13 @@ def count_ranks(
     def make_worker() -> _Counter:
         return _Counter(queries, thresholds, offsets, ranks, identifiers)
 
-    over_blocks(queries, order, passages, make_worker, advance)
+    if device is None or isinstance(queries, SparseRows):
+        over_blocks(queries, order, passages, make_worker, advance)
+    else:
+        counter, product = make_worker(), device.product(queries)
+        descending = order[::-1].copy()
+        product.over_blocks(passages, lambda block: counter.take(block, product, descending), advance)
+        product.report()
     return ranks
 
 
@@ -140,6 +156,12 @@ class _Counter:
         for job in _jobs(self.offsets, numbers, block.width):
             row, column = self._count(block, scores[job.block], bounds[job.block], job.rows)
             self._settle(block, row, column, exact)
+
+    def take(self, block: DeviceBlock, product: DeviceProduct, order: Ints) -> None:
+        """Count a block as a device compares it, for queries that have the most relevant passages first."""
+        for counted in product.count(block, order, self.offsets, self.thresholds):
+            self.ranks.above[counted.row, block.block.languages] += counted.above.astype(np.int32)
+            self._settle(block.block, counted.near_row, counted.near_column, exact=False)
 
     def _count(self, block: PassageBlock, scores: Floats32, bounds: Floats32, rows: Ints) -> tuple[Ints, Ints]:
         """Count the passages that are surely above.

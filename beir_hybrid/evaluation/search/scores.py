@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import repeat
 from typing import Any, Protocol, TypeVar
 
@@ -79,7 +80,6 @@ class PassageBlock:
         width: Columns in all.
         row: Shape (width,), each column's row in ``vectors``; -1 for those that are no passage.
         language: Shape (width,), each column's language.
-        largest: Largest length of a vector in the block.
     """
 
     def __init__(self, parts: Sequence[Rows], languages: Sequence[int], first: int) -> None:
@@ -95,10 +95,14 @@ class PassageBlock:
             np.arange(len(self.vectors))
         )
         self.language = np.repeat(np.array(languages), padded)
-        self.largest = float(lengths(self.vectors).max())
         stops = np.cumsum(sizes)
         self._parts = [self.vectors[stop - size : stop] for stop, size in zip(stops, sizes, strict=True)]
         self._padded = padded
+
+    @cached_property
+    def largest(self) -> float:
+        """Largest length of a vector in the block."""
+        return float(lengths(self.vectors).max())
 
     def score(self, queries: Rows, out: Floats32) -> None:
         """Multiply queries with the block's passages.
