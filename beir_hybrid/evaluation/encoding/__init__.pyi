@@ -1,4 +1,5 @@
 from .encoder import as_encoder as as_encoder
 from .fingerprint import fingerprint_of as fingerprint_of
+from .vectors import StoredVectors as StoredVectors
 from .vectors import Vectors as Vectors
 from .vectors import keys_of as keys_of

@@ -9,15 +9,16 @@ call, and need neither Pyserini nor Java themselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from beir_hybrid import ConfigurationError, Floats32, MultilingualCollection, Passage, load_model
-from beir_hybrid.evaluation import EncodingOptions, encode
-from beir_hybrid.evaluation.encoding import as_encoder
+from beir_hybrid import ConfigurationError, Floats32, ModelError, MultilingualCollection, Passage, load_model
+from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode
+from beir_hybrid.evaluation.encoding import as_encoder, fingerprint_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -102,6 +103,92 @@ class QueryEncoder:
     def encode_batch(self, queries: Sequence[str], **options: Any) -> Floats32:
         """Encode queries: shape (queries, dimensions), float32."""
         return encode_texts(self.model, queries, "query", self.batch_size)
+
+    @property
+    def dimensions(self) -> int:
+        """Of each vector; 0 if the model does not say."""
+        return self.model.get_embedding_dimension() or 0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The model's; empty if it has none."""
+        try:
+            return fingerprint_of(self.model)
+        except ModelError:
+            return ""
+
+
+class RememberingEncoder(QueryEncoder):
+    """A query encoder that encodes each query once, for searches of several indexes; arguments as above.
+
+    Args:
+        encoder: The query encoder, or what it is made of.
+        batch_size: Texts per forward pass.
+    """
+
+    def __init__(self, encoder: SentenceTransformer | QueryEncoder, *, batch_size: int = 32) -> None:
+        self._encoder = encoder if isinstance(encoder, QueryEncoder) else QueryEncoder(encoder, batch_size=batch_size)
+        self._known: dict[str, Floats32] = {}
+
+    def encode_batch(self, queries: Sequence[str], **options: Any) -> Floats32:
+        """Encode queries: shape (queries, dimensions), float32."""
+        new = [query for query in dict.fromkeys(queries) if query not in self._known]
+        if new:
+            self._known.update(zip(new, self._encoder.encode_batch(new), strict=True))
+        return np.stack([self._known[query] for query in queries])
+
+    @property
+    def dimensions(self) -> int:
+        """Of each vector."""
+        return self._encoder.dimensions
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The model's; empty if it has none."""
+        return self._encoder.fingerprint
+
+
+class KnownQueries(QueryEncoder):
+    """Vectors of queries that ``beir-hybrid encode`` has written, in a query encoder's place.
+
+    Args:
+        folder: Holds the vectors of the queries.
+        topics: The queries by id, as they were encoded.
+
+    Raises:
+        MissingDataError: If the folder lacks shards of them.
+        ConfigurationError: If they are no queries of the folder's, or have other texts.
+    """
+
+    def __init__(self, folder: VectorFolder, topics: Mapping[str, str]) -> None:
+        known = folder.description
+        queries: dict[str, dict[str, str]] = {}
+        for query, text in topics.items():
+            language = query.partition(":")[0]
+            if language not in known.counts["query"]:
+                raise ConfigurationError(
+                    f"{folder.path} has no vectors of queries such as {query!r}.",
+                    "Give topics of the dataset that was encoded, or leave out --vectors.",
+                )
+            queries.setdefault(language, {})[query] = text
+        vectors = folder.embeddings(MultilingualCollection(known.dataset, {}, queries, {})).queries
+        texts = [text for part in queries.values() for text in part.values()]
+        self._known = dict(zip(texts, np.concatenate([vectors[language][:] for language in queries]), strict=True))
+        self._description = known
+
+    def encode_batch(self, queries: Sequence[str], **options: Any) -> Floats32:
+        """Return the vectors of queries: shape (queries, dimensions), float32."""
+        return np.stack([self._known[query] for query in queries])
+
+    @property
+    def dimensions(self) -> int:
+        """Of each vector."""
+        return self._description.dimensions
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The model's."""
+        return self._description.fingerprint
 
 
 class DocumentEncoder:

@@ -7,7 +7,7 @@ It holds ``index`` (a Faiss index), ``docid`` (one id per line, in the index's o
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,13 @@ def _check_distinct(keys: np.ndarray[Any, np.dtype[np.uint64]], path: Path) -> N
     with path.open(encoding="utf-8", errors="surrogateescape") as lines:
         document = next(islice(lines, wanted, None)).rstrip("\n")
     raise DataFormatError(f"The document id {shorten(document)} comes twice.", "Give each passage an id of its own.")
+
+
+def ids_of(folders: Iterable[Path]) -> Iterator[str]:
+    """Read the ids of several indexes, one after the other."""
+    for folder in folders:
+        with (folder / DOCID).open(encoding="utf-8", errors="surrogateescape") as lines:
+            yield from (line.rstrip("\n") for line in lines)
 
 
 def check_files(folder: Path) -> None:

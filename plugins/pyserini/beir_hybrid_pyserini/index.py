@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import chain
+from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid import ModelError, MultilingualCollection, OutputError, progress_bar
-from beir_hybrid.evaluation import EncodingOptions, encode
+from beir_hybrid import ConfigurationError, ModelError, MultilingualCollection, OutputError, progress_bar
+from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode
 from beir_hybrid.evaluation.encoding import Vectors, as_encoder, fingerprint_of
-from beir_hybrid.evaluation.search import empty_index
+from beir_hybrid.evaluation.search import empty_index, parse_factory, set_thoroughness
 from beir_hybrid.storage import damage, locked, new_file, record, stamp, sync, write_json
 from beir_hybrid_pyserini.folder import (
     ABOUT,
     DOCID,
     INDEX,
+    check_files,
     check_free,
     clear,
+    ids_of,
     place,
     read_about,
     work_folder,
     write_ids,
 )
-from beir_hybrid_pyserini.shards import build
+from beir_hybrid_pyserini.parts import DEPTH, build, can_merge, merge
+from beir_hybrid_pyserini.shards import Shard, check_siblings, open_shards
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -63,7 +67,7 @@ def write_index(
         about: What the index is to say about itself.
         overwrite: Whether an index that is there is replaced.
         show_progress: Whether to show a progress bar.
-        **options: As for :func:`~.shards.build`.
+        **options: As for :func:`~.parts.build`.
 
     Returns:
         The folder.
@@ -107,16 +111,29 @@ def _write(
     show_progress: bool,
     **options: Any,
 ) -> None:
-    """Write an index whose work folder is held, if its place is still as it was when stamped."""
+    """Build an index whose work folder is held, and write it if its place is still as it was when stamped."""
+
+    def make(work: Path) -> Any:
+        with progress_bar(total=total, desc="Indexing", unit="passage", unit_scale=True, show=show_progress) as bar:
+            return build(passages, factory, work, advance=bar.update, **options)
+
+    total = sum(map(len, passages))
+    said = {"format": _FORMAT, "factory": factory, "dimensions": _dimensions(passages), "passages": total, **about}
+    _write_made(output, ids, said, before, make)
+
+
+def _write_made(
+    output: Path, ids: Iterable[str], said: Mapping[str, Any], before: object, make: Callable[[Path], Any]
+) -> None:
+    """Write what ``make`` makes with the parts in a work folder, and what is said of it."""
     import faiss
 
-    work, total = work_folder(output), sum(map(len, passages))
+    work = work_folder(output)
     whole = work / "whole"
     if whole.exists():
         shutil.rmtree(whole)
-    write_ids(whole / DOCID, ids, total)
-    with progress_bar(total=total, desc="Indexing", unit="passage", unit_scale=True, show=show_progress) as bar:
-        index = build(passages, factory, work, advance=bar.update, **options)
+    write_ids(whole / DOCID, ids, said["passages"])
+    index = make(work)
     try:
         with new_file(whole / INDEX) as temporary:
             faiss.write_index(index, str(temporary))
@@ -124,7 +141,6 @@ def _write(
     except RuntimeError as error:
         reason = " ".join(str(error).split()).rpartition(": ")[2]
         raise OutputError(f"{output} cannot be written: {reason}.", "Free space there.") from error
-    said = {"format": _FORMAT, "factory": factory, "dimensions": _dimensions(passages), "passages": total, **about}
     write_json(whole / ABOUT, {**said, "files": record(whole, (INDEX, DOCID))})
     if stamp(output) != before:
         raise OutputError(
@@ -135,13 +151,14 @@ def _write(
 
 
 def index_collection(
-    model: SentenceTransformer,
+    model: SentenceTransformer | VectorFolder,
     collection: MultilingualCollection,
     output: Path,
     factory: str = "Flat",
     *,
     model_name: str = "",
     dataset: str = "",
+    part: tuple[int, int] | None = None,
     overwrite: bool = False,
     batch_size: int = 32,
     show_progress: bool = False,
@@ -156,13 +173,15 @@ def index_collection(
     prompt and normalisation.
 
     Args:
-        model: The encoder.
+        model: The encoder, or the folder in which the collection's vectors are.
         collection: Its corpora are indexed, all in one.
         output: Folder of the index. One that holds just that already is left as it is; if it is damaged, it is built
             again.
         factory: As for :func:`write_index`.
         model_name: What the index calls the model: the folder or name that ``beir-hybrid search`` loads.
         dataset: What the index calls the data; empty for the collection's name.
+        part: Number of a shard, from 0 on, and how many there are: only its passages are encoded, and its index is a
+            folder in ``output``. None for one index of all.
         overwrite: Whether an index that is there is replaced.
         batch_size: Texts per forward pass.
         show_progress: Whether to show progress bars.
@@ -176,24 +195,30 @@ def index_collection(
     Raises:
         ModelError: If the model gives no dense vector for each text, its similarity is neither cosine nor dot, or a
             vector cannot be scored.
+        ConfigurationError: If there is no such shard, or the folder has shards of anything else.
+        MissingDataError: If the folder of vectors lacks some.
         The errors of :func:`write_index`.
     """
-    encoder = as_encoder(model, sparse=False)
+    corpora = MultilingualCollection(collection.name, collection.corpora, {}, {}, collection.passage_text)
+    options = EncodingOptions(batch_size=batch_size, cache=cache, dtype=dtype, device=device)
+    told = _model_told(model, dtype)
+    dimensions = told.pop("dimensions")
     about = {
-        "model": model_name,
-        "fingerprint": _fingerprint(model),
-        "dtype": dtype or "",
-        "document_prompt": model.prompts.get("document", ""),
+        **told,
+        **({"model": model_name} if model_name else {}),
         "dataset": dataset or collection.name,
         "languages": list(collection.corpora),
         "checksum": collection.checksums()["passages"],
-        "similarity": str(model.similarity_fn_name),
     }
-    empty_index(factory, model.get_embedding_dimension() or 0)
+    empty_index(factory, dimensions)
+    shard = None if part is None else Shard(*part, sum(map(len, corpora.corpora.values())))
+    if shard is not None:
+        about["shard"] = asdict(shard)
+        check_siblings(output, shard, {**about, "factory": factory})
+        output = output / shard.name
     wanted = {**{key: value for key, value in about.items() if key != "model"}, "factory": factory}
     if not _is_ours(output, wanted):
         check_free(output, overwrite)
-    corpora = MultilingualCollection(collection.name, collection.corpora, {}, {}, collection.passage_text)
     with _held(output):
         ours, before = _is_ours(output, wanted), stamp(output)
         check_free(output, overwrite or ours)
@@ -202,15 +227,92 @@ def index_collection(
             if not harm:
                 return False
             logger.warning("%s is damaged (%s) and is built again.", output, harm)
-        vectors = encode(
-            encoder,
-            corpora,
-            EncodingOptions(batch_size=batch_size, cache=cache, dtype=dtype, device=device),
-            show_progress=show_progress,
-        ).passages
-        ids = chain.from_iterable(corpora.corpora[language] for language in vectors)
-        _write(output, list(vectors.values()), ids, factory, about, before, show_progress)
+        passages, ids = _vectors(model, corpora, shard, options, show_progress)
+        _write(output, passages, ids, factory, about, before, show_progress)
     return True
+
+
+def _vectors(
+    model: SentenceTransformer | VectorFolder,
+    corpora: MultilingualCollection,
+    shard: Shard | None,
+    options: EncodingOptions,
+    show_progress: bool,
+) -> tuple[list[Vectors], Iterator[str]]:
+    """Encode passages, or open their vectors; return them with their ids."""
+    if isinstance(model, VectorFolder):
+        opened = model.embeddings(corpora).passages
+        passages = list(opened.values()) if shard is None else shard.slices(opened)
+        ids = chain.from_iterable(corpora.corpora[language] for language in opened)
+        return passages, ids if shard is None else islice(ids, shard.start, shard.stop)
+    mine = corpora if shard is None else shard.collection(corpora)
+    encoded = encode(as_encoder(model, sparse=False), mine, options, show_progress=show_progress).passages
+    return list(encoded.values()), chain.from_iterable(mine.corpora[language] for language in encoded)
+
+
+def _model_told(model: SentenceTransformer | VectorFolder, dtype: str | None) -> dict[str, Any]:
+    """Return what an index says of the model, and its dimensions."""
+    if isinstance(model, VectorFolder):
+        known = model.description
+        return {
+            "model": known.model,
+            "fingerprint": known.fingerprint,
+            "dtype": known.dtype,
+            "stored": known.stored,
+            "document_prompt": known.document_prompt,
+            "similarity": "cosine" if known.normalised else "dot",
+            "dimensions": known.dimensions,
+        }
+    as_encoder(model, sparse=False)  # refuses a sparse one
+    return {
+        "model": "",
+        "fingerprint": _fingerprint(model),
+        "dtype": dtype or "",
+        "document_prompt": model.prompts.get("document", ""),
+        "similarity": str(model.similarity_fn_name),
+        "dimensions": model.get_embedding_dimension() or 0,
+    }
+
+
+def merge_shards(folder: Path, output: Path, *, overwrite: bool = False) -> Path:
+    """Merge the shards in a folder into one index, the same that would have been built in one piece.
+
+    Args:
+        folder: Holds the shards, all of them.
+        output: Folder of the index.
+        overwrite: Whether an index that is there is replaced.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ConfigurationError: If the shards' kind of index cannot be merged: a graph, or one that each shard trained for
+            itself.
+        The errors of :func:`~.shards.open_shards` and of :func:`write_index`.
+    """
+    shards = open_shards(folder)
+    told = read_about(shards[0])
+    total, factory, dimensions = told["shard"]["passages"], told["factory"], told["dimensions"]
+    empty = empty_index(factory, dimensions)
+    if not (empty.is_trained and can_merge(empty)):
+        why = "cannot be merged" if empty.is_trained else "was trained by each shard for itself"
+        raise ConfigurationError(
+            f"The index {factory!r} {why}.", f"Search the shards as they are: beir-hybrid search --index {folder}"
+        )
+    check_free(output, overwrite)
+    for shard in shards:
+        check_files(shard)
+    with _held(output):
+        check_free(output, overwrite)
+        about = {key: value for key, value in told.items() if key not in {"shard", "files"}}
+
+        def make(work: Path) -> Any:
+            index = merge([shard / INDEX for shard in shards], total)
+            set_thoroughness(index, DEPTH, parse_factory(factory)[1])
+            return index
+
+        _write_made(output, ids_of(shards), {**about, "passages": total}, stamp(output), make)
+    return output
 
 
 def _is_ours(output: Path, wanted: Mapping[str, Any]) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TextIO
 
-from beir_hybrid import ConfigurationError, DataFormatError, ModelError, progress_bar
-from beir_hybrid.evaluation.encoding import fingerprint_of
+from beir_hybrid import ConfigurationError, DataFormatError, progress_bar
 from beir_hybrid.storage import new_file
 from beir_hybrid_pyserini import java
-from beir_hybrid_pyserini.encoder import QueryEncoder
+from beir_hybrid_pyserini.encoder import QueryEncoder, RememberingEncoder
 from beir_hybrid_pyserini.folder import DOCID, INDEX, check_files, count_ids, read_about
+from beir_hybrid_pyserini.shards import is_sharded, open_shards
 from beir_hybrid_pyserini.side_file import check_file
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ def model_of(index: Path) -> str:
         MissingDataError: If there is no such index.
         ConfigurationError: If it does not say.
     """
+    if is_sharded(index):
+        index = open_shards(index)[0]
     count_ids(index)
     name = read_about(index).get("model")
     if not isinstance(name, str) or not name:
@@ -40,13 +45,13 @@ def model_of(index: Path) -> str:
     return name
 
 
-def open_searcher(index: Path, model: SentenceTransformer, *, batch_size: int = 32) -> Any:
+def open_searcher(index: Path, model: SentenceTransformer | QueryEncoder, *, batch_size: int = 32) -> Any:
     """Open an index with Pyserini's ``FaissSearcher`` and our query encoder. Starts Java, which Pyserini needs.
 
     Args:
-        index: Folder of the index, ours or Pyserini's.
+        index: Folder of the index, ours or Pyserini's; one shard, where there are several.
         model: The query encoder.
-        batch_size: Queries per forward pass.
+        batch_size: Queries per forward pass, unless the encoder says.
 
     Returns:
         A ``pyserini.search.faiss.FaissSearcher``.
@@ -57,14 +62,15 @@ def open_searcher(index: Path, model: SentenceTransformer, *, batch_size: int = 
         ConfigurationError: If the model's vectors have other dimensions.
         JavaError: If there is no Java that Pyserini can use.
     """
+    encoder = model if isinstance(model, QueryEncoder) else QueryEncoder(model, batch_size=batch_size)
     ids, about = count_ids(index), read_about(index)
-    _check_model(index, about, model)
+    _check_model(index, about, encoder)
     check_files(index)
     java.start()
     from pyserini.search.faiss import FaissSearcher
 
     try:
-        searcher = FaissSearcher(str(index), QueryEncoder(model, batch_size=batch_size))
+        searcher = FaissSearcher(str(index), encoder)
     except AssertionError as error:  # its only check is that of the numbers
         raise DataFormatError(
             f"{index / DOCID} has {ids:,} ids, and {INDEX} another number of vectors.", "Build the index again."
@@ -72,9 +78,8 @@ def open_searcher(index: Path, model: SentenceTransformer, *, batch_size: int = 
     except (RuntimeError, MemoryError) as error:  # the latter where a damaged length is taken for a size
         reason = " ".join(str(error).split()).rpartition(": ")[2] or "it wants more memory than there is"
         raise DataFormatError(f"{index / INDEX} cannot be read: {reason}.", "Build the index again.") from error
-    dimensions = model.get_embedding_dimension()
-    if dimensions != searcher.dimension:
-        raise _other_dimensions(index, searcher.dimension, dimensions)
+    if encoder.dimensions != searcher.dimension:
+        raise _other_dimensions(index, searcher.dimension, encoder.dimensions)
     return searcher
 
 
@@ -82,7 +87,7 @@ def search_topics(
     index: Path,
     topics: Mapping[str, str],
     output: Path,
-    model: SentenceTransformer,
+    model: SentenceTransformer | QueryEncoder,
     *,
     depth: int = 1000,
     batch_size: int = 32,
@@ -95,8 +100,10 @@ def search_topics(
     Documents of equal score stand as trec_eval ranks them: the larger id first. Scores are those that Faiss gives, and
     read back as the same float32.
 
+    Of a folder of shards, each is searched to the same depth, one after the other, and what they find is merged.
+
     Args:
-        index: Folder of the index.
+        index: Folder of the index, or of its shards.
         topics: Queries by id.
         output: The run's file.
         model: The query encoder.
@@ -114,38 +121,70 @@ def search_topics(
         The errors of :func:`open_searcher`.
     """
     check_file(output, overwrite)
-    searcher = open_searcher(index, model, batch_size=batch_size)
-    ids = list(topics)
+    shards = open_shards(index) if is_sharded(index) else [index]
+    encoder = RememberingEncoder(model, batch_size=batch_size) if len(shards) > 1 else model
     with (
         new_file(output) as temporary,
-        temporary.open("w", encoding="utf-8", newline="\n") as file,
-        progress_bar(total=len(ids), desc="Searching", unit="query", show=show_progress) as bar,
+        progress_bar(total=len(shards) * len(topics), desc="Searching", unit="query", show=show_progress) as bar,
+        TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as folder,
     ):
+        runs = [Path(folder) / str(number) for number in range(len(shards))] if len(shards) > 1 else [temporary]
+        for shard, run in zip(shards, runs, strict=True):
+            searcher = open_searcher(shard, encoder, batch_size=batch_size)
+            _search(searcher, topics, run, depth, threads, bar.update)
+            del searcher  # one index at a time is in memory
+        if len(shards) > 1:
+            _merge_runs(runs, temporary, depth)
+    return output
+
+
+def _search(
+    searcher: Any,
+    topics: Mapping[str, str],
+    run: Path,
+    depth: int,
+    threads: int | None,
+    advance: Callable[[int], object],
+) -> None:
+    """Search one index for all topics, and write a run."""
+    ids = list(topics)
+    with run.open("w", encoding="utf-8", newline="\n") as file:
         for start in range(0, len(ids), _QUERIES):
             some = ids[start : start + _QUERIES]
             hits = searcher.batch_search(
                 [topics[query] for query in some], some, k=depth, threads=threads or os.cpu_count() or 1
             )
             for query in some:
-                ranked = sorted(((float(hit.score), hit.docid, hit.score) for hit in hits[query]), reverse=True)
-                file.writelines(
-                    f"{query} Q0 {document} {rank} {score!s} {_TAG}\n"
-                    for rank, (_, document, score) in enumerate(ranked, start=1)
-                )
-            bar.update(len(some))
-    return output
+                ranked = sorted(((float(hit.score), hit.docid, str(hit.score)) for hit in hits[query]), reverse=True)
+                _write_query(file, query, ranked)
+            advance(len(some))
 
 
-def _check_model(index: Path, about: Mapping[str, Any], model: SentenceTransformer) -> None:
+def _write_query(file: TextIO, query: str, ranked: Iterable[tuple[float, str, str]]) -> None:
+    file.writelines(
+        f"{query} Q0 {document} {rank} {score} {_TAG}\n" for rank, (_, document, score) in enumerate(ranked, start=1)
+    )
+
+
+def _merge_runs(runs: Sequence[Path], output: Path, depth: int) -> None:
+    """Merge the runs of shards, which have the same queries in the same order, reading one query of each at a time."""
+    with ExitStack() as stack, output.open("w", encoding="utf-8", newline="\n") as file:
+        rankings = [groupby(stack.enter_context(run.open(encoding="utf-8")), key=_query_of) for run in runs]
+        for parts in zip(*rankings, strict=True):
+            lines = (line.split(" ") for _, part in parts for line in part)
+            ranked = sorted(((float(words[4]), words[2], words[4]) for words in lines), reverse=True)
+            _write_query(file, parts[0][0], ranked[:depth])
+
+
+def _query_of(line: str) -> str:
+    return line.partition(" ")[0]
+
+
+def _check_model(index: Path, about: Mapping[str, Any], encoder: QueryEncoder) -> None:
     """Compare a model with what an index of ours says, before Java starts and the index is read."""
-    dimensions = model.get_embedding_dimension()
-    if about.get("dimensions", dimensions) != dimensions:
-        raise _other_dimensions(index, about["dimensions"], dimensions)
-    try:
-        fingerprint = fingerprint_of(model)
-    except ModelError:
-        return
-    if about.get("fingerprint") and about["fingerprint"] != fingerprint:
+    if about.get("dimensions", encoder.dimensions) != encoder.dimensions:
+        raise _other_dimensions(index, about["dimensions"], encoder.dimensions)
+    if about.get("fingerprint") and encoder.fingerprint and about["fingerprint"] != encoder.fingerprint:
         logger.warning("%s was built with another model, %s: its scores may mean nothing.", index, about.get("model"))
 
 

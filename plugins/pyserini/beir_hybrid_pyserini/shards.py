@@ -1,259 +1,187 @@
-"""Building a Faiss index of any size in parts that outlive the process.
-
-What a part is depends on the index. Most kinds are cut into shards, each an index of some of the vectors, which are
-merged at the end. A graph, such as an HNSW, cannot be merged: it grows in one piece, which is saved now and then.
-
-A part's file is named after a digest of all that decides about it: the factory, what was learned in training, the
-vectors. So a run that resumes a killed one uses exactly the parts that are right, and nothing else.
-"""
+"""Shards: indexes of parts of a collection in one folder, each as Pyserini reads it, that are searched as one."""
 
 from __future__ import annotations
 
-import logging
-import mmap
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from hashlib import blake2b
+from collections.abc import Iterator, Mapping, Sized
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from beir_hybrid import ConfigurationError, DataFormatError, Floats32, OutputError
-from beir_hybrid.evaluation.encoding import Vectors
-from beir_hybrid.evaluation.search import (
-    empty_index,
-    faiss_at_work,
-    parse_factory,
-    passage_blocks,
-    set_thoroughness,
-    training_sample,
+from beir_hybrid import (
+    ConfigurationError,
+    DataFormatError,
+    MissingDataError,
+    MultilingualCollection,
+    OutputError,
+    Passage,
+    shorten,
 )
-from beir_hybrid.storage import new_file, sync
+from beir_hybrid.evaluation.encoding import StoredVectors, Vectors
+from beir_hybrid.storage import check_output
+from beir_hybrid_pyserini.folder import count_ids, read_about
 
-logger = logging.getLogger(__name__)
-
-SHARD_BYTES = 64 << 20  # of the vectors of one part
-_DEPTH = 1000  # passages that a search is expected to ask for: Pyserini's default
-_SHARE = 20  # saving a growing index may take one part in so many of the time
+_PREFIX = "shard-"
+_COMPARED = ("fingerprint", "checksum", "languages", "factory", "dtype", "stored", "document_prompt", "similarity")
+_WORDS = {"fingerprint": "of another model", "checksum": "of other passages"}
 
 
-def build(
-    passages: Sequence[Vectors],
-    factory: str,
-    work: Path,
-    *,
-    seed: int = 0,
-    shard_bytes: int = SHARD_BYTES,
-    save_seconds: float = 60.0,
-    advance: Callable[[int], object] | None = None,
-) -> Any:
-    """Build a Faiss index by inner product, going on where a killed run was.
+@dataclass(frozen=True)
+class Shard:
+    """A part of a collection's passages: consecutive ones, through its languages in their order.
 
-    Args:
-        passages: Vectors, shape (passages of the language, dimensions) per language; may be memory-mapped.
-        factory: Such as ``Flat``, ``HNSW64`` or ``IVF256,Flat:nprobe=16``; as for
-            :class:`~beir_hybrid.evaluation.search.faiss_index.FaissIndex`.
-        work: Folder for the parts, which is made.
-        seed: Decides which vectors the index is trained on.
-        shard_bytes: Of the vectors of one part; about twice as much memory is used beyond the index itself.
-        save_seconds: How long a growing index is not saved, at least.
-        advance: Called with the number of passages done since the last call.
-
-    Returns:
-        The index, whose options for searching are set: those of the factory, or else defaults that suit a depth of
-        1,000.
+    Attributes:
+        number: From 0 on.
+        count: How many shards there are.
+        passages: Of the whole collection.
 
     Raises:
-        ConfigurationError: If Faiss builds no such index of these vectors.
-        DataFormatError: If a vector is not finite.
-        OutputError: If the folder cannot be written.
+        ConfigurationError: If there is no such shard, or a shard would be empty.
+
+    Examples:
+        >>> [(shard.start, shard.stop) for shard in (Shard(0, 3, 10), Shard(1, 3, 10), Shard(2, 3, 10))]
+        [(0, 3), (3, 6), (6, 10)]
     """
-    total = sum(len(vectors) for vectors in passages)
-    dimensions = next((int(vectors.shape[1]) for vectors in passages if len(vectors)), 0)
-    if not total:
-        raise ConfigurationError("There is no passage to index.", "Check the dataset and the setting.")
-    with faiss_at_work(factory, f"{total:,} vectors of {dimensions} dimensions"):
-        parts = _Parts(passages, factory, work, max(1, shard_bytes // (4 * dimensions)), advance)
-        empty = parts.trained(dimensions, seed)
-        index = parts.merged(empty) if _can_merge(empty) else parts.grown(empty, save_seconds)
-        # Faiss keeps it in the file, and Pyserini's command line cannot say it
-        set_thoroughness(index, _DEPTH, parse_factory(factory)[1])
-    return index
+
+    number: int
+    count: int
+    passages: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.count:
+            raise ConfigurationError(
+                f"There is no shard {self.number}/{self.count}.",
+                f"Shards are counted from 0: 0/{self.count} to {self.count - 1}/{self.count}."
+                if self.count > 0
+                else "Give at least one, as in --shard 0/1.",
+            )
+        if self.passages < self.count:
+            raise ConfigurationError(
+                f"{self.passages:,} passages cannot be cut into {self.count} shards.", "Cut them into fewer."
+            )
+
+    @property
+    def start(self) -> int:
+        """Position of the first passage."""
+        return self.passages * self.number // self.count
+
+    @property
+    def stop(self) -> int:
+        """Position after the last passage."""
+        return self.passages * (self.number + 1) // self.count
+
+    @property
+    def name(self) -> str:
+        """The name of the shard's folder."""
+        return shard_name(self.number)
+
+    def collection(self, whole: MultilingualCollection) -> MultilingualCollection:
+        """Return its part of a collection's corpora."""
+        corpora: dict[str, Mapping[str, Passage]] = {}
+        for language, part in self._by_language(whole.corpora):
+            corpora[language] = dict(islice(whole.corpora[language].items(), part.start, part.stop))
+        return MultilingualCollection(whole.name, corpora, {}, {}, whole.passage_text)
+
+    def slices(self, vectors: Mapping[str, Vectors]) -> list[Vectors]:
+        """Return its part of the vectors of a collection; those of a :class:`StoredVectors` stay on disk."""
+        slices = []
+        for language, part in self._by_language(vectors):
+            whole = vectors[language]
+            slices.append(whole.at(np.asarray(part)) if isinstance(whole, StoredVectors) else whole[part])
+        return slices
+
+    def _by_language(self, texts: Mapping[str, Sized]) -> Iterator[tuple[str, range]]:
+        """Yield its part of each language that it has any of."""
+        before = 0
+        for language, all_of_it in texts.items():
+            size = len(all_of_it)
+            part = range(max(self.start - before, 0), min(self.stop - before, size))
+            before += size
+            if part:
+                yield language, part
 
 
-class _Parts:
-    def __init__(
-        self,
-        passages: Sequence[Vectors],
-        factory: str,
-        work: Path,
-        size: int,
-        advance: Callable[[int], object] | None,
-    ) -> None:
-        self._passages = passages
-        self._factory = factory
-        self._work = work
-        self._size = size
-        self._advance = advance or (lambda done: None)
-        self._digest = b""
-
-    def trained(self, dimensions: int, seed: int) -> Any:
-        """Build the empty index, trained if it needs to be."""
-        import faiss
-
-        index = empty_index(self._factory, dimensions)
-        self._digest = _digest(faiss.__version__.encode(), self._factory.encode(), str(dimensions).encode())
-        if index.is_trained:
-            return index
-        sample = training_sample(index, self._passages, seed)
-        self._release()
-        self._digest = _digest(self._digest, sample)
-        path = self._path("trained", self._digest)
-        if (saved := _read(path, 0)) is not None:
-            return saved
-        index.train(sample)
-        _save(index, path)
-        return index
-
-    def merged(self, empty: Any) -> Any:
-        """Build the shards that are missing, and merge all."""
-        import faiss
-
-        paths = []
-        for block in self._blocks():
-            path = self._path("shard", _digest(self._digest, block))
-            if _read(path, len(block)) is None:
-                shard = faiss.clone_index(empty)
-                shard.add(block)
-                _save(shard, path)
-            paths.append(path)
-            self._advance(len(block))
-        return _merge(paths, sum(map(len, self._passages)))
-
-    def grown(self, index: Any, save_seconds: float) -> Any:
-        """Add all vectors to one index, from the last one saved on."""
-        digests, counts, last = [], [], self._digest
-        for block in self._blocks():
-            last = _digest(last, block)
-            digests.append(last)
-            counts.append(len(block))
-        done = 0
-        for number in range(len(digests), 0, -1):
-            earlier_index = _read(self._path("grown", digests[number - 1]), sum(counts[:number]))
-            if earlier_index is not None:
-                index, done = earlier_index, number
-                break
-        saved, pause = time.monotonic(), save_seconds
-        for number, block in enumerate(self._blocks(), start=1):
-            if number > done:
-                index.add(block)
-                if number < len(digests) and time.monotonic() - saved >= pause:
-                    began = time.monotonic()
-                    _save(index, self._path("grown", digests[number - 1]))
-                    for earlier in digests[: number - 1]:
-                        self._path("grown", earlier).unlink(missing_ok=True)
-                    saved = time.monotonic()
-                    pause = max(save_seconds, _SHARE * (saved - began))
-            self._advance(len(block))
-        return index
-
-    def _blocks(self) -> Iterator[Floats32]:
-        done = 0
-        for block in passage_blocks(self._passages, self._size):
-            vectors = np.ascontiguousarray(block.vectors)
-            finite = np.isfinite(vectors).all(axis=1)
-            if not finite.all():
-                raise DataFormatError(
-                    f"The vector {done + int(np.argmin(finite)):,} is not finite.", "Check the model or the file."
-                )
-            yield vectors
-            done += len(vectors)
-            self._release()
-
-    def _release(self) -> None:
-        """Return the pages of mapped files back, which would count as this process's memory."""
-        for vectors in self._passages:
-            mapping = getattr(vectors, "_mmap", None)
-            if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-                with suppress(ValueError):  # a mapping for private changes keeps its pages
-                    mapping.madvise(mmap.MADV_DONTNEED)
-
-    def _path(self, kind: str, digest: bytes) -> Path:
-        return self._work / f"{kind}-{digest.hex()}.index"
+def shard_name(number: int) -> str:
+    """Return the name of a shard's folder."""
+    return f"{_PREFIX}{number:05}"
 
 
-def _merge(paths: Sequence[Path], total: int) -> Any:
-    import faiss
-
-    index: Any = faiss.read_index(str(paths[0]))  # of its own class, as all that Faiss returns
-    if isinstance(index, faiss.IndexFlat):
-        return _merge_flat(index, paths[1:], total)
-    # an inverted file numbers what comes in, all others append
-    numbered = faiss.try_extract_index_ivf(index) is not None
-    for path in paths[1:]:
-        index.merge_from(faiss.read_index(str(path)), index.ntotal if numbered else 0)
-    return index
+def is_sharded(folder: Path) -> bool:
+    """Return whether a folder holds shards, and not an index itself."""
+    return folder.is_dir() and any(_folders(folder))
 
 
-def _merge_flat(index: Any, paths: Sequence[Path], total: int) -> Any:
-    """Copy the vectors of shards behind those of the first, into memory that is taken at once.
+def check_siblings(folder: Path, shard: Shard, about: Mapping[str, Any]) -> None:
+    """Check that a shard may be put beside those that are in a folder.
 
-    Appending would double it again and again, and copy each time.
+    Args:
+        folder: Of all shards.
+        shard: The one to be written.
+        about: What it will say about itself.
+
+    Raises:
+        OutputError: If the folder holds anything but shards.
+        ConfigurationError: If there are shards of anything else.
     """
-    import faiss
-
-    size, done = int(index.code_size), int(index.ntotal)
-    index.codes.resize(total * size)
-    index.ntotal = total
-    codes = faiss.rev_swig_ptr(index.codes.data(), total * size)
-    for path in paths:
-        shard: Any = faiss.read_index(str(path))
-        count = int(shard.ntotal)
-        codes[done * size : (done + count) * size] = faiss.rev_swig_ptr(shard.codes.data(), count * size)
-        done += count
-    return index
-
-
-def _can_merge(empty: Any) -> bool:
-    import faiss
-
-    try:
-        empty.check_compatible_for_merge(faiss.clone_index(empty))
-    except RuntimeError:
-        return False
-    return True
+    check_output(folder, "folder")
+    if not folder.is_dir():
+        return
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    strangers = names - {path.name for path in _folders(folder)}
+    if strangers:
+        raise OutputError(
+            f"{folder} holds {min(strangers)!r}, which is no shard, and is left as it is.", "Choose another place."
+        )
+    for other in _folders(folder):
+        if other.name != shard.name and (wrong := _difference(read_about(other), about)):
+            raise ConfigurationError(f"{other} is {wrong}.", "Choose another folder for these shards: --output DIR")
 
 
-def _read(path: Path, count: int) -> Any:
-    """Read a part of so many vectors; None if it is not there, or was damaged and is now deleted."""
-    import faiss
+def open_shards(folder: Path) -> list[Path]:
+    """List the indexes in a folder, in the collection's order.
 
-    if not path.is_file():
-        return None
-    with suppress(RuntimeError, MemoryError):  # the latter where a damaged length is taken for a size
-        index = faiss.read_index(str(path))
-        if index.ntotal == count:
-            return index
-    logger.warning("%s is damaged: it is deleted and built again.", path)
-    path.unlink()
-    return None
+    Raises:
+        MissingDataError: If there is none, or one is missing.
+        DataFormatError: If one says nothing of itself, or they are of different models, passages or kinds.
+    """
+    there = _folders(folder) if folder.is_dir() else []
+    if not there:
+        raise MissingDataError(
+            f"{folder} holds no shards.", "Write them: beir-hybrid index --shard 0/N --output DIR, and so on."
+        )
+    first = read_about(there[0])
+    for path in there:
+        about = read_about(path)
+        if not isinstance(about.get("shard"), dict) or not {"number", "count", "passages"} <= about["shard"].keys():
+            raise DataFormatError(f"{path} does not say which shard it is.", "Build it again.")
+        if wrong := _difference(about, first):
+            raise DataFormatError(f"{path} is {wrong}.", f"That of {there[0].name} is another: build them alike.")
+        count_ids(path)
+    count = first["shard"]["count"]
+    names = [shard_name(number) for number in range(count)]
+    missing = [number for number, name in enumerate(names) if not (folder / name).is_dir()]
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise MissingDataError(
+            f"{folder} lacks {len(missing)} of {count} shards: {missing[0]}/{count}{others}.",
+            f"Run beir-hybrid index --shard {missing[0]}/{count} with the options of the others.",
+        )
+    return [folder / name for name in names]
 
 
-def _save(index: Any, path: Path) -> None:
-    import faiss
-
-    try:
-        with new_file(path) as temporary:
-            faiss.write_index(index, str(temporary))
-            sync(temporary)
-    except RuntimeError as error:
-        raise OutputError(f"{path} cannot be written: {error}.", "Free space there.") from error
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob(f"{_PREFIX}[0-9]*") if path.is_dir())
 
 
-def _digest(*parts: Any) -> bytes:
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(part)
-    return digest.digest()
+def _difference(about: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Say what one shard has otherwise than another; empty if they go together."""
+    counts = [(each.get("shard") or {}).get("count") for each in (about, other)]
+    if counts[0] != counts[1]:
+        return f"one of {counts[0]} shards, not of {counts[1]}"
+    for name in _COMPARED:
+        if about.get(name) != other.get(name):
+            word = f"made with {name} {shorten(about.get(name))}, not {shorten(other.get(name))}"
+            return f"a shard {_WORDS.get(name, word)}"
+    return ""

@@ -9,13 +9,15 @@ from typing import Any
 
 from beir_hybrid import ConfigurationError, load_model
 from beir_hybrid.datasets import find_data, load_setting
-from beir_hybrid.evaluation import open_cache
+from beir_hybrid.evaluation import VectorFolder, open_cache
 from beir_hybrid.evaluation.search import empty_index
 from beir_hybrid.storage import check_output
+from beir_hybrid_pyserini.encoder import KnownQueries
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection
 from beir_hybrid_pyserini.search import model_of, search_topics
+from beir_hybrid_pyserini.shards import Shard, shard_name
 from beir_hybrid_pyserini.side_file import check_apart, check_file, check_side_file
 from beir_hybrid_pyserini.topics import qrels_lines, read_topics, topics_lines, write_qrels, write_topics
 
@@ -34,6 +36,8 @@ def write_all(
     batch_size: int = 32,
     device: Sequence[str] | None = None,
     dtype: str | None = None,
+    vectors: Path | None = None,
+    shard: tuple[int, int] | None = None,
     cache: Path | None = None,
     no_cache: bool = False,
     overwrite: bool = False,
@@ -55,6 +59,8 @@ def write_all(
         batch_size: As for :func:`~.index.index_collection`, likewise the next two.
         device: Device or devices.
         dtype: Number format.
+        vectors: Folder of the passages' vectors, in the model's place.
+        shard: Number of the only part that is indexed, from 0 on, and how many there are.
         cache: Folder for vectors; None for the user's.
         no_cache: Whether to keep no vectors.
         overwrite: Whether what is there is replaced.
@@ -67,9 +73,15 @@ def write_all(
         ConfigurationError: If there is nothing to write, an index without a model, or two things in one place.
         The errors of loading, encoding and writing.
     """
-    if (model is None) != (output is None):
-        missing = "a model: give --model NAME" if model is None else "a folder: give --output DIR"
+    if model is not None and vectors is not None:
+        raise ConfigurationError("--model and --vectors are in each other's place.", "Give one of them.")
+    if (model is None and vectors is None) != (output is None):
+        missing = "a model: give --model NAME, or --vectors DIR" if output else "a folder: give --output DIR"
         raise ConfigurationError(f"An index needs {missing}.")
+    if shard is not None:
+        if output is None:
+            raise ConfigurationError("--shard has no index to cut.", "Give --output and --model with it.")
+        Shard(*shard, passages=shard[1])  # refuses one that cannot be
     if all(wanted is None for wanted in (output, topics, qrels, jsonl)):
         raise ConfigurationError("There is nothing to write.", "Give --output, --topics, --qrels or --jsonl.")
     empty_index(factory, 0)
@@ -82,8 +94,8 @@ def write_all(
     for option, file in (("--topics", topics), ("--qrels", qrels)):
         if file is not None:
             check_output(file, "file", option)
-    given = {name: value for name, value in data_options.items() if value is not None}
-    chosen = load_setting(dataset, source, languages, **given)
+    asked = {name: value for name, value in data_options.items() if value is not None}
+    chosen = load_setting(dataset, source, languages, **asked)
     queries = {query: text for texts in chosen.queries.values() for query, text in texts.items()}
     if topics is not None:
         check_side_file(topics, partial(topics_lines, queries), overwrite)
@@ -92,24 +104,24 @@ def write_all(
     if jsonl is not None:
         check_folder(jsonl, chosen.corpora, overwrite)
     lines = []
-    if output is not None and model is not None:
+    if output is not None:
+        gpus = list(device or [])
         new = index_collection(
-            load_model(model, device[0] if device else None),
+            load_model(str(model), gpus[0] if gpus else None) if vectors is None else VectorFolder.open(vectors),
             chosen,
             output,
             factory,
-            model_name=str(Path(model).resolve()) if Path(model).is_dir() else model,
+            model_name=str(Path(model).resolve()) if model is not None and Path(model).is_dir() else model or "",
             dataset=find_data(dataset).name,
+            part=shard,
             overwrite=overwrite,
             batch_size=batch_size,
             show_progress=True,
             cache=None if no_cache else open_cache(cache),
             dtype=dtype,
-            device=device if device is not None and len(device) > 1 else None,
+            device=gpus if len(gpus) > 1 else None,
         )
-        about = read_about(output)
-        content = f"{about['passages']:,} passages of {about['dimensions']} dimensions, {about['factory']}"
-        lines.append(f"{_verb(new)}: {output} ({content})")
+        lines.append(f"{_verb(new)}: {describe_index(output if shard is None else output / shard_name(shard[0]))}")
     if topics is not None:
         new = write_topics(topics, queries, overwrite=overwrite)
         lines.append(f"{_verb(new)}: {topics} ({len(queries):,} topics)")
@@ -123,12 +135,25 @@ def write_all(
     return lines
 
 
+def describe_index(folder: Path) -> str:
+    """Return where an index is and what is in it, for a line."""
+    about = read_about(folder)
+    return f"{folder} ({about['passages']:,} passages of {about['dimensions']} dimensions, {about['factory']})"
+
+
 def _verb(new: bool) -> str:
     return "Written" if new else "Left as it is, since it holds just that"
 
 
 def search_file(
-    index: Path, topics: Path, output: Path, *, model: str | None = None, device: str | None = None, **options: Any
+    index: Path,
+    topics: Path,
+    output: Path,
+    *,
+    model: str | None = None,
+    vectors: Path | None = None,
+    device: str | None = None,
+    **options: Any,
 ) -> str:
     """Search an index for the topics of a file.
 
@@ -137,6 +162,7 @@ def search_file(
         topics: The file, as :func:`~.topics.read_topics` reads it.
         output: File for the run.
         model: Folder or name of the query encoder; None for the model that the index names.
+        vectors: Folder of the topics' vectors, in the model's place.
         device: Such as ``cuda:0``; None to auto-detect.
         **options: As for :func:`~.search.search_topics`.
 
@@ -148,6 +174,11 @@ def search_file(
     """
     check_file(output, bool(options.get("overwrite")))
     queries = read_topics(topics)
-    name = model_of(index) if model is None else model
-    search_topics(index, queries, output, load_model(name, device), show_progress=True, **options)
+    if model is not None and vectors is not None:
+        raise ConfigurationError("--model and --vectors are in each other's place.", "Give one of them.")
+    if vectors is not None:
+        encoder: Any = KnownQueries(VectorFolder.open(vectors), queries)
+    else:
+        encoder = load_model(model_of(index) if model is None else model, device)
+    search_topics(index, queries, output, encoder, show_progress=True, **options)
     return f"Written: {output} ({len(queries):,} topics)"

@@ -19,7 +19,7 @@ def active():
 
 def test_plug_in_is_registered_and_loads():
     assert HOSTS.get("pyserini") is host
-    assert {"index", "search", "bm25", "fuse"} <= set(COMMANDS.names())
+    assert {"index", "search", "merge", "bm25", "fuse"} <= set(COMMANDS.names())
     assert {COMMANDS.get(name).name for name in ("index", "search")} == {"index", "search"}
 
 

@@ -14,7 +14,7 @@ from beir_hybrid.evaluation import EmbeddingCache, encode
 from beir_hybrid.storage.checksums import record
 from beir_hybrid.storage.locks import LOCK
 from beir_hybrid_pyserini import index as index_module
-from beir_hybrid_pyserini import shards
+from beir_hybrid_pyserini import parts
 from beir_hybrid_pyserini.folder import ABOUT, DOCID, INDEX, read_about, work_folder
 from beir_hybrid_pyserini.index import index_collection, write_index
 
@@ -38,7 +38,7 @@ def snapshot(folder):
 
 
 def test_flat_index_holds_exactly_the_vectors_and_ids(tmp_path, vectors, ids):
-    write_index(tmp_path / "index", [vectors[:700], vectors[700:]], ids, shard_bytes=SMALL)
+    write_index(tmp_path / "index", [vectors[:700], vectors[700:]], ids, part_bytes=SMALL)
     index = faiss.read_index(str(tmp_path / "index" / INDEX))
     assert index.metric_type == faiss.METRIC_INNER_PRODUCT
     np.testing.assert_array_equal(index.reconstruct_n(0, ROWS), vectors)
@@ -59,11 +59,11 @@ def test_flat_index_holds_exactly_the_vectors_and_ids(tmp_path, vectors, ids):
 )
 @pytest.mark.filterwarnings("ignore")
 def test_index_in_parts_finds_what_one_in_one_piece_finds(tmp_path, vectors, ids, factory):
-    for name, size in (("parts", SMALL), ("piece", shards.SHARD_BYTES)):
-        write_index(tmp_path / name, [vectors], ids, factory, shard_bytes=size)
-    parts, piece = (faiss.read_index(str(tmp_path / name / INDEX)) for name in ("parts", "piece"))
-    assert parts.ntotal == piece.ntotal == ROWS
-    scores, found = (index.search(vectors[:50], 10) for index in (parts, piece))
+    for name, size in (("parts", SMALL), ("piece", parts.PART_BYTES)):
+        write_index(tmp_path / name, [vectors], ids, factory, part_bytes=size)
+    merged, piece = (faiss.read_index(str(tmp_path / name / INDEX)) for name in ("parts", "piece"))
+    assert merged.ntotal == piece.ntotal == ROWS
+    scores, found = (index.search(vectors[:50], 10) for index in (merged, piece))
     if "HNSW16" in factory:  # several processors may add at once
         assert (found[1][:, 0] == scores[1][:, 0]).mean() > 0.9
     else:
@@ -84,41 +84,41 @@ KILLED = """
 import os, signal, sys
 import numpy as np
 from pathlib import Path
-from beir_hybrid_pyserini import shards
+from beir_hybrid_pyserini import parts
 from beir_hybrid_pyserini.index import write_index
-save, saved = shards._save, []
+save, saved = parts._save, []
 def save_and_die(index, path):
     save(index, path)
     saved.append(path)
     if len(saved) == 5:
         os.kill(os.getpid(), signal.SIGKILL)
-shards._save = save_and_die
+parts._save = save_and_die
 vectors = np.load(sys.argv[1], mmap_mode="r")
 ids = [f"en:{n}" for n in range(len(vectors))]
-write_index(Path(sys.argv[2]), [vectors], ids, sys.argv[3], shard_bytes=int(sys.argv[4]), save_seconds=0)
+write_index(Path(sys.argv[2]), [vectors], ids, sys.argv[3], part_bytes=int(sys.argv[4]), save_seconds=0)
 """
 
 
 @pytest.mark.parametrize("factory", ["Flat", "IVF8,Flat", "HNSW16"])
 def test_killed_call_leaves_nothing_and_goes_on_where_it_was(tmp_path, vectors, ids, monkeypatch, factory):
     np.save(tmp_path / "vectors.npy", vectors)
-    monkeypatch.setattr(shards, "_SHARE", 0)
-    code = "from beir_hybrid_pyserini import shards; shards._SHARE = 0\n" + KILLED
+    monkeypatch.setattr(parts, "_SHARE", 0)
+    code = "from beir_hybrid_pyserini import parts; parts._SHARE = 0\n" + KILLED
     words = [str(tmp_path / "vectors.npy"), str(tmp_path / "index"), factory, str(SMALL)]
     process = subprocess.run([sys.executable, "-c", code, *words], check=False)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "index").exists()
 
     saved = []
-    save = shards._save
-    monkeypatch.setattr(shards, "_save", lambda index, path: (saved.append(path), save(index, path)))
+    save = parts._save
+    monkeypatch.setattr(parts, "_save", lambda index, path: (saved.append(path), save(index, path)))
     mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
-    write_index(tmp_path / "index", [mapped], ids, factory, shard_bytes=SMALL, save_seconds=0)
+    write_index(tmp_path / "index", [mapped], ids, factory, part_bytes=SMALL, save_seconds=0)
     # 12 parts; with an inverted file the first thing saved is the trained index, and a graph's last part is never saved
     assert len(saved) == {"Flat": 12 - 5, "IVF8,Flat": 12 - 4, "HNSW16": 11 - 5}[factory]
     assert not work_folder(tmp_path / "index").exists()
 
-    write_index(tmp_path / "again", [vectors], ids, factory, shard_bytes=SMALL)
+    write_index(tmp_path / "again", [vectors], ids, factory, part_bytes=SMALL)
     index, again = (faiss.read_index(str(tmp_path / name / INDEX)) for name in ("index", "again"))
     assert index.ntotal == ROWS
     found, wanted = index.search(vectors, 5), again.search(vectors, 5)
@@ -131,10 +131,10 @@ def test_killed_call_leaves_nothing_and_goes_on_where_it_was(tmp_path, vectors, 
 
 def test_parts_of_other_vectors_are_not_used(tmp_path, vectors, ids):
     work = work_folder(tmp_path / "index")
-    shards.build([vectors], "Flat", work, shard_bytes=SMALL)
+    parts.build([vectors], "Flat", work, part_bytes=SMALL)
     other = vectors.copy()
     other[150] = -other[150]
-    write_index(tmp_path / "index", [other], ids, shard_bytes=SMALL)
+    write_index(tmp_path / "index", [other], ids, part_bytes=SMALL)
     np.testing.assert_array_equal(faiss.read_index(str(tmp_path / "index" / INDEX)).reconstruct_n(0, ROWS), other)
 
 
@@ -152,7 +152,7 @@ write_index(Path(sys.argv[1]) / "small", [np.ones((1, 128), np.float32)], ["en:1
 before = peak()
 vectors = np.load(Path(sys.argv[1]) / "vectors.npy", mmap_mode="r")
 ids = (f"en:{n}" for n in range(len(vectors)))
-write_index(Path(sys.argv[1]) / "index", [vectors], ids, shard_bytes=8 << 20)
+write_index(Path(sys.argv[1]) / "index", [vectors], ids, part_bytes=8 << 20)
 print(peak() - before)
 """
     rows = 400_000
@@ -257,15 +257,15 @@ def test_damaged_index_is_built_again_and_said(tmp_path, model, sample, caplog, 
 
 @pytest.mark.parametrize("factory", ["Flat", "IVF8,Flat", "HNSW16"])
 def test_damaged_parts_are_built_again(tmp_path, vectors, ids, monkeypatch, caplog, factory):
-    monkeypatch.setattr(shards, "_SHARE", 0)
+    monkeypatch.setattr(parts, "_SHARE", 0)
     work = work_folder(tmp_path / "index")
-    shards.build([vectors], factory, work, shard_bytes=SMALL, save_seconds=0)
-    parts = sorted(work.iterdir())
-    assert parts
-    for path in parts:
+    parts.build([vectors], factory, work, part_bytes=SMALL, save_seconds=0)
+    paths = sorted(work.iterdir())
+    assert paths
+    for path in paths:
         cut(path)
-    write_index(tmp_path / "index", [vectors], ids, factory, shard_bytes=SMALL)
-    assert caplog.text.count("is damaged: it is deleted and built again") == len(parts)
+    write_index(tmp_path / "index", [vectors], ids, factory, part_bytes=SMALL)
+    assert caplog.text.count("is damaged: it is deleted and built again") == len(paths)
     index = faiss.read_index(str(tmp_path / "index" / INDEX))
     assert index.ntotal == ROWS
     assert (index.search(vectors, 1)[1][:, 0] == np.arange(ROWS)).mean() > 0.97
@@ -297,7 +297,7 @@ with locked(Path(sys.argv[1]), "it"):
 
 def test_index_that_came_meanwhile_stays(tmp_path, vectors, ids, monkeypatch):
     def build(*args, **options):
-        found = shards.build(*args, **options)
+        found = parts.build(*args, **options)
         (tmp_path / "index").mkdir()
         (tmp_path / "index" / INDEX).write_text("theirs")
         return found

@@ -9,10 +9,15 @@ import click
 
 
 @click.command()
-@click.option("--index", required=True, type=click.Path(path_type=Path), help="Folder of a dense index.")
+@click.option(
+    "--index", required=True, type=click.Path(path_type=Path), help="Folder of a dense index, or of its shards."
+)
 @click.option("--topics", required=True, type=click.Path(path_type=Path), help="Queries in lines: id, tab, text.")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="File for the TREC run.")
 @click.option("--model", help="Model folder or name [default: the one that the index was built with].")
+@click.option(
+    "--vectors", type=click.Path(path_type=Path), help="Folder of beir-hybrid encode with the topics' vectors."
+)
 @click.option(
     "--depth", type=click.IntRange(min=1), default=1000, show_default=True, help="Passages per query in the run."
 )
