@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from beir_hybrid.cli.parameters import SectionedCommand, declared_options
+from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.training.batch_options import SAMPLING
 from beir_hybrid.training.request import TrainingRequest, read_config
 from beir_hybrid.training.words import read_words
@@ -70,9 +71,13 @@ def train(ctx: click.Context, /, config: dict[str, Any], host_arguments: tuple[s
         try:
             trained = run(request, read_words(host_arguments))
         except RunFinishedError as finished:  # a script that is started again continues with what follows the training
+            leave_processes()
             if is_first_process():
                 console().print(str(finished), highlight=False, markup=False)
             return
+        except BeirHybridError:
+            leave_processes()
+            raise
         except KeyboardInterrupt as interruption:
             if is_first_process():
                 _explain(ctx, interruption)

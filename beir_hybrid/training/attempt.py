@@ -13,7 +13,6 @@ from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
 from beir_hybrid.storage.files import no_room
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.checkpoints import latest_step
-from beir_hybrid.training.processes import is_first_process
 
 if TYPE_CHECKING:
     from beir_hybrid.training.trainer import HybridBatchTrainer
@@ -48,11 +47,13 @@ class Attempt:
     Args:
         folder: The run's folder.
         arguments: Names of the training arguments that were given, for messages.
+        writes: Whether this process writes into the folder.
     """
 
-    def __init__(self, folder: RunFolder, arguments: Sequence[str]) -> None:
+    def __init__(self, folder: RunFolder, arguments: Sequence[str], writes: bool = True) -> None:
         self.folder = folder
         self.arguments = arguments
+        self.writes = writes
         self.trainer: HybridBatchTrainer | None = None
         self._before = 0  # steps taken before it began
         self._written = False  # whether run.json is this attempt's
@@ -63,7 +64,7 @@ class Attempt:
 
         Args:
             trainer: Is about to train.
-            start: Writes the run's first file; called by the first process once the host has accepted everything. None
+            start: Writes the run's first file; called by who writes, once the host has accepted everything. None
                 if the run is resumed from a checkpoint.
             before: Steps until that checkpoint.
         """
@@ -73,7 +74,7 @@ class Attempt:
 
     def begin(self, start: Callable[[], None] | None) -> None:
         """Write the first file, once: the host begins anew where it looks for a batch size."""
-        if start is not None and not self._written and is_first_process():
+        if start is not None and not self._written and self.writes:
             start()
             self._written = True
 
@@ -98,7 +99,7 @@ class Attempt:
             raise OutputError(problem, f"Make room there. {self._kept()}") from error
 
     def _abandon(self) -> None:
-        if not is_first_process():
+        if not self.writes:
             return
         if self._written:
             self.folder.abandon()
@@ -126,7 +127,7 @@ class Attempt:
         return f"Correct or leave out {'one of ' if len(names) > 1 else ''}{shown}{more}."
 
     def _interruption(self, step: int) -> TrainingInterrupted:
-        started = self._written or self._resumed or not is_first_process()
+        started = self._written or self._resumed or not self.writes
         if self.trainer is None or not started:
             self._abandon()
             return TrainingInterrupted("Interrupted before the training began.", started=False)

@@ -15,6 +15,7 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.storage.checksums import damage, record
 from beir_hybrid.storage.files import json_or_none, parse_json, write_json
 from beir_hybrid.storage.run_folder import BATCHES_FILE
+from beir_hybrid.training.processes import process_rank
 
 RECORD_FILE = "checksums.json"
 """Written last into a checkpoint: size and checksum of each of its files."""
@@ -157,7 +158,9 @@ def _missing(checkpoint: Path) -> str:
     plan = (json_or_none(checkpoint / BATCHES_FILE) or {}).get("plan")
     processes = plan.get("world_size") if isinstance(plan, dict) else None
     wanted: Iterable[str] = ()
-    if isinstance(processes, int) and processes > 1:
+    if isinstance(processes, int) and processes > 1 and (checkpoint / RECORD_FILE).exists():
+        wanted = [f"rng_state_{process_rank()}.pth"]  # all that this node saved are there
+    elif isinstance(processes, int) and processes > 1:
         wanted = (f"rng_state_{process}.pth" for process in range(processes))
     elif not any(name.startswith("rng_state") for name in names):
         wanted = ["rng_state.pth"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sentence_transformers import SentenceTransformerTrainer
+from transformers.trainer_utils import rotate_checkpoints
 
 from beir_hybrid.training.checkpoints import record_checkpoint
 
@@ -36,9 +37,17 @@ class ResumableTrainer(SentenceTransformerTrainer):
         if self.args.should_save:  # a run that was killed while saving may have left files that this one has not
             shutil.rmtree(folder, ignore_errors=True)
         self.accelerator.wait_for_everyone()
-        super()._save_checkpoint(model, trial)
+        limit, self.args.save_total_limit = self.args.save_total_limit, None
+        try:
+            super()._save_checkpoint(model, trial)
+        finally:
+            self.args.save_total_limit = limit
         if self.args.should_save:
             record_checkpoint(folder)
+        self.accelerator.wait_for_everyone()  # where each node has its own, all have this one before an older one goes
+        if self.args.should_save:
+            best = self.state.best_model_checkpoint
+            rotate_checkpoints(str(folder.parent), save_total_limit=limit, best_model_checkpoint=best, use_mtime=True)
 
     def _save_rng_state(self, output_dir: str) -> None:
         """Wait for the other processes' states: the first one then completes the checkpoint and deletes older ones."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.strategies.build import strategy_spec
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.storage.files import check_output
 from beir_hybrid.storage.locks import locked
-from beir_hybrid.storage.run_folder import RunFolder
+from beir_hybrid.storage.run_folder import RUN_FILE, RunFolder
 from beir_hybrid.training.base_models import base_model
 from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
 from beir_hybrid.training.overlap_check import check_data
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
-from beir_hybrid.training.processes import is_first_process
+from beir_hybrid.training.processes import all_see, gathered, is_first_process, launched_processes, together
 from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.selection import Selected, selected
 from beir_hybrid.training.words import read_words
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from transformers import TrainerCallback
 
+    from beir_hybrid.training.arguments import HybridBatchTrainingArguments
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
 
@@ -69,7 +71,8 @@ def train(
 
     What is wrong with the request is found before the output folder is touched; what the host refuses only in its first
     step leaves the folder as it was, except for an earlier run that was to be replaced. The folder is locked meanwhile.
-    Under ``torchrun`` or ``accelerate launch`` every process calls this, and the first one writes.
+    Under ``torchrun`` or ``accelerate launch`` every process calls this, and the first one writes; on several nodes,
+    with ``save_on_each_node``, the first one of each node does, into a folder that the others do not see.
 
     Args:
         request: Model, data, batches and output.
@@ -89,13 +92,21 @@ def train(
     if arguments:
         given = arguments if isinstance(arguments, Mapping) else read_words(arguments)
         request = replace(request, arguments={**request.arguments, **given})
+    if is_first_process():  # which shows soonest what is wrong
+        _check_output(request)
+    arguments = training_arguments(request)  # from here on, the processes can speak with one another
     if request.resume:
-        _check_unfinished(request)
-    if not is_first_process():  # the others would see what the first one writes
-        return _train(request, callbacks)
-    _check_output(request)
-    with locked(request.output, f"the run in {request.output}"):
-        _check_output(request)  # another process may have written meanwhile
+        together(lambda: _check_unfinished(request, arguments))
+    with ExitStack() as held:
+
+        def claim() -> None:
+            _check_output(request)
+            held.enter_context(locked(request.output, f"the run in {request.output}"))
+            _check_output(request)  # another process may have written meanwhile
+
+        together(claim if is_first_process() else lambda: None)
+        _check_nodes(request.output, arguments)
+        together(claim if arguments.should_save and not is_first_process() else lambda: None)
         return _train(request, callbacks)
 
 
@@ -107,13 +118,13 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
 
     folder = RunFolder(request.output)
     if request.resume and not training_arguments(request).force_resume:
-        folder.check_same_options(request.options())
-    prepared = prepare(request)
+        together(lambda: folder.check_same_options(request.options()))
+    prepared = together(lambda: prepare(request))
     checked = check_data(prepared)
     set_seed(prepared.arguments.seed)
     model = base_model(request.model, prepared.sources)
     model.prompts = {**model.prompts, "query": request.query_prefix, "document": request.passage_prefix}
-    with Attempt(folder, list(request.arguments)) as attempt:
+    with Attempt(folder, list(request.arguments), prepared.arguments.should_save) as attempt:
         trainer = _build_trainer(model, prepared)
         trainer.card_details = {**trainer.card_details, **checked}
         for callback in callbacks:
@@ -121,7 +132,7 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
         checkpoint = trainer.latest_checkpoint() if request.resume else None
         if request.resume and checkpoint is None and trainer.is_world_process_zero():
             logger.warning("%s holds no complete checkpoint: the run starts from the beginning.", request.output)
-        if checkpoint is not None and not (checkpoint / RECORD_FILE).exists() and trainer.is_world_process_zero():
+        if checkpoint is not None and not (checkpoint / RECORD_FILE).exists() and trainer.args.should_save:
             record_checkpoint(checkpoint)  # the run was killed just before, or while it did
         if checkpoint is None:
             attempt.watch(trainer, lambda: folder.start(request.options(), arguments_as_json(prepared.arguments)))
@@ -136,7 +147,7 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
             value = f"{best.by} {best.value:.4f} on {prepared.selection.data}"
             trainer.card_details = {**trainer.card_details, "Selected": f"{of}, {value}"}
         steps = int(trainer.state.global_step)
-        if trainer.is_world_process_zero():
+        if trainer.args.should_save:
             chosen = {} if best is None else {"selected": asdict(best)}
             summary = {"steps": steps, "seconds": round(seconds, 3), **chosen}
             folder.save(trainer.save_model, summary, trainer.state.log_history)
@@ -196,13 +207,29 @@ def _check_output(request: TrainingRequest) -> None:
         )
 
 
-def _check_unfinished(request: TrainingRequest) -> None:
+def _check_nodes(folder: Path, arguments: HybridBatchTrainingArguments) -> None:
+    """Raise an error if the nodes of a run would lack one another's checkpoints, or overwrite them."""
+    if launched_processes() == 1 or gathered(arguments.local_process_index).count(0) == 1:
+        return
+    shared = all_see(folder, f".{RUN_FILE}.")
+    if shared and arguments.save_on_each_node:
+        raise ConfigurationError(
+            f"save_on_each_node is on, and all nodes would write the same files in {folder}.",
+            "Leave it out, or name a folder on each node's own disk: --output DIR",
+        )
+    if not shared and not arguments.save_on_each_node and arguments.save_strategy != "no":
+        raise ConfigurationError(
+            f"Not all nodes see what the first one writes in {folder}, so no checkpoint of it could be resumed.",
+            "Name a folder on a disk that they share, or give --save_on_each_node True.",
+        )
+
+
+def _check_unfinished(request: TrainingRequest, arguments: HybridBatchTrainingArguments) -> None:
     """Raise an error if the run to resume has ended: on every process, as none of them writes then."""
     folder = RunFolder(request.output)
     run = folder.run()
     if run is None or not folder.is_finished():
         return
-    arguments = training_arguments(request)
     if not arguments.force_resume:
         folder.check_same_options(request.options())
     for name in ("max_steps", "num_train_epochs"):

@@ -22,6 +22,7 @@ from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
 from beir_hybrid.training.checkpoints import check_checkpoint, check_same_batches, latest_checkpoint
+from beir_hybrid.training.processes import gathered, together
 from beir_hybrid.training.resumable import ResumableTrainer
 
 logger = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class HybridBatchTrainer(ResumableTrainer):
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def latest_checkpoint(self) -> Path | None:
-        """Return the latest whole checkpoint in the output folder.
+        """Return the latest whole checkpoint in the output folder, of those that all nodes have.
 
         Returns:
             Its folder, or None if none was saved completely.
@@ -147,9 +148,21 @@ class HybridBatchTrainer(ResumableTrainer):
         Raises:
             DataFormatError: If some were saved completely, and each of them is damaged by now.
         """
-        folder = Path(str(self.args.output_dir))
-        self._whole = latest_checkpoint(folder, not self.args.force_resume, self.is_world_process_zero())
+        folder, exact = Path(str(self.args.output_dir)), not self.args.force_resume
+        latest = together(lambda: latest_checkpoint(folder, exact, self.is_world_process_zero()))
+        self._whole = together(lambda: self._common(latest))
         return self._whole
+
+    def _common(self, latest: Path | None) -> Path | None:
+        """Return the latest checkpoint that all nodes have: some may have been killed before they saved theirs."""
+        names = set(gathered(None if latest is None else latest.name))
+        if latest is None or None in names:
+            return None
+        if len(names) == 1:
+            return latest
+        first = latest.with_name(min(names, key=lambda name: int(name.rpartition("-")[2])))
+        check_checkpoint(first, exact=not self.args.force_resume)
+        return first
 
     def drawn(self) -> DrawSummary:
         """Count what was trained on so far."""
