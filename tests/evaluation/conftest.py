@@ -179,6 +179,7 @@ def cut_work():
             patch.setattr(ranks, "_JOB_BYTES", job)
             patch.setattr(search, "_GATHERED", 7 if threads > 1 else 2**16)
             patch.setattr(os, "cpu_count", lambda: threads)
+            patch.delenv("OMP_NUM_THREADS", raising=False)
             yield
 
     return cut

@@ -118,9 +118,12 @@ class VectorStore:
             self._parts = [stack(self._parts)]
             self._starts = self._starts[[0, -1]]
             return self._parts[0][rows]
-        vectors = np.empty((len(rows), self.dimensions or 0), np.float32)
         parts = np.searchsorted(self._starts, rows, side="right") - 1
-        for number in np.unique(parts):
+        numbers = np.unique(parts)
+        if len(numbers) == 1:  # without a second copy
+            return self._parts[numbers[0]][rows - self._starts[numbers[0]]]
+        vectors = np.empty((len(rows), self.dimensions or 0), np.float32)
+        for number in numbers:
             here = np.flatnonzero(parts == number)
             vectors[here] = self._parts[number][rows[here] - self._starts[number]]
         return vectors

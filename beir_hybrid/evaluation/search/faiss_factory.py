@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats32
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.search.scores import Vectors, gather
+from beir_hybrid.evaluation.search.scores import Vectors, gather, processors
 
 # with these Faiss ends the process or never returns
 _UNFIT = re.compile(r"(?<![0-9])0+(?![0-9])|HNSW1(?![0-9])|NSG[0-9]*")
@@ -137,7 +136,7 @@ def faiss_at_work(factory: str, what: str) -> Iterator[None]:
     import faiss
 
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    faiss.omp_set_num_threads(processors())
     try:
         yield
     except RuntimeError as error:

@@ -161,7 +161,7 @@ def over_blocks(
             shape (queries, width). No two workers get the same queries at the same time.
         advance: Called with the share of the work done since the last call.
     """
-    threads = os.cpu_count() or 1
+    threads = processors()
     total = sum(len(vectors) for vectors in passages)
     width = min(_BLOCK_PASSAGES, total) + WORD * (len(passages) + 1)
     size = max(1, min(-(-len(order) // threads), _BLOCK_BYTES // (4 * width)))
@@ -187,8 +187,18 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
 
     # each thread multiplies its own blocks: a BLAS that used all cores itself would leave its helpers spinning beside
     # the work
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(processors()) as pool:
         yield pool
+
+
+def processors() -> int:
+    """Return how many threads compute: one for each processor, or as many as ``OMP_NUM_THREADS`` allows.
+
+    Clusters set that for workers that share a machine.
+    """
+    allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    count = os.cpu_count() or 1
+    return min(count, int(allowed)) if allowed.isdecimal() and int(allowed) else count
 
 
 def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
@@ -264,7 +274,7 @@ def pair_scores(queries: Rows, query: Ints, passages: Sequence[Vectors], passage
         Shape (pairs,).
     """
     vectors, place = gather(passages, passage)
-    parts = np.array_split(np.arange(len(query)), os.cpu_count() or 1)
+    parts = np.array_split(np.arange(len(query)), processors())
     return np.concatenate(in_threads(lambda part: exact_scores(queries, query[part], vectors, place[part]), parts))
 
 
