@@ -5,9 +5,10 @@ each, and one relevant passage per language for each question; shards of 100,000
 process of its own scores the folder with the measures ``map`` and ``mrc@10`` in all settings, by the workers of
 ``--cluster`` if that is given: one pass counts ranks, and one finds the first passages. Its memory is what the process
 holds at its peak (Linux), pages of mapped files included; processes of a cluster are counted apart, by the cluster. In
-this process, counting in one shard of as many dimensions as a small transformer has, 384, is compared with the bare product
-of as many vectors in float32 that are in memory, by turns, both with as many threads as ``OMP_NUM_THREADS`` says. The package's targets: seconds and bytes a passage that
-do not grow, less than 500 MB for the driver of a cluster, and a ratio of at most 2.
+this process, counting in one shard of as many dimensions as a small transformer has, 384, is compared with the bare
+product of as many vectors in float32 that are in memory, by turns, both with as many threads as ``OMP_NUM_THREADS``
+says. The package's targets: seconds and bytes a passage that do not grow, less than 500 MB for the driver of a cluster,
+and a ratio of at most 2.
 
     python tests/benchmarks/shards.py [--passages 500000,1000000] [--cluster local --workers 2] [--folder FOLDER]
 """
