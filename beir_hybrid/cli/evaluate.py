@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from beir_hybrid.cli.parameters import NAMES, dataset_options, encoding_options
+from beir_hybrid.cli.parameters import NAMES, cluster_options, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
     from beir_hybrid.evaluation.results import Results
+
+_OF_MODELS = ("batch_size", "dtype", "device", "cache", "no_cache")
+_OF_SEARCH = ("index", "depth", "runs")
+_OF_VECTORS = ("cluster", "workers")
 
 
 @click.command()
@@ -23,6 +27,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Instead of a model: a TREC run of any system, or a folder of runs; en-de.trec is one of the setting en-de.",
 )
+@click.option(
+    "--vectors",
+    type=click.Path(path_type=Path),
+    help="Instead of a model: a folder of its vectors, which encode wrote.",
+)
 @dataset_options
 @click.option("--settings", type=NAMES, help="Such as en-de,en-all or mono [default: all].")
 @click.option(
@@ -31,7 +40,12 @@ if TYPE_CHECKING:
     help="Such as map,ndcg@10; default and bias stand for several [default: the paper's for each kind of setting].",
 )
 @encoding_options
-@click.option("--index", help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat.")
+@click.option(
+    "--index",
+    help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat; with --vectors, one of each "
+    "shard.",
+)
+@cluster_options
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for results.json and the queries' values.")
 @click.option(
     "--per-query",
@@ -52,6 +66,7 @@ if TYPE_CHECKING:
 def evaluate(
     model: str | None,
     run: Path | None,
+    vectors: Path | None,
     dataset: str,
     measures: tuple[str, ...] | None,
     settings: tuple[str, ...] | None,
@@ -61,9 +76,10 @@ def evaluate(
     overwrite: bool,
     **choices: Any,
 ) -> None:
-    """Score a model, or a run of any system, monolingually, cross-lingually and multilingually.
+    """Score a model, its vectors, or a run of any system, monolingually, cross-lingually and multilingually.
 
-    A model's texts are encoded once for all settings, and their vectors kept for the next time.
+    A model's texts are encoded once for all settings, and their vectors kept for the next time. Vectors are searched
+    shard by shard, by the workers of a cluster where there is one.
     """
     from beir_hybrid.datasets import load_settings
     from beir_hybrid.evaluation.measures import build_measures
@@ -72,7 +88,7 @@ def evaluate(
     from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.storage.files import check_output
 
-    _check_choices(model, run, output, runs, choices)
+    _check_choices({"model": model, "run": run, "vectors": vectors}, output, runs, choices)
     check_results(output, overwrite, per_query)
     if runs and output is not None:
         check_output(output / "runs", "folder")
@@ -86,7 +102,12 @@ def evaluate(
         results = _evaluate_run(run, collection, wanted, measures)
     else:
         target = output / "runs" if runs and output is not None else None
-        results = _evaluate_model(str(model), collection, settings=wanted, measures=measures, runs=target, **choices)
+        wishes = {"settings": wanted, "measures": measures, "runs": target, **choices}
+        results = (
+            _evaluate_model(str(model), collection, **wishes)
+            if vectors is None
+            else _evaluate_vectors(vectors, collection, **wishes)
+        )
     show(*evaluation_models(results))
     if output is not None:
         path = results.save(output, per_query)
@@ -95,24 +116,25 @@ def evaluate(
         console().print(f"Written to {path}", highlight=False, markup=False)
 
 
-def _check_choices(
-    model: str | None, run: Path | None, output: Path | None, runs: bool, choices: dict[str, Any]
-) -> None:
-    if (model is None) == (run is None):
+def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choices: dict[str, Any]) -> None:
+    scored = [name for name, value in given.items() if value is not None]
+    if len(scored) != 1:
+        what = " and ".join(f"--{name}" for name in scored) if scored else "Neither a model nor vectors nor a run"
         raise ConfigurationError(
-            "Neither a model nor a run is given." if model is None else "Both a model and a run are given.",
-            "Give --model NAME or --run FILE.",
+            f"{what} {'are' if scored else 'is'} given.", "Give --model NAME, --vectors DIR or --run FILE."
         )
     if choices["cache"] is not None and choices["no_cache"]:
         raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     if runs and output is None:
         raise ConfigurationError("Runs need a folder.", "Give --output DIR.")
-    if run is not None:
-        names = ("index", "batch_size", "dtype", "device", "cache", "no_cache", "depth", "runs")
-        source = click.get_current_context().get_parameter_source
-        if needless := [name for name in names if source(name) is ParameterSource.COMMANDLINE]:
-            option = needless[0].replace("_", "-")
-            raise ConfigurationError(f"--{option} is for models, and a run is given.", "Leave it out.")
+    source = click.get_current_context().get_parameter_source
+    others = {"model": [_OF_VECTORS], "vectors": [_OF_MODELS], "run": [_OF_MODELS, _OF_SEARCH, _OF_VECTORS]}[scored[0]]
+    for name in (name for names in others for name in names):
+        if source(name) is ParameterSource.COMMANDLINE:
+            kinds = "models" if name in _OF_MODELS else "vectors" if name in _OF_VECTORS else "models and vectors"
+            raise ConfigurationError(
+                f"--{name.replace('_', '-')} is for {kinds}, and --{scored[0]} is given.", "Leave it out."
+            )
     if choices["index"] and runs:
         raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
 
@@ -135,6 +157,8 @@ def _evaluate_model(
     batch_size: int,
     device: tuple[str, ...] | None,
     dtype: str | None,
+    cluster: str | None,
+    workers: int | None,
     **options: Any,
 ) -> Results:
     from beir_hybrid import evaluate
@@ -145,6 +169,42 @@ def _evaluate_model(
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
     return evaluate(encoder, collection, search=search, encoding=encoding, **options)
+
+
+def _evaluate_vectors(
+    path: Path,
+    collection: MultilingualCollection,
+    *,
+    index: str | None,
+    depth: int,
+    cluster: str | None,
+    workers: int | None,
+    settings: Any,
+    measures: Any,
+    runs: Path | None,
+    **_: Any,
+) -> Results:
+    from beir_hybrid import evaluate
+    from beir_hybrid.evaluation import FaissSearch, ShardedSearch, VectorFolder
+    from beir_hybrid.workers import open_workers
+
+    folder = VectorFolder.open(path)
+    embeddings = folder.embeddings(collection)
+    faiss = None if index is None else FaissSearch(index, depth)
+    with open_workers(cluster, workers) as opened:
+        search = ShardedSearch(folder, opened, faiss)
+        search.check(folder.description.dimensions)
+        return evaluate(
+            embeddings,
+            collection,
+            search=search,
+            settings=settings,
+            measures=measures,
+            runs=runs,
+            run_depth=depth,
+            show_progress=True,
+            model_name=folder.description.model,
+        )
 
 
 def _evaluate_run(path: Path, collection: MultilingualCollection, settings: Any, measures: Any) -> Results:

@@ -38,11 +38,11 @@ def test_runs_without_a_folder_are_refused(refused, words):
 )
 def test_options_of_models_are_refused_with_a_run(refused, option):
     words = ("evaluate", "--run", "mine.trec", "--dataset", "sample", "--output", "out", option)
-    assert f"{option.partition('=')[0]} is for models, and a run is given" in refused(*words)
+    assert f"{option.partition('=')[0]} is for models" in refused(*words)
 
 
 def test_nothing_to_evaluate_is_refused(refused):
-    message = "Neither a model nor a run is given. Give --model NAME or --run FILE."
+    message = "Neither a model nor vectors nor a run is given. Give --model NAME, --vectors DIR or --run FILE."
     assert message in refused("evaluate", "--dataset", "sample")
 
 
@@ -67,7 +67,7 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path):
         pytest.param(["--dtype", "float64"], "There is no dtype 'float64'", id="dtype"),
         pytest.param(["--index", "Flet"], "Faiss cannot use the index 'Flet'", id="index"),
         pytest.param(["--index", "Flat", "--runs"], "--runs writes what exact search finds", id="runs of an index"),
-        pytest.param(["--run", "a.trec"], "Both a model and a run are given", id="model and run"),
+        pytest.param(["--run", "a.trec"], "--model and --run are given", id="model and run"),
         pytest.param(["--judged-only"], "'sample' has no option 'judged_only'", id="judged only"),
         pytest.param(["--sample-passages", "0"], "--sample-passages is '0'", id="no passages"),
         pytest.param(["--sample-passages", "many"], "Give a whole number from 1 on", id="passages as text"),
