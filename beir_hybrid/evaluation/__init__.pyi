@@ -2,6 +2,7 @@ from .encoding.cache import EmbeddingCache as EmbeddingCache
 from .encoding.cache import open_cache as open_cache
 from .encoding.embeddings import Embeddings as Embeddings
 from .encoding.encode import encode as encode
+from .encoding.encode_folder import encode_folder as encode_folder
 from .encoding.encoder import Encoder as Encoder
 from .encoding.encoder import open_encoder as open_encoder
 from .encoding.encoding_options import EncodingOptions as EncodingOptions

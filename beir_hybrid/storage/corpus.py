@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -142,14 +143,18 @@ class StoredCorpus(Mapping[str, Passage]):
             identifiers[chosen] = np.array(column.take(pa.array(row[chosen])).to_pylist(), object)
         return identifiers.tolist()
 
-    def rows(self) -> Iterator[tuple[str, Passage]]:
-        """Yield ids and passages in the file's order, decoding one batch at a time."""
-        for number in range(len(self._batches)):
+    def rows(self, start: int = 0) -> Iterator[tuple[str, Passage]]:
+        """Yield ids and passages in the file's order, from a position on, decoding one batch at a time."""
+        for number, count in enumerate(self._batches.rows):
+            if start >= count:
+                start -= count
+                continue
             identifiers = self._batches.column(number, _ID).to_pylist()
             titles, texts, *contexts = (self._batches.column(number, place).to_pylist() for place in self._columns)
             self._batches.release(number)
             passages = map(Passage, texts, titles, *contexts)
-            yield from zip(identifiers, passages, strict=True)
+            yield from islice(zip(identifiers, passages, strict=True), start, None)
+            start = 0
 
     def _find(self, identifier: str) -> int | None:
         wanted = hash_id(identifier)

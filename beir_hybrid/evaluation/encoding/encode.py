@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,12 @@ import numpy as np
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ModelError, shorten
+from beir_hybrid.errors import ModelError
 from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
-from beir_hybrid.evaluation.encoding.conversion import fault, first_unusable, from_sparse, normalised
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
-from beir_hybrid.evaluation.encoding.placement import cast, placed
+from beir_hybrid.evaluation.encoding.placed_encoder import PlacedEncoder
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, stack
@@ -70,20 +69,14 @@ def encode(
         OutputError: If the cache cannot be written.
     """
     encoder, options = as_encoder(model), options or EncodingOptions()
-    similarity = encoder.description.similarity
-    if similarity not in {"cosine", "dot"}:
-        raise ModelError(
-            f"The model's similarity is {similarity!r}; ranks are computed for cosine and dot.",
-            'Set model.similarity_fn_name = "cosine".',
-        )
     queries = {language: (texts.values(), len(texts)) for language, texts in collection.queries.items()}
     passages = {
         language: ((passage.searchable for passage in texts.values()), len(texts))
         for language, texts in collection.corpora.items()
     }
-    cache = _cache_for(encoder, options)
     with ExitStack() as stack:
-        worker = _Worker(encoder, options, similarity == "cosine", stack)
+        worker = PlacedEncoder(encoder, options, stack)
+        cache = _cache_for(encoder, options)
         return Embeddings(
             _encode_role(worker, "query", cache, queries, show_progress),
             _encode_role(worker, "document", cache, passages, show_progress),
@@ -110,64 +103,8 @@ def _cache_for(encoder: Encoder, options: EncodingOptions) -> EmbeddingCache | N
     return options.cache
 
 
-class _Worker:
-    """The model on the devices and in the format it encodes in, where it is moved when the first text comes."""
-
-    def __init__(self, encoder: Encoder, options: EncodingOptions, normalise: bool, stack: ExitStack) -> None:
-        self.encoder = encoder
-        self.options = options
-        self.normalise = normalise
-        self.count = max(1, len(options.devices))  # devices that work side by side
-        self._stack = stack  # takes it back when all is encoded
-
-    @cached_property
-    def _placed(self) -> dict[str, Any]:
-        """The arguments that send texts to the devices."""
-        self._stack.enter_context(cast(self.encoder.model, self.options.dtype))
-        return self._stack.enter_context(placed(self.encoder.model, self.options.devices))
-
-    def store(self, role: Role, cache: EmbeddingCache | None) -> VectorStore:
-        """Open the store of the model's vectors in one role."""
-        if cache is None:
-            return VectorStore()
-        known = self.encoder.description
-        return cache.store(
-            self.encoder.fingerprint,
-            role,
-            prompt=known.prompt(role),
-            normalised=self.normalise,
-            dtype=self.options.dtype or known.dtype,
-            dimensions=known.dimensions,
-            model=known.name,
-        )
-
-    def encode(self, role: Role, texts: list[str]) -> Rows:
-        """Encode texts: shape (texts, dimensions), float32."""
-        options, encoder = self._placed, self.encoder
-        encode_texts: Any = encoder.model.encode_query if role == "query" else encoder.model.encode_document
-        form = {"convert_to_sparse_tensor": True, "save_to_cpu": True} if encoder.sparse else {"convert_to_numpy": True}
-        encoded = encode_texts(
-            texts,
-            prompt=encoder.description.prompt(role),
-            batch_size=self.options.batch_size,
-            show_progress_bar=False,
-            **form,
-            **options,
-        )
-        vectors: Rows = from_sparse(encoded) if encoder.sparse else np.asarray(encoded, np.float32)
-        if self.normalise:  # here, as the norm would have an error of 1e-3 in half precision
-            vectors = normalised(vectors)
-        wrong = first_unusable(vectors)
-        if wrong is not None:
-            raise ModelError(
-                f"The model's vector of {shorten(texts[wrong])} {fault(vectors, wrong)}.",
-                "Check the training run; in float16, encode in bfloat16 or float32.",
-            )
-        return vectors
-
-
 def _encode_role(
-    worker: _Worker, role: Role, cache: EmbeddingCache | None, texts: _Texts, show_progress: bool
+    worker: PlacedEncoder, role: Role, cache: EmbeddingCache | None, texts: _Texts, show_progress: bool
 ) -> dict[str, Vectors]:
     store, count = worker.store(role, cache), sum(number for _, number in texts.values())
     kind = "queries" if role == "query" else "passages"
@@ -187,7 +124,7 @@ class _Stream:
     The progress bar counts characters of new texts. Those not yet read are estimated: as many new ones as so far.
     """
 
-    def __init__(self, worker: _Worker, role: Role, store: VectorStore, bar: tqdm[Any], count: int) -> None:
+    def __init__(self, worker: PlacedEncoder, role: Role, store: VectorStore, bar: tqdm[Any], count: int) -> None:
         self._encode = partial(worker.encode, role)
         self._store = store
         self._bar = bar

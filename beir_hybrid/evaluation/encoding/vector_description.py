@@ -166,7 +166,6 @@ def describe_vectors(
     stored: StoredFormat = "float32",
     shard_rows: int | None = None,
     parts: int = 1,
-    words: Sequence[str] = (),
 ) -> VectorDescription:
     """Describe the vectors of a model and a collection before they are encoded.
 
@@ -177,7 +176,6 @@ def describe_vectors(
         stored: Number format of the files.
         shard_rows: Vectors of a shard, at most; None for 200,000, or fewer where parts would be idle.
         parts: How many share the work.
-        words: The options of the command that encodes them.
 
     Raises:
         ModelError: If the model is sparse, its similarity is neither cosine nor dot, or it has no fingerprint.
@@ -218,5 +216,4 @@ def describe_vectors(
         },
         counts=counts,
         shard_rows=shard_rows or cut,
-        words=tuple(words),
     )

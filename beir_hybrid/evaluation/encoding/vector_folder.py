@@ -26,6 +26,9 @@ from beir_hybrid.storage.files import json_or_none, parse_json, sync, write_json
 from beir_hybrid.storage.folders import new_folder
 
 _DESCRIPTION, _SHARD, _VECTORS, _IDS = "vectors.json", "shard.json", "vectors.npy", "ids.jsonl"
+NOT_THERE = "it is not there"
+"""The fault of a shard that nobody has written."""
+
 _WRONG = {"fingerprint": "is of another model", "texts": "is of other texts"}
 
 
@@ -121,10 +124,10 @@ class VectorFolder:
         """
         folder = self.path / part.name
         if not folder.is_dir():
-            return "is not there"
+            return NOT_THERE
         content = json_or_none(folder / _SHARD)
         if content is None:
-            return f"has no readable {_SHARD}"
+            return f"{_SHARD} cannot be read"
         for name, value in self.description.shard(part).items():
             if content.get(name) != value:
                 wrong = _WRONG.get(name, f"has the {name} {shorten(content.get(name))}, not {value!r}")
@@ -133,11 +136,12 @@ class VectorFolder:
         if thorough:
             return damage(folder, files)
         try:
-            sizes = {name: (folder / name).stat().st_size for name in (_VECTORS, _IDS)}
-            wrong = [name for name, size in sizes.items() if size != files[name]["bytes"]]  # type: ignore[index]
+            for file in (_VECTORS, _IDS):
+                if (size := (folder / file).stat().st_size) != files[file]["bytes"]:  # type: ignore[index]
+                    return f"{file} has {size:,} bytes, not as many as were written"
         except (OSError, LookupError, TypeError):
-            return "lacks files"
-        return f"{wrong[0]} has {sizes[wrong[0]]:,} bytes, not as many as were written" if wrong else ""
+            return "files are missing"
+        return ""
 
     def write(self, part: VectorRange, ids: Sequence[str], keys: Keys, vectors: Floats32) -> None:
         """Write a shard, whole or not at all; one that another process has written meanwhile stays.
@@ -157,7 +161,9 @@ class VectorFolder:
 
     def write_blocks(self, part: VectorRange, blocks: Iterable[VectorBlock]) -> None:
         """Write a shard as :meth:`write` does, from blocks that need not be in memory at the same time."""
-        with new_folder(self.path / part.name, lambda _: not self.fault(part), fix="Free space there.") as folder:
+        with new_folder(
+            self.path / part.name, lambda _: not self.fault(part, thorough=True), fix="Free space there."
+        ) as folder:
             ends: list[str] = []
             with (folder / _IDS).open("w", encoding="ascii") as lines:
                 write_rows(folder / _VECTORS, len(part), self._packed(part, blocks, lines, ends))
@@ -282,7 +288,7 @@ class VectorFolder:
         faults = [(part, fault) for part in parts if (fault := self.fault(part))]
         if faults:
             (part, fault), number = faults[0], len(faults)
-            which = f"{part} {fault}" + (f", and {number - 1} more" if number > 1 else "")
+            which = f"{part}: {fault}" + (f", and {number - 1} more" if number > 1 else "")
             raise MissingDataError(
                 f"{self.path} lacks {number} of {len(self.shards)} shards: {which}.",
                 self.description.command(self.path),

@@ -196,7 +196,7 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(folder):
     assert [part.number for part in folder.missing()] == [3, 5]
     with pytest.raises(MissingDataError) as caught:
         folder.embeddings()
-    assert "lacks 2 of 7 shards: shard-00003 (passages in de, 3 to 5) is not there, and 1 more" in str(caught.value)
+    assert "lacks 2 of 7 shards: shard-00003 (passages in de, 3 to 5): it is not there, and 1 more" in str(caught.value)
     assert COMMAND in str(caught.value)
     with pytest.raises(MissingDataError, match="lacks 1 of 7"):
         folder.rows(folder.shards[3])

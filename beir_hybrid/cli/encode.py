@@ -1,0 +1,161 @@
+"""``beir-hybrid encode``."""
+
+from __future__ import annotations
+
+import shlex
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beir_hybrid.cli.parameters import cluster_options, dataset_options, encoding_options
+from beir_hybrid.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from beir_hybrid.collection import MultilingualCollection
+    from beir_hybrid.evaluation.encoding.encode_folder import EncodedFolder
+
+_WORDS = f"{__name__}.words"
+_OF_THIS_RUN = {"--shard": 1, "--output": 1, "--cluster": 1, "--workers": 1, "--quiet": 0, "--verbose": 0}
+
+
+class _Encode(click.Command):
+    """Remembers the words it was called with."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
+
+class Share(click.ParamType[tuple[int, int]]):
+    """One of several parts, counted from 0, such as ``17/64``."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Read both numbers.
+
+        Raises:
+            ConfigurationError: If they are none, or there is no such part.
+        """
+        from beir_hybrid.evaluation.encoding.encode_folder import check_part
+
+        numbers = str(value).split("/")
+        if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
+            raise ConfigurationError(f"--shard is {str(value)!r}.", "Say which part of how many, from 0: --shard 0/4")
+        part = int(numbers[0]), int(numbers[1])
+        check_part(part)
+        return part
+
+
+@click.command(cls=_Encode)
+@click.option("--model", required=True, help="Model folder, or name on the Hugging Face hub.")
+@dataset_options
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the vectors; continued.")
+@click.option("--shard", type=Share(), metavar="I/N", help="Encode one of N parts, from 0/N on; each in its process.")
+@click.option(
+    "--store-dtype",
+    type=click.Choice(["float32", "float16"]),
+    default="float32",
+    show_default=True,
+    help="Number format of the files.",
+)
+@click.option(
+    "--shard-size",
+    type=click.IntRange(min=1),
+    help="Vectors of a file, at most [default: 200,000, or fewer for many parts].",
+)
+@encoding_options
+@cluster_options
+@click.pass_context
+def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, **choices: Any) -> None:
+    """Encode a dataset into a folder of shards, whole or a part of it; what is whole is kept.
+
+    Shards are written once, each as a whole, so that an interrupted run goes on where it was, and any number of
+    processes may write to a folder. Read it with evaluate --vectors DIR.
+    """
+    from beir_hybrid.reports.render.terminal import console
+    from beir_hybrid.storage.files import check_output
+    from beir_hybrid.training.processes import interrupted_by_signals
+
+    if choices["cache"] is not None and choices["no_cache"]:
+        raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
+    check_output(output, "folder")
+    words = ctx.meta[_WORDS]
+    with interrupted_by_signals() as received:
+        try:
+            done = _encode(shard, output, words=_kept(words), **choices)
+        except KeyboardInterrupt:
+            click.echo(err=True)  # a progress bar may stand there
+            again = shlex.join([*ctx.command_path.split(), *words])
+            click.echo(f"Interrupted. Shards that are whole are kept. To go on, run: {again}", err=True)
+            ctx.exit(128 + received.number)
+    console().print(_sentence(done), highlight=False, markup=False)
+
+
+def _encode(
+    shard: tuple[int, int] | None,
+    output: Path,
+    *,
+    words: list[str],
+    model: str,
+    dataset: str,
+    cluster: str | None,
+    workers: int | None,
+    batch_size: int,
+    device: tuple[str, ...] | None,
+    dtype: str | None,
+    cache: Path | None,
+    no_cache: bool,
+    store_dtype: Any,
+    shard_size: int | None,
+    **options: Any,
+) -> EncodedFolder:
+    from beir_hybrid.evaluation import EncodingOptions, encode_folder, open_cache, open_encoder
+    from beir_hybrid.workers import open_workers
+
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+    texts = partial(_load, dataset, {name: value for name, value in options.items() if value is not None})
+    with open_workers(cluster, workers) as opened:
+        return encode_folder(
+            partial(open_encoder, model, encoding),
+            texts,
+            output,
+            encoding,
+            stored=store_dtype,
+            shard_rows=shard_size,
+            part=shard,
+            workers=opened,
+            show_progress=True,
+            model_name=model,
+            words=words,
+        )
+
+
+def _load(dataset: str, options: dict[str, Any]) -> MultilingualCollection:
+    from beir_hybrid.datasets import load_settings
+
+    return load_settings(dataset, **options)[0]
+
+
+def _kept(words: list[str]) -> list[str]:
+    """Leave out what is about this run alone, and not about the vectors."""
+    kept: list[str] = []
+    skipped = 0
+    for word in words:
+        if skipped:
+            skipped -= 1
+        elif (name := word.partition("=")[0]) in _OF_THIS_RUN:
+            skipped = 0 if "=" in word else _OF_THIS_RUN[name]
+        else:
+            kept.append(word)
+    return kept
+
+
+def _sentence(done: EncodedFolder) -> str:
+    folder = done.folder
+    kept = f"; {done.kept:,} were whole" if done.kept else ""
+    left = len(folder.missing())
+    missing = f", which lacks {left:,} of {len(folder.shards):,}" if left else ""
+    return f"{done.written:,} shards written{kept}. The vectors are in {folder.path}{missing}."
