@@ -6,9 +6,11 @@ import importlib
 import importlib.util
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -68,18 +70,29 @@ def _connect(ray: Any, address: str) -> Callable[[], object]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     options: dict[str, Any] = {"log_to_driver": verbose, "logging_level": logging.INFO if verbose else logging.ERROR}
     if not verbose:
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
         # what became of a worker is printed among a command's results, and said in a line of ours
         ray._private.worker.print_to_stdstream = lambda *_, **__: None
     if address == "local":
         options |= {"include_dashboard": False, "object_store_memory": _STORE}
     else:
         _check(address)
+    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address, **options)
     except (Exception, SystemExit) as error:  # with which Ray ends where the connection breaks
         raise _unreachable(address, describe_error(error)) from error
-    return ray.shutdown
+    _on_termination(lambda number, frame: sys.exit(128 + number))  # Ray would print where, and abort
+
+    def disconnect() -> None:
+        ray.shutdown()
+        _on_termination(before)
+
+    return disconnect
+
+
+def _on_termination(handler: Any) -> None:
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if handler is None else handler)
 
 
 def _check(address: str) -> None:
