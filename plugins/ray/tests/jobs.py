@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+AGENTS = ("ray::Dashboard", "ray::RuntimeEnv")
+"""Ray's own processes that take a minute to notice that the command was killed; they do no tasks."""
 LONG = """
 import jobs
 from beir_hybrid.workers import open_workers
@@ -58,6 +60,7 @@ def signalled(number, end):
     )
     process.stdout.readline()
     below = psutil.Process(process.pid).children(recursive=True)
+    below = [each for each in below if not each.name().startswith(AGENTS)]
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     deadline = time.monotonic() + end

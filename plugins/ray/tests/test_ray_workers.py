@@ -87,7 +87,7 @@ def test_worker_of_another_version_is_refused(workers, monkeypatch):
     [
         pytest.param(signal.SIGINT, -signal.SIGINT, 10, r"(.|\n)*KeyboardInterrupt\n", id="Ctrl-C"),
         pytest.param(signal.SIGTERM, 128 + signal.SIGTERM, 10, r"(\(\d+, \d+\)\n)*", id="terminated"),
-        pytest.param(signal.SIGKILL, -signal.SIGKILL, 90, r"(\(\d+, \d+\)\n)*", id="killed"),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, 20, r"(\(\d+, \d+\)\n)*", id="killed"),
     ],
 )
 def test_signalled_command_leaves_no_processes(number, code, end, lines):
