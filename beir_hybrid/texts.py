@@ -16,6 +16,9 @@ from beir_hybrid.arrays import Ints
 _AT_ONCE = 10_000  # texts that are in memory at the same time
 _DIGEST = 16  # bytes: at a hundred million texts, two have the same digest by chance once in 10**22 times
 
+_BETWEEN = "\0"
+_RARE_BLANKS = ("\x85", "\u1680", "\u2028", "\u2029")  # what NFKC leaves, but for control characters
+
 Digests = npt.NDArray[np.uint64]
 """Shape (texts, 2): 128 bits of each text."""
 
@@ -48,13 +51,40 @@ def digest_texts(texts: pa.Array | pa.ChunkedArray, *, exact: bool = False) -> D
     Returns:
         Shape (texts, 2).
     """
-    digest = (lambda text: xxh3_128_digest(text.encode())) if exact else digest_text
-    digests = [
-        digest(text or "")
-        for start in range(0, len(texts), _AT_ONCE)
-        for text in texts.slice(start, _AT_ONCE).to_pylist()
-    ]
+    digests: list[bytes] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        strings = [text or "" for text in texts.slice(start, _AT_ONCE).to_pylist()]
+        digests += map(xxh3_128_digest, map(str.encode, strings) if exact else _folded(strings))
     return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
+
+
+def _folded(texts: list[str]) -> list[bytes]:
+    """Return each text after :func:`fold`: all at once, and one by one only those whose blanks differ."""
+    joined = _BETWEEN.join(texts)
+    if joined.count(_BETWEEN) != len(texts) - 1:
+        return [fold(text).encode("utf-8", "surrogatepass") for text in texts]
+    if not unicodedata.is_normalized("NFKC", joined):
+        joined = _BETWEEN.join(
+            text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text) for text in texts
+        )
+    folded = joined.casefold()
+    content = folded.encode("utf-8", "surrogatepass")
+    rows = content.split(_BETWEEN.encode())
+    is_rare = any(blank in folded for blank in _RARE_BLANKS)
+    for row in range(len(rows)) if is_rare else _with_other_blanks(content):
+        rows[row] = " ".join(rows[row].decode("utf-8", "surrogatepass").split()).encode("utf-8", "surrogatepass")
+    return rows
+
+
+def _with_other_blanks(content: bytes) -> list[int]:
+    """Return which rows have blanks that :func:`fold` changes, or may; rows end at zeros."""
+    values = np.frombuffer(b"\0" + content + b"\0", np.uint8)
+    blank, end = values == ord(" "), values == 0
+    other = (values - 1) < ord(" ") - 1  # control characters: zero becomes 255
+    other[1:] |= blank[1:] & (blank[:-1] | end[:-1])
+    other[:-1] |= blank[:-1] & end[1:]
+    places = np.flatnonzero(other)
+    return np.unique(np.searchsorted(np.flatnonzero(end), places) - 1).tolist() if len(places) else []
 
 
 def digest_text(text: str) -> bytes:

@@ -1,3 +1,4 @@
+import random
 import unicodedata
 
 import numpy as np
@@ -5,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from beir_hybrid import texts as module
-from beir_hybrid.texts import fold, number_texts
+from beir_hybrid.texts import digest_text, digest_texts, fold, number_texts
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,17 @@ def test_no_text_has_no_number():
 
 def test_half_a_surrogate_pair_is_a_text():
     assert len(module.digest_text("\ud800")) == 16
+
+
+def test_texts_together_are_digested_as_each_alone():
+    letters = ["a", "B ", "  ", "ß", "\u0301", "ｶ", "ﾞ", "\t", "\x1c", "\x85", "\u1680", "\u2028", "\u3000", "\xa0", "Σ"]
+    rng = random.Random(0)
+    for size in range(1, len(letters) + 1):
+        texts = ["".join(rng.choices(letters[:size], k=rng.randrange(8))) for _ in range(30)]
+        for rows in (texts, [*texts, "a\0b", None]):
+            alone = [np.frombuffer(digest_text(text or ""), "<u8").tolist() for text in rows]
+            assert digest_texts(pa.array(rows, pa.string())).tolist() == alone
+
+
+def test_no_texts_have_no_digests():
+    assert digest_texts(pa.array([], pa.string())).shape == (0, 2)

@@ -55,8 +55,17 @@ class Buckets:
             if not path.exists():
                 continue
             records = np.fromfile(path, _RECORD)
-            records = records[np.lexsort((records["number"], records["low"], records["high"]))]
+            records = records[np.argsort(records["high"], kind="stable")]
+            if not _is_ordered(records):
+                records = records[np.lexsort((records["number"], records["low"], records["high"]))]
             new = np.ones(len(records), bool)
             new[1:] = (records["high"][1:] != records["high"][:-1]) | (records["low"][1:] != records["low"][:-1])
             path.unlink()
             yield new, records["number"].astype(np.int64)
+
+
+def _is_ordered(records: npt.NDArray[np.void]) -> bool:
+    """Return whether records in the order of their first halves are ordered: numbers mostly came in order."""
+    same = np.flatnonzero(records["high"][1:] == records["high"][:-1])
+    one, other = records[same], records[same + 1]
+    return bool(((one["low"] == other["low"]) & (one["number"] <= other["number"])).all())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +28,7 @@ from beir_hybrid.storage.pair_writer import PairWriter, digest_batch
 from beir_hybrid.texts import Digests
 from beir_hybrid.verbosity import progress_bar
 
-_ALONE = 100_000  # rows that are digested before worker processes are worth their start
-_AHEAD = 3  # batches per worker that wait for their digests
+_AHEAD = 2  # batches that wait for their digests
 
 
 @dataclass
@@ -133,16 +130,13 @@ def _read(writer: PairWriter, sources: Sequence[RowSource], strict: bool, show_p
     progress = writer.progress
     total = sum(source.size or 0 for source in sources) or None
     begun, done = progress.source, progress.batches
-    with (
-        _Digester() as digester,
-        progress_bar(show=show_progress, desc="Building", total=total, unit="B", unit_scale=True) as bar,
-    ):
+    with progress_bar(show=show_progress, desc="Building", total=total, unit="B", unit_scale=True) as bar:
         for place, source in enumerate(sources):
             if place < begun:
                 bar.update(source.size or 0)
                 continue
             number = 0
-            for number, (batch, digests) in enumerate(digester.digested(_after(source, done, bar, place == begun)), 1):
+            for number, (batch, digests) in enumerate(_digested(_after(source, done, bar, place == begun)), 1):
                 _append(writer, batch, digests, source, strict)
                 writer.end_batch(place, (done if place == begun else 0) + number)
                 bar.update(batch.bytes_read)
@@ -173,11 +167,19 @@ def _append(writer: PairWriter, batch: RowBatch, digests: list[Digests], source:
 
 
 def _finish(writer: PairWriter, name: str, strict: bool) -> None:
-    """Number groups, answers and negatives, and describe the store."""
-    folder, progress = writer.folder, writer.progress
+    """Number groups, answers and negatives, and describe the store; what only the making needs is removed."""
+    progress = writer.progress
     if not progress.rows:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in progress.counts.most_common())
         raise DataFormatError(f"No row can be used{': ' if reasons else ''}{reasons}.", "Check the format of the data.")
+    with ThreadPoolExecutor(1) as pool:
+        checksum = pool.submit(writer.checksum)  # which reads the shards while the rest is numbered
+        _number(writer, name, strict, checksum)
+
+
+def _number(writer: PairWriter, name: str, strict: bool, checksum: Future[str]) -> None:
+    """Write the arrays of numbers, and the description with the checksum."""
+    folder, progress = writer.folder, writer.progress
     files = writer.row_files()
     group = folder / "group.npy"
     first = number_groups(files, group)
@@ -209,7 +211,7 @@ def _finish(writer: PairWriter, name: str, strict: bool) -> None:
         "columns": progress.columns,
         "left_out": dict(sorted(counts.items())),
         "sources": progress.sources,
-        "checksum": writer.checksum(),
+        "checksum": checksum.result(),
         "shards": progress.shards,
     }
     _write_groups(writer, first)
@@ -231,54 +233,14 @@ def _write_groups(writer: PairWriter, first: Ints) -> None:
                 start += rows
 
 
-class _Digester:
-    """Digests batches, in worker processes once there are many."""
-
-    def __enter__(self) -> _Digester:
-        self._stack = ExitStack()
-        self._pool: Executor | None = None
-        self._rows = 0
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    def digested(self, batches: Iterable[RowBatch]) -> Iterator[tuple[RowBatch, list[Digests]]]:
-        """Yield each batch with its digests, in order."""
-        waiting: deque[tuple[RowBatch, Future[list[Digests]] | list[Digests]]] = deque()
+def _digested(batches: Iterable[RowBatch]) -> Iterator[tuple[RowBatch, list[Digests]]]:
+    """Yield each batch with its digests, in order; these are made while the next batches are read."""
+    waiting: deque[tuple[RowBatch, Future[list[Digests]]]] = deque()
+    with ThreadPoolExecutor(1) as pool:
         for batch in batches:
-            waiting.append((batch, self._start(batch)))
-            if len(waiting) > _AHEAD * _workers():
-                yield _ready(*waiting.popleft())
-        while waiting:
-            yield _ready(*waiting.popleft())
-
-    def _start(self, batch: RowBatch) -> Future[list[Digests]] | list[Digests]:
-        content = _serialize(batch.rows)
-        self._rows += len(batch.rows)
-        if self._pool is None and self._rows > _ALONE and _workers() > 1:
-            pool = ProcessPoolExecutor(_workers(), get_context("spawn"))
-            self._pool = self._stack.enter_context(pool)
-        return digest_batch(content) if self._pool is None else self._pool.submit(digest_batch, content)
-
-
-def _serialize(rows: pa.RecordBatch) -> bytes:
-    sink = pa.BufferOutputStream()
-    kept = rows.select(["group", "question", "passage", "negatives"])
-    with pa.ipc.new_stream(sink, kept.schema) as writer:
-        writer.write_batch(kept)
-    return bytes(sink.getvalue())
-
-
-def _ready(batch: RowBatch, digests: Future[list[Digests]] | list[Digests]) -> tuple[RowBatch, list[Digests]]:
-    try:
-        return batch, digests.result() if isinstance(digests, Future) else digests
-    except BrokenExecutor as error:
-        raise OutputError(
-            "A worker process was killed, or could not be started.",
-            "Start again: what is built stays. A script must begin its work under if __name__ == '__main__'.",
-        ) from error
-
-
-def _workers() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            waiting.append((batch, pool.submit(digest_batch, batch.rows)))
+            if len(waiting) > _AHEAD:
+                read, digests = waiting.popleft()
+                yield read, digests.result()
+        for read, digests in waiting:
+            yield read, digests.result()

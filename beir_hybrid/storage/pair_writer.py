@@ -54,9 +54,8 @@ class Progress:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def digest_batch(content: bytes) -> list[Digests]:
-    """Digest the groups, questions, passages and negatives of a serialized batch; runs in a worker process."""
-    batch = pa.ipc.open_stream(content).read_next_batch()
+def digest_batch(batch: pa.RecordBatch) -> list[Digests]:
+    """Digest the groups, questions, passages and negatives of a batch."""
     texts = [batch.column("question"), batch.column("passage"), pc.list_flatten(batch.column("negatives"))]
     return [digest_texts(batch.column("group"), exact=True), *map(digest_texts, texts)]
 

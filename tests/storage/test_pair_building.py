@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.errors import DataFormatError, LanguageError, OutputError
 from beir_hybrid.pairs import Pair, ParallelPairs, open_pairs
-from beir_hybrid.storage import pair_building, pair_writer
+from beir_hybrid.storage import pair_writer
 from beir_hybrid.storage.pair_building import RowBatch, RowSource, build_store
 from beir_hybrid.storage.pair_rows import SCHEMA
 
@@ -201,15 +200,6 @@ def test_left_overs_of_other_sources_are_not_continued(tmp_path, monkeypatch):
     assert store.about["groups"] == 20
 
 
-def test_worker_processes_digest_as_this_one_does(tmp_path, monkeypatch):
-    rows = as_rows(made_up(30))
-    alone = build_store([source(rows)], tmp_path / "alone", name="tiny")
-    monkeypatch.setattr(pair_building, "_ALONE", 0)
-    monkeypatch.setattr(pair_building, "_workers", lambda: 2)
-    helped = build_store([source(rows)], tmp_path / "helped", name="tiny")
-    np.testing.assert_array_equal(alone.array("answers"), helped.array("answers"))
-
-
 @pytest.mark.parametrize("name", ["rows-00000.arrow", "questions.npy", "groups.arrow", "pairs.json"])
 def test_damaged_file_is_refused_and_named(tmp_path, name):
     build_store([source(as_rows(made_up(30)))], tmp_path / "store")
@@ -237,15 +227,6 @@ def test_source_that_cannot_be_read_is_not_called_a_full_disk(tmp_path):
 
     with pytest.raises(PermissionError, match=r"data\.jsonl"):
         build_store([RowSource("data.jsonl", 0, batches)], tmp_path / "store")
-
-
-def test_worker_that_was_killed_is_said_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(pair_building, "_ALONE", 0)
-    monkeypatch.setattr(pair_building, "_workers", lambda: 2)
-    monkeypatch.setattr(pair_building, "_serialize", lambda rows: 1)
-    monkeypatch.setattr(pair_building, "digest_batch", os._exit)
-    with pytest.raises(OutputError, match="A worker process was killed"):
-        build_store([source(as_rows(made_up(5)))], tmp_path / "store")
 
 
 def test_folder_of_something_else_is_not_replaced(tmp_path):
