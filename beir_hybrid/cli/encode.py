@@ -116,7 +116,7 @@ def _encode(
     from beir_hybrid.workers import open_workers
 
     encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
-    texts = partial(_load, dataset, {name: value for name, value in options.items() if value is not None})
+    texts = partial(load_texts, dataset, {name: value for name, value in options.items() if value is not None})
     with open_workers(cluster, workers) as opened:
         return encode_folder(
             partial(open_encoder, model, encoding),
@@ -133,7 +133,8 @@ def _encode(
         )
 
 
-def _load(dataset: str, options: dict[str, Any]) -> MultilingualCollection:
+def load_texts(dataset: str, options: dict[str, Any]) -> MultilingualCollection:
+    """Load what is encoded, in any process."""
     from beir_hybrid.datasets import load_settings
 
     return load_settings(dataset, **options)[0]

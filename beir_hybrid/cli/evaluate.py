@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from beir_hybrid.cli.encode import load_texts
 from beir_hybrid.cli.parameters import NAMES, cluster_options, dataset_options, encoding_options
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, MissingDataError
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
     from beir_hybrid.evaluation.results import Results
+    from beir_hybrid.workers import Workers
 
 _OF_MODELS = ("batch_size", "dtype", "device", "cache", "no_cache")
 _OF_SEARCH = ("index", "depth", "runs")
@@ -30,7 +34,7 @@ _OF_VECTORS = ("cluster", "workers")
 @click.option(
     "--vectors",
     type=click.Path(path_type=Path),
-    help="Instead of a model: a folder of its vectors, which encode wrote.",
+    help="Instead of a model: a folder of its vectors, which encode wrote; with --model, what it lacks is encoded.",
 )
 @dataset_options
 @click.option("--settings", type=NAMES, help="Such as en-de,en-all or mono [default: all].")
@@ -103,11 +107,11 @@ def evaluate(
     else:
         target = output / "runs" if runs and output is not None else None
         wishes = {"settings": wanted, "measures": measures, "runs": target, **choices}
-        results = (
-            _evaluate_model(str(model), collection, **wishes)
-            if vectors is None
-            else _evaluate_vectors(vectors, collection, **wishes)
-        )
+        if vectors is None:
+            results = _evaluate_model(str(model), collection, **wishes)
+        else:
+            loads = partial(load_texts, dataset, options)
+            results = _evaluate_vectors(vectors, model, collection, loads, **wishes)
     show(*evaluation_models(results))
     if output is not None:
         path = results.save(output, per_query)
@@ -118,7 +122,7 @@ def evaluate(
 
 def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choices: dict[str, Any]) -> None:
     scored = [name for name, value in given.items() if value is not None]
-    if len(scored) != 1:
+    if len(scored) != 1 and scored != ["model", "vectors"]:
         what = " and ".join(f"--{name}" for name in scored) if scored else "Neither a model nor vectors nor a run"
         raise ConfigurationError(
             f"{what} {'are' if scored else 'is'} given.", "Give --model NAME, --vectors DIR or --run FILE."
@@ -128,8 +132,8 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
     if runs and output is None:
         raise ConfigurationError("Runs need a folder.", "Give --output DIR.")
     source = click.get_current_context().get_parameter_source
-    others = {"model": [_OF_VECTORS], "vectors": [_OF_MODELS], "run": [_OF_MODELS, _OF_SEARCH, _OF_VECTORS]}[scored[0]]
-    for name in (name for names in others for name in names):
+    others = {"model": _OF_VECTORS, "vectors": _OF_MODELS, "run": (*_OF_MODELS, *_OF_SEARCH, *_OF_VECTORS)}
+    for name in others[scored[0]] if len(scored) == 1 else ():
         if source(name) is ParameterSource.COMMANDLINE:
             kinds = "models" if name in _OF_MODELS else "vectors" if name in _OF_VECTORS else "models and vectors"
             raise ConfigurationError(
@@ -173,7 +177,9 @@ def _evaluate_model(
 
 def _evaluate_vectors(
     path: Path,
+    model: str | None,
     collection: MultilingualCollection,
+    loads: Callable[[], MultilingualCollection],
     *,
     index: str | None,
     depth: int,
@@ -182,16 +188,18 @@ def _evaluate_vectors(
     settings: Any,
     measures: Any,
     runs: Path | None,
-    **_: Any,
+    **choices: Any,
 ) -> Results:
     from beir_hybrid import evaluate
     from beir_hybrid.evaluation import FaissSearch, ShardedSearch, VectorFolder
     from beir_hybrid.workers import open_workers
 
-    folder = VectorFolder.open(path)
-    embeddings = folder.embeddings(collection)
     faiss = None if index is None else FaissSearch(index, depth)
     with open_workers(cluster, workers) as opened:
+        if model is not None:
+            _encode_missing(path, model, loads if cluster else lambda: collection, opened, **choices)
+        folder = VectorFolder.open(path)
+        embeddings = folder.embeddings(collection)
         search = ShardedSearch(folder, opened, faiss)
         search.check(folder.description.dimensions)
         return evaluate(
@@ -205,6 +213,39 @@ def _evaluate_vectors(
             show_progress=True,
             model_name=folder.description.model,
         )
+
+
+def _encode_missing(
+    path: Path,
+    model: str,
+    loads: Callable[[], MultilingualCollection],
+    workers: Workers,
+    *,
+    cache: Path | None,
+    no_cache: bool,
+    batch_size: int,
+    device: tuple[str, ...] | None,
+    dtype: str | None,
+) -> None:
+    """Encode what a folder of vectors lacks, in the format that it has."""
+    from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode_folder, open_cache, open_encoder
+
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+    try:
+        known = VectorFolder.open(path).description
+    except MissingDataError:
+        known = None
+    encode_folder(
+        partial(open_encoder, model, encoding),
+        loads,
+        path,
+        encoding,
+        stored=known.stored if known else "float32",
+        workers=workers,
+        show_progress=True,
+        model_name=model,
+        words=known.words if known else (),
+    )
 
 
 def _evaluate_run(path: Path, collection: MultilingualCollection, settings: Any, measures: Any) -> Results:

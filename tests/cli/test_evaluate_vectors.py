@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -98,3 +99,17 @@ def test_a_cluster_needs_vectors(invoke, model):
     result = invoke(*WORDS, "--model", model, "--cluster", "local")
     assert result.exit_code == 2
     assert "--cluster is for vectors, and --model is given" in result.stderr
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["no folder", "a shard missing"])
+def test_what_the_folder_lacks_is_encoded_first(invoke, model, vectors, tmp_path, monkeypatch, there):
+    monkeypatch.setenv("BEIR_HYBRID_CACHE", str(tmp_path / "cache"))
+    whole = invoke(*WORDS, "--vectors", vectors.path, "--output", tmp_path / "whole")
+    assert whole.exception is None
+    path = vectors.path if there else tmp_path / "new"
+    if there:
+        shutil.rmtree(path / vectors.shards[-1].name)
+    result = invoke(*WORDS, "--model", model, "--device", "cpu", "--vectors", path, "--output", tmp_path / "out")
+    assert result.exception is None
+    assert not VectorFolder.open(path).missing()
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
