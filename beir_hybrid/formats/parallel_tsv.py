@@ -19,6 +19,7 @@ from beir_hybrid.formats.tables import ROWS
 from beir_hybrid.storage.pair_building import RowBatch
 
 _LONGEST = 2**20  # bytes of a line
+_NONE = "-"
 _NAMES = ("group", "language", "question", "passage_language", "passage")
 
 
@@ -32,7 +33,8 @@ class ParallelTsv:
     from other tables, so its format is never recognised and must be named.
 
     Args:
-        languages: The codes of the columns, separated by commas, such as ``en,de``.
+        languages: The codes of the columns, separated by commas, such as ``en,de``; ``-`` for a column that is none of
+            a sentence, such as the authors that Tatoeba's lines end in.
 
     Raises:
         ConfigurationError: If the languages are no codes.
@@ -42,7 +44,8 @@ class ParallelTsv:
     languages: str = ""
 
     def __post_init__(self) -> None:
-        codes = self.languages.split(",") if isinstance(self.languages, str) else [self.languages]
+        given = self.languages.split(",") if isinstance(self.languages, str) else [self.languages]
+        codes = [code for code in given if not isinstance(code, str) or code.strip() != _NONE]
         for code in codes:
             check_language("languages", code.strip() if isinstance(code, str) else code)
         if self.languages and len(set(codes)) < max(len(codes), 2):
@@ -85,7 +88,7 @@ def _parse(lines: list[bytes], codes: list[str], prefix: str, start: int) -> tup
         except UnicodeDecodeError:
             dropped["a line that is not UTF-8"] += 1
             continue
-        texts = [(code, text) for code, text in zip(codes, fields, strict=False) if text.strip()]
+        texts = [(code, text) for code, text in zip(codes, fields, strict=False) if text.strip() and code != _NONE]
         if len(fields) > len(codes) or len(texts) < 2:
             dropped["fewer than two sentences" if len(texts) < 2 else "more fields than languages"] += bool(
                 line.strip()

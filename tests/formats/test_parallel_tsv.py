@@ -64,3 +64,11 @@ def test_languages_must_be_two_or_more_codes(languages):
 def test_languages_must_be_given(path, rows_of):
     with pytest.raises(ConfigurationError, match="without languages"):
         rows_of(ParallelTsv(), path)
+
+
+def test_columns_without_a_language_are_passed_over(tmp_path, rows_of):
+    path = tmp_path / "x.tsv"
+    path.write_text("Go.\tGeh.\tBy a and b\nGo.\t\tBy c\n")
+    rows, dropped = rows_of(ParallelTsv("en,de,-"), path)
+    assert [(row["question"], row["passage"]) for row in rows] == [("Go.", "Geh."), ("Geh.", "Go.")]
+    assert dropped == {"fewer than two sentences": 1}
