@@ -42,7 +42,7 @@ LAYERS = {
 }
 """What each folder or module at the top may import, with what those may import."""
 
-ONLY_NUMPY = ("batching.plan", "batching.strategies", "evaluation.search", "evaluation.measures")
+ONLY_NUMPY = ("batching.plan", "batching.mixture", "batching.strategies", "evaluation.search", "evaluation.measures")
 DEVICE = {f"evaluation.search.device{part}" for part in ("", "_arithmetic", "_block", "_product")}
 """A GPU's product, which needs torch, but only once it is asked for: these may import it inside functions."""
 

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from beir_hybrid.batching.mixed import MixedPlan
 from beir_hybrid.batching.plan import Batch, BatchPlan
 from beir_hybrid.batching.strategies.build import strategy_spec
 
 _PATIENCE = 1.0  # seconds before a progress bar appears: most plans are drawn faster than one reads it
+
+
+@dataclass
+class ExtraDraws:
+    """Counts of what was drawn from a dataset without languages.
+
+    Attributes:
+        rows: Rows that it holds.
+        batches: Number of batches, each over all processes.
+        examples: Number of examples.
+    """
+
+    rows: int
+    batches: int = 0
+    examples: int = 0
+
+    @property
+    def passes(self) -> float:
+        """Passes over the dataset: examples drawn per row."""
+        return self.examples / self.rows
 
 
 @dataclass
@@ -19,7 +40,7 @@ class DrawSummary:
 
     Attributes:
         strategy: The strategy's specification.
-        batches: Number of batches.
+        batches: Number of planned batches.
         kinds: Batches by kind.
         sources: Batches by source.
         pairs: Examples by question language and passage language.
@@ -28,6 +49,7 @@ class DrawSummary:
         left_out: Hard negatives of the sources that are not used because they answer their own question.
         source_examples: Examples by source.
         source_questions: Questions that each source holds, in the plan's order.
+        extra: What was drawn beside planned batches, by dataset.
     """
 
     strategy: str
@@ -40,6 +62,31 @@ class DrawSummary:
     left_out: int = 0
     source_examples: Counter[str] = field(default_factory=Counter)
     source_questions: dict[str, int] = field(default_factory=dict)
+    extra: dict[str, ExtraDraws] = field(default_factory=dict)
+    _plans: list[BatchPlan] = field(default_factory=list, repr=False, compare=False)  # whose questions are counted
+
+    def draw(self, plan: BatchPlan | MixedPlan, epoch: int, step: int) -> str:
+        """Count the batch of one step, drawing it where it is planned.
+
+        Returns:
+            Its kind; of a dataset without languages, the name.
+
+        Raises:
+            IndexError: If the epoch has no such step.
+        """
+        if isinstance(plan, MixedPlan):
+            if not self.extra:
+                self.extra = {name: ExtraDraws(plain.rows) for name, plain in plan.extra.items()}
+            name, epoch, step = plan.turn(epoch, step)
+            member = plan.members[name]
+            if not isinstance(member, BatchPlan):
+                self.extra[name].batches += 1
+                self.extra[name].examples += member.batch_size * member.world_size
+                return name
+            plan = member
+        batch = plan.batch(epoch, step)
+        self.add(batch, plan)
+        return batch.kind.name
 
     def add(self, batch: Batch, plan: BatchPlan) -> None:
         """Count one batch of a plan."""
@@ -50,7 +97,7 @@ class DrawSummary:
         self.replaced += batch.replaced
         self.repeated += batch.repeated
         self.source_examples[source.name] += len(batch.groups)
-        if source.name not in self.source_questions:
+        if not any(known is plan for known in self._plans):
             self._count_questions(plan)
         codes = source.languages
         cells = Counter((batch.questions * len(codes) + batch.passages).tolist())
@@ -59,10 +106,10 @@ class DrawSummary:
             self.pairs[codes[question], codes[passage]] += count
 
     def _count_questions(self, plan: BatchPlan) -> None:
-        self.left_out = sum(source.left_out for source in plan.sources)
-        self.source_questions = dict.fromkeys((source.name for source in plan.sources), 0)
+        self._plans.append(plan)
+        self.left_out += sum(source.left_out for source in plan.sources)
         for source in plan.sources:  # sources of one name count as one
-            self.source_questions[source.name] += source.questions
+            self.source_questions[source.name] = self.source_questions.get(source.name, 0) + source.questions
 
     @property
     def passes(self) -> dict[str, float]:
@@ -71,8 +118,18 @@ class DrawSummary:
 
     @property
     def examples(self) -> int:
-        """Number of examples."""
+        """Number of planned examples."""
         return sum(self.pairs.values())
+
+    @property
+    def all_batches(self) -> int:
+        """Number of batches, planned and others."""
+        return self.batches + sum(extra.batches for extra in self.extra.values())
+
+    @property
+    def all_examples(self) -> int:
+        """Number of examples, planned and others."""
+        return self.examples + sum(extra.examples for extra in self.extra.values())
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -80,7 +137,8 @@ class DrawSummary:
         return tuple(sorted({language for pair in self.pairs for language in pair}))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain JSON content, pairs as ``question-passage``."""
+        """Return the counts as plain JSON content, pairs as ``question-passage``; ``extra`` only where there is any."""
+        extra = {name: {**asdict(drawn), "passes": drawn.passes} for name, drawn in sorted(self.extra.items())}
         return {
             "strategy": self.strategy,
             "batches": self.batches,
@@ -94,11 +152,13 @@ class DrawSummary:
             "source_examples": {name: self.source_examples[name] for name in sorted(self.source_questions)},
             "source_questions": dict(sorted(self.source_questions.items())),
             "passes": dict(sorted(self.passes.items())),
+            **({"extra": extra, "all_examples": self.all_examples} if extra else {}),
         }
 
     def to_markdown(self) -> str:
         """Return the counts as text and a question x passage language table."""
-        kinds = ", ".join(f"{count} {kind} ({count / self.batches:.1%})" for kind, count in sorted(self.kinds.items()))
+        planned = self.batches or 1
+        kinds = ", ".join(f"{count} {kind} ({count / planned:.1%})" for kind, count in sorted(self.kinds.items()))
         lines = [
             f"{self.batches} batches with {self.examples} examples were drawn: {kinds}. "
             f"Groups exchanged because their answer was in the batch already: {self.replaced}."
@@ -112,10 +172,19 @@ class DrawSummary:
         for question in self.languages:
             counts = " | ".join(str(self.pairs[question, passage]) for passage in self.languages)
             lines.append(f"| **{question}** | {counts} |")
+        for name, drawn in self.extra.items():
+            lines += [
+                "",
+                f"Beside them {drawn.batches} batches ({drawn.batches / self.all_batches:.1%} of all) with "
+                f"{drawn.examples} examples of `{name}`, which has {drawn.rows} rows without languages: "
+                f"{drawn.passes:.2f} passes.",
+            ]
         return "\n".join(lines)
 
 
-def summarize(plan: BatchPlan, drawn: Mapping[int, int | range], before: DrawSummary | None = None) -> DrawSummary:
+def summarize(
+    plan: BatchPlan | MixedPlan, drawn: Mapping[int, int | range], before: DrawSummary | None = None
+) -> DrawSummary:
     """Count what a run drew, by drawing it again.
 
     Args:
@@ -127,5 +196,5 @@ def summarize(plan: BatchPlan, drawn: Mapping[int, int | range], before: DrawSum
     for epoch, steps in drawn.items():
         for step in steps if isinstance(steps, range) else range(steps):
             if step < len(plan):
-                summary.add(plan.batch(epoch, step), plan)
+                summary.draw(plan, epoch, step)
     return summary

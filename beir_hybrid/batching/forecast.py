@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.batching.draws import DrawSummary
+from beir_hybrid.batching.mixed import MixedPlan
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.errors import ConfigurationError
@@ -41,10 +42,10 @@ class Forecast:
     Attributes:
         plan: The plan it is drawn by.
         drawn: The counts.
-        kinds: Shape (steps,), each step's kind as its place among the strategy's.
+        kinds: Shape (steps,), each step's kind as its place among the plan's ``kind_names``.
     """
 
-    plan: BatchPlan
+    plan: BatchPlan | MixedPlan
     drawn: DrawSummary
     kinds: npt.NDArray[np.unsignedinteger]
 
@@ -64,7 +65,7 @@ class Forecast:
         Args:
             parts: Number of parts, at least 1; fewer are given if there are fewer steps.
         """
-        names = [kind.name for kind in self.plan.strategy.kinds]
+        names = self.plan.kind_names
         edges = np.linspace(0, self.steps, min(parts, self.steps) + 1).astype(int).tolist()
         parts_of_course = []
         for start, stop in pairwise(edges):
@@ -92,7 +93,7 @@ class Forecast:
         }
 
 
-def forecast(plan: BatchPlan, steps: int | None = None, show_progress: bool = False) -> Forecast:
+def forecast(plan: BatchPlan | MixedPlan, steps: int | None = None, show_progress: bool = False) -> Forecast:
     """Draw what a training run would draw.
 
     Args:
@@ -106,11 +107,9 @@ def forecast(plan: BatchPlan, steps: int | None = None, show_progress: bool = Fa
     count = len(plan) if steps is None else steps
     if count < 1:
         raise ConfigurationError(f"The number of steps is {count}.", "Give a whole number from 1 on.")
-    places = {kind: place for place, kind in enumerate(plan.strategy.kinds)}
+    places = {name: place for place, name in enumerate(plan.kind_names)}
     kinds = np.empty(count, np.min_scalar_type(len(places)))
     drawn = DrawSummary(strategy_spec(plan.strategy))
     for step in progress_bar(range(count), desc="Drawing", unit="step", delay=_PATIENCE, show=show_progress):
-        batch = plan.batch(*divmod(step, len(plan)))
-        drawn.add(batch, plan)
-        kinds[step] = places[batch.kind]
+        kinds[step] = places[drawn.draw(plan, *divmod(step, len(plan)))]
     return Forecast(plan, drawn, kinds)

@@ -137,6 +137,11 @@ class BatchPlan:
         """Examples per step over all processes."""
         return self.batch_size * self.world_size
 
+    @property
+    def kind_names(self) -> list[str]:
+        """Names of the kinds of batch."""
+        return [kind.name for kind in self.strategy.kinds]
+
     def __len__(self) -> int:
         return self.steps
 
@@ -228,7 +233,7 @@ class BatchPlan:
                 of_source = steps[drawn == place]
                 stream[of_source] = self._draw_streams(numbers, len(of_source), rng)
         stream = np.repeat(stream, self.sampling.hold)[: self.steps]
-        return _Schedule(stream, _earlier_occurrences(stream))
+        return _Schedule(stream, earlier_occurrences(stream))
 
     def _draw_streams(self, numbers: Ints, size: int, rng: np.random.Generator) -> Ints:
         """Draw among a source's streams of one kind, that is among its languages."""
@@ -263,7 +268,7 @@ def _left_out(source: ExampleIndex) -> Iterator[str]:
         yield f"{source.name}: {source.left_out} hard negatives answer their own question: left out{rows}."
 
 
-def _earlier_occurrences(values: npt.NDArray[np.unsignedinteger]) -> Ints:
+def earlier_occurrences(values: npt.NDArray[np.unsignedinteger]) -> Ints:
     """Count, for every element, the equal elements before it."""
     order = np.argsort(values, kind="stable")  # a radix sort, since few streams need few bits
     sizes = np.bincount(values)

@@ -199,7 +199,7 @@ def indexes_of(dataset: Dataset, columns: Columns | None = None) -> list[Example
         raise DataFormatError(
             f"The dataset is a dict of datasets ({', '.join(map(repr, dataset))}), and one plan has one dataset.",
             "Put them side by side with example_dataset([pairs, ...]) or concatenate_datasets([...]), or use "
-            "SentenceTransformerTrainer, which plans each by itself.",
+            "HybridBatchTrainer, whose steps have batches of one of them.",
         )
     if not hasattr(dataset, "data"):
         raise DataFormatError(

@@ -136,6 +136,7 @@ def declared_options(*names: str) -> Callable[[Decorated], Decorated]:
 
 def _declared(field: Field[Any]) -> Callable[[Decorated], Decorated]:
     about, kind = field.metadata, str(field.type).removesuffix(" | None")
+    several = kind == "str | tuple[str, ...]"
     required = about.get("required", field.default is MISSING)
     shown = "" if required or field.default in (None, False) else f" [default: {field.default}]"
     more: dict[str, Any] = {}
@@ -151,7 +152,7 @@ def _declared(field: Field[Any]) -> Callable[[Decorated], Decorated]:
         *both_spellings(f"--{field.name.replace('_', '-')}"),
         required=required,
         default=None if required or field.name not in OPTIONS else field.default,
-        multiple=kind == "str | tuple[str, ...]",
+        multiple=several,
         metavar=about.get("metavar"),
         help=f"{about['help'].removesuffix('.')}{shown}.",
         **more,

@@ -17,16 +17,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @declared_options(
-    "train_data",
-    "source",
-    "languages",
-    "columns",
-    "format",
-    "passage_text",
-    "strategy",
-    "alpha",
-    *SAMPLING,
-    "negatives",
+    *("train_data", "source", "languages", "columns", "format", "passage_text", "extra_data", "plain_batch_sampler"),
+    *("strategy", "alpha", *SAMPLING, "negatives"),
 )
 @click.option(
     *both_spellings("--batch-size"),

@@ -17,7 +17,10 @@ from beir_hybrid.training.words import read_words
 _WORDS = f"{__name__}.words"
 _SECTIONS = {
     "Model and output": ("model", "output", "overwrite", "resume", "config"),
-    "Training data": ("train_data", "source", "languages", "columns", "format", "passage_text", "check_against"),
+    "Training data": (
+        *("train_data", "source", "languages", "columns", "format", "passage_text"),
+        *("extra_data", "check_against"),
+    ),
     "Batches": ("strategy", "alpha", *SAMPLING),
     "Loss and prompts": ("scale", "query_prefix", "passage_prefix"),
     "Validation": ("eval_data", "eval_languages", "eval_split", "select_by"),

@@ -31,12 +31,15 @@ _STEPS_PER_PART = 10
 
 def examples_map(drawn: DrawSummary) -> HeatMap:
     """Show what was drawn: examples by language of question and passage."""
-    kinds = ", ".join(f"{kind} {percent(count / drawn.batches)}" for kind, count in sorted(drawn.kinds.items()))
+    planned = drawn.batches or 1
+    kinds = ", ".join(f"{kind} {percent(count / planned)}" for kind, count in sorted(drawn.kinds.items()))
     note = f"{drawn.batches} batches: {kinds}; {drawn.replaced} false negatives avoided"
     if drawn.repeated:
         note += f", {drawn.repeated} answers repeated"
     if drawn.left_out:
         note += f", {drawn.left_out} hard negatives left out"
+    for name, extra in drawn.extra.items():
+        note += f"; beside them {extra.batches} batches of {name} ({percent(extra.batches / drawn.all_batches)} of all)"
     return replace(drawn_map(f"Examples drawn by {drawn.strategy}", drawn.pairs, counted=True), note=note)
 
 
@@ -44,14 +47,22 @@ def plan_models(forecast: Forecast) -> list[Table | HeatMap]:
     """Show what a plan would draw: kinds, their course where it changes, languages and sources."""
     drawn = forecast.drawn
     share = Column("share", percent)
-    kinds = [(kind, count, count / drawn.batches) for kind, count in sorted(drawn.kinds.items())]
+    total = drawn.all_batches
+    kinds = [(kind, count, count / total) for kind, count in sorted(drawn.kinds.items())]
+    kinds += [(f"{name}, not planned", extra.batches, extra.batches / total) for name, extra in drawn.extra.items()]
     sources = [
-        (name, questions, batches := drawn.sources[name], batches / drawn.batches, drawn.source_examples[name], passes)
+        (name, questions, batches := drawn.sources[name], batches / total, drawn.source_examples[name], passes)
         for (name, passes), questions in zip(drawn.passes.items(), drawn.source_questions.values(), strict=True)
+    ]
+    sources += [
+        (name, extra.rows, extra.batches, extra.batches / total, extra.examples, extra.passes)
+        for name, extra in drawn.extra.items()
     ]
     counts = [Column("questions"), Column("batches"), share, Column("examples"), Column("passes", "{:.2f}".format)]
     course = [_course_table(forecast)] if changes(forecast.plan.strategy) else []
     note = "passes: examples drawn per question of the source"
+    if drawn.extra:
+        note += f"; {' and '.join(drawn.extra)}: rows without languages, as the host batches them"
     return [
         make_table("Kinds of batch", ["kind", Column("batches"), share], kinds),
         *course,
@@ -79,20 +90,19 @@ def plot_forecast(forecast: Forecast, path: Path) -> None:
 
 def _composed(forecast: Forecast) -> Callable[[Figure], None]:
     drawn = forecast.drawn
-    kinds = [kind.name for kind in forecast.plan.strategy.kinds]
-    labels = {
-        name: f"{percent(drawn.kinds[name] / drawn.batches)}, {number(drawn.kinds[name])} batches" for name in kinds
-    }
-    passes = {
-        name: f"{percent(drawn.sources[name] / drawn.batches)}, {count:.2f} passes"
-        for name, count in drawn.passes.items()
-    }
+    total = drawn.all_batches
+    extra = {name: of_name.batches for name, of_name in drawn.extra.items()}
+    counts = {name: drawn.kinds[name] for name in forecast.plan.kind_names} | extra
+    labels = {name: f"{percent(count / total)}, {number(count)} batches" for name, count in counts.items()}
+    sources = {name: drawn.sources[name] for name in drawn.passes} | extra
+    passes = drawn.passes | {name: of_name.passes for name, of_name in drawn.extra.items()}
+    passed = {name: f"{percent(sources[name] / total)}, {count:.2f} passes" for name, count in passes.items()}
     pieces: list[HeatMap | Bars | Chart] = [
         drawn_map(f"Examples by language, {number(drawn.examples)} in all", drawn.pairs, counted=True),
-        _share_bars("Share of kinds of batch", drawn.kinds, labels, coloured=True),
-        _share_bars("Share of sources in the batches", drawn.sources, passes),
+        _share_bars("Share of kinds of batch", counts, labels, coloured=True),
+        _share_bars("Share of sources in the batches", sources, passed),
     ]
-    rows = [max(2, len(kinds)), max(2, len(drawn.passes))]
+    rows = [max(2, len(counts)), max(2, len(sources))]
     map_size = max(3.6, CELL * len(drawn.languages) + 0.9)
     top = max(map_size, _BAR * sum(rows) + 1.6)
     heights = [top * row / sum(rows) for row in rows]
@@ -135,7 +145,7 @@ def _share_bars(title: str, counts: Mapping[str, int], labels: Mapping[str, str]
 
 def _course_table(forecast: Forecast) -> Table:
     """Show the share of kinds in each tenth of the training."""
-    names = [kind.name for kind in forecast.plan.strategy.kinds]
+    names = forecast.plan.kind_names
     rows = []
     for part in forecast.course():
         length = part.stop - part.start
@@ -146,10 +156,10 @@ def _course_table(forecast: Forecast) -> Table:
 def _course_chart(forecast: Forecast) -> Chart:
     parts = forecast.course(min(_PARTS, max(10, forecast.steps // _STEPS_PER_PART)))
     curves = []
-    for place, kind in enumerate(forecast.plan.strategy.kinds):
-        shares = [100 * part.kinds[kind.name] / (part.stop - part.start) for part in parts]
+    for place, name in enumerate(forecast.plan.kind_names):
+        shares = [100 * part.kinds[name] / (part.stop - part.start) for part in parts]
         middles = [(part.start + part.stop) / 2 for part in parts]
-        curves.append(Curve(kind.name, tuple(zip(middles, shares, strict=True)), place))
+        curves.append(Curve(name, tuple(zip(middles, shares, strict=True)), place))
     return Chart(
         "Share of kinds over the training", "step", "% of batches", tuple(curves), from_zero=True, marked=False
     )

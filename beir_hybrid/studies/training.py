@@ -52,7 +52,7 @@ def _cost(trained: TrainedModel, meter: CostMeter, evaluated: float) -> CellCost
     return CellCost(
         seconds={"train": round(trained.seconds, 3), "evaluate": round(evaluated, 3)},
         steps=trained.steps,
-        examples=trained.drawn.examples,
+        examples=trained.drawn.all_examples,
         tokens=meter.tokens,
         peak_memory_bytes=peak_memory(device),
         flops=flops.total,

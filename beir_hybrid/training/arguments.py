@@ -69,7 +69,8 @@ class HybridBatchTrainingArguments(BatchOptions, SentenceTransformerTrainingArgu
         else:
             raise ConfigurationError(
                 f"batch_sampler is {self.batch_sampler!r}.",
-                "Leave it out: strategy= decides about batches; or use the host's own training arguments.",
+                "Leave it out: strategy= decides about batches, and plain_batch_sampler= about those of data without "
+                "languages; or use the host's own training arguments.",
             )
 
     @staticmethod

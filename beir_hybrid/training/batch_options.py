@@ -66,6 +66,11 @@ class BatchOptions:
         None, help="Column with the text of the passage; by default the second one of texts."
     )
     negatives: int = option(0, help="Hard negatives of each example, which no other example's passage may be.")
+    plain_batch_sampler: str = option(
+        "batch_sampler",
+        metavar="[batch_sampler|no_duplicates|no_duplicates_hashed|group_by_label]",
+        help="What the host's batch_sampler argument is for data without languages, beside planned ones.",
+    )
     force_resume: bool = option(
         False,
         help="Resume even where batch size, processes, seed or data have changed, or a checkpoint was saved "

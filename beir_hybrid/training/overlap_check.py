@@ -29,8 +29,9 @@ def check_data(prepared: PreparedTraining) -> dict[str, str]:
         return {}
     finder = OverlapFinder([load_evaluation_texts(name, prepared.request.source) for name in names])
     results = []
-    for pairs in prepared.sources:
-        overlap, _ = finder.find(pairs_source(pairs), show_progress=None)
+    extra = [each.open(prepared.request.source) for each in prepared.given_extra]
+    for data in [*map(pairs_source, prepared.sources), *extra]:
+        overlap, _ = finder.find(data, show_progress=None)
         results.append(overlap.summary)
         if overlap.counts:
             logger.warning("%s. beir-hybrid data check --remove writes data without them.", overlap.summary)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from beir_hybrid.batching.mixed import MixedPlan
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.formats import load_sources
@@ -13,6 +14,7 @@ from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
 from beir_hybrid.training.batch_options import BatchOptions
+from beir_hybrid.training.extra import ExtraData, mix, read_extra_data
 from beir_hybrid.training.processes import launched_processes
 from beir_hybrid.training.request import OPTIONS, TrainingRequest
 from beir_hybrid.training.selection import Selection, check_selection, load_selection, selection_defaults
@@ -32,6 +34,7 @@ class PreparedTraining:
         arguments: The host's arguments, with all defaults.
         sources: Questions and passages to train on.
         dataset: All examples of the sources, as the Trainer takes them.
+        extra: Data without languages beside them, by name.
         selection: What checkpoints are evaluated with; None to keep the last model.
     """
 
@@ -39,9 +42,10 @@ class PreparedTraining:
     arguments: HybridBatchTrainingArguments
     sources: list[ParallelPairs]
     dataset: Dataset
+    extra: dict[str, Dataset]
     selection: Selection | None
 
-    def plan(self) -> BatchPlan:
+    def plan(self) -> BatchPlan | MixedPlan:
         """Plan the batches of the whole training.
 
         Raises:
@@ -56,7 +60,18 @@ class PreparedTraining:
             world_size=arguments.batch_processes(),
             sampling=arguments.held_sampling(),
         )
-        return plan.lasting(arguments.length_in_epochs(len(plan)))
+        mixed = mix(plan, self.given_extra, self.extra, arguments.plain_batch_sampler)
+        return mixed.lasting(arguments.length_in_epochs(len(mixed)))
+
+    def shares(self) -> Mapping[str, float] | None:
+        """Return the shares of planned and extra data; None without extra data."""
+        plan = self.plan() if self.extra else None
+        return plan.shares if isinstance(plan, MixedPlan) and not isinstance(plan.shares, str) else None
+
+    @property
+    def given_extra(self) -> list[ExtraData]:
+        """The extra data, as they were asked for."""
+        return read_extra_data(self.request.extra_data)
 
 
 def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None) -> PreparedTraining:
@@ -82,18 +97,22 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
     selection = _once(known, evaluated, lambda: load_selection(request, batch))
 
+    extra = _once(known, (request.extra_data, request.source), lambda: load_extra_data(request))
+    hard = [sum(name.startswith("negative_") for name in rows.column_names) for rows in extra.values()]
+    arguments.prompts = _prompts(request, max([arguments.negatives, *hard]))
+
     from beir_hybrid.pairs.examples import example_dataset
 
     dataset = example_dataset(sources, negatives=arguments.negatives)
-    prepared = PreparedTraining(request, arguments, sources, dataset, selection)
+    prepared = PreparedTraining(request, arguments, sources, dataset, extra, selection)
     prepared.plan()  # finds what cannot be drawn
     return prepared
 
 
 def plan_batches(
     request: TrainingRequest, batch_size: int, *, seed: int, world_size: int = 1, steps: int | None = None
-) -> BatchPlan:
-    """Plan the batches of a request from its data alone: this needs neither torch nor the host.
+) -> BatchPlan | MixedPlan:
+    """Plan the batches of a request from its data alone: without extra data this needs neither torch nor the host.
 
     Args:
         request: Of its arguments, only those of :class:`~beir_hybrid.training.batch_options.BatchOptions` are known.
@@ -108,7 +127,9 @@ def plan_batches(
     options = BatchOptions.read({"strategy": request.strategy, "alpha": request.alpha, **request.arguments})
     strategy, sampling = options.built_strategy(), options.sampling()  # refused before any data are loaded
     indexes = [pairs.guarded_index(options.negatives) for pairs in load_training_data(request)]
-    plan = BatchPlan(indexes, strategy, batch_size, seed=seed, world_size=world_size, sampling=sampling)
+    planned = BatchPlan(indexes, strategy, batch_size, seed=seed, world_size=world_size, sampling=sampling)
+    given = read_extra_data(request.extra_data)
+    plan = mix(planned, given, load_extra_data(request), options.plain_batch_sampler)
     return plan if steps is None else plan.lasting(steps / len(plan))
 
 
@@ -135,8 +156,7 @@ def training_arguments(request: TrainingRequest) -> HybridBatchTrainingArguments
             f"{launched_processes()} processes were launched, and the host runs {arguments.world_size}.",
             "Leave out arguments that choose devices, or launch one process.",
         )
-    negatives = {f"negative_{number + 1}": request.passage_prefix for number in range(arguments.negatives)}
-    arguments.prompts = {"anchor": request.query_prefix, "positive": request.passage_prefix, **negatives}
+    arguments.prompts = _prompts(request, arguments.negatives)
     return arguments
 
 
@@ -148,6 +168,21 @@ def load_training_data(request: TrainingRequest) -> list[ParallelPairs]:
     """
     choice = {} if request.passage_text is None else {"passage_text": request.passage_text}
     return load_sources(request.sources, request.source, request.languages, request.columns, request.format, **choice)
+
+
+def load_extra_data(request: TrainingRequest) -> dict[str, Dataset]:
+    """Load the data without languages that a request trains on beside its pairs, by name.
+
+    Raises:
+        BeirHybridError: Any of its leaves, for data that cannot be loaded.
+    """
+    return {extra.name: extra.load(request.source) for extra in read_extra_data(request.extra_data)}
+
+
+def _prompts(request: TrainingRequest, negatives: int) -> dict[str, str]:
+    """Return what is put before the texts of each column."""
+    hard = {f"negative_{number + 1}": request.passage_prefix for number in range(negatives)}
+    return {"anchor": request.query_prefix, "positive": request.passage_prefix, **hard}
 
 
 def _once(loaded: dict[Hashable, Any], key: Hashable, load: Callable[[], Any]) -> Any:

@@ -48,6 +48,9 @@ class TrainingRequest:
         columns: Columns of training data on the hub or in a file, as for :func:`~beir_hybrid.load_pairs`.
         format: Format of files and folders of training data, likewise.
         passage_text: ``sentence`` or ``sentence+context`` where the dataset offers both; None for its default.
+        extra_data: Data without languages beside the planned ones, or several; see
+            :class:`~beir_hybrid.training.extra.ExtraData`.
+        check_against: Evaluation sets whose texts are looked for in all data that are trained on.
         strategy: What kind of batch comes next.
         alpha: Share of monolingual batches, for strategies that have one.
         scale: Factor on the cosine similarities in the loss, the inverse of a temperature; above 0.
@@ -68,7 +71,8 @@ class TrainingRequest:
             as ``["--max_steps", "20"]``.
 
     Raises:
-        ConfigurationError: If the scale is not above 0, or options exclude or need each other.
+        ConfigurationError: If the scale is not above 0, options exclude or need each other, or extra data are not named
+            as :class:`~beir_hybrid.training.extra.ExtraData` wants it.
 
     Examples:
         >>> request = TrainingRequest("static", "sample", Path("out"), arguments={"max_steps": 20})
@@ -105,6 +109,14 @@ class TrainingRequest:
         choices=("sentence", "sentence+context"),
         help="What a passage's text is, for xquad-r and mlqa-r [default: sentence].",
     )
+    extra_data: str | tuple[str, ...] | None = option(
+        None,
+        metavar="NAME=DATA[,weight=NUMBER]",
+        help="Further data without languages, such as nli=hub:sentence-transformers/all-nli/triplet:train,weight=0.25: "
+        "a file or folder of any format, a dataset or hub:NAME[/CONFIG][@REVISION]:SPLIT, whose batches the host draws "
+        "beside the planned ones, weight for each of these [default: each row once an epoch]; may be given several "
+        "times.",
+    )
     check_against: tuple[str, ...] | None = option(
         None,
         help="Evaluation sets, such as xquad-r,miracl.dev: warn of texts of theirs in the training data, and say in "
@@ -137,6 +149,12 @@ class TrainingRequest:
 
     def __post_init__(self) -> None:
         given = self.arguments if isinstance(self.arguments, Mapping) else read_words(self.arguments)
+        extra = (self.extra_data,) if isinstance(self.extra_data, str) else tuple(self.extra_data or ())
+        object.__setattr__(self, "extra_data", extra or None)
+        if extra:
+            from beir_hybrid.training.extra import read_extra_data  # what reads data is not needed without
+
+            read_extra_data(extra)
         object.__setattr__(self, "arguments", {name.replace("-", "_"): value for name, value in given.items()})
         if not 0 < self.scale < math.inf:
             raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
@@ -220,7 +238,8 @@ class TrainingRequest:
             value = getattr(self, each.name)
             if each.name not in DECIDING or value in (None, each.default):
                 continue
-            values = self.sources if each.name == "train_data" else [value]  # it is given once for each dataset
+            several = {"train_data": self.sources, "extra_data": self.extra_data}  # given once for each dataset
+            values = several.get(each.name) or [value]
             for one in values:
                 words += [f"--{each.name.replace('_', '-')}", ",".join(one) if isinstance(one, tuple) else str(one)]
         return shlex.join([*words, "--output", str(self.output), *write_words(self.arguments)])
@@ -233,6 +252,9 @@ _ABOUT_OUTPUT = frozenset({"output", "overwrite", "resume", "check_against"})
 
 DECIDING = tuple(name for name in OPTIONS if name not in _ABOUT_OUTPUT)
 """Names of the options that decide about the trained model: those that a study may set."""
+
+_REPEATED = frozenset({"train_data", "extra_data"})
+"""Options that may be given several times."""
 
 _FOLLOWING = frozenset(
     {
@@ -275,9 +297,9 @@ def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             )
         if name in {"overwrite", "resume"} and not isinstance(value, bool):
             raise ConfigurationError(f"{path}: {name} is {shorten(value)}.", "Write true or false.")
-        if name == "train_data":  # the one option that may be given several times
+        if name in _REPEATED:
             value = value if several or value is None else [value]
-        options[name] = ",".join(map(str, value)) if several and name != "train_data" else value
+        options[name] = ",".join(map(str, value)) if several and name not in _REPEATED else value
     return {name: value for name, value in options.items() if (name, value) != ("train_data", None)}, arguments
 
 

@@ -18,6 +18,7 @@ from beir_hybrid.storage.locks import locked
 from beir_hybrid.storage.run_folder import RUN_FILE, RunFolder
 from beir_hybrid.training.base_models import base_model
 from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
+from beir_hybrid.training.extra import PLANNED
 from beir_hybrid.training.overlap_check import check_data
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import all_see, gathered, is_first_process, launched_processes, together
@@ -166,7 +167,8 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
     trainer = HybridBatchTrainer(
         model=model,
         args=prepared.arguments,
-        train_dataset=prepared.dataset,
+        train_dataset={PLANNED: prepared.dataset, **prepared.extra} if prepared.extra else prepared.dataset,
+        shares=prepared.shares(),
         eval_dataset=None if selection is None else selection.dataset,
         evaluator=None if selection is None else selection.evaluator,
         loss=MultipleNegativesRankingLoss(model, scale=request.scale),
@@ -177,8 +179,10 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
     quieten_trainer(trainer)
     trainer.plain_evaluation = selection is not None
     data = "; ".join(f"{pairs.name}, {len(pairs.groups)} groups, {len(pairs)} pairs" for pairs in sources)
+    beside = "; ".join(f"{name}, {len(rows)} rows" for name, rows in prepared.extra.items())
     trainer.card_details = {
         "Data": data,
+        **({"Extra data": beside} if beside else {}),
         "Languages": ", ".join(languages),
         "Base model": f"`{request.model}`",
         "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`",

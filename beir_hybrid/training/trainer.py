@@ -9,16 +9,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
 
 from beir_hybrid.batching.columns import hide
 from beir_hybrid.batching.draws import DrawSummary, summarize
+from beir_hybrid.batching.mixed_sampler import MixedBatchSampler
 from beir_hybrid.batching.sampler import COLUMN_OPTIONS, HybridBatchSampler, batches_in_order
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.pairs.examples import ExampleTable
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.storage.run_folder import BATCHES_FILE
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+from beir_hybrid.training.beside import build_mixed_plan, check_alone, check_losses, opened
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
 from beir_hybrid.training.checkpoints import check_checkpoint, check_same_batches, latest_checkpoint
@@ -38,8 +40,14 @@ class HybridBatchTrainer(ResumableTrainer):
 
     Args:
         args: :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`.
-        **kwargs: As for the host's Trainer. The train dataset is :func:`~beir_hybrid.pairs.examples.example_dataset`
-            or one of your own, see :class:`~beir_hybrid.batching.sampler.HybridBatchSampler`.
+        shares: Shares of the batches up to a factor, by the name of each dataset of a dict, such as
+            ``{"parallel": 3, "nli": 1}``; an epoch is then one pass over the planned ones on average. None for the
+            host's ``multi_dataset_batch_sampler``: in proportion to size, or equally many of each.
+        **kwargs: As for the host's Trainer. The train dataset is :class:`~beir_hybrid.ParallelPairs`,
+            :func:`~beir_hybrid.pairs.examples.example_dataset` or one of your own, see
+            :class:`~beir_hybrid.batching.sampler.HybridBatchSampler`; or a dict of them by name, in which datasets
+            without languages are batched as the host does, by ``plain_batch_sampler`` of the arguments. Each step's
+            batches are of one dataset.
 
     Attributes:
         batch_log: Counts the batches trained on, by epoch.
@@ -51,16 +59,28 @@ class HybridBatchTrainer(ResumableTrainer):
     card_details: Mapping[str, str] = MappingProxyType({})
     plain_evaluation: bool = False
 
-    def __init__(self, model: Any = None, args: HybridBatchTrainingArguments | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        model: Any = None,
+        args: HybridBatchTrainingArguments | None = None,
+        *,
+        shares: Mapping[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         if not isinstance(args, HybridBatchTrainingArguments):
             raise ConfigurationError(
                 f"args is {type(args).__name__}.", "Give HybridBatchTrainingArguments, or use the host's own Trainer."
             )
-        self._sampler: HybridBatchSampler | None = None
+        self._sampler: HybridBatchSampler | MixedBatchSampler | None = None
+        self._shares = shares
+        self._loads_training = False  # a dataset may be evaluated on, too
         self._drawn: DrawSummary | None = None  # of the batches counted so far: each is drawn again only once
         self._counted: Counter[int] = Counter()
         self._logged = False  # how evaluation data are batched
         self._whole: Path | None = None  # the checkpoint that was found to be whole
+        if kwargs.get("train_dataset") is not None:
+            kwargs["train_dataset"] = opened(kwargs["train_dataset"], args.negatives)
+            check_losses(kwargs["train_dataset"], kwargs.get("loss"))
         for data in (kwargs.get("train_dataset"), kwargs.get("eval_dataset")):
             for dataset in data.values() if isinstance(data, dict) else [data]:
                 if isinstance(dataset, Dataset):  # before the model card is begun, which shows what is trained on
@@ -73,15 +93,36 @@ class HybridBatchTrainer(ResumableTrainer):
         self.add_callback(FindBest())
 
     @property
-    def sampler(self) -> HybridBatchSampler | None:
+    def sampler(self) -> HybridBatchSampler | MixedBatchSampler | None:
         """The sampler of the train dataset; None if there is no train dataset."""
         if self._sampler is None and self.train_dataset is not None:
-            self._sampler = self._build_sampler(self.train_dataset)
+            data = self.train_dataset
+            if not isinstance(data, DatasetDict):
+                check_alone(self.args, self._shares)
+            self._sampler = self._mix(data) if isinstance(data, DatasetDict) else self._build_sampler(data)
+            plan, arguments = self._sampler.plan, self.args
+            self._sampler.plan = plan.lasting(arguments.length_in_epochs(len(plan)))
         return self._sampler
+
+    def get_train_dataloader(self) -> Any:
+        """Load the train dataset; see the host's Trainer."""
+        self._loads_training = True
+        try:
+            return super().get_train_dataloader()
+        finally:
+            self._loads_training = False
+
+    def get_multi_dataset_batch_sampler(
+        self, dataset: Any, batch_samplers: list[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Plan which dataset's batch each step has, where they are trained on."""
+        if self._loads_training:
+            return self.sampler
+        return super().get_multi_dataset_batch_sampler(dataset, batch_samplers, *args, **kwargs)
 
     def get_batch_sampler(self, dataset: Dataset, batch_size: int, drop_last: bool, *args: Any, **kwargs: Any) -> Any:
         """Plan the batches of the train dataset; leave those of others to the host where they have no languages."""
-        if dataset is self.train_dataset:
+        if dataset is self.train_dataset or self._loads_training:
             return self.sampler
         if self.plain_evaluation:
             return batches_in_order(dataset, batch_size, drop_last, self.args.columns())
@@ -179,8 +220,10 @@ class HybridBatchTrainer(ResumableTrainer):
         """Return what the training's batches follow from, as plain JSON content: the plan's identity, and the texts."""
         if self.sampler is None:
             raise ConfigurationError("There is no train dataset.", "Give train_dataset=.")
-        table = getattr(self.train_dataset, "data", None)
-        texts = [[pairs.name, pairs.checksum] for pairs in table.sources] if isinstance(table, ExampleTable) else []
+        data: Any = self.train_dataset
+        tables = [each.data for each in (data.values() if isinstance(data, DatasetDict) else [data])]
+        virtual = [table for table in tables if isinstance(table, ExampleTable)]
+        texts = [[pairs.name, pairs.checksum] for table in virtual for pairs in table.sources]
         return {**self.sampler.plan.identity(), "texts": texts}
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
@@ -228,5 +271,9 @@ class HybridBatchTrainer(ResumableTrainer):
             epochs=arguments.num_train_epochs,
             **{name: getattr(arguments, name) for name in COLUMN_OPTIONS},
         )
-        sampler.plan = sampler.plan.lasting(arguments.length_in_epochs(len(sampler.plan)))
         return sampler
+
+    def _mix(self, data: DatasetDict) -> MixedBatchSampler:
+        labels = self.data_collator.valid_label_columns
+        plan = build_mixed_plan(data, self.args, self._shares, lambda each: self._build_sampler(each).plan, labels)
+        return MixedBatchSampler(data, plan)

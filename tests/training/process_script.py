@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import torch
-from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+from datasets import Dataset
+from sentence_transformers.sentence_transformer.losses import CosineSimilarityLoss, MultipleNegativesRankingLoss
 from transformers import TrainerCallback, set_seed
 
 from beir_hybrid.datasets import load_pairs
@@ -63,11 +64,19 @@ def main():
         gradient_accumulation_steps=int(options.get("accumulate", 1)),
         accelerator_config={"split_batches": options.get("split") == "1"},
     )
+    data = example_dataset([pairs], label=True)
+    shares = None
+    if "beside" in options:  # labels from 10,000 on are of data without languages
+        rows = {"first": [f"first {n}" for n in range(200)], "second": [f"second {n}" for n in range(200)]}
+        data = {"parallel": data, "plain": Dataset.from_dict({**rows, "label": [10_000.0 + n for n in range(200)]})}
+        shares = {"parallel": 2, "plain": 1}
+    loss = MultipleNegativesRankingLoss(model)
     trainer = Recorder(
         model=model,
         args=args,
-        train_dataset=example_dataset([pairs], label=True),
-        loss=MultipleNegativesRankingLoss(model),
+        train_dataset=data,
+        loss={"parallel": loss, "plain": CosineSimilarityLoss(model)} if shares else loss,
+        shares=shares,
     )
     trainer.path = Path(folder) / f"{name}-{args.process_index}.jsonl"
     if "kill" in options:

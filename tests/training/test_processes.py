@@ -79,6 +79,33 @@ def test_two_processes_share_every_step_and_resume_in_the_right_epoch(tmp_path):
         assert groups_of(tmp_path / "cut", "rest", rank) == groups_of(tmp_path / "whole", "whole", rank)[20:]
 
 
+def test_two_processes_have_batches_of_one_dataset_in_each_step_and_resume_with_the_same(tmp_path):
+    assert launch(2, tmp_path / "whole", "whole", beside=1) == 0
+    first, second = (groups_of(tmp_path / "whole", "whole", rank) for rank in (0, 1))
+    kinds = []
+    for (_, one), (_, other) in zip(first, second, strict=True):
+        both = np.array([one, other])
+        assert both.shape == (2, BATCH)
+        assert len(np.unique(both)) == 2 * BATCH
+        kinds.append(set((both >= 10_000).ravel().tolist()))
+    assert all(len(kind) == 1 for kind in kinds)
+    # 12 planned steps an epoch, and half as many others
+    assert [kind == {True} for kind in kinds].count(True) == 6 * EPOCHS
+    assert len(kinds) == 18 * EPOCHS
+    planned_ones = [one + other for (_, one), (_, other) in zip(first, second, strict=True) if one[0] < 10_000]
+    assert planned_ones == [groups.tolist() for groups in planned(world_size=2)]
+    # 18 steps an epoch: step 33 is in the second, the last checkpoint before it at 30
+    assert launch(2, tmp_path / "cut", "cut", kill=33, beside=1) != 0
+    assert launch(2, tmp_path / "cut", "rest", resume=1, beside=1) == 0
+    for rank, whole in enumerate((first, second)):
+        assert groups_of(tmp_path / "cut", "rest", rank) == whole[30:]
+    weights, again = (
+        torch.load(tmp_path / folder / f"{name}.pt", weights_only=True)
+        for folder, name in (("whole", "whole"), ("cut", "rest"))
+    )
+    assert all(torch.equal(weights[key], again[key]) for key in weights)
+
+
 @pytest.mark.slow
 def test_split_batches_are_parts_of_one_planned_batch(tmp_path):
     assert launch(2, tmp_path, "split", split=1) == 0

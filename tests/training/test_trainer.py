@@ -243,11 +243,6 @@ def test_hidden_columns_of_evaluation_data_stay_hidden_where_prompts_are_a_dict(
     assert {tuple(row) for batch in collated for row in batch} == {("anchor", "positive", "dataset_name")}
 
 
-def test_dict_of_training_data_is_refused_with_what_to_do(build):
-    with pytest.raises(DataFormatError, match=r"a dict of datasets \('a', 'b'\).* example_dataset\(\[pairs, "):
-        build({"a": own(), "b": own()}, strategy="x-x-mono")
-
-
 @pytest.mark.parametrize(
     ("steps", "accumulated", "epochs"),
     [(16, 1, 2.0), (4, 4, 2.0), (6, 3, 2.0), (3, 8, 3.0), (4, 3, 1.375), (1, 3, 0.375)],

@@ -220,7 +220,7 @@ def _with_training(run: ReportRun) -> ReportRun:
     known = {"steps": training.get("steps"), "seconds": {"train": training.get("seconds")}}
     cost = {
         **known,
-        "examples": drawn.get("examples"),
+        "examples": drawn.get("all_examples", drawn.get("examples")),
         **{name: value for name, value in stored["cost"].items() if value is not None},
     }
     where = str(files["cost" if stored["cost"] else "training"])
