@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError, WorkerError
 from beir_hybrid.storage.files import no_room
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.checkpoints import latest_step
+from beir_hybrid.training.processes import launched_processes
 
 if TYPE_CHECKING:
     from beir_hybrid.training.trainer import HybridBatchTrainer
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8  # arguments in a message
 _LONGEST = 400  # letters of the host's words
+_LOST = re.compile(r"connection (closed|reset|refused)|broken pipe|ncclRemoteError", re.IGNORECASE)  # of gloo and NCCL
 _PLAIN = (ValueError, TypeError, RuntimeError, ImportError)  # their words are understood without their names
 
 
@@ -97,6 +100,8 @@ class Attempt:
             problem = f"{self.folder.path} cannot be written: {why}."
             problem = error.problem if isinstance(error, BeirHybridError) else problem
             raise OutputError(problem, f"Make room there. {self._kept()}") from error
+        elif launched_processes() > 1 and _LOST.search(str(error)):
+            raise WorkerError(f"Another process of the run has ended after step {step}.", self._kept()) from error
 
     def _abandon(self) -> None:
         if not self.writes:

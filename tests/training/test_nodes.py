@@ -1,6 +1,7 @@
 """Training on two nodes of one process each, which are two launchers on this machine."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,10 +14,10 @@ from safetensors.numpy import load_file
 
 TRAIN = (
     "-m beir_hybrid.cli.main train --model static:8 --train-data sample --languages de,en --strategy hybrid "
-    "--save_steps 4 --save_total_limit 2 --per_device_train_batch_size 16 --max_steps"
+    "--save_total_limit 2 --per_device_train_batch_size 16"
 )
 TORCHRUN = "-m torch.distributed.run --nnodes 2 --nproc-per-node 1 --rdzv-backend c10d --local-addr 127.0.0.1"
-ACCELERATE = "-m accelerate.commands.launch --cpu --num_machines 2 --num_processes 2 --main_process_ip 127.0.0.1"
+ACCELERATE = "-m accelerate.commands.launch --multi_gpu --num_machines 2 --num_processes 2 --main_process_ip 127.0.0.1"
 EACH = ("--save_on_each_node", "True")
 
 pytestmark = pytest.mark.slow
@@ -28,9 +29,10 @@ def free_port():
         return one.getsockname()[1]
 
 
-def start(outputs, *words, steps=12, launcher="torchrun"):
+def start(outputs, *words, steps=12, every=4, launcher="torchrun"):
     """Start both nodes, each with an output folder and a cache of its own."""
     port = free_port()
+    words = ("--max_steps", str(steps), "--save_steps", str(every), *words)
     nodes = []
     for rank, output in enumerate(outputs):
         if launcher == "torchrun":
@@ -38,7 +40,7 @@ def start(outputs, *words, steps=12, launcher="torchrun"):
             launch = [*TORCHRUN.split(), *rendezvous]
         else:
             launch = [*ACCELERATE.split(), "--main_process_port", str(port), "--machine_rank", str(rank)]
-        command = [sys.executable, *launch, *TRAIN.split(), str(steps), "--output", str(output), *words]
+        command = [sys.executable, *launch, *TRAIN.split(), "--output", str(output), *words]
         output.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
         environment["BEIR_HYBRID_CACHE"] = str(output.parent / f"cache{rank}")
@@ -73,7 +75,7 @@ def errors(outputs):
     """The lines that each node's process ended with."""
     logs = [output.with_name(f"log{rank}.txt").read_text() for rank, output in enumerate(outputs)]
     assert not any("Traceback" in log.partition("Error: ")[0] for log in logs), logs  # torchrun's own comes after
-    return [line for log in logs for line in log.splitlines() if line.startswith("Error: ")]
+    return [line for log in logs for line in re.findall(r"(?:^|\])(Error: .*)", log, re.MULTILINE)]  # or after a bar
 
 
 def checkpoints(output):
@@ -114,23 +116,24 @@ def test_one_killed_node_resumes_with_the_other_and_ends_with_the_same_weights(t
     whole, cut = ([tmp_path / name / folder for folder in folders] for name in ("whole", "cut"))
     if not shared:
         whole, cut = ([path / "out" for path in paths] for paths in (whole, cut))
-    train(whole, *words, steps=400)
+    train(whole, *words, steps=120, every=10)
 
-    nodes = start(cut, "--resume", *words, steps=400)
+    nodes = start(cut, "--resume", *words, steps=120, every=10)
     deadline = time.monotonic() + 120
-    while not (cut[1] / "checkpoints" / "checkpoint-8" / "checksums.json").exists() and time.monotonic() < deadline:
+    while not (cut[1] / "checkpoints" / "checkpoint-10" / "checksums.json").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
     end(nodes[1])
     assert finish(nodes)[0] != 0
     assert not (cut[0] / "modules.json").exists()
     assert checkpoints(cut[0])
+    assert "Another process of the run has ended" in errors(cut)[0]
 
-    train(cut, "--resume", *words, steps=400)
+    train(cut, "--resume", *words, steps=120, every=10)
     log = cut[0].with_name("log0.txt").read_text()
     assert "starts from the beginning" not in log
     for mine, theirs in zip(whole, cut, strict=True):
         assert_same_weights(mine, theirs)
-    train(cut, "--resume", *words, steps=400)  # a finished run is left as it is, by both
+    train(cut, "--resume", *words, steps=120, every=10)  # a finished run is left as it is, by both
     assert "Nothing is left to resume" in cut[0].with_name("log0.txt").read_text()
 
 
