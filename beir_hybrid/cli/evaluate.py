@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from beir_hybrid.cli.encode import load_texts
-from beir_hybrid.cli.parameters import NAMES, cluster_options, dataset_options, encoding_options
+from beir_hybrid.cli.parameters import NAMES, cluster_options, dataset_options, encoding_options, search_options
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from beir_hybrid.workers import Workers
 
 _OF_MODELS = ("batch_size", "dtype", "device", "cache", "no_cache")
-_OF_SEARCH = ("index", "depth", "runs")
+_OF_SEARCH = ("index", "depth", "runs", "search_device", "search_precision")
 _OF_VECTORS = ("cluster", "workers")
 
 
@@ -49,6 +49,7 @@ _OF_VECTORS = ("cluster", "workers")
     help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat; with --vectors, one of each "
     "shard.",
 )
+@search_options
 @cluster_options
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for results.json and the queries' values.")
 @click.option(
@@ -139,6 +140,8 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
             raise ConfigurationError(
                 f"--{name.replace('_', '-')} is for {kinds}, and --{scored[0]} is given.", "Leave it out."
             )
+    if choices["index"] and choices["search_device"]:
+        raise ConfigurationError("--search-device is for exact search, and --index is given.", "Choose one.")
     if choices["index"] and runs:
         raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
 
@@ -163,13 +166,15 @@ def _evaluate_model(
     dtype: str | None,
     cluster: str | None,
     workers: int | None,
+    search_device: str | None,
+    search_precision: str,
     **options: Any,
 ) -> Results:
     from beir_hybrid import evaluate
     from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
 
     encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
-    search = ExactSearch() if index is None else FaissSearch(index, depth)
+    search = ExactSearch(search_device, search_precision) if index is None else FaissSearch(index, depth)
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
     return evaluate(encoder, collection, search=search, encoding=encoding, **options)
@@ -185,13 +190,15 @@ def _evaluate_vectors(
     depth: int,
     cluster: str | None,
     workers: int | None,
+    search_device: str | None,
+    search_precision: str,
     settings: Any,
     measures: Any,
     runs: Path | None,
     **choices: Any,
 ) -> Results:
     from beir_hybrid import evaluate
-    from beir_hybrid.evaluation import FaissSearch, ShardedSearch, VectorFolder
+    from beir_hybrid.evaluation import ExactSearch, FaissSearch, ShardedSearch, VectorFolder
     from beir_hybrid.workers import open_workers
 
     faiss = None if index is None else FaissSearch(index, depth)
@@ -200,7 +207,7 @@ def _evaluate_vectors(
             _encode_missing(path, model, loads if cluster else lambda: collection, opened, **choices)
         folder = VectorFolder.open(path)
         embeddings = folder.embeddings(collection)
-        search = ShardedSearch(folder, opened, faiss)
+        search = ShardedSearch(folder, opened, faiss, ExactSearch(search_device, search_precision))
         search.check(folder.description.dimensions)
         return evaluate(
             embeddings,

@@ -188,11 +188,11 @@ _DATASET_OPTIONS = (
 )
 
 
-def _check_devices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Try the devices out before anything is loaded."""
+def _check_devices(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Try the device or devices out before anything is loaded."""
     from beir_hybrid.models import check_device
 
-    for device in value or ():
+    for device in (value,) if isinstance(value, str) else value or ():
         check_device(device)
     return value
 
@@ -233,6 +233,23 @@ _CLUSTER_OPTIONS = (
 )
 
 
+_SEARCH_OPTIONS = (
+    click.option(
+        "--search-device",
+        callback=_check_devices,
+        help="What multiplies vectors in an exact search, such as cuda, mps or cpu, with the same results [default: "
+        "cuda if there is one and the search takes long].",
+    ),
+    click.option(
+        "--search-precision",
+        type=click.Choice(["auto", "float32", "tf32", "bfloat16"]),
+        default="auto",
+        show_default=True,
+        help="Precision of that device's first product; what is too near is multiplied again.",
+    ),
+)
+
+
 def dataset_options(command: Decorated) -> Decorated:
     """Add the options that say what is evaluated or searched to a command.
 
@@ -250,6 +267,11 @@ def encoding_options(command: Decorated) -> Decorated:
 def cluster_options(command: Decorated) -> Decorated:
     """Add the options that :func:`beir_hybrid.workers.open_workers` takes to a command: ``cluster`` and ``workers``."""
     return _with(_CLUSTER_OPTIONS, command)
+
+
+def search_options(command: Decorated) -> Decorated:
+    """Add the options of exact search to a command: ``search_device`` and ``search_precision``."""
+    return _with(_SEARCH_OPTIONS, command)
 
 
 def _with(options: Sequence[Callable[[Decorated], Decorated]], command: Decorated) -> Decorated:

@@ -136,7 +136,7 @@ def evaluate(
         data=data.checksums(),
         translations=translations,
         notes=(*data.notes, *notes, *notes_on(values, translations, intervals), *searcher.notes()),
-        environment=environment(encoder.device if encoder else "", seconds),
+        environment=environment(encoder.device if encoder else "", seconds, searcher.device),
         values=values,
     )
     if runs is not None:

@@ -181,15 +181,22 @@ def check_results(folder: Path | None, overwrite: bool, per_query: Format = "par
         raise OutputError(f"The folder {folder} holds other results.", "Choose another folder, or give --overwrite.")
 
 
-def environment(device: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """Describe the environment: versions of Python and of the packages that the numbers depend on, and seconds."""
+def environment(device: str, seconds: dict[str, float], search_device: str = "") -> dict[str, Any]:
+    """Describe the environment: versions of Python and of the packages that the numbers depend on, and seconds.
+
+    Args:
+        device: What the model ran on.
+        seconds: By stage.
+        search_device: What the search multiplied on, if not on this processor; left out if empty.
+    """
     versions = {"python": platform.python_version()}
     for package in ("beir-hybrid", "torch", "transformers", "sentence-transformers", "numpy"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:  # run from a source tree that is not installed
             versions[package] = "unknown"
-    return {"versions": versions, "device": device, "seconds": seconds}
+    searched = {"search_device": search_device} if search_device else {}
+    return {"versions": versions, "device": device, **searched, "seconds": seconds}
 
 
 def _check_content(path: Path, results: Results) -> None:

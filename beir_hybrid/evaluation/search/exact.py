@@ -10,7 +10,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Bools, Floats32, Ints
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
-from beir_hybrid.evaluation.search.device import SearchDevice
+from beir_hybrid.evaluation.search.device import SearchDevice, check_precision, choose_device
 from beir_hybrid.evaluation.search.hits import Hits
 from beir_hybrid.evaluation.search.ranks import Ranks, exact_ranks
 from beir_hybrid.evaluation.search.scores import (
@@ -41,7 +41,16 @@ _MANY = 2  # times as many candidates as wanted are too many
 
 @dataclass(frozen=True)
 class ExactSearch(Search):
-    """Rank all passages by their exact scores: rankings are whole, and the same on every machine.
+    """Rank all passages by their exact scores: rankings are whole, and the same on every machine and device.
+
+    Args:
+        device: What multiplies and compares: ``cuda``, ``cuda:1``, ``mps`` or ``cpu``; None for cuda if there is one
+            and the work is worth it, and else this processor.
+        precision: ``float32``, ``tf32`` or ``bfloat16``, which decides how many near pairs have to be multiplied again,
+            never the result; or ``auto``.
+
+    Raises:
+        ConfigurationError: If there is no such precision; when it is opened, if there is no such device.
 
     Examples:
         >>> from beir_hybrid import evaluate, load_dataset
@@ -52,20 +61,32 @@ class ExactSearch(Search):
         {'recall@1': 1.0}
     """
 
+    device: str | None = None
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_precision(self.precision)
+
     def open(self, task: SearchTask) -> ExactSearcher:
         """Rank all relevant passages; see :meth:`Search.open`."""
-        return ExactSearcher(task)
+        return ExactSearcher(task, self)
 
 
 class ExactSearcher(VectorSearcher):
     """Whole rankings by inner products; see :class:`VectorSearcher`.
 
+    Args:
+        task: What to search.
+        search: The device and its precision.
+
     Attributes:
         counts: How many passages stand above every relevant passage.
     """
 
-    def __init__(self, task: SearchTask) -> None:
+    def __init__(self, task: SearchTask, search: ExactSearch | None = None) -> None:
         super().__init__(task)
+        self._device = self._choose(search) if search is not None and not isinstance(self.queries, SparseRows) else None
+        self.device = "" if self._device is None else str(self._device)
         with timed(self.seconds, "rank"), progress("Ranking", task.show_progress) as advance:
             self.counts = self._count(advance)
 
@@ -78,14 +99,20 @@ class ExactSearcher(VectorSearcher):
         mid_rank = rank + (tied / 2 - self.counts.tied_above[chosen].sum(axis=1))
         return RelevantRanks(rank, mid_rank, tied > 0, np.full(len(queries), self.judgements.sizes[columns].sum()))
 
+    def _choose(self, search: ExactSearch) -> SearchDevice | None:
+        passages = sum(map(len, self.passages.values()))
+        return choose_device(search.device, search.precision, float(passages) * self.queries.size)
+
     def _count(self, advance: Callable[[float], object]) -> Ranks:
         """Rank every relevant passage in each language's corpus."""
         judged, passages = self.judgements, list(self.passages.values())
-        return exact_ranks(self.queries, passages, judged.query, judged.passage, judged.identifiers, advance)
+        ids = judged.identifiers
+        return exact_ranks(self.queries, passages, judged.query, judged.passage, ids, advance, self._device)
 
     def _find(self, pool: Pool, queries: Ints, depth: int, advance: Callable[[float], object]) -> Hits:
         vectors = self.vectors(pool)
-        return pool.global_hits(exact_search(self.queries[queries], vectors, depth, pool.identifiers, advance))
+        hits = exact_search(self.queries[queries], vectors, depth, pool.identifiers, advance, self._device)
+        return pool.global_hits(hits)
 
 
 def exact_search(

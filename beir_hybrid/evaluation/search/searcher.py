@@ -46,10 +46,12 @@ class Searcher(ABC):
 
     Attributes:
         depth: How deep the rankings are; None if they are whole.
+        device: What the vectors were multiplied on, and how finely; empty for this processor.
         seconds: Seconds spent so far, by stage.
     """
 
     depth: int | None = None
+    device: str = ""
 
     def __init__(self, judgements: Judgements, settings: Iterable[Setting]) -> None:
         self.judgements = judgements

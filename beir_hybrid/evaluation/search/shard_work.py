@@ -13,6 +13,7 @@ import numpy as np
 from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.evaluation.encoding.vector_description import VectorRange
 from beir_hybrid.evaluation.encoding.vector_folder import VectorFolder
+from beir_hybrid.evaluation.search.device import SearchDevice, choose_device
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.faiss_index import FaissIndex
 from beir_hybrid.evaluation.search.hits import Hits
@@ -27,11 +28,15 @@ class Place(NamedTuple):
         path: The folder.
         queries: Shape (queries,), for each query of the collection its row among the folder's.
         firsts: Number of the first passage of each language's corpus in the collection.
+        device: What each worker multiplies on in an exact search, as for :func:`~.device.choose_device`.
+        precision: That device's.
     """
 
     path: Path
     queries: Ints
     firsts: Mapping[str, int]
+    device: str | None = None
+    precision: str = "auto"
 
 
 class ShardWork(ABC):
@@ -64,6 +69,10 @@ class ShardWork(ABC):
     @abstractmethod
     def __call__(self, part: VectorRange) -> Any:
         """Do the work with one shard."""
+
+    def device(self, queries: Floats32, part: VectorRange) -> SearchDevice | None:
+        """Choose what this worker multiplies on."""
+        return choose_device(self.place.device, self.place.precision, float(queries.size) * len(part))
 
     def first(self, part: VectorRange) -> int:
         """Return the number of a shard's first passage in the collection."""
@@ -165,7 +174,8 @@ class ShardCounts(ShardWork):
 
         query, passage = self.relevant.query[rows], self.relevant.passage[rows] - first
         vectors = [self.folder.rows(part)]
-        ranks = count_ranks(self.queries, vectors, query, passage, self.thresholds[rows], identifiers)
+        device = self.device(self.queries, part)
+        ranks = count_ranks(self.queries, vectors, query, passage, self.thresholds[rows], identifiers, device=device)
         return np.stack([counts[:, 0] for counts in (ranks.above, ranks.tied, ranks.tied_above)])
 
 
@@ -190,7 +200,8 @@ class ShardHits(ShardWork):
 
     def search(self, part: VectorRange, queries: Floats32) -> Hits:
         """Return what is found in a shard, numbered from its first passage on."""
-        return exact_search(queries, [self.folder.rows(part)], self.depth, self.identifiers(part))
+        device = self.device(queries, part)
+        return exact_search(queries, [self.folder.rows(part)], self.depth, self.identifiers(part), device=device)
 
 
 class ShardIndexHits(ShardHits):

@@ -14,7 +14,7 @@ from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.vector_description import VectorRange
 from beir_hybrid.evaluation.encoding.vector_folder import VectorFolder
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.search.exact import ExactSearcher, merge_hits
+from beir_hybrid.evaluation.search.exact import ExactSearch, ExactSearcher, merge_hits
 from beir_hybrid.evaluation.search.faiss_factory import parse_factory
 from beir_hybrid.evaluation.search.faiss_search import FaissSearch, FaissSearcher
 from beir_hybrid.evaluation.search.hits import Hits
@@ -50,11 +50,13 @@ class ShardedSearch(Search):
         folder: The vectors, of which no shard may be missing.
         workers: Who searches; this process by default.
         index: Search with a Faiss index of each shard; None to search exactly.
+        exact: The device and precision of exact search, for each worker.
     """
 
     folder: VectorFolder
     workers: Workers = field(default_factory=LocalWorkers)
     index: FaissSearch | None = None
+    exact: ExactSearch = ExactSearch()
 
     sparse: ClassVar[bool] = False
 
@@ -69,7 +71,7 @@ class ShardedSearch(Search):
         Raises:
             ConfigurationError: If the folder's vectors are not those of the collection.
         """
-        shards = _Shards(self.folder, self.workers, task)
+        shards = _Shards(self.folder, self.workers, task, self.exact)
         if self.index is None:
             return ShardedSearcher(shards, task)
         return ShardedIndexSearcher(replace(self.index, depth=max(self.index.depth, task.measured_depth)), shards, task)
@@ -87,6 +89,7 @@ class ShardedSearcher(ExactSearcher):
         self._shards = shards
         self._first = _FirstHits(shards, ShardHits)
         super().__init__(task)
+        self.device = shards.place.device or ""
 
     def _count(self, advance: Callable[[float], object]) -> Ranks:
         return self._shards.count(advance)
@@ -133,6 +136,7 @@ class _Shards:
         folder: The vectors.
         workers: Who searches.
         task: What is searched.
+        exact: The device and precision of exact search.
 
     Attributes:
         parts: The shards of the collection's passages.
@@ -144,7 +148,7 @@ class _Shards:
         ConfigurationError: If the folder's vectors are not those of the collection.
     """
 
-    def __init__(self, folder: VectorFolder, workers: Workers, task: SearchTask) -> None:
+    def __init__(self, folder: VectorFolder, workers: Workers, task: SearchTask, exact: ExactSearch) -> None:
         self.judgements = judged = task.judgements
         self.settings = judged.settings if task.settings is None else task.settings
         corpora = dict(zip(judged.languages, judged.sizes.tolist(), strict=True))
@@ -159,7 +163,7 @@ class _Shards:
         self.parts = [part for part in folder.shards if part.role == "document" and part.language in corpora]
         starts = np.cumsum(judged.sizes) - judged.sizes
         firsts = dict(zip(judged.languages, starts.tolist(), strict=True))
-        self.place = Place(folder.path.absolute(), _query_rows(folder, judged), firsts)
+        self.place = Place(folder.path.absolute(), _query_rows(folder, judged), firsts, exact.device, exact.precision)
         self._workers = workers
 
     def ask(
