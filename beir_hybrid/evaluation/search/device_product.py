@@ -9,6 +9,7 @@ for a model whose vectors are all alike, the next finer one takes its place for 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -59,7 +60,7 @@ class DeviceProduct:
         queries: Shape (queries, dimensions).
 
     Attributes:
-        compared: How many numbers were compared.
+        compared: How many numbers were compared, by precision.
         undecided: How many of them decided nothing.
         left: How many pairs were left to be scored exactly.
     """
@@ -69,7 +70,8 @@ class DeviceProduct:
 
         kind = torch.device(device).type
         self.device = device
-        self.compared = self.undecided = self.left = 0
+        self.compared: Counter[str] = Counter()
+        self.undecided = self.left = 0
         self._pair_precision = "float32" if kind == "mps" else "float64"  # mps has no float64
         names = list(PRECISIONS)[list(PRECISIONS).index(precision) + 1 :]
         useless = {"cuda": (), "mps": ("tf32", "float64")}.get(kind, ("tf32",))  # no faster than float32, or not there
@@ -109,11 +111,10 @@ class DeviceProduct:
     def report(self) -> None:
         """Log how much was decided."""
         _LOGGER.debug(
-            "%s compared %s numbers in %s: %.3f %% undecided; %s pairs scored exactly",
+            "%s compared %s: %.3f %% undecided; %s pairs scored exactly",
             self.device,
-            f"{self.compared:,}",
-            self._levels[0],
-            100 * self.undecided / max(1, self.compared),
+            " and ".join(f"{count:,} numbers in {name}" for name, count in self.compared.items()),
+            100 * self.undecided / max(1, self.compared.total()),
             f"{self.left:,}",
         )
 
@@ -204,7 +205,7 @@ class DeviceProduct:
             near.append(self._refine(block, numbers, row, thresholds, open_pairs.nonzero(), counts))
             above.append(counts.cpu().numpy())
             rows.append(row)
-        self.compared += int(relevant.sum()) * len(block)
+        self.compared[precision] += int(relevant.sum()) * len(block)
         self.undecided += undecided
         near_row, near_place = (np.concatenate(parts) for parts in zip(*near, strict=True))
         self.left += len(near_row)
@@ -241,7 +242,7 @@ class DeviceProduct:
         if count > _FEW * depth * len(numbers) + self._allowed(precision, scores.numel()):
             return None
         query, place = chosen.nonzero().unbind(1)
-        self.compared += scores.numel()
+        self.compared[precision] += scores.numel()
         self.undecided += count
         del scores, chosen
         pair = self._pair_scores(block, numbers, query, place)

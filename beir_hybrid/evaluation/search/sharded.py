@@ -56,7 +56,7 @@ class ShardedSearch(Search):
     folder: VectorFolder
     workers: Workers = field(default_factory=LocalWorkers)
     index: FaissSearch | None = None
-    exact: ExactSearch = ExactSearch()
+    exact: ExactSearch = field(default_factory=ExactSearch)
 
     sparse: ClassVar[bool] = False
 
