@@ -184,6 +184,16 @@ def test_workers_get_paths_and_numbers_and_may_be_in_any_order(draw_collection, 
     assert max(map(len, workers.sent)) < 40 * 4 * 60  # less than the vectors of the smallest corpora
 
 
+def test_workers_with_a_device_find_the_same(draw_collection, write_vectors):
+    collection, embeddings = draw_collection(np.random.default_rng(2), (60, 30, 400), queries=2, dimensions=40)
+    folder = write_vectors(collection, embeddings, 50)
+    search = ShardedSearch(folder, OtherProcesses(), exact=ExactSearch("cpu", "bfloat16"))
+    parts = evaluate(folder.embeddings(collection), collection, search=search, measures=MEASURES)
+    whole = evaluate(embeddings, collection, measures=MEASURES)
+    assert (parts.settings, parts.intervals, parts.ties) == (whole.settings, whole.intervals, whole.ties)
+    assert parts.environment["search_device"] == "cpu"
+
+
 def test_queries_may_be_fewer_than_the_folders_and_in_another_order(draw_collection, write_vectors, tmp_path):
     collection, embeddings = draw_collection(np.random.default_rng(3), (9, 6, 14))
     folder = write_vectors(collection, embeddings, 2)
