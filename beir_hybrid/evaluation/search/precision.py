@@ -117,8 +117,9 @@ def margins(thresholds: Floats32, bounds: Floats) -> tuple[Floats, Floats]:
         Shape (n,) each; a number between the two decides nothing.
 
     Examples:
-        >>> margins(np.float32([1]), np.array([0.25]))
-        (array([0.74999994]), array([1.25000006]))
+        >>> low, high = margins(np.float32([1]), np.array([0.25]))
+        >>> low.round(3), high.round(3)
+        (array([0.75]), array([1.25]))
     """
     scores = thresholds.astype(np.float64)
     with np.errstate(invalid="ignore"):  # an infinite score: no number decides
