@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sentence_transformers.base.sampler import DefaultBatchSampler
@@ -13,6 +14,25 @@ from beir_hybrid.batching.mixed import MixedPlan
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+
+class WholeBatches:
+    """Reads all rows of a batch together, which are of one dataset; the host's own joined datasets read row by row.
+
+    Args:
+        joined: The datasets, one after the other.
+    """
+
+    def __init__(self, joined: ConcatDataset[Any]) -> None:
+        self.datasets = joined.datasets
+        self.stops = joined.cumulative_sizes
+
+    def __call__(self, rows: list[int]) -> list[Any]:
+        """Return the rows at their places among all."""
+        place = bisect_right(self.stops, rows[0])
+        start = self.stops[place - 1] if place else 0
+        read: list[Any] = self.datasets[place].__getitems__([row - start for row in rows])  # type: ignore[attr-defined]  # of datasets
+        return read
 
 
 class MixedBatchSampler(DefaultBatchSampler):

@@ -13,7 +13,7 @@ from datasets import Dataset, DatasetDict
 
 from beir_hybrid.batching.columns import hide
 from beir_hybrid.batching.draws import DrawSummary, summarize
-from beir_hybrid.batching.mixed_sampler import MixedBatchSampler
+from beir_hybrid.batching.mixed_sampler import MixedBatchSampler, WholeBatches
 from beir_hybrid.batching.sampler import COLUMN_OPTIONS, HybridBatchSampler, batches_in_order
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.pairs.examples import ExampleTable
@@ -117,6 +117,7 @@ class HybridBatchTrainer(ResumableTrainer):
     ) -> Any:
         """Plan which dataset's batch each step has, where they are trained on."""
         if self._loads_training:
+            dataset.__getitems__ = WholeBatches(dataset)  # torch looks for this method
             return self.sampler
         return super().get_multi_dataset_batch_sampler(dataset, batch_samplers, *args, **kwargs)
 
