@@ -35,7 +35,7 @@ for number in numbers:
     with open("log.txt", "a") as log:
         ended = subprocess.run(["bash", *words], env={**os.environ, **job}, stdout=log, stderr=log)
     if ended.returncode:
-        sys.exit(open("log.txt").read()[-2000:])
+        sys.exit(open("log.txt").read()[-6000:])
 print("7;cluster" if "--parsable" in given else "Submitted batch job 7")
 """
 
@@ -108,6 +108,7 @@ def test_nodes_train_one_model_and_a_requeued_job_is_done(slurm, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     job = ["sbatch", "--nodes=2", CLUSTER / "train.sbatch", "--max_steps", "4", "--save_steps", "2"]
+    job += ["--per_device_train_batch_size", "8"]
     for attempt in range(2):
         ended = subprocess.run(job, capture_output=True, text=True, check=False, timeout=280)
         assert ended.returncode == 0, ended.stderr
