@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -107,22 +105,3 @@ class CostMeter(TrainerCallback):
     def _leave(self, module: torch.nn.Module, inputs: Any, output: Any) -> None:
         if module.training and self._counter is not None:
             self._inside += self._counter.get_total_flops() - self._before
-
-
-def peak_memory(device: str) -> int:
-    """Return the most memory this process has held so far, in bytes: the accelerator's where it runs on one.
-
-    Args:
-        device: Such as ``cpu`` or ``cuda:0``.
-    """
-    if device.startswith("cuda"):
-        return int(torch.cuda.max_memory_allocated(device))
-    status = Path("/proc/self/status")
-    if status.is_file():  # getrusage starts with the parent's memory
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    import resource  # not there on Windows
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

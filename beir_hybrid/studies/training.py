@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from beir_hybrid.evaluation.encoding.encoder import Encoder
+from beir_hybrid.memory import peak_memory
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.studies.cell_folder import CellFolder
-from beir_hybrid.studies.cost import CostMeter, peak_memory
+from beir_hybrid.studies.cost import CostMeter
 from beir_hybrid.studies.record import CellCost
 from beir_hybrid.training.train import TrainedModel, train
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 BLOCK = 16_384  # texts looked up at once
 WINDOW = 100_000  # new texts sorted by length at once
-WINDOW_BYTES = 256 << 20  # of their vectors, at most
+WINDOW_BYTES = 32 << 20  # of their vectors, at most, unless that is less than two chunks
 CHUNK = 4_096  # texts that are encoded between two writes to the cache, at most; for each device
 CHUNK_SECONDS = 15.0  # how long that takes at most
 
@@ -145,7 +145,8 @@ class _Stream:
         """
         blocks = []
         stream = iter(texts)
-        window = min(WINDOW, WINDOW_BYTES // (4 * (self._store.dimensions or 1024)) + 1)
+        room = WINDOW_BYTES // (4 * (self._store.dimensions or 1024)) + 1
+        window = min(WINDOW, max(room, 2 * self._limit))
         while block := list(islice(stream, min(BLOCK, window))):
             keys = keys_of(block)
             rows = self._store.find(keys)
@@ -201,12 +202,13 @@ class _Stream:
             self._bar.set_postfix_str(f"{self._cached:,} of {self._read:,} from the cache")
 
 
-def _in_order(encoded: Sequence[tuple[list[int], Rows]]) -> Rows:
-    """Put vectors into the order of their numbers, of which each part has some."""
-    parts = [part for _, part in encoded]
-    if isinstance(parts[0], SparseRows):
+def _in_order(encoded: list[tuple[list[int], Rows]]) -> Rows:
+    """Put vectors into the order of their numbers, of which each part has some; the list is emptied."""
+    if isinstance(encoded[0][1], SparseRows):
+        parts = [part for _, part in encoded]
         return stack(parts)[np.argsort(np.concatenate([numbers for numbers, _ in encoded]))]
-    vectors = np.empty((sum(map(len, parts)), parts[0].shape[1]), np.float32)
-    for numbers, part in encoded:  # which takes less memory than stacking them first
+    vectors = np.empty((sum(len(part) for _, part in encoded), encoded[0][1].shape[1]), np.float32)
+    while encoded:  # which takes less memory than stacking them first
+        numbers, part = encoded.pop()
         vectors[numbers] = part
     return vectors
