@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
 from beir_hybrid.cli.parameters import cluster_options, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
 
@@ -68,8 +69,9 @@ class Share(click.ParamType[tuple[int, int]]):
 )
 @encoding_options
 @cluster_options
+@dry_run_option
 @click.pass_context
-def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, **choices: Any) -> None:
+def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, dry_run: bool, **choices: Any) -> None:
     """Encode a dataset into a folder of shards, whole or a part of it; what is whole is kept.
 
     Shards are written once, each as a whole, so that an interrupted run goes on where it was, and any number of
@@ -82,6 +84,9 @@ def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, *
     if choices["cache"] is not None and choices["no_cache"]:
         raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     check_output(output, "folder")
+    if dry_run:
+        _forecast(**choices)
+        return
     words = ctx.meta[_WORDS]
     with interrupted_by_signals() as received:
         try:
@@ -131,6 +136,25 @@ def _encode(
             model_name=model,
             words=words,
         )
+
+
+def _forecast(
+    *,
+    model: str,
+    dataset: str,
+    cluster: str | None,
+    workers: int | None,
+    batch_size: int,
+    device: tuple[str, ...] | None,
+    dtype: str | None,
+    cache: Path | None,
+    no_cache: bool,
+    store_dtype: str,
+    shard_size: int | None,
+    **options: Any,
+) -> None:
+    texts = load_texts(dataset, {name: value for name, value in options.items() if value is not None})
+    show_forecast(texts, model, batch_size, device, dtype, workers, store_dtype)
 
 
 def load_texts(dataset: str, options: dict[str, Any]) -> MultilingualCollection:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
 from beir_hybrid.cli.encode import load_texts
 from beir_hybrid.cli.parameters import NAMES, cluster_options, dataset_options, encoding_options, search_options
 from beir_hybrid.errors import ConfigurationError, MissingDataError
@@ -68,6 +69,7 @@ _OF_VECTORS = ("cluster", "workers")
     help="Passages per query in runs, or that the index finds.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the results in the output folder.")
+@dry_run_option
 def evaluate(
     model: str | None,
     run: Path | None,
@@ -79,6 +81,7 @@ def evaluate(
     per_query: Any,
     runs: bool,
     overwrite: bool,
+    dry_run: bool,
     **choices: Any,
 ) -> None:
     """Score a model, its vectors, or a run of any system, monolingually, cross-lingually and multilingually.
@@ -93,6 +96,8 @@ def evaluate(
     from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.storage.files import check_output
 
+    if dry_run and model is None:
+        raise ConfigurationError("--dry-run encodes a sample, and no model is given.", "Give --model NAME.")
     _check_choices({"model": model, "run": run, "vectors": vectors}, output, runs, choices)
     check_results(output, overwrite, per_query)
     if runs and output is not None:
@@ -103,6 +108,9 @@ def evaluate(
     names = ("source", "languages", "passage_text", "split", "judged_only", "sample_passages")
     options = {name: value for name in names if (value := choices.pop(name)) is not None}
     collection, wanted = load_settings(dataset, settings, **options)
+    if dry_run:
+        show_forecast(collection, str(model), *(choices[name] for name in ("batch_size", "device", "dtype", "workers")))
+        return
     if run is not None:
         results = _evaluate_run(run, collection, wanted, measures)
     else:

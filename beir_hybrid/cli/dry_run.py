@@ -1,0 +1,45 @@
+"""``--dry-run``: what encoding would take, with nothing written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from beir_hybrid.collection import MultilingualCollection
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Encode a sample only, and tell what all would take; no vectors are written."
+)
+
+
+def show_forecast(
+    collection: MultilingualCollection,
+    model: str,
+    batch_size: int,
+    device: tuple[str, ...] | None,
+    dtype: str | None,
+    workers: int | None,
+    store_dtype: str = "float32",
+) -> None:
+    """Encode a sample of a collection, and print what all of it would take.
+
+    Args:
+        collection: The texts.
+        model: Folder or name.
+        batch_size: Texts per forward pass.
+        device: As asked for.
+        dtype: Number format to compute in.
+        workers: Of a cluster; None for as many as there are devices.
+        store_dtype: Number format of the vectors on disk.
+    """
+    from beir_hybrid.evaluation import EncodingOptions, open_encoder
+    from beir_hybrid.evaluation.encoding.forecast import forecast_encoding
+    from beir_hybrid.reports.encoding_forecasts import forecast_models
+    from beir_hybrid.reports.render.terminal import show
+
+    encoding = EncodingOptions(batch_size, device, dtype)  # without a cache: nothing is kept
+    item_bytes = 2 if store_dtype == "float16" else 4
+    encoder = open_encoder(model, encoding)
+    show(*forecast_models(forecast_encoding(encoder, collection, encoding, workers=workers, item_bytes=item_bytes)))
