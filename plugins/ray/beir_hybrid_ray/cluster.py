@@ -81,7 +81,8 @@ def _connect(ray: Any, address: str) -> Callable[[], object]:
         ray.init(address, **options)
     except (Exception, SystemExit) as error:  # with which Ray ends where the connection breaks
         raise _unreachable(address, describe_error(error)) from error
-    _on_termination(lambda number, frame: sys.exit(128 + number))  # Ray would print where, and abort
+    # Ray would print where, and abort
+    _on_termination(before if callable(before) else lambda number, frame: sys.exit(128 + number))
 
     def disconnect() -> None:
         ray.shutdown()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import beir_hybrid
@@ -21,6 +23,7 @@ AHEAD = 2
 """Tasks that a worker is given at a time, so that it need not wait for the next one."""
 DEATHS = 3
 """Workers that may die of a task."""
+_SENT = ("BEIR_HYBRID_", "HF_HOME", "HF_HUB_OFFLINE")
 _PATIENCE = 60.0  # seconds until somebody is told that no worker has started
 
 
@@ -122,11 +125,17 @@ class RayWorkers(Workers):
                 num_gpus=self._size.gpus,
                 max_restarts=0,
                 max_task_retries=0,
-                runtime_env={"env_vars": {"OMP_NUM_THREADS": str(self._size.threads)}},
+                runtime_env={"env_vars": self._variables()},
             )
-            member = _Member(actor.remote(logging.getLogger("beir_hybrid").isEnabledFor(logging.DEBUG)))
+            verbose = logging.getLogger("beir_hybrid").isEnabledFor(logging.DEBUG)
+            member = _Member(actor.remote(str(Path.cwd()), verbose))
             self._members.append(member)
             self._asked[member.actor.introduce.remote()] = (member, None)
+
+    def _variables(self) -> dict[str, str]:
+        """Return the environment that workers have besides their node's: threads, and where data are."""
+        ours = {name: value for name, value in os.environ.items() if name.startswith(_SENT)}
+        return {**ours, "OMP_NUM_THREADS": str(self._size.threads)}
 
     def _remove(self, member: _Member) -> None:
         """End a worker for good, so that it writes nothing while another one does its tasks."""

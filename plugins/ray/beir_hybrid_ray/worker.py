@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import platform
@@ -48,10 +49,13 @@ class Worker:
     """Does tasks with one piece of work, which it keeps until another one comes.
 
     Args:
+        folder: The folder that the command runs in, which relative paths begin at; a node may lack it.
         verbose: Whether details are logged, as where the command runs.
     """
 
-    def __init__(self, verbose: bool) -> None:
+    def __init__(self, folder: str, verbose: bool) -> None:
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
         set_verbosity(verbose=verbose)
         self._notes = _Notes()
         logging.getLogger("beir_hybrid").addHandler(self._notes)
