@@ -44,6 +44,7 @@ train: {model: "static:8", train_data: sample, languages: [en, de], per_device_t
 grid: {strategy: [x-x-mono, x-y], seed: [1]}
 evaluate: [{dataset: sample, languages: [en, de], measures: [map, rank_distance]}]
 """
+ENCODE = "encode --model ../../train/whole/out --dataset sample --output out --no-cache"
 DATASET = "xquad-r" if os.environ.get("BEIR_HYBRID_DATA") else "sample"
 TIMES = {"cost.json", "log.txt", "seconds", "speed"}
 """Files, and keys of JSON, that hold times."""
@@ -68,6 +69,10 @@ class Job:
     words: str
     needs: tuple[str, ...] = ()
     launcher: tuple[str, ...] = ()
+    victim: str = ""
+    """How the processes are named of which one is killed in place of the command, which then must end well."""
+    once: str = ""
+    """Files that are written once: those that the killed run left must not be written again."""
 
     @property
     def command(self) -> list[str]:
@@ -90,6 +95,11 @@ JOBS = (
         needs=("study", "evaluate"),
     ),
     Job("datasets", f"datasets get {DATASET} --out out"),
+    Job("encode", f"{ENCODE} --shard-size 20", needs=("train",), once="shard-*"),
+    Job("encode-ray", f"{ENCODE} --shard-size 20 --cluster local --workers 2", needs=("train",), once="shard-*"),
+    Job(
+        "encode-worker", f"{ENCODE} --shard-size 20 --cluster local --workers 2", needs=("train",), victim="ray::Worker"
+    ),
     Job(
         "index",
         "index --model ../../train/whole/out --dataset sample --output out/index --topics out/topics.tsv "
@@ -156,6 +166,13 @@ def kill_once(job: Job, folder: Path, wait: float, from_first_file: bool) -> boo
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(wait)
     running = process.poll() is None
+    if job.victim:
+        victims = [one for one in descendants(process.pid) if one.name().startswith(job.victim)]
+        for one in victims[:1]:
+            one.kill()
+        if process.wait():
+            raise ChildProcessError(f"{job.name}: without a worker it exits {process.returncode}: {last_line(folder)}")
+        return bool(victims)
     for one in [*descendants(process.pid), process]:  # the workers of torchrun are in sessions of their own
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()
@@ -174,6 +191,11 @@ def run_whole(job: Job, folder: Path) -> tuple[int, float, float]:
         time.sleep(0.01)
     seconds = time.perf_counter() - began
     return process.returncode, seconds, seconds if first is None else first
+
+
+def written_once(job: Job, folder: Path) -> dict[Path, int]:
+    """Read when the files of a job were written that no run may write again."""
+    return {path: path.stat().st_mtime_ns for path in folder.rglob(job.once)} if job.once else {}
 
 
 def differences(whole: dict[str, Any], again: dict[str, Any]) -> list[str]:
@@ -198,13 +220,21 @@ def try_job(job: Job, root: Path, kills: int, rng: np.random.Generator) -> list[
         folder = root / job.name / f"kill-{number}"
         late = number % 2 == 1
         wait = float(rng.uniform(0, seconds - first if late else seconds))
-        running += kill_once(job, folder, wait, late)
+        try:
+            running += kill_once(job, folder, wait, late)
+        except ChildProcessError as error:
+            wrong.append(str(error))
+            continue
         if left(folder) == expected:
             shutil.rmtree(folder)
             continue
         when = f"{job.name}: killed after {wait:.2f} s{' of writing' if late else ''}"
+        before = written_once(job, folder)
         code, _, _ = run_whole(job, folder)
-        if code:
+        after = written_once(job, folder)
+        if again := [str(name) for name, time in before.items() if after.get(name) != time]:
+            wrong.append(f"{when}, run again it writes {', '.join(again[:5])} again")
+        elif code:
             wrong.append(f"{when}, run again it exits {code}: {last_line(folder)}")
         elif found := differences(expected, left(folder)):
             wrong.append(f"{when}, run again it leaves other {', '.join(found[:5])}")
