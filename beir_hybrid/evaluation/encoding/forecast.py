@@ -246,11 +246,11 @@ def _measure(
             times[number].append((time.perf_counter() - began) / size)
         memory = peak_memory(device)
     lengths = [_mean(list(map(len, batch))) for batch in batches]
-    estimates = [
+    mean, lowest, highest = (
         sum(counts[each] * _per_text(samples[each], lengths, chosen(times)) for each in counts)
         for chosen in (_means, _lowest, _highest)
-    ]
-    return DevicePace(device, size * sum(map(len, times)), *estimates, memory), vectors
+    )
+    return DevicePace(device, size * sum(map(len, times)), mean, lowest, highest, memory), vectors
 
 
 def _means(times: list[list[float]]) -> list[float]:
