@@ -95,9 +95,9 @@ def train(
         request = replace(request, arguments={**request.arguments, **given})
     if is_first_process():  # which shows soonest what is wrong
         _check_output(request)
-    arguments = training_arguments(request)  # from here on, the processes can speak with one another
+    host = training_arguments(request)  # from here on, the processes can speak with one another
     if request.resume:
-        together(lambda: _check_unfinished(request, arguments))
+        together(lambda: _check_unfinished(request, host))
     with ExitStack() as held:
 
         def claim() -> None:
@@ -106,8 +106,8 @@ def train(
             _check_output(request)  # another process may have written meanwhile
 
         together(claim if is_first_process() else lambda: None)
-        _check_nodes(request.output, arguments)
-        together(claim if arguments.should_save and not is_first_process() else lambda: None)
+        _check_nodes(request.output, host)
+        together(claim if host.should_save and not is_first_process() else lambda: None)
         return _train(request, callbacks)
 
 
