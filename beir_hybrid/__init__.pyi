@@ -41,10 +41,12 @@ from .settings import Setting as Setting
 from .training.arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments
 from .training.legacy.fit import fit as fit
 from .training.legacy.retriever import TrainRetriever as TrainRetriever
-from .training.losses import (
+from .training.losses.group_masked import (
     CachedGroupMaskedMultipleNegativesRankingLoss as CachedGroupMaskedMultipleNegativesRankingLoss,
 )
-from .training.losses import GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss
+from .training.losses.group_masked import (
+    GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss,
+)
 from .training.request import TrainingRequest as TrainingRequest
 from .training.train import train as train
 from .training.trainer import HybridBatchTrainer as HybridBatchTrainer

@@ -3,10 +3,10 @@ from .attempt import TrainingInterrupted as TrainingInterrupted
 from .base_models import static_model as static_model
 from .legacy.fit import fit as fit
 from .legacy.retriever import TrainRetriever as TrainRetriever
-from .losses import (
+from .losses.group_masked import (
     CachedGroupMaskedMultipleNegativesRankingLoss as CachedGroupMaskedMultipleNegativesRankingLoss,
 )
-from .losses import GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss
+from .losses.group_masked import GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss
 from .prepare import PreparedTraining as PreparedTraining
 from .request import TrainingRequest as TrainingRequest
 from .train import RunFinishedError as RunFinishedError

@@ -14,7 +14,7 @@ from torch.nn.functional import normalize
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.base_models import static_model
-from beir_hybrid.training.losses import (
+from beir_hybrid.training.losses.group_masked import (
     CachedGroupMaskedMultipleNegativesRankingLoss,
     GroupMaskedMultipleNegativesRankingLoss,
 )

@@ -1,0 +1,6 @@
+from .group_masked import (
+    CachedGroupMaskedMultipleNegativesRankingLoss as CachedGroupMaskedMultipleNegativesRankingLoss,
+)
+from .group_masked import GroupMaskedMultipleNegativesRankingLoss as GroupMaskedMultipleNegativesRankingLoss
+
+__all__: list[str]
