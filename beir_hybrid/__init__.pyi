@@ -53,6 +53,9 @@ from .training.trainer import HybridBatchTrainer as HybridBatchTrainer
 from .verbosity import is_quiet as is_quiet
 from .verbosity import progress_bar as progress_bar
 from .verbosity import set_verbosity as set_verbosity
+from .workers import LocalWorkers as LocalWorkers
+from .workers import Workers as Workers
+from .workers import open_workers as open_workers
 
 __version__: str
 __all__: list[str]

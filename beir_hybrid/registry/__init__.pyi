@@ -6,6 +6,7 @@ from .groups import HOSTS as HOSTS
 from .groups import MEASURES as MEASURES
 from .groups import REGISTRIES as REGISTRIES
 from .groups import STRATEGIES as STRATEGIES
+from .origin import describe_error as describe_error
 from .registry import Registry as Registry
 
 __all__: list[str]

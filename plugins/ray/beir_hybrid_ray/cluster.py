@@ -14,8 +14,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from beir_hybrid.errors import ConfigurationError, PluginError, WorkerError, shorten
-from beir_hybrid.registry.origin import describe_error
+from beir_hybrid import ConfigurationError, PluginError, WorkerError, shorten
+from beir_hybrid.registry import describe_error
 from beir_hybrid_ray.ray_workers import RayWorkers
 from beir_hybrid_ray.size import choose_size, fitting
 

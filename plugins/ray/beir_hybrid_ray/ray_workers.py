@@ -9,13 +9,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import beir_hybrid
-from beir_hybrid.errors import WorkerError, shorten
-from beir_hybrid.workers import Result, Task, Workers
+from beir_hybrid import WorkerError, Workers, shorten
 from beir_hybrid_ray.size import WorkerSize
 from beir_hybrid_ray.worker import Outcome, Worker
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 logger = logging.getLogger("beir_hybrid.ray")
 

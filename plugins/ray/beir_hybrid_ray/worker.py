@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import beir_hybrid
-from beir_hybrid.errors import BeirHybridError, WorkerError, shorten
-from beir_hybrid.registry.origin import describe_error
-from beir_hybrid.verbosity import set_verbosity
+from beir_hybrid import BeirHybridError, WorkerError, set_verbosity, shorten
+from beir_hybrid.registry import describe_error
 
 
 @dataclass
