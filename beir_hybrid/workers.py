@@ -137,6 +137,23 @@ def open_workers(cluster: str | None, workers: int | None = None, *, gpus: float
     return opened
 
 
+def gpus_for(devices: str | Sequence[str] | None) -> int | None:
+    """Return how many GPUs each worker needs for its devices.
+
+    Args:
+        devices: Such as ``cpu`` or ``cuda:1``; None for a GPU where there is one.
+
+    Returns:
+        None if it is not decided, as :func:`open_workers` takes it.
+
+    Examples:
+        >>> gpus_for("cpu"), gpus_for(["cuda:0", "cuda:1"]), gpus_for(None)
+        (0, 2, None)
+    """
+    names = (devices,) if isinstance(devices, str) else devices or ()
+    return sum(name.startswith("cuda") for name in names) if names else None
+
+
 def split_address(cluster: str) -> tuple[str, str]:
     """Split what ``--cluster`` names into the name of the plug-in and the address for it.
 

@@ -118,13 +118,13 @@ def _encode(
     **options: Any,
 ) -> EncodedFolder:
     from beir_hybrid.evaluation import EncodingOptions, encode_folder, open_cache, open_encoder
-    from beir_hybrid.workers import open_workers
+    from beir_hybrid.workers import gpus_for, open_workers
 
     encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
     texts = partial(load_texts, dataset, {name: value for name, value in options.items() if value is not None})
-    with open_workers(cluster, workers) as opened:
+    with open_workers(cluster, workers, gpus=gpus_for(device)) as opened:
         return encode_folder(
-            partial(open_encoder, model, encoding),
+            partial(open_encoder, model, encoding.for_opening(cluster is None)),
             texts,
             output,
             encoding,

@@ -209,10 +209,11 @@ def _evaluate_vectors(
     from beir_hybrid.evaluation import ExactSearch, FaissSearch, ShardedSearch, VectorFolder
     from beir_hybrid.workers import open_workers
 
+    gpus = _gpus(model, choices["device"], "cpu" if index else search_device)
     faiss = None if index is None else FaissSearch(index, depth)
-    with open_workers(cluster, workers) as opened:
+    with open_workers(cluster, workers, gpus=gpus) as opened:
         if model is not None:
-            _encode_missing(path, model, loads if cluster else lambda: collection, opened, **choices)
+            _encode_missing(path, model, loads if cluster else lambda: collection, opened, cluster is None, **choices)
         folder = VectorFolder.open(path)
         embeddings = folder.embeddings(collection)
         search = ShardedSearch(folder, opened, faiss, ExactSearch(search_device, search_precision))
@@ -230,11 +231,23 @@ def _evaluate_vectors(
         )
 
 
+def _gpus(model: str | None, device: tuple[str, ...] | None, search_device: str | None) -> int | None:
+    """Return how many GPUs each worker needs; None for one where there is any."""
+    from beir_hybrid.workers import gpus_for
+
+    searching = gpus_for(search_device)
+    if model is None:
+        return searching
+    encoding = gpus_for(device)
+    return searching or encoding if encoding is None or searching is None else max(encoding, searching)
+
+
 def _encode_missing(
     path: Path,
     model: str,
     loads: Callable[[], MultilingualCollection],
     workers: Workers,
+    here: bool,
     *,
     cache: Path | None,
     no_cache: bool,
@@ -251,7 +264,7 @@ def _encode_missing(
     except MissingDataError:
         known = None
     encode_folder(
-        partial(open_encoder, model, encoding),
+        partial(open_encoder, model, encoding.for_opening(here)),
         loads,
         path,
         encoding,

@@ -189,9 +189,11 @@ _DATASET_OPTIONS = (
 
 
 def _check_devices(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """Try the device or devices out before anything is loaded."""
+    """Try the device or devices out before anything is loaded, unless they are those of a cluster's workers."""
     from beir_hybrid.models import check_device
 
+    if ctx.params.get("cluster") is not None:
+        return value
     for device in (value,) if isinstance(value, str) else value or ():
         check_device(device)
     return value
@@ -222,6 +224,7 @@ _CLUSTER_OPTIONS = (
     click.option(
         "--cluster",
         metavar="local|auto|ADDRESS",
+        is_eager=True,  # it decides whose devices the others name
         help="Share the work among workers: local starts them here, auto finds a running Ray, HOST:6379 is its address "
         "[default: this process].",
     ),

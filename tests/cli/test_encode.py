@@ -6,7 +6,9 @@ import pytest
 from beir_hybrid.datasets import load_pairs
 from beir_hybrid.evaluation import VectorFolder
 from beir_hybrid.evaluation.encoding.shard_encoding import ShardEncoding
+from beir_hybrid.registry import CLUSTERS
 from beir_hybrid.training.base_models import static_model
+from beir_hybrid.workers import LocalWorkers
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,19 @@ def test_evaluating_a_folder_says_what_evaluating_the_model_does(invoke, words, 
     assert (
         numbers(tmp_path / "one")["settings"]["en-de"]["map"] == numbers(tmp_path / "model")["settings"]["en-de"]["map"]
     )
+
+
+def test_devices_of_workers_are_counted_and_tried_out_by_them(invoke, words, tmp_path, monkeypatch):
+    asked = []
+
+    def opener(address, *, workers, gpus):
+        asked.append(gpus)
+        return LocalWorkers()
+
+    monkeypatch.setitem(CLUSTERS._called, "toy", opener)
+    words = (*words, "--output", tmp_path / "out", "--cluster", "toy:here")
+    assert invoke(*words, "--device", "cpu").exception is None
+    shutil.rmtree(tmp_path / "out")
+    result = invoke(*words, "--device", "cuda:77")
+    assert asked == [0, 1]
+    assert "There is no device 'cuda:77' here: " in said(result)

@@ -4,12 +4,15 @@ import shutil
 import pytest
 
 from beir_hybrid.datasets import load_dataset, load_pairs
+from beir_hybrid.errors import WorkerError
 from beir_hybrid.evaluation import VectorFolder, encode
 from beir_hybrid.evaluation.encoding.encoder import as_encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.vector_description import describe_vectors
 from beir_hybrid.evaluation.encoding.vectors import keys_of
+from beir_hybrid.registry import CLUSTERS
 from beir_hybrid.training.base_models import static_model
+from beir_hybrid.workers import LocalWorkers
 
 WORDS = ("evaluate", "--dataset", "sample", "--languages", "de,en")
 MEASURES = ("--measures", "default,bias")
@@ -99,6 +102,47 @@ def test_a_cluster_needs_vectors(invoke, model):
     result = invoke(*WORDS, "--model", model, "--cluster", "local")
     assert result.exit_code == 2
     assert "--cluster is for vectors, and --model is given" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "gpus"),
+    [
+        ((), None),
+        (("--index", "Flat"), 0),
+        (("--search-device", "cpu"), 0),
+        (("--search-device", "cuda"), 1),
+        (("--model", "m"), None),
+        (("--model", "m", "--search-device", "cpu"), None),
+        (("--model", "m", "--device", "cpu"), 0),
+        (("--model", "m", "--device", "cpu", "--search-device", "cuda"), 1),
+        (("--model", "m", "--device", "cuda:0,cuda:1", "--search-device", "cuda"), 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_workers_get_the_gpus_that_the_devices_need(invoke, monkeypatch, options, gpus):
+    asked = []
+
+    def opener(address, *, workers, gpus):
+        asked.append((address, workers, gpus))
+        raise WorkerError("Nobody is there.")
+
+    monkeypatch.setitem(CLUSTERS._called, "toy", opener)
+    result = invoke(*WORDS, "--vectors", "v", "--cluster", "toy:here", "--workers", "3", *options)
+    assert (result.exit_code, asked) == (2, [("here", 3, gpus)])
+
+
+def test_device_of_workers_is_tried_out_by_them(invoke, vectors, monkeypatch):
+    opened = []
+
+    def opener(address, *, workers, gpus):
+        opened.append(gpus)
+        return LocalWorkers()
+
+    monkeypatch.setitem(CLUSTERS._called, "toy", opener)
+    words = (*WORDS, "--vectors", vectors.path, "--cluster", "toy:here", "--search-device", "cuda:77")
+    result = invoke(*words)
+    assert (result.exit_code, opened) == (2, [1])
+    assert result.stderr.strip().splitlines()[-1].startswith("Error: There is no device 'cuda:77' here: ")
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["no folder", "a shard missing"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
@@ -50,3 +50,11 @@ class EncodingOptions:
     def devices(self) -> tuple[str, ...]:
         """The devices; none for the model's own."""
         return (self.device,) if isinstance(self.device, str) else tuple(self.device or ())
+
+    def for_opening(self, here: bool) -> EncodingOptions:
+        """Return how to open a model.
+
+        Args:
+            here: Whether it encodes where it is opened. If not, its devices may be lacking there, but for a ``cpu``.
+        """
+        return self if here or set(self.devices) == {"cpu"} else replace(self, device=None)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from beir_hybrid.models import check_device
+
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
@@ -58,7 +60,12 @@ def placed(model: SentenceTransformer, devices: Sequence[str]) -> Iterator[dict[
 
     Yields:
         The arguments of the host's ``encode`` that send texts to the devices.
+
+    Raises:
+        ConfigurationError: If a device is not there.
     """
+    for device in devices:
+        check_device(device)
     home = model.device
     pool = model.start_multi_process_pool(list(devices)) if len(devices) > 1 else None
     try:

@@ -38,7 +38,7 @@ def open_cluster(address: str, *, workers: int | None = None, gpus: float | None
         gpus: GPUs of each; None for 1 where the cluster has any.
 
     Raises:
-        ConfigurationError: If it is no address.
+        ConfigurationError: If it is no address, or no worker fits this machine.
         PluginError: If Ray, or what it needs for such an address, is not installed.
         WorkerError: If no Ray answers there.
     """
@@ -53,6 +53,13 @@ def open_cluster(address: str, *, workers: int | None = None, gpus: float | None
         ]
         size = choose_size(nodes, workers, gpus)
         places = fitting(nodes, size.cpus, size.gpus)
+        if not places and address == "local":
+            cpus, has_gpus = nodes[0]
+            raise ConfigurationError(
+                f"A worker needs {size.cpus:g} CPUs and {size.gpus:g} GPUs, and this machine has {cpus:g} and "
+                f"{has_gpus:g}.",
+                "Choose the device cpu, or the address of a cluster with GPUs.",
+            )
         if places < size.count:
             logger.warning("%d of %d workers fit the cluster; the others wait until it grows.", places, size.count)
         logger.info("%d workers of %g CPUs and %g GPUs each", size.count, size.cpus, size.gpus)

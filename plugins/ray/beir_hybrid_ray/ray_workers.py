@@ -137,6 +137,8 @@ class RayWorkers(Workers):
     def _variables(self) -> dict[str, str]:
         """Return the environment that workers have besides their node's: threads, and where data are."""
         ours = {name: value for name, value in os.environ.items() if name.startswith(_SENT)}
+        if not self._size.gpus:
+            ours["CUDA_VISIBLE_DEVICES"] = ""  # those of a node are others' then
         return {**ours, "OMP_NUM_THREADS": str(self._size.threads)}
 
     def _remove(self, member: _Member) -> None:
