@@ -85,7 +85,7 @@ def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, d
         raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     check_output(output, "folder")
     if dry_run:
-        _forecast(**choices)
+        _forecast(shard, **choices)
         return
     words = ctx.meta[_WORDS]
     with interrupted_by_signals() as received:
@@ -139,6 +139,7 @@ def _encode(
 
 
 def _forecast(
+    shard: tuple[int, int] | None,
     *,
     model: str,
     dataset: str,
@@ -154,7 +155,7 @@ def _forecast(
     **options: Any,
 ) -> None:
     texts = load_texts(dataset, {name: value for name, value in options.items() if value is not None})
-    show_forecast(texts, model, batch_size, device, dtype, workers, store_dtype)
+    show_forecast(texts, model, batch_size, device, dtype, workers or (shard and shard[1]), store_dtype)
 
 
 def load_texts(dataset: str, options: dict[str, Any]) -> MultilingualCollection:

@@ -148,8 +148,10 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
             raise ConfigurationError(
                 f"--{name.replace('_', '-')} is for {kinds}, and --{scored[0]} is given.", "Leave it out."
             )
-    if choices["index"] and choices["search_device"]:
-        raise ConfigurationError("--search-device is for exact search, and --index is given.", "Choose one.")
+    for name in ("search_device", "search_precision"):
+        if choices["index"] and source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise ConfigurationError(f"{option} is for exact search, and --index is given.", "Choose one.")
     if choices["index"] and runs:
         raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
 

@@ -135,7 +135,10 @@ def recognize(path: Path) -> PairFormat:
     known = ", ".join(FORMATS.names())
     if forms:
         raise DataFormatError(f"{path} could be of several formats: {names}.", "Choose one with --format NAME.")
-    raise DataFormatError(f"{path} is of no known format: {known}.", "Choose one with --format NAME, or convert it.")
+    raise DataFormatError(
+        f"{path} is of no known format: {known}.",
+        "Choose one with --format NAME, or name its columns, such as --columns question=query,passage=text,language:en",
+    )
 
 
 def _selected(batches: Callable[[], Iterator[RowBatch]], languages: Sequence[str] | None) -> Iterator[RowBatch]:

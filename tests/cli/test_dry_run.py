@@ -29,6 +29,11 @@ def test_dry_run_tells_time_disk_and_memory_and_writes_nothing(invoke, words, tm
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+def test_dry_run_of_a_part_tells_what_as_many_parts_take(invoke, words):
+    result = invoke("encode", *words, "--output", "vectors", "--shard", "3/17", "--dry-run")
+    assert "17 x cpu" in result.output
+
+
 def test_dry_run_of_a_run_is_refused(invoke, tmp_path):
     result = invoke("evaluate", "--run", tmp_path / "x.trec", "--dataset", "sample", "--dry-run")
     assert result.exit_code == 2

@@ -69,6 +69,9 @@ def test_output_that_is_a_file_is_refused(refuse, tmp_path):
         pytest.param(["--index", "Flat", "--runs"], "--runs writes what exact search finds", id="runs of an index"),
         pytest.param(["--search-device", "nowhere"], "There is no device 'nowhere'", id="search device"),
         pytest.param(["--index", "Flat", "--search-device", "cpu"], "--search-device is for exact", id="index on cpu"),
+        pytest.param(
+            ["--index", "Flat", "--search-precision", "tf32"], "--search-precision is for exact", id="index in tf32"
+        ),
         pytest.param(["--run", "a.trec"], "--model and --run are given", id="model and run"),
         pytest.param(["--judged-only"], "'sample' has no option 'judged_only'", id="judged only"),
         pytest.param(["--sample-passages", "0"], "--sample-passages is '0'", id="no passages"),

@@ -48,7 +48,7 @@ def test_source_that_changes_has_another_identity(path):
 
 def test_unknown_content_is_refused_with_the_known_formats(tmp_path):
     (tmp_path / "x").write_text("hello")
-    with pytest.raises(DataFormatError, match=r"of no known format: .*pairs"):
+    with pytest.raises(DataFormatError, match=r"of no known format: .*pairs.* --columns question="):
         open_source(tmp_path / "x")
 
 

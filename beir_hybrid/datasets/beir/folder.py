@@ -220,7 +220,6 @@ class BeirFolder:
             DataFormatError: If a line is malformed, an id occurs twice, or the qrels name an unknown query or a
                 relevant document that is unknown; the message names file and line.
             LanguageError: If the folder lacks one of the languages.
-            OutputError: If the cache cannot be written.
         """
         if source is not None:
             raise ConfigurationError(f"A BEIR folder has no source {str(source)!r}.", "Leave it out.")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from beir_hybrid.datasets.beir.folder_rows import DistinctNames, Name, Naming, folder_rows
 from beir_hybrid.datasets.rows import Advance
-from beir_hybrid.errors import DataFormatError
+from beir_hybrid.errors import DataFormatError, OutputError
 from beir_hybrid.passage import Passage
 
 IN_MEMORY = 64 << 20
 """Bytes of a corpus file from which on its passages are stored; gzipped ones are taken for four times as large."""
 
 _PACKED = 4  # how many bytes of text a gzipped byte is taken for
+
+logger = logging.getLogger(__name__)
 
 NamedPassage = tuple[int, str, Name, Passage]
 """Line, id in the file, id and language in the collection, and the passage."""
@@ -54,6 +58,8 @@ def identity(path: Path) -> list[str | int]:
 def read_corpus(path: Path, naming: Naming) -> FolderCorpus:
     """Read the passages of a BEIR folder: a small file into memory, a large one once into the user's cache.
 
+    Where the cache cannot be written, they are read into memory, with a warning.
+
     Args:
         path: The file, gzipped if its name ends so.
         naming: How rows get their languages; where the id of one does not begin with its language as it should, all
@@ -61,13 +67,15 @@ def read_corpus(path: Path, naming: Naming) -> FolderCorpus:
 
     Raises:
         DataFormatError: If a line is malformed, an id occurs twice, there is no row, or the file changes meanwhile.
-        OutputError: If the cache cannot be written.
     """
     from beir_hybrid.datasets.beir.stored_folder import StoredFolder
 
-    if path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) < IN_MEMORY:
-        return read_twice_at_most(lambda naming: _in_memory(path, naming), naming)
-    return StoredFolder(path, naming).open()
+    if path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) >= IN_MEMORY:
+        try:
+            return StoredFolder(path, naming).open()
+        except OutputError as error:
+            logger.warning("%s is read into memory: %s", path, error)
+    return read_twice_at_most(partial(_in_memory, path), naming)
 
 
 def read_twice_at_most(read: Callable[[Naming], FolderCorpus], naming: Naming) -> FolderCorpus:

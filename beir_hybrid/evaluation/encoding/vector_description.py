@@ -23,6 +23,8 @@ SHARD_ROWS = 200_000
 _FEWEST = 1_000  # rows of a shard that is made small for the sake of many parts
 _EACH = 4  # shards for each part, so that parts end at about the same time
 
+_WORDS = {"dtype": "number format while encoding", "stored": "number format on disk"}
+
 
 @dataclass(frozen=True)
 class VectorRange:
@@ -116,7 +118,7 @@ class VectorDescription:
                     return f"vectors of the model {self.model}, whose weights are not those of {other.model}"
                 if name in {"texts", "counts"}:
                     return f"vectors of {self.dataset} with other texts"
-                return f"vectors whose {name.replace('_', ' ')} is {mine!r}, not {theirs!r}"
+                return f"vectors whose {_WORDS.get(name, name.replace('_', ' '))} is {mine!r}, not {theirs!r}"
         return ""
 
     def command(self, folder: Path) -> str:

@@ -235,7 +235,10 @@ class VectorFolder:
             DataFormatError: If a file is damaged.
         """
         if collection is None:
+            self._check(self.shards)
             return Embeddings(self._of_role("query"), self._of_role("document"))
+        languages: Mapping[Role, Iterable[str]] = {"query": collection.queries, "document": collection.corpora}
+        self._check(part for part in self.shards if part.language in languages[part.role])
         queries = {language: self._queries(language, texts) for language, texts in collection.queries.items()}
         for language, corpus in collection.corpora.items():
             known = self.description.texts["document"].get(language)

@@ -73,27 +73,9 @@ def write_all(
         ConfigurationError: If there is nothing to write, an index without a model, or two things in one place.
         The errors of loading, encoding and writing.
     """
-    if model is not None and vectors is not None:
-        raise ConfigurationError("--model and --vectors are in each other's place.", "Give one of them.")
-    if (model is None and vectors is None) != (output is None):
-        missing = "a model: give --model NAME, or --vectors DIR" if output else "a folder: give --output DIR"
-        raise ConfigurationError(f"An index needs {missing}.")
-    if shard is not None:
-        if output is None:
-            raise ConfigurationError("--shard has no index to cut.", "Give --output and --model with it.")
-        Shard(*shard, passages=shard[1])  # refuses one that cannot be
-    if all(wanted is None for wanted in (output, topics, qrels, jsonl)):
-        raise ConfigurationError("There is nothing to write.", "Give --output, --topics, --qrels or --jsonl.")
+    _check_index(model, vectors, output, shard)
     empty_index(factory, 0)
-    check_apart(
-        {"--topics": topics, "--qrels": qrels, "--jsonl": jsonl, "--output": output}, folders=("--output", "--jsonl")
-    )
-    for option, folder in (("--output", output), ("--jsonl", jsonl)):
-        if folder is not None:
-            check_output(folder, "folder", option)
-    for option, file in (("--topics", topics), ("--qrels", qrels)):
-        if file is not None:
-            check_output(file, "file", option)
+    _check_places({"--topics": topics, "--qrels": qrels}, {"--output": output, "--jsonl": jsonl})
     asked = {name: value for name, value in data_options.items() if value is not None}
     chosen = load_setting(dataset, source, languages, **asked)
     queries = {query: text for texts in chosen.queries.values() for query, text in texts.items()}
@@ -133,6 +115,30 @@ def write_all(
         new = write_jsonl(jsonl, chosen.corpora, overwrite=overwrite)
         lines.append(f"{_verb(new)}: {jsonl / CORPUS} ({passages:,} passages)")
     return lines
+
+
+def _check_index(model: str | None, vectors: Path | None, output: Path | None, shard: tuple[int, int] | None) -> None:
+    if model is not None and vectors is not None:
+        raise ConfigurationError("--model and --vectors are in each other's place.", "Give one of them.")
+    if (model is None and vectors is None) != (output is None):
+        missing = "a model: give --model NAME, or --vectors DIR" if output else "a folder: give --output DIR"
+        raise ConfigurationError(f"An index needs {missing}.")
+    if shard is not None:
+        if output is None:
+            raise ConfigurationError("--shard has no index to cut.", "Give --output and --model with it.")
+        Shard(*shard, passages=shard[1])  # refuses one that cannot be
+
+
+def _check_places(files: dict[str, Path | None], folders: dict[str, Path | None]) -> None:
+    if all(place is None for place in (*files.values(), *folders.values())):
+        raise ConfigurationError("There is nothing to write.", "Give --output, --topics, --qrels or --jsonl.")
+    check_apart(files | folders, folders=tuple(folders))
+    for option, place in folders.items():
+        if place is not None:
+            check_output(place, "folder", option)
+    for option, place in files.items():
+        if place is not None:
+            check_output(place, "file", option)
 
 
 def describe_index(folder: Path) -> str:

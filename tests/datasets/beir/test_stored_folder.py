@@ -12,7 +12,7 @@ import pytest
 from beir_hybrid.datasets.beir import folder_corpus, stored_folder
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.datasets.beir.folder_corpus import identity
-from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.errors import DataFormatError
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage import corpus_writer
 from beir_hybrid.storage.corpus import StoredCorpus
@@ -166,7 +166,7 @@ def test_half_a_store_is_written_again(tmp_path, cache, file, damage):
     assert parts(folder.load()) == first
 
 
-def test_full_disk_is_told_in_a_line_and_leaves_nothing(tmp_path, cache):
+def test_on_a_full_disk_passages_are_read_into_memory_with_a_warning(tmp_path, cache, caplog):
     """The system refuses files beyond a limit as it does on a full disk."""
     write(tmp_path / "data", [{"_id": f"de:{number}", "text": "x" * 1000} for number in range(200)])
     (tmp_path / "data" / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tde:1\t1\n")
@@ -174,14 +174,28 @@ def test_full_disk_is_told_in_a_line_and_leaves_nothing(tmp_path, cache):
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
-        with pytest.raises(OutputError, match=r"cannot be written: .*BEIR_HYBRID_CACHE") as told:
-            BeirFolder(tmp_path / "data").load()
+        collection = BeirFolder(tmp_path / "data").load()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert "\n" not in str(told.value)
+    assert isinstance(collection.corpora["de"], dict)
+    assert len(collection.corpora["de"]) == 200
+    (told,) = caplog.messages
+    assert "corpus.jsonl is read into memory: " in told
+    assert "cannot be written: " in told
+    assert "BEIR_HYBRID_CACHE" in told
     assert list(cache.iterdir()) == []
     assert len(BeirFolder(tmp_path / "data").load().corpora["de"]) == 200
+
+
+def test_without_a_cache_that_can_be_written_passages_are_read_into_memory(tmp_path, cache, caplog):
+    folder = BeirFolder(write(tmp_path / "data"))
+    cache.parent.write_text("a file")
+    in_memory = folder.load()
+    assert isinstance(in_memory.corpora["de"], dict)
+    assert "corpus.jsonl is read into memory: " in caplog.text
+    cache.parent.unlink()
+    assert parts(folder.load()) == parts(in_memory)
 
 
 def test_processes_at_once_do_one_another_no_harm(tmp_path, cache):

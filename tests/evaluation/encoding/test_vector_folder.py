@@ -173,8 +173,8 @@ def test_the_first_writer_decides_about_the_cut(folder, description):
     [
         ({"fingerprint": "f01"}, "holds vectors of the model some/model, whose weights are not those of some/model"),
         ({"query_prompt": ""}, "holds vectors whose query prompt is 'query: ', not ''"),
-        ({"dtype": "float16"}, "holds vectors whose dtype is 'float32', not 'float16'"),
-        ({"stored": "float16"}, "holds vectors whose stored is 'float32', not 'float16'"),
+        ({"dtype": "float16"}, "holds vectors whose number format while encoding is 'float32', not 'float16'"),
+        ({"stored": "float16"}, "holds vectors whose number format on disk is 'float32', not 'float16'"),
         ({"dataset": "other"}, "holds vectors whose dataset is 'tiny', not 'other'"),
         ({"texts": {"query": {}, "document": {}}}, "holds vectors of tiny with other texts"),
     ],
@@ -198,6 +198,9 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(folder):
         folder.embeddings()
     assert "lacks 2 of 7 shards: shard-00003 (passages in de, 3 to 5): it is not there, and 1 more" in str(caught.value)
     assert COMMAND in str(caught.value)
+    shutil.rmtree(folder.path / "shard-00000")
+    with pytest.raises(MissingDataError, match=r"lacks 3 of 7 shards: shard-00000 .* and 2 more"):  # queries as well
+        folder.embeddings()
     with pytest.raises(MissingDataError, match="lacks 1 of 7"):
         folder.rows(folder.shards[3])
     assert len(folder.rows(folder.shards[4])) == 3
