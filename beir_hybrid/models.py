@@ -64,6 +64,11 @@ def kind_of_files(name: str | Path, *, local_files_only: bool = False) -> str:
     return CROSS if any(each.endswith("ForSequenceClassification") for each in named) else DENSE
 
 
+def has_modules(name: str | Path) -> bool:
+    """Return whether a model that was loaded says what its modules are; of a plain transformer the host adds them."""
+    return _read(name, "modules.json", True) is not None
+
+
 def kind_of(model: object) -> str:
     """Return what kind a loaded model is: the name of the host's class, or of its own if it is none of the host's."""
     return str(getattr(model, "model_type", None) or type(model).__name__)

@@ -249,3 +249,41 @@ def make_sparse_model() -> Callable[..., SparseEncoder]:
         return SparseEncoder(modules=[module], device="cpu", similarity_fn_name=similarity, **options)  # type: ignore[arg-type]
 
     return build
+
+
+@pytest.fixture(scope="session")
+def make_transformer() -> Callable[..., Path]:
+    """Save a plain transformer of an architecture, with two tiny layers, random weights and a tokenizer of its own."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    def build(folder: Path, kind: str = "bert", positions: int = 64) -> Path:
+        marks = ["<s>", "<pad>", "</s>", "<unk>"]
+        words = [*"abcdefghijklmnopqrstuvwxyz0123456789:", *(f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")]
+        tokenizer = Tokenizer(models.WordPiece({word: n for n, word in enumerate(marks + words)}, unk_token="<unk>"))
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        tokenizer.post_processor = processors.TemplateProcessing(
+            "<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+        )
+        names = dict(zip(("bos_token", "pad_token", "eos_token", "unk_token"), marks, strict=True))
+        fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, cls_token="<s>", sep_token="</s>", **names)
+        fast.model_max_length = positions if kind == "bert" else positions - 2  # which padding takes in RoBERTa's kind
+        config = AutoConfig.for_model(
+            kind,
+            vocab_size=len(marks + words),
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=positions,
+            pad_token_id=1,
+            type_vocab_size=1,
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            AutoModel.from_config(config).save_pretrained(folder)
+        fast.save_pretrained(folder)
+        return folder
+
+    return build

@@ -11,7 +11,8 @@ import click
 from beir_hybrid.cli.parameters import SectionedCommand, declared_options
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.training.batch_options import SAMPLING
-from beir_hybrid.training.request import TrainingRequest, read_config
+from beir_hybrid.training.config import read_config
+from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.words import read_words
 
 _WORDS = f"{__name__}.words"
@@ -21,6 +22,7 @@ _SECTIONS = {
         *("train_data", "source", "languages", "columns", "format", "passage_text"),
         *("extra_data", "check_against"),
     ),
+    "Changes to the model": ("lora", "query_length", "passage_length", "max_seq_length", "pooling"),
     "Batches": ("strategy", "alpha", *SAMPLING),
     "Loss and prompts": ("scale", "query_prefix", "passage_prefix"),
     "Validation": ("eval_data", "eval_languages", "eval_split", "select_by"),

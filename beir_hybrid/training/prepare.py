@@ -100,6 +100,9 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     extra = _once(known, (request.extra_data, request.source), lambda: load_extra_data(request))
     hard = [sum(name.startswith("negative_") for name in rows.column_names) for rows in extra.values()]
     arguments.prompts = _prompts(request, max([arguments.negatives, *hard]))
+    if request.separate_lengths:  # the host cuts a text by its task
+        tasks = {column: "query" if column == "anchor" else "document" for column in arguments.prompts}
+        arguments.router_mapping = arguments.router_mapping or tasks
 
     from beir_hybrid.pairs.examples import example_dataset
 

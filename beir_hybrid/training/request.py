@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.document import read_document
-from beir_hybrid.errors import ConfigurationError, shorten
+from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.models import is_static
 from beir_hybrid.training.batch_options import BatchOptions, option
+from beir_hybrid.training.model_options import ModelOptions
 from beir_hybrid.training.words import read_words, write_words
 
 HOST_DEFAULTS: Mapping[str, Any] = {
@@ -34,7 +34,7 @@ _DATA_HELP = (
 
 
 @dataclass(frozen=True)
-class TrainingRequest:
+class TrainingRequest(ModelOptions):
     """A training run: model, data, batches, selection, output, and arguments of the host's.
 
     ``beir-hybrid train`` takes its options from the fields, whose help says what each means.
@@ -64,6 +64,11 @@ class TrainingRequest:
         select_by: ``loss``, the lowest validation loss, over questions and passages of one language each; or a metric
             of :class:`~beir_hybrid.evaluation.evaluator.MultilingualRetrievalEvaluator` such as ``multi_map``. None for
             ``loss``, the paper's way, where there are eval_data.
+        lora: Adapters to train, such as ``r=16,alpha=32``; see :class:`~beir_hybrid.training.lora.Lora`.
+        query_length: Tokens of a question, at most; None for the model's own limit. Likewise ``passage_length``.
+        passage_length: See above.
+        max_seq_length: Tokens of any text, at most; None for the model's own limit.
+        pooling: How token vectors become one, where the model is a plain transformer; None for their mean.
         overwrite: Whether an earlier run in the output folder may be replaced.
         resume: Whether to resume the run in the output folder from its latest complete checkpoint.
         arguments: Training arguments by name, sentence-transformers' and those of
@@ -158,6 +163,7 @@ class TrainingRequest:
         object.__setattr__(self, "arguments", {name.replace("-", "_"): value for name, value in given.items()})
         if not 0 < self.scale < math.inf:
             raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
+        self.check_model_options(self.model)
         if self.overwrite and self.resume:
             raise ConfigurationError("Both overwrite and resume are asked for.", "Choose one.")
         if self.eval_data is not None:
@@ -253,9 +259,6 @@ _ABOUT_OUTPUT = frozenset({"output", "overwrite", "resume", "check_against"})
 DECIDING = tuple(name for name in OPTIONS if name not in _ABOUT_OUTPUT)
 """Names of the options that decide about the trained model: those that a study may set."""
 
-_REPEATED = frozenset({"train_data", "extra_data"})
-"""Options that may be given several times."""
-
 _FOLLOWING = frozenset(
     {
         *("output_dir", "logging_dir", "use_cpu", "dataloader_pin_memory", "prompts", "strategy", "alpha"),
@@ -264,43 +267,6 @@ _FOLLOWING = frozenset(
     }
 )
 """Training arguments in ``run.json`` that follow from the options, or from the machine."""
-
-
-def read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a YAML file of options and training arguments.
-
-    Args:
-        path: A mapping with the names of the command line, ``-`` or ``_`` alike.
-
-    Returns:
-        The options as the command line gives them, and the training arguments, by name.
-
-    Raises:
-        MissingDataError: If there is no such file.
-        DataFormatError: If it cannot be read.
-        ConfigurationError: If it is not a YAML mapping, or gives an option twice.
-    """
-    document = read_document(path, "strategy: hybrid")
-    options: dict[str, Any] = {}
-    arguments: dict[str, Any] = {}
-    for key, value in document.content.items():
-        name = key.replace("-", "_")
-        if name in options or name in arguments:
-            raise ConfigurationError(f"{document.where(key)}: {name} is given twice.", "Give it once.")
-        if name not in OPTIONS:
-            arguments[name] = value
-            continue
-        several = isinstance(value, list)
-        if any(isinstance(one, list | dict) for one in (value if several else [value])):
-            raise ConfigurationError(
-                f"{document.where(key)}: {name} is {str(value)[:40]}.", "Write one value, or a list of values."
-            )
-        if name in {"overwrite", "resume"} and not isinstance(value, bool):
-            raise ConfigurationError(f"{path}: {name} is {shorten(value)}.", "Write true or false.")
-        if name in _REPEATED:
-            value = value if several or value is None else [value]
-        options[name] = ",".join(map(str, value)) if several and name not in _REPEATED else value
-    return {name: value for name, value in options.items() if (name, value) != ("train_data", None)}, arguments
 
 
 def _plain(value: Any) -> Any:

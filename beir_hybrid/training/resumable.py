@@ -6,10 +6,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformerTrainer
 from transformers.trainer_utils import rotate_checkpoints
 
 from beir_hybrid.training.checkpoints import record_checkpoint
+
+TRAINED_FILE = "trained.safetensors"
+"""In checkpoints of a model with adapters: all weights that are trained, by their names in the model."""
 
 
 class ResumableTrainer(SentenceTransformerTrainer):
@@ -30,6 +34,17 @@ class ResumableTrainer(SentenceTransformerTrainer):
         """Save on one process: transformers 5 calls this on all, and the method of the host does not look which."""
         if self.args.should_save:
             super()._save(output_dir, state_dict)
+            if getattr(self.model.transformers_model, "peft_config", None):
+                trained = {name: each.detach() for name, each in self.model.named_parameters() if each.requires_grad}
+                save_file(trained, Path(str(output_dir or self.args.output_dir)) / TRAINED_FILE)
+
+    def _load_from_checkpoint(self, checkpoint_path: str) -> None:
+        """Load what was trained; the host would load a model with adapters anew, from wherever its base model was."""
+        trained = Path(checkpoint_path) / TRAINED_FILE
+        if trained.is_file():
+            self.model.load_state_dict(load_file(trained), strict=False)
+        else:
+            super()._load_from_checkpoint(checkpoint_path)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a checkpoint, and record last what its files hold."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from beir_hybrid.storage.run_folder import RUN_FILE, RunFolder
 from beir_hybrid.training.base_models import base_model
 from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
 from beir_hybrid.training.extra import PLANNED
+from beir_hybrid.training.lora import ADAPTER_FOLDER, merge_adapter, save_adapter
 from beir_hybrid.training.overlap_check import check_data
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import all_see, gathered, is_first_process, launched_processes, together
@@ -124,6 +126,7 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
     checked = check_data(prepared)
     set_seed(prepared.arguments.seed)
     model = base_model(request.model, prepared.sources)
+    request.change(model, request.model)
     model.prompts = {**model.prompts, "query": request.query_prefix, "document": request.passage_prefix}
     with Attempt(folder, list(request.arguments), prepared.arguments.should_save) as attempt:
         trainer = _build_trainer(model, prepared)
@@ -151,7 +154,10 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
         if trainer.args.should_save:
             chosen = {} if best is None else {"selected": asdict(best)}
             summary = {"steps": steps, "seconds": round(seconds, 3), **chosen}
-            folder.save(trainer.save_model, summary, trainer.state.log_history)
+            save = partial(_save_model, trainer, request.lora is not None)
+            folder.save(save, summary, trainer.state.log_history)
+        elif request.lora is not None:
+            merge_adapter(model)
     return TrainedModel(model, request.output, trainer.drawn(), steps, seconds, best)
 
 
@@ -187,9 +193,18 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
         "Base model": f"`{request.model}`",
         "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`",
         "Scale": f"{request.scale:g}",
+        **request.model_card(),
     }
     logger.info("Training on %s, with %s", data, strategy_spec(prepared.arguments.built_strategy()))
     return trainer
+
+
+def _save_model(trainer: HybridBatchTrainer, adapted: bool, folder: str) -> None:
+    """Save the model; of one with adapters, the adapter alone and the model with it merged in."""
+    if adapted:
+        save_adapter(trainer.model, Path(folder) / ADAPTER_FOLDER)
+        merge_adapter(trainer.model)
+    trainer.save_model(folder)
 
 
 def _check_output(request: TrainingRequest) -> None:

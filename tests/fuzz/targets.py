@@ -50,7 +50,7 @@ from beir_hybrid.training.checkpoints import (
     latest_checkpoint,
     record_checkpoint,
 )
-from beir_hybrid.training.request import read_config
+from beir_hybrid.training.config import read_config
 
 LANGUAGES = ("de", "en", "zh")
 

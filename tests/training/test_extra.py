@@ -6,9 +6,10 @@ import pytest
 from beir_hybrid.batching.forecast import forecast
 from beir_hybrid.batching.mixed import MixedPlan
 from beir_hybrid.errors import BatchError, BeirHybridError, ConfigurationError, DataFormatError
+from beir_hybrid.training.config import read_config
 from beir_hybrid.training.extra import ExtraData
 from beir_hybrid.training.prepare import plan_batches, prepare
-from beir_hybrid.training.request import TrainingRequest, read_config
+from beir_hybrid.training.request import TrainingRequest
 
 
 @pytest.fixture
