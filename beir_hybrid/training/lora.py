@@ -26,7 +26,7 @@ class Lora:
 
     Args:
         r: Rank of the added matrices, from 1 on.
-        alpha: Their scale is alpha / r; above 0.
+        alpha: Their scale is alpha / r; from 1 on.
         dropout: Share of the layer's inputs that the adapter drops in training, from 0 to below 1.
         targets: ``all-linear``, or names of layers joined with ``+``, such as ``query+value``.
 
@@ -35,16 +35,16 @@ class Lora:
 
     Examples:
         >>> Lora.read("r=8,alpha=16")
-        Lora(r=8, alpha=16.0, dropout=0.0, targets='all-linear')
+        Lora(r=8, alpha=16, dropout=0.0, targets='all-linear')
     """
 
     r: int = 16
-    alpha: float = 32.0
+    alpha: int = 32
     dropout: float = 0.0
     targets: str = _ALL
 
     def __post_init__(self) -> None:
-        ranges = {"r": self.r >= 1, "alpha": self.alpha > 0, "dropout": 0 <= self.dropout < 1}
+        ranges = {"r": self.r >= 1, "alpha": self.alpha >= 1, "dropout": 0 <= self.dropout < 1}
         for name, good in ranges.items():
             if not good:
                 raise ConfigurationError(f"--lora has {name}={getattr(self, name)}.", f"Give such as {_EXAMPLE}.")

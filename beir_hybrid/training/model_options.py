@@ -124,7 +124,7 @@ class ModelOptions:
                 "Leave it out, or give a plain transformer.",
             )
         before: Any = model.get_submodule(places[0])
-        model.set_submodule(places[0], Pooling(before.embedding_dimension, self.pooling))  # type: ignore[arg-type]
+        model.set_submodule(places[0], Pooling(before.embedding_dimension, self.pooling))
 
 
 def longest(transformer: Transformer) -> int | None:

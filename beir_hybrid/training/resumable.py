@@ -38,13 +38,13 @@ class ResumableTrainer(SentenceTransformerTrainer):
                 trained = {name: each.detach() for name, each in self.model.named_parameters() if each.requires_grad}
                 save_file(trained, Path(str(output_dir or self.args.output_dir)) / TRAINED_FILE)
 
-    def _load_from_checkpoint(self, checkpoint_path: str) -> None:
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Load what was trained; the host would load a model with adapters anew, from wherever its base model was."""
-        trained = Path(checkpoint_path) / TRAINED_FILE
+        trained = Path(resume_from_checkpoint) / TRAINED_FILE
         if trained.is_file():
             self.model.load_state_dict(load_file(trained), strict=False)
         else:
-            super()._load_from_checkpoint(checkpoint_path)
+            super()._load_from_checkpoint(resume_from_checkpoint)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a checkpoint, and record last what its files hold."""
