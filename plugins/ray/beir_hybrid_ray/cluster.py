@@ -25,6 +25,7 @@ _PATIENCE = 12  # seconds for a cluster's answer
 _CONNECT = 4  # seconds until somebody listens
 _STORE = 256 << 20  # bytes for what workers are given and return, which is small
 _PROBE = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
+_NO_RAY = "what answers is no Ray, or wants a token (set RAY_AUTH_MODE=token)"  # for which Ray retries
 _FORMS = "Give local, auto, or the address of a running Ray, such as head:6379 or ray://head:10001."
 
 
@@ -123,7 +124,7 @@ def _check(address: str) -> None:
             [sys.executable, "-c", _PROBE, address], capture_output=True, text=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired as error:
-        raise _unreachable(address, "what answers is no Ray") from error
+        raise _unreachable(address, _NO_RAY) from error
     if ended.returncode:
         raise _unreachable(address, (ended.stderr.strip().splitlines() or ["Ray says nothing"])[-1])
 

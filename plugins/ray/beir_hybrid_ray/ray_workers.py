@@ -98,7 +98,7 @@ class RayWorkers(Workers):
                     self._introduce(member, answer)
                     continue
                 if isinstance(answer, Exception):
-                    self._bury(member, number, tasks[number], answer, deaths)
+                    self._bury(member, number, tasks, answer, deaths)
                     waiting.appendleft(number)
                     continue
                 member.doing.remove(number)
@@ -199,17 +199,20 @@ class RayWorkers(Workers):
             )
         self._stillborn, member.name = 0, name
 
-    def _bury(self, member: _Member, number: int, task: Any, error: Exception, deaths: Counter[int]) -> None:
+    def _bury(self, member: _Member, number: int, tasks: Sequence[Any], error: Exception, deaths: Counter[int]) -> None:
         """Replace a worker that died, unless the task has had enough of them."""
         if isinstance(error, self._ray.exceptions.RayTaskError):  # what it returned cannot be sent, or the like
             reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-            raise WorkerError(f"A worker fails at {shorten(task)}: {reason}", "See where with --verbose.") from error
+            raise WorkerError(
+                f"A worker fails at {shorten(tasks[number])}: {reason}", "See where with --verbose."
+            ) from error
         if not member.dead:
             memory = "running low on memory" in str(error)
             why = " as its node ran out of memory" if memory else ""
-            if member.doing[0] == number:  # it was doing this one, and the others only waited
-                deaths[number] += 1
-            if deaths[number] >= DEATHS:
+            doing = member.doing[0]  # while the others waited, whichever is answered first
+            deaths[doing] += 1
+            task = tasks[doing]
+            if deaths[doing] >= DEATHS:
                 raise WorkerError(
                     f"{DEATHS} workers died one after another at the task {shorten(task)}{why}.",
                     "Give each more memory by fewer --workers or a smaller --batch-size, and look at its data.",

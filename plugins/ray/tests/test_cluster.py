@@ -34,8 +34,9 @@ def test_address_where_no_ray_answers_is_refused_after_some_seconds(monkeypatch)
     monkeypatch.setattr(cluster, "_PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(WorkerError, match=rf"^No Ray answers at {address}: what answers is no Ray\. Start it"):
+        with pytest.raises(WorkerError) as raised:
             open_cluster(address)
+    assert str(raised.value).startswith(f"No Ray answers at {address}: {cluster._NO_RAY}. Start it (ray start")
 
 
 def test_auto_without_a_running_ray_is_refused(monkeypatch, tmp_path):
