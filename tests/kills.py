@@ -101,6 +101,13 @@ JOBS = (
         "encode-worker", f"{ENCODE} --shard-size 20 --cluster local --workers 2", needs=("train",), victim="ray::Worker"
     ),
     Job(
+        "evaluate-worker",
+        "evaluate --vectors ../../encode/whole/out --dataset sample --measures default,bias --output out "
+        "--cluster local --workers 2",
+        needs=("encode",),
+        victim="ray::Worker",
+    ),
+    Job(
         "index",
         "index --model ../../train/whole/out --dataset sample --output out/index --topics out/topics.tsv "
         "--qrels out/qrels.txt --factory HNSW16",
