@@ -3,6 +3,7 @@ from .groups import COMMANDS as COMMANDS
 from .groups import DATASETS as DATASETS
 from .groups import FORMATS as FORMATS
 from .groups import HOSTS as HOSTS
+from .groups import LOSSES as LOSSES
 from .groups import MEASURES as MEASURES
 from .groups import REGISTRIES as REGISTRIES
 from .groups import STRATEGIES as STRATEGIES

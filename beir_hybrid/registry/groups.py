@@ -139,6 +139,12 @@ STRATEGIES = Registry(
     "a class, or a function that makes one, as beir_hybrid.batching.strategies.base.Strategy says",
     lambda thing: method_problem(thing, "__call__"),
 )
+LOSSES = Registry(
+    "beir_hybrid.losses",
+    "loss",
+    "a class, or a function that makes one, as beir_hybrid.training.losses.TrainingLoss says",
+    lambda thing: method_problem(thing, "__call__"),
+)
 MEASURES = Registry(
     "beir_hybrid.measures",
     "measure",
@@ -159,5 +165,5 @@ CLUSTERS = Registry(
     cluster_problem,
 )
 
-REGISTRIES = (DATASETS, FORMATS, STRATEGIES, MEASURES, HOSTS, COMMANDS, CLUSTERS)
+REGISTRIES = (DATASETS, FORMATS, STRATEGIES, LOSSES, MEASURES, HOSTS, COMMANDS, CLUSTERS)
 """All groups that anybody may register things in."""

@@ -1,3 +1,5 @@
+from .base import TrainingLoss as TrainingLoss
+from .build import build_loss as build_loss
 from .group_masked import (
     CachedGroupMaskedMultipleNegativesRankingLoss as CachedGroupMaskedMultipleNegativesRankingLoss,
 )
