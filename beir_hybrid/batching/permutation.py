@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beir_hybrid.arrays import Ints
+from beir_hybrid.hashing import mix
 
 ROUNDS = 12  # half-rounds of the Feistel network; with 6, domains of a few dozen were visibly uneven
 
@@ -48,14 +49,7 @@ def _feistel(
     left, right = values // columns, values % columns
     for number, key in enumerate(keys):
         if number % 2 == 0:
-            left = (left + _mix(right, key) % rows) % rows
+            left = (left + mix(right, key) % rows) % rows
         else:
-            right = (right + _mix(left, key) % columns) % columns
+            right = (right + mix(left, key) % columns) % columns
     return left * columns + right
-
-
-def _mix(values: npt.NDArray[np.uint64], key: np.uint64) -> npt.NDArray[np.uint64]:
-    """SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014) over value and key; arithmetic modulo 2**64."""
-    mixed = (values ^ key) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))

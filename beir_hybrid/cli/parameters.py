@@ -119,6 +119,7 @@ _DECLARED: Mapping[str, Field[Any]] = {field.name: field for field in (*fields(B
 _TYPES: Mapping[str, click.ParamType[Any]] = {
     "Path": click.Path(path_type=Path),
     "tuple[str, ...]": NAMES,
+    "tuple[int, ...]": NAMES,
     "float": Number(),
 }
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def plugins(as_json: bool, check: bool) -> None:
     """List everything that is registered, by this package or by others, and whether it loads.
 
-    Datasets, formats, strategies, losses, measures, hosts, commands and clusters, each with the package that registered it.
-    What is broken is listed with the reason and the fix, and affects nothing else. With --check, strategies draw a few
-    batches and measures are computed on a small artificial run; datasets are not loaded.
+    Datasets, formats, strategies, losses, measures, hosts, commands and clusters, each with the package that
+    registered it. What is broken is listed with the reason and the fix, and affects nothing else. With --check,
+    strategies draw a few batches and measures are computed on a small artificial run; datasets are not loaded.
     """
     from beir_hybrid.plugins import list_plugins
 

@@ -12,6 +12,7 @@ from beir_hybrid.cli.parameters import SectionedCommand, declared_options
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.training.batch_options import SAMPLING
 from beir_hybrid.training.config import read_config
+from beir_hybrid.training.loss_options import LOSS_OPTIONS
 from beir_hybrid.training.request import TrainingRequest
 from beir_hybrid.training.words import read_words
 
@@ -24,7 +25,7 @@ _SECTIONS = {
     ),
     "Changes to the model": ("lora", "query_length", "passage_length", "max_seq_length", "pooling"),
     "Batches": ("strategy", "alpha", *SAMPLING),
-    "Loss and prompts": ("scale", "query_prefix", "passage_prefix"),
+    "Loss and prompts": (*LOSS_OPTIONS, "query_prefix", "passage_prefix"),
     "Validation": ("eval_data", "eval_languages", "eval_split", "select_by"),
 }
 

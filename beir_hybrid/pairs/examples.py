@@ -14,6 +14,8 @@ from datasets.table import InMemoryTable, Table
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs.question_translations import translated_rows
+from beir_hybrid.pairs.scores import check_scores, score_lists
 
 if TYPE_CHECKING:
     from beir_hybrid.pairs.hard_negatives import HardNegatives
@@ -45,7 +47,15 @@ class ExampleSource(Protocol):
     def guarded_index(self, number: int) -> ExampleIndex: ...  # noqa: D102
 
 
-def example_dataset(sources: Sequence[ExampleSource], *, negatives: int = 0, label: bool = False) -> Dataset:
+def example_dataset(
+    sources: Sequence[ExampleSource],
+    *,
+    negatives: int = 0,
+    label: bool = False,
+    scores: bool = False,
+    translations: int | None = None,
+    groups: bool = False,
+) -> Dataset:
     """Return all examples of one or several sources as a ``datasets.Dataset``.
 
     Its rows are virtual: each is looked up by reference when it is read, so that any number of languages costs no
@@ -57,12 +67,17 @@ def example_dataset(sources: Sequence[ExampleSource], *, negatives: int = 0, lab
             passage's language.
         label: Whether to add the integer column ``label``, equal for rows whose passages answer each other's questions,
             for the losses that mask them.
+        scores: Whether to add the column ``score``: the scores of the passage and of its hard negatives, a list.
+        translations: Whether to add the column ``translation``, the question in another language, and the seed that it
+            is drawn by, see :func:`~.question_translations.translated_rows`; None for no such column.
+        groups: Whether to add the integer column ``labels``, the number of each row's group over all sources, for
+            losses that look up something about it.
 
     Returns:
         Columns ``anchor`` (the question), ``positive`` (the passage), and those asked for.
 
     Raises:
-        ConfigurationError: If there is no source, or a source has fewer negatives than asked for.
+        ConfigurationError: If there is no source, or a source has fewer negatives than asked for, or lacks scores.
     """
     if not sources:
         raise ConfigurationError("There is no source of pairs.", "Give at least one.")
@@ -70,11 +85,19 @@ def example_dataset(sources: Sequence[ExampleSource], *, negatives: int = 0, lab
         pairs.guarded_index(negatives)  # refuses more than it has
     columns = [("anchor", pa.string()), ("positive", pa.string())]
     columns += [(f"negative_{number + 1}", pa.string()) for number in range(negatives)]
-    schema = pa.schema(columns + ([("label", pa.int64())] if label else []))
+    columns += [("translation", pa.string())] if translations is not None else []
+    columns += [("label", pa.int64())] if label else []
+    columns += [("score", pa.list_(pa.float64()))] if scores else []
+    columns += [("labels", pa.int64())] if groups else []
+    schema = pa.schema(columns)
+    for pairs in sources if scores else ():
+        check_scores(pairs, negatives)
     identity = " ".join(f"{pairs.index.name} {pairs.index.languages} {len(pairs.texts)}" for pairs in sources) + str(
         schema
     )
-    return Dataset(ExampleTable(sources, schema), fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:16])
+    identity += "" if translations is None else f" {translations}"
+    fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    return Dataset(ExampleTable(sources, schema, translations), fingerprint=fingerprint)
 
 
 class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
@@ -86,18 +109,23 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
     Args:
         sources: The texts.
         schema: The columns to show.
+        seed: Of the draw of translations; None if none are shown.
     """
 
-    def __init__(self, sources: Sequence[ExampleSource], schema: pa.Schema) -> None:
+    def __init__(self, sources: Sequence[ExampleSource], schema: pa.Schema, seed: int | None = None) -> None:
         self.sources = tuple(sources)
+        self.seed = seed
         self._bounds = np.cumsum([0, *(pairs.index.size for pairs in self.sources)])
         super().__init__(schema.empty_table())
 
     @property
     def indexes(self) -> list[ExampleIndex]:
         """The sources' indexes, whose examples are the rows."""
-        hard = sum(column.startswith("negative_") for column in self.column_names)
-        return [pairs.guarded_index(hard) for pairs in self.sources]
+        return [pairs.guarded_index(self._negatives) for pairs in self.sources]
+
+    @property
+    def _negatives(self) -> int:
+        return sum(column.startswith("negative_") for column in self.column_names)
 
     @property
     def num_rows(self) -> int:
@@ -144,14 +172,23 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
                 columns[column] = pairs.texts.take("passage", answering)
             elif column == "label":
                 columns[column] = pa.array(self._labels(number, groups))
+            elif column == "labels":
+                columns[column] = pa.array(self._before(number) + groups)
+            elif column == "score":
+                columns[column] = score_lists(pairs, self._negatives, answering)
+            elif column == "translation":
+                rows = translated_rows(pairs.numbers, groups, questions, places, self.seed or 0)
+                columns[column] = pairs.texts.take("question", rows)
             elif hard is not None:
                 columns[column] = hard.texts(int(column.rpartition("_")[2]) - 1, answering)
         return pa.table(columns, schema=self.schema)
 
     def _labels(self, number: int, groups: Ints) -> Ints:
         answer = self.sources[number].index.answer
-        before = sum(pairs.index.groups for pairs in self.sources[:number])
-        return before + (groups if answer is None else answer[groups])
+        return self._before(number) + (groups if answer is None else answer[groups])
+
+    def _before(self, number: int) -> int:
+        return sum(pairs.index.groups for pairs in self.sources[:number])
 
     def fast_slice(self, offset: int = 0, length: int | None = None) -> pa.Table:
         """Look up the examples of a range of rows."""
@@ -164,7 +201,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def select(self, columns: list[str]) -> ExampleTable:
         """Show only some columns."""
-        return ExampleTable(self.sources, self.table.select(columns).schema)
+        return ExampleTable(self.sources, self.table.select(columns).schema, self.seed)
 
     def drop(self, columns: str | list[str]) -> ExampleTable:
         """Show all columns but some."""
@@ -173,7 +210,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def replace_schema_metadata(self, metadata: dict[Any, Any] | None = None) -> ExampleTable:
         """Carry other metadata, as ``datasets`` does with its features."""
-        return ExampleTable(self.sources, self.schema.with_metadata(metadata))
+        return ExampleTable(self.sources, self.schema.with_metadata(metadata), self.seed)
 
     def to_reader(self, max_chunksize: int | None = None) -> pa.RecordBatchReader:
         """Read all rows in order, a chunk at a time."""
@@ -182,7 +219,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         return pa.RecordBatchReader.from_batches(self.schema, itertools.chain.from_iterable(chunks))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ExampleTable:
-        return ExampleTable(self.sources, self.schema)  # Arrow tables never change: share them
+        return ExampleTable(self.sources, self.schema, self.seed)  # Arrow tables never change: share them
 
 
 class ExampleSlice(InMemoryTable):  # type: ignore[misc]  # datasets ships no types

@@ -105,16 +105,28 @@ class HardNegatives:
         Returns:
             Texts, n of them.
         """
-        lists = self._lists(pairs)
+        return self.pick(self._lists(pairs), number, pairs)
+
+    def pick(self, lists: pa.Array, number: int, pairs: npt.NDArray[np.integer]) -> pa.Array:
+        """Take what belongs to one hard negative of each of some pairs out of lists with a value a negative.
+
+        Args:
+            lists: Lists of the pairs, n of them, such as those of the negatives' scores.
+            number: Which of the negatives that are left, in [0, fewest).
+            pairs: Shape (n,), the pairs' numbers.
+
+        Returns:
+            Values, n of them.
+        """
         places = np.full(len(pairs), number)
         for place in np.flatnonzero(np.isin(pairs, self._shortened)):
             places[place] = self._place(number, int(pairs[place]))
-        texts = pc.list_element(lists, number)
+        values = pc.list_element(lists, number)
         moved = places != number
         if not moved.any():
-            return texts
+            return values
         others = [lists[place][int(places[place])] for place in np.flatnonzero(moved)]
-        return pc.replace_with_mask(texts, pa.array(moved), pa.array(others, texts.type))
+        return pc.replace_with_mask(values, pa.array(moved), pa.array(others, values.type))
 
     @cached_property
     def _shortened(self) -> Ints:

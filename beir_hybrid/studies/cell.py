@@ -10,9 +10,12 @@ from typing import Any
 
 from beir_hybrid.studies.record import CellConfig, CellRecord
 from beir_hybrid.studies.trial import Trial
+from beir_hybrid.training.loss_options import LOSS_OPTIONS
+from beir_hybrid.training.model_options import MODEL_OPTIONS
 from beir_hybrid.training.request import DECIDING, TrainingRequest
 
-_LATER = ("columns", "format")  # left out where they are not given: cells keep the identities of earlier versions
+# left out where they are not given: cells keep the identities of earlier versions
+_LATER = {"columns", "format", "extra_data", *LOSS_OPTIONS, *MODEL_OPTIONS} - {"scale"}
 _BARE = ("strategy", "model", "train_data")  # values that tell what they are
 
 

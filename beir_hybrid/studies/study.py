@@ -26,7 +26,7 @@ SHOWN = ("mean", *PARTS)
 settings, and the means over the settings of languages that were trained on and of those that were not."""
 
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_TEXTS = frozenset(DECIDING) - {"alpha", "scale"}
+_TEXTS = frozenset(DECIDING) - {"alpha", "scale", "mini_batch_size", "matryoshka"}
 
 _KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "quick")
 _QUICK = ("train", "grid", "evaluate", "claims", "show", "keep_models")

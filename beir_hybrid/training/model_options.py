@@ -127,6 +127,10 @@ class ModelOptions:
         model.set_submodule(places[0], Pooling(before.embedding_dimension, self.pooling))
 
 
+MODEL_OPTIONS = tuple(field.name for field in fields(ModelOptions))
+"""Names of the options that change the base model."""
+
+
 def longest(transformer: Transformer) -> int | None:
     """Return how many tokens a transformer can read, special ones included; None if it has no limit."""
     import torch

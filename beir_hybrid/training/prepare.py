@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.formats import load_sources
 from beir_hybrid.pairs.parallel import ParallelPairs
+from beir_hybrid.pairs.question_translations import untranslated
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
 from beir_hybrid.training.batch_options import BatchOptions
 from beir_hybrid.training.extra import ExtraData, mix, read_extra_data
+from beir_hybrid.training.losses.base import TrainingLoss
 from beir_hybrid.training.processes import launched_processes
 from beir_hybrid.training.request import OPTIONS, TrainingRequest
 from beir_hybrid.training.selection import Selection, check_selection, load_selection, selection_defaults
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,7 @@ class PreparedTraining:
         dataset: All examples of the sources, as the Trainer takes them.
         extra: Data without languages beside them, by name.
         selection: What checkpoints are evaluated with; None to keep the last model.
+        loss: What batches are judged by.
     """
 
     request: TrainingRequest
@@ -44,6 +50,7 @@ class PreparedTraining:
     dataset: Dataset
     extra: dict[str, Dataset]
     selection: Selection | None
+    loss: TrainingLoss
 
     def plan(self) -> BatchPlan | MixedPlan:
         """Plan the batches of the whole training.
@@ -87,6 +94,8 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     known = {} if loaded is None else loaded
     arguments = training_arguments(request)
     check_base_model(request.model)
+    loss = request.built_loss()
+    loss.check_negatives(arguments.negatives)
     data = (request.source, request.passage_text)
     sources = _once(
         known,
@@ -100,14 +109,14 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     extra = _once(known, (request.extra_data, request.source), lambda: load_extra_data(request))
     hard = [sum(name.startswith("negative_") for name in rows.column_names) for rows in extra.values()]
     arguments.prompts = _prompts(request, max([arguments.negatives, *hard]))
+    if "translations" in loss.needs:
+        arguments.prompts["translation"] = request.query_prefix
     if request.separate_lengths:  # the host cuts a text by its task
-        tasks = {column: "query" if column == "anchor" else "document" for column in arguments.prompts}
+        questions = ("anchor", "translation")
+        tasks = {column: "query" if column in questions else "document" for column in arguments.prompts}
         arguments.router_mapping = arguments.router_mapping or tasks
-
-    from beir_hybrid.pairs.examples import example_dataset
-
-    dataset = example_dataset(sources, negatives=arguments.negatives)
-    prepared = PreparedTraining(request, arguments, sources, dataset, extra, selection)
+    dataset = _examples(sources, arguments, loss)
+    prepared = PreparedTraining(request, arguments, sources, dataset, extra, selection, loss)
     prepared.plan()  # finds what cannot be drawn
     return prepared
 
@@ -180,6 +189,44 @@ def load_extra_data(request: TrainingRequest) -> dict[str, Dataset]:
         BeirHybridError: Any of its leaves, for data that cannot be loaded.
     """
     return {extra.name: extra.load(request.source) for extra in read_extra_data(request.extra_data)}
+
+
+def _examples(sources: list[ParallelPairs], arguments: HybridBatchTrainingArguments, loss: TrainingLoss) -> Dataset:
+    """Return all examples of the sources, with the columns that the loss needs.
+
+    Raises:
+        ConfigurationError: If the data lack what it needs.
+    """
+    from beir_hybrid.pairs.examples import example_dataset
+
+    if "translations" in loss.needs:
+        _check_translations(sources, loss)
+    return example_dataset(
+        sources,
+        negatives=arguments.negatives,
+        label="answers" in loss.needs,
+        scores="scores" in loss.needs,
+        translations=arguments.seed if "translations" in loss.needs else None,
+        groups="teacher" in loss.needs,
+    )
+
+
+def _check_translations(sources: list[ParallelPairs], loss: TrainingLoss) -> None:
+    """Tell how many groups have no question in another language; raise an error if none has."""
+    for pairs in sources:
+        without, total = untranslated(pairs.numbers), len(pairs.groups)
+        if without == total:
+            raise ConfigurationError(
+                f"No group of {pairs.name} has its question in two languages, which the loss {loss.name!r} compares.",
+                "Give parallel data, or choose another loss, such as --loss mnrl.",
+            )
+        if without:
+            logger.warning(
+                "%s: %d of %d groups have their question in one language only, which is compared with itself.",
+                pairs.name,
+                without,
+                total,
+            )
 
 
 def _prompts(request: TrainingRequest, negatives: int) -> dict[str, str]:

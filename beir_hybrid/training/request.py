@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,6 +11,7 @@ from typing import Any
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.models import is_static
 from beir_hybrid.training.batch_options import BatchOptions, option
+from beir_hybrid.training.loss_options import LOSS_OPTIONS, LossOptions
 from beir_hybrid.training.model_options import ModelOptions
 from beir_hybrid.training.words import read_words, write_words
 
@@ -34,7 +34,7 @@ _DATA_HELP = (
 
 
 @dataclass(frozen=True)
-class TrainingRequest(ModelOptions):
+class TrainingRequest(LossOptions, ModelOptions):
     """A training run: model, data, batches, selection, output, and arguments of the host's.
 
     ``beir-hybrid train`` takes its options from the fields, whose help says what each means.
@@ -53,7 +53,6 @@ class TrainingRequest(ModelOptions):
         check_against: Evaluation sets whose texts are looked for in all data that are trained on.
         strategy: What kind of batch comes next.
         alpha: Share of monolingual batches, for strategies that have one.
-        scale: Factor on the cosine similarities in the loss, the inverse of a temperature; above 0.
         query_prefix: Put before every question in training, and stored as the model's query prompt.
         passage_prefix: Put before every passage in training, and stored as the model's document prompt.
         eval_data: Registered dataset, or a file of pairs, on which the best checkpoint is selected; None to keep the
@@ -74,10 +73,11 @@ class TrainingRequest(ModelOptions):
         arguments: Training arguments by name, sentence-transformers' and those of
             :class:`~beir_hybrid.training.arguments.HybridBatchTrainingArguments`; or the words of a command line, such
             as ``["--max_steps", "20"]``.
+        **loss_options: The fields of :class:`~beir_hybrid.training.loss_options.LossOptions`, by keyword.
 
     Raises:
-        ConfigurationError: If the scale is not above 0, options exclude or need each other, or extra data are not named
-            as :class:`~beir_hybrid.training.extra.ExtraData` wants it.
+        ConfigurationError: If an option of the loss is out of range, options exclude or need each other, or extra data
+            are not named as :class:`~beir_hybrid.training.extra.ExtraData` wants it.
 
     Examples:
         >>> request = TrainingRequest("static", "sample", Path("out"), arguments={"max_steps": 20})
@@ -129,7 +129,6 @@ class TrainingRequest(ModelOptions):
     )
     strategy: str = option(_BATCHES["strategy"].default, **_BATCHES["strategy"].metadata)
     alpha: float | None = option(_BATCHES["alpha"].default, **_BATCHES["alpha"].metadata)
-    scale: float = option(20.0, help="Factor on cosine similarities in the loss.")
     query_prefix: str = option("Query: ", help="Put before every question.")
     passage_prefix: str = option("Passage: ", help="Put before every passage.")
     eval_data: str | None = option(
@@ -153,6 +152,7 @@ class TrainingRequest(ModelOptions):
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         given = self.arguments if isinstance(self.arguments, Mapping) else read_words(self.arguments)
         extra = (self.extra_data,) if isinstance(self.extra_data, str) else tuple(self.extra_data or ())
         object.__setattr__(self, "extra_data", extra or None)
@@ -161,8 +161,6 @@ class TrainingRequest(ModelOptions):
 
             read_extra_data(extra)
         object.__setattr__(self, "arguments", {name.replace("-", "_"): value for name, value in given.items()})
-        if not 0 < self.scale < math.inf:
-            raise ConfigurationError(f"The scale is {self.scale}.", "Give a number above 0; 20 is usual.")
         self.check_model_options(self.model)
         if self.overwrite and self.resume:
             raise ConfigurationError("Both overwrite and resume are asked for.", "Choose one.")
@@ -240,14 +238,15 @@ class TrainingRequest(ModelOptions):
     def command(self) -> str:
         """Write the command that does this training, options at their default left out."""
         words = ["beir-hybrid", "train"]
-        for each in fields(self):
+        for each in sorted(fields(self), key=lambda field: field.name in LOSS_OPTIONS):
             value = getattr(self, each.name)
             if each.name not in DECIDING or value in (None, each.default):
                 continue
             several = {"train_data": self.sources, "extra_data": self.extra_data}  # given once for each dataset
             values = several.get(each.name) or [value]
             for one in values:
-                words += [f"--{each.name.replace('_', '-')}", ",".join(one) if isinstance(one, tuple) else str(one)]
+                text = ",".join(map(str, one)) if isinstance(one, tuple) else str(one)
+                words += [f"--{each.name.replace('_', '-')}", text]
         return shlex.join([*words, "--output", str(self.output), *write_words(self.arguments)])
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.strategies.build import strategy_spec
-from beir_hybrid.errors import ConfigurationError, OutputError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
 from beir_hybrid.storage.files import check_output
 from beir_hybrid.storage.locks import locked
 from beir_hybrid.storage.run_folder import RUN_FILE, RunFolder
@@ -21,6 +21,8 @@ from beir_hybrid.training.base_models import base_model
 from beir_hybrid.training.checkpoints import RECORD_FILE, record_checkpoint
 from beir_hybrid.training.extra import PLANNED
 from beir_hybrid.training.lora import ADAPTER_FOLDER, merge_adapter, save_adapter
+from beir_hybrid.training.losses.build import has_option
+from beir_hybrid.training.losses.in_batch import Mnrl
 from beir_hybrid.training.overlap_check import check_data
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import all_see, gathered, is_first_process, launched_processes, together
@@ -162,8 +164,6 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
 
 
 def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> HybridBatchTrainer:
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
     request, sources, selection = prepared.request, prepared.sources, prepared.selection
@@ -177,8 +177,10 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
         shares=prepared.shares(),
         eval_dataset=None if selection is None else selection.dataset,
         evaluator=None if selection is None else selection.evaluator,
-        loss=MultipleNegativesRankingLoss(model, scale=request.scale),
+        loss=_build_loss(model, prepared),
     )
+    if selection is not None and selection.dataset is not None and prepared.loss != _in_batch(prepared):
+        trainer.evaluation_loss = _in_batch(prepared).build(model).to(model.device)
     # the host makes the optimizer and its schedule once, so that it refuses them now, and again when training begins
     trainer.create_optimizer_and_scheduler(num_training_steps=1)
     trainer.optimizer, trainer.lr_scheduler = None, None
@@ -192,7 +194,8 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
         "Languages": ", ".join(languages),
         "Base model": f"`{request.model}`",
         "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`",
-        "Scale": f"{request.scale:g}",
+        "Loss": f"`{prepared.loss.spec()}`",
+        **({"Scale": f"{request.scale:g}"} if has_option(request.loss, "scale") else {}),
         **request.model_card(),
     }
     logger.info("Training on %s, with %s", data, strategy_spec(prepared.arguments.built_strategy()))
@@ -205,6 +208,28 @@ def _save_model(trainer: HybridBatchTrainer, adapted: bool, folder: str) -> None
         save_adapter(trainer.model, Path(folder) / ADAPTER_FOLDER)
         merge_adapter(trainer.model)
     trainer.save_model(folder)
+
+
+def _in_batch(prepared: PreparedTraining) -> Mnrl:
+    """Return the loss that any data can give: of validation, and of data beside the planned ones."""
+    return Mnrl(scale=prepared.request.scale)
+
+
+def _build_loss(model: SentenceTransformer, prepared: PreparedTraining) -> Any:
+    """Make the loss of the planned data, and of those beside them, which give no more than passages and negatives."""
+    try:
+        loss = prepared.loss.build(model)
+    except BeirHybridError:
+        raise
+    except ValueError as error:  # the host's words about models that its loss cannot train
+        raise ConfigurationError(
+            f"The loss {prepared.loss.name!r} does not go with the model {prepared.request.model}: "
+            f"{' '.join(str(error).split()).rstrip('.')}.",
+            "Choose another loss, such as --loss mnrl, or another model.",
+        ) from error
+    if not prepared.extra or prepared.loss == _in_batch(prepared):
+        return loss
+    return {PLANNED: loss, **{name: _in_batch(prepared).build(model) for name in prepared.extra}}
 
 
 def _check_output(request: TrainingRequest) -> None:

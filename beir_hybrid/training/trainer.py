@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import torch
 from datasets import Dataset, DatasetDict
 
 from beir_hybrid.batching.columns import hide
@@ -52,11 +53,14 @@ class HybridBatchTrainer(ResumableTrainer):
     Attributes:
         batch_log: Counts the batches trained on, by epoch.
         card_details: Further lines of the model card's section on batches, by heading.
+        evaluation_loss: The loss of evaluation data, where they lack what the loss of training needs, on the model's
+            device; None for the same.
         plain_evaluation: Whether evaluation data are batched in order on purpose, not for want of languages.
     """
 
     args: HybridBatchTrainingArguments
     card_details: Mapping[str, str] = MappingProxyType({})
+    evaluation_loss: torch.nn.Module | None = None
     plain_evaluation: bool = False
 
     def __init__(
@@ -139,6 +143,17 @@ class HybridBatchTrainer(ResumableTrainer):
         if not self._logged:
             self._logged = True
             logger.warning("%s", message)
+
+    def compute_loss(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """Compute the loss of a batch; see the host's Trainer."""
+        if self.evaluation_loss is None or model.training:
+            return super().compute_loss(model, *args, **kwargs)
+        training: Any = self.loss
+        self.loss = self.evaluation_loss  # type: ignore[assignment]  # the host takes a module as well
+        try:
+            return super().compute_loss(model, *args, **kwargs)
+        finally:
+            self.loss = training
 
     def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:
         """Add the name of a dataset of a dict to its rows, as the host does, and keep hidden columns hidden.

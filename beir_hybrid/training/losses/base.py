@@ -21,9 +21,9 @@ Need = Literal["answers", "scores", "translations", "teacher"]
 class TrainingLoss:
     """A loss with its options, before there is a model: a frozen dataclass whose fields are its options.
 
-    Subclass it, set ``name`` and register the class in the group ``beir_hybrid.losses``. Of the fields, those called as
-    an option of ``beir-hybrid train``, such as ``scale``, ``gather`` or ``mini_batch_size``, are set by that option; all
-    can be written with the name, as in ``--loss "mnrl(scale=30)"``.
+    Subclass it, set ``name`` and register the class in the group ``beir_hybrid.losses``. Fields called as an option of
+    ``beir-hybrid train``, such as ``scale``, ``gather`` or ``mini_batch_size``, are set by that option; all can be
+    written with the name, as in ``--loss "mnrl(scale=30)"``.
 
     Attributes:
         name: The registered name.
@@ -49,6 +49,9 @@ class TrainingLoss:
 
         Returns:
             What the host's Trainer takes as ``loss=``.
+
+        Raises:
+            ValueError: If the loss does not go with the model.
         """
         raise NotImplementedError
 
@@ -81,8 +84,9 @@ class TrainingLoss:
             >>> Mnrl().spec(), Mnrl(scale=30).spec()
             ('mnrl', 'mnrl(scale=30)')
         """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        given = [f"{field.name}={values[field.name]!r}" for field in fields(self) if values[field.name] != field.default]
+        values = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        usual = {field.name: field.default for field in fields(self)}
+        given = [f"{name}={value!r}" for name, value in values if value != usual[name]]
         return f"{self.name}({', '.join(given)})" if given else self.name
 
 

@@ -49,23 +49,16 @@ class Gist(TrainingLoss):
 
         Raises:
             ModelError: If there is no such guide.
-            ConfigurationError: If the host refuses the guide, as it does tokenizers that are not transformers'.
+            ValueError: If the host refuses it, as it does tokenizers that are not transformers'.
         """
         from sentence_transformers.sentence_transformer.losses import GISTEmbedLoss
 
         return self._guided(GISTEmbedLoss, model)
 
     def _guided(self, loss: Any, model: SentenceTransformer, **options: Any) -> Module:
-        guide = load_model(str(self.guide))
-        try:
-            built: Module = loss(
-                model, guide, temperature=self.temperature, gather_across_devices=self.gather, **options
-            )
-        except ValueError as error:
-            raise ConfigurationError(
-                f"The loss {self.name!r} refuses the model or its guide {self.guide}: {' '.join(str(error).split())}",
-                "Choose others, or --loss mnrl.",
-            ) from error
+        guide = load_model(str(self.guide)).eval()
+        guide.requires_grad_(False)  # the host's optimizer takes all parameters of a loss
+        built: Module = loss(model, guide, temperature=self.temperature, gather_across_devices=self.gather, **options)
         return built
 
 
