@@ -71,6 +71,7 @@ def train(
     request: TrainingRequest,
     arguments: Mapping[str, Any] | Sequence[str] = (),
     callbacks: Sequence[TrainerCallback] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> TrainedModel:
     """Fine-tune an encoder with planned batches and save it.
 
@@ -84,6 +85,7 @@ def train(
         arguments: Further training arguments, which override the request's: values by name, or the words of a command
             line.
         callbacks: The host's callbacks, called at every step.
+        notes: Further lines of the model card by their headings.
 
     Returns:
         The trained model; its folder loads with ``SentenceTransformer(folder)``.
@@ -112,10 +114,10 @@ def train(
         together(claim if is_first_process() else lambda: None)
         _check_nodes(request.output, host)
         together(claim if host.should_save and not is_first_process() else lambda: None)
-        return _train(request, callbacks)
+        return _train(request, callbacks, notes or {})
 
 
-def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> TrainedModel:
+def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback], notes: Mapping[str, str]) -> TrainedModel:
     from transformers import set_seed
 
     from beir_hybrid.training.arguments import arguments_as_json
@@ -132,7 +134,7 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback]) -> Tr
     model.prompts = {**model.prompts, "query": request.query_prefix, "document": request.passage_prefix}
     with Attempt(folder, list(request.arguments), prepared.arguments.should_save) as attempt:
         trainer = _build_trainer(model, prepared)
-        trainer.card_details = {**trainer.card_details, **checked}
+        trainer.card_details = {**trainer.card_details, **checked, **notes}
         for callback in callbacks:
             trainer.add_callback(callback)
         checkpoint = trainer.latest_checkpoint() if request.resume else None

@@ -26,7 +26,8 @@ def config(tmp_path):
     def read(text):
         path = tmp_path / "run.yaml"
         path.write_text(text, encoding="utf-8")
-        return read_config(path)
+        read_file = read_config(path)
+        return read_file.options, read_file.arguments
 
     return read
 

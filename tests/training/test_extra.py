@@ -136,6 +136,6 @@ def test_command_and_config_name_extra_data_alike(nli, tmp_path):
     assert "--extra-data a=a.csv --extra-data b=b.csv,weight=2" in asked.command()
     path = tmp_path / "run.yaml"
     path.write_text("extra-data:\n  - a=a.csv\n  - b=b.csv,weight=2\n")
-    assert TrainingRequest.from_options({**asked.options(), **read_config(path)[0]}).extra_data == asked.extra_data
+    assert TrainingRequest.from_options({**asked.options(), **read_config(path).options}).extra_data == asked.extra_data
     path.write_text("extra_data: a=a.csv\n")
-    assert read_config(path)[0] == {"extra_data": ["a=a.csv"]}
+    assert read_config(path).options == {"extra_data": ["a=a.csv"]}
