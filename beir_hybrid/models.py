@@ -100,6 +100,19 @@ def check_kind(kind: str, name: str, *, sparse: bool = False) -> None:
     )
 
 
+def pads(model: object) -> bool:
+    """Return whether a model fills up the token sequences of a batch to the longest one.
+
+    Static embeddings do not, nor does a transformer whose attention takes sequences one after another, as that of
+    ``flash_attention_2`` does; the host's transformers say it by ``can_flatten_inputs``.
+
+    Args:
+        model: A loaded model of the host's.
+    """
+    modules = model.modules() if hasattr(model, "modules") else ()
+    return any(getattr(module, "can_flatten_inputs", None) is False for module in modules)
+
+
 def load_model(name: str | Path, device: str | None = None, *, sparse: bool = False) -> SentenceTransformer:
     """Load a sentence-transformers or Hugging Face model; a plain transformer gets mean pooling.
 

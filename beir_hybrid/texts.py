@@ -1,4 +1,4 @@
-"""Which texts count as equal, and their digests."""
+"""Which texts count as equal, their digests, and their lengths."""
 
 from __future__ import annotations
 
@@ -19,8 +19,14 @@ _DIGEST = 16  # bytes: at a hundred million texts, two have the same digest by c
 _BETWEEN = "\0"
 _RARE_BLANKS = ("\x85", "\u1680", "\u2028", "\u2029")  # what NFKC leaves, but for control characters
 
+_OCTAVE = 16  # buckets that lengths have from one to twice as much: neighbours differ by 4 %
+_MEASURED = 2**20  # texts that are measured at a time
+
 Digests = npt.NDArray[np.uint64]
 """Shape (texts, 2): 128 bits of each text."""
+
+Buckets = npt.NDArray[np.uint8]
+"""Shape (texts,): lengths on a scale of logarithms, see :func:`length_buckets`."""
 
 
 def fold(text: str) -> str:
@@ -118,3 +124,26 @@ def _digests(column: pa.ChunkedArray | pa.Array) -> Iterator[pa.Array]:
         values = digest_texts(texts).tobytes()
         whole = pa.Array.from_buffers(pa.binary(_DIGEST), len(texts), [None, pa.py_buffer(values)])
         yield whole if not missing.any() else pc.if_else(pa.array(~missing), whole, None)
+
+
+def length_buckets(texts: pa.Array | pa.ChunkedArray) -> Buckets:
+    """Return the lengths of texts in UTF-8 bytes on a scale of logarithms, in one byte each.
+
+    Arrow knows where each text begins, so no text is read. Within a language bytes follow tokens closely.
+
+    Args:
+        texts: Shape (rows,), strings; a null counts as empty.
+
+    Returns:
+        Shape (rows,), ``16 * log2(1 + bytes)``, rounded, at most 255, which 65,000 bytes reach.
+
+    Examples:
+        >>> length_buckets(pa.array(["", "a", "abc", "Straße"])).tolist()
+        [0, 16, 32, 48]
+    """
+    lengths = pc.fill_null(pc.binary_length(texts), 0)
+    whole = np.empty(len(lengths), np.uint8)
+    for start in range(0, len(lengths), _MEASURED):
+        part = np.asarray(lengths.slice(start, _MEASURED), np.float32)
+        whole[start : start + len(part)] = np.minimum(np.rint(_OCTAVE * np.log2(1 + part)), 255)
+    return whole

@@ -11,7 +11,7 @@ from beir_hybrid.evaluation import EncodingOptions
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.encoder import as_encoder, open_encoder
 from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
-from beir_hybrid.models import CROSS, DENSE, MULTI_VECTOR, SPARSE, kind_of, kind_of_files, load_model
+from beir_hybrid.models import CROSS, DENSE, MULTI_VECTOR, SPARSE, kind_of, kind_of_files, load_model, pads
 from beir_hybrid.training.base_models import base_model, static_model
 
 
@@ -222,3 +222,14 @@ def test_a_device_that_is_not_there_is_named(tmp_path, device):
     (tmp_path / "modules.json").write_text("[]")
     with pytest.raises(ConfigurationError, match=f"There is no device '{device}' here: .*Choose such as cpu"):
         load_model(tmp_path, device)
+
+
+def test_transformers_pad_unless_they_take_sequences_one_after_another(folders):
+    model = load_model(folders / "dense", "cpu")
+    assert pads(model)
+    model[0].can_flatten_inputs = True  # as with flash attention
+    assert not pads(model)
+
+
+def test_static_embeddings_do_not_pad(pairs):
+    assert not pads(static_model(pairs, 4))

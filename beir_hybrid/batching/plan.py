@@ -19,16 +19,18 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import build_strategy, strategy_spec
 from beir_hybrid.batching.strategies.check import draw_kinds
-from beir_hybrid.batching.streams import build_streams
+from beir_hybrid.batching.streams import Stream, build_streams
+from beir_hybrid.batching.windows import WINDOW, Window, draw_window, window_around
 from beir_hybrid.errors import BatchError, ConfigurationError
 from beir_hybrid.pairs.index import ExampleIndex
 
 # What a random generator is for: the second number of its seed, after the plan's own seed and the epoch.
-_SCHEDULE, _PASS, _BATCH = range(3)
+_SCHEDULE, _PASS, _BATCH, _WINDOW = range(4)
 
 # Permutations of streams up to this size are stored, one a stream; those of larger ones are read without being stored.
 _STORED = 2**16
 _LEAST_STORED = 16
+_WINDOWED = 2**22  # examples in stored windows, of which there is one a stream where they fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +71,9 @@ class BatchPlan:
 
     The same on every process, of exact length, and any step is reached without replaying those before it. Within an
     epoch a stream (a kind, a source and, for monolingual batches, a language) walks a random permutation of its groups
-    and starts a new one when fewer than a batch are left. No two examples of a batch share a group or an answer: they
-    would be each other's false negatives.
+    and starts a new one when fewer than a batch are left. Where batches are grouped by length, the groups of some steps
+    of the walk are put together by length; which of these batches comes first is random. No two examples of a batch
+    share a group or an answer: they would be each other's false negatives.
 
     Args:
         sources: One index, or several side by side.
@@ -121,9 +124,12 @@ class BatchPlan:
         self._weights = self.sampling.source_weights(sizes)
         self._streams, notices = build_streams(self.sources, self.strategy.kinds, self.step_size, self.sampling)
         self.notices = [notice for source in self.sources for notice in _left_out(source)] + notices
+        self.notices += [notice for source in self.sources for notice in _unmeasured(source, self.sampling)]
         self._offsets = np.cumsum([0, *(source.size for source in self.sources)])
         self._schedules: dict[int, _Schedule] = {}
         self._stored = lru_cache(maxsize=max(_LEAST_STORED, len(self._streams)))(self._permutation)
+        windows = min(len(self._streams), _WINDOWED // (WINDOW * self.step_size))
+        self._windows = lru_cache(maxsize=max(_LEAST_STORED, windows))(self._draw_window)
 
     def lasting(self, epochs: float) -> BatchPlan:
         """Return the same plan for a training of another length in epochs, above 0."""
@@ -148,15 +154,20 @@ class BatchPlan:
     def identity(self) -> dict[str, Any]:
         """Return what determines the batches, as plain JSON content: two plans of equal identity draw the same.
 
-        The data are identified by a checksum of the examples that exist, not of their texts.
+        The data are identified by a checksum of the examples that exist, and of their lengths where these count, not of
+        their texts.
         """
+        sampling = {**asdict(self.sampling), "temperature": str(self.sampling.temperature)}
+        grouped = sampling.pop("group_by_length")  # named only where it is: earlier runs do not
+        lengths = [source.lengths and source.lengths.checksum for source in self.sources]
         return {
+            **({"group_by_length": lengths} if grouped else {}),
             "strategy": strategy_spec(self.strategy),
             "batch_size": self.batch_size,
             "world_size": self.world_size,
             "seed": self.seed,
             "epochs": self.epochs,
-            "sampling": {**asdict(self.sampling), "temperature": str(self.sampling.temperature)},
+            "sampling": sampling,
             "data": [[source.name, source.checksum] for source in self.sources],
         }
 
@@ -179,13 +190,19 @@ class BatchPlan:
         number, order = int(schedule.stream[step]), int(schedule.order[step])
         stream = self._streams[number]
         source = self.sources[stream.source]
-        rng = np.random.default_rng([self.seed, epoch, _BATCH, step])
-        groups, replaced, repeated = part(self._walk(epoch, number, order), stream, source, rng)
-        if stream.choices is None:
-            questions = np.full(len(groups), stream.question, np.int64)
-            passages = np.full(len(groups), stream.passage, np.int64)
+        current, place = divmod(order, self._per_pass(stream))
+        if self.sampling.group_by_length and source.lengths is not None:
+            first, last = window_around(place, self._per_pass(stream))
+            window, at = self._windows(epoch, number, current, first, last), place - first
+            groups, questions, passages = (
+                drawn[at].astype(np.int64) for drawn in (window.groups, window.questions, window.passages)
+            )
+            replaced, repeated = int(window.replaced[at]), int(window.repeated[at])
         else:
-            questions, passages = np.divmod(stream.choices.draw(source.pattern[groups], rng), len(source.languages))
+            rng = np.random.default_rng([self.seed, epoch, _BATCH, step])
+            walked = self._walk(epoch, number, current, place, place + 1)
+            groups, replaced, repeated = part(walked, stream, source, rng)
+            questions, passages = stream.draw_pairs(groups, source, rng)
         rows = source.rows(groups, questions, passages) + self._offsets[stream.source]
         kind = self.strategy.kinds[stream.kind]
         languages = {"questions": questions, "passages": passages}
@@ -195,13 +212,22 @@ class BatchPlan:
         """Draw the batches of an epoch, from some step on."""
         return (self.batch(epoch, step) for step in range(start, self.steps))
 
-    def _walk(self, epoch: int, number: int, order: int) -> Ints:
-        """Read the next step's groups off the stream's current permutation."""
+    def _per_pass(self, stream: Stream) -> int:
+        """Steps of a pass over a stream's groups."""
+        return max(1, stream.size // self.step_size)
+
+    def _draw_window(self, epoch: int, number: int, current: int, first: int, last: int) -> Window:
+        """Draw the examples of some steps of a pass together, by length."""
         stream = self._streams[number]
-        per_pass = max(1, stream.size // self.step_size)
-        current, place = divmod(order, per_pass)
+        rng = np.random.default_rng([self.seed, epoch, _WINDOW, number, current, first])
+        groups = self._walk(epoch, number, current, first, last)
+        return draw_window(groups, last - first, stream, self.sources[stream.source], self.world_size, rng)
+
+    def _walk(self, epoch: int, number: int, current: int, first: int, last: int) -> Ints:
+        """Read the groups of some steps off a permutation of a stream."""
+        stream = self._streams[number]
         # a stream smaller than a step, where that is allowed, starts over within the step
-        positions = np.arange(place * self.step_size, (place + 1) * self.step_size) % stream.size
+        positions = np.arange(first * self.step_size, last * self.step_size) % stream.size
         if stream.size <= _STORED:
             places = self._stored(epoch, number, current)[positions]
         else:
@@ -266,6 +292,12 @@ def _left_out(source: ExampleIndex) -> Iterator[str]:
     if source.left_out:
         rows = "" if source.order is None else ", with their rows"  # a column of negatives has no others to take
         yield f"{source.name}: {source.left_out} hard negatives answer their own question: left out{rows}."
+
+
+def _unmeasured(source: ExampleIndex, sampling: Sampling) -> Iterator[str]:
+    """Yield a notice of a source that cannot be grouped by length."""
+    if sampling.group_by_length and source.lengths is None:
+        yield f"{source.name} does not say how long its texts are: its batches are not grouped by length."
 
 
 def earlier_occurrences(values: npt.NDArray[np.unsignedinteger]) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,8 @@ from beir_hybrid.errors import DataFormatError, did_you_mean
 from beir_hybrid.pairs.answers import number_answers
 from beir_hybrid.pairs.hard_negatives import answers_of_negatives
 from beir_hybrid.pairs.index import ExampleIndex
-from beir_hybrid.texts import number_texts
+from beir_hybrid.pairs.lengths import Lengths
+from beir_hybrid.texts import Buckets, length_buckets, number_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -64,7 +65,7 @@ def index_rows(dataset: Dataset, columns: Columns) -> ExampleIndex:
         refused=answers.refused(kept),
     )
     order = kept if index.order is None else kept[index.order]
-    return replace(index, order=order, left_out=int(answers.wrong.sum()))
+    return replace(index, order=order, left_out=int(answers.wrong.sum()), lengths=answers.lengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +75,12 @@ class _Answers:
     Attributes:
         of_rows: Shape (rows,), equal for rows whose passages answer each other's questions; None if not known.
         negatives: Shape (columns, rows), the answers that the rows' hard negatives are; -1 for nobody's.
+        lengths: How long the rows' questions and passages are; None if not known.
     """
 
     of_rows: Ints | None
     negatives: Ints
+    lengths: Lengths | None = None
 
     @cached_property
     def wrong(self) -> Bools:
@@ -109,7 +112,7 @@ def _answers(dataset: Dataset, columns: Columns, groups: Ints) -> _Answers:
         )
     # in the host's losses the question comes first, then the passage, then the hard negatives
     asked, hard = names[:1], [name for name in names[2:] if name != answer]
-    texts = read_texts(dataset, {answer, *asked, *hard})
+    texts = read_texts(dataset, {answer, *names[:2], *hard})
     for name in (answer, *asked):
         _check_filled(name, texts[name])
     passages, *negatives = number_texts(*(texts[name] for name in (answer, *hard)))
@@ -122,7 +125,13 @@ def _answers(dataset: Dataset, columns: Columns, groups: Ints) -> _Answers:
             others,
         )
     of_negatives = [answers_of_negatives(passages, of_rows, codes) for codes in negatives]
-    return _Answers(of_rows, np.stack(of_negatives) if of_negatives else none)
+    sides = [length_buckets(texts[name]) for name in names[:2]]
+    lengths = Lengths(partial(_both, *sides)) if len(sides) == 2 else None
+    return _Answers(of_rows, np.stack(of_negatives) if of_negatives else none, lengths)
+
+
+def _both(questions: Buckets, passages: Buckets) -> tuple[Buckets, Buckets]:  # a function, since it can be pickled
+    return questions, passages
 
 
 def _languages(dataset: Dataset, name: str) -> list[str]:

@@ -33,6 +33,8 @@ class Sampling:
             ``drop`` leaves it out, ``repeat`` lets answers occur more than once in its batches. The last two say so.
         hold: Steps that keep one kind, source and language; the number of accumulated batches to keep one kind for a
             whole optimizer step. At least 1.
+        group_by_length: Whether each batch gets examples of like lengths, of some steps that are drawn together, so
+            that little of it is padding. What is drawn, and how often, stays as it is.
 
     Raises:
         ConfigurationError: If a value is out of range.
@@ -44,6 +46,7 @@ class Sampling:
     pairs: tuple[tuple[str, str], ...] | None = None
     too_small: TooSmall = "error"
     hold: int = 1
+    group_by_length: bool = False
 
     def __post_init__(self) -> None:
         if self.weights is not None:
@@ -68,6 +71,8 @@ class Sampling:
                 f"The weights {list(self.weights)} and the temperature {self.temperature:g} are both given.",
                 "Give one of the two: the weights decide alone.",
             )
+        if not isinstance(self.group_by_length, bool):
+            raise ConfigurationError(f"group_by_length is {self.group_by_length!r}.", "Give True or False.")
         if not isinstance(self.hold, int) or self.hold < 1:
             raise ConfigurationError(f"hold is {self.hold!r}.", "Give a whole number from 1 on.")
 

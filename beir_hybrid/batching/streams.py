@@ -75,6 +75,21 @@ class Stream:
     answers: int
     choices: Choices | None = None
 
+    def draw_pairs(self, groups: Ints, source: ExampleIndex, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Draw the languages of an example of each group.
+
+        Args:
+            groups: Shape (n,), group numbers.
+            source: The stream's source.
+            rng: The source of randomness, which is used only if each example draws its own pair.
+
+        Returns:
+            Numbers of the questions' and of the passages' languages, each of shape (n,).
+        """
+        if self.choices is None:
+            return np.full(len(groups), self.question, np.int64), np.full(len(groups), self.passage, np.int64)
+        return np.divmod(self.choices.draw(source.pattern[groups], rng), len(source.languages))
+
 
 def build_streams(
     sources: Sequence[ExampleIndex], kinds: Sequence[BatchKind], step_size: int, sampling: Sampling

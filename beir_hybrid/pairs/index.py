@@ -11,8 +11,11 @@ import numpy.typing as npt
 
 from beir_hybrid.arrays import Bools, Ints
 from beir_hybrid.errors import DataFormatError
+from beir_hybrid.pairs.lengths import LanguageScale, Lengths
+from beir_hybrid.texts import Buckets
 
 _COUNTED = 16  # languages up to which all their combinations can be counted
+_PROBED = 2**16  # examples that the languages' usual lengths are taken from
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,7 @@ class ExampleIndex:
         negatives: Answers that are hard negatives of each group, where batches hold hard negatives: the first place of
             each group, shape (groups + 1,), and the answers. None if there are none.
         left_out: How many hard negatives are not used because they answer their own question.
+        lengths: How long the texts are; None where nobody knows.
     """
 
     languages: tuple[str, ...]
@@ -44,6 +48,7 @@ class ExampleIndex:
     order: Ints | None = None
     negatives: tuple[Ints, Ints] | None = None
     left_out: int = 0
+    lengths: Lengths | None = None
 
     @classmethod
     def parallel(
@@ -132,7 +137,7 @@ class ExampleIndex:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over everything here but the name, shortened to 16 hexadecimal digits."""
+        """SHA-256 over everything here but name and lengths, shortened to 16 hexadecimal digits."""
         digest = hashlib.sha256(" ".join(self.languages).encode())
         for array in (self.patterns, self.pattern, self.answer, self.order, *(self.negatives or ())):
             if array is not None:
@@ -187,6 +192,37 @@ class ExampleIndex:
         cells = questions * len(self.languages) + passages
         places = self._start(groups) + self._places[self.pattern[groups], cells]
         return places if self.order is None else self.order[places]
+
+    def buckets(self, groups: Ints, questions: Ints, passages: Ints) -> tuple[Buckets, Buckets]:
+        """Return how long the questions and passages of examples are; lengths must be known.
+
+        Args:
+            groups: Shape (n,), group numbers.
+            questions: Shape (n,), question language numbers.
+            passages: Shape (n,), passage language numbers. Every example must exist.
+
+        Returns:
+            Buckets of :func:`~beir_hybrid.texts.length_buckets`, each of shape (n,).
+        """
+        lengths = self.lengths
+        if lengths is None:
+            raise DataFormatError(f"{self.name} does not say how long its texts are.", "Leave out group_by_length=.")
+        asked, answering = lengths.rows
+        if lengths.questions is None or lengths.passages is None:
+            rows = self.rows(groups, questions, passages)
+            return asked[rows], answering[rows]
+        return asked[lengths.questions[groups, questions]], answering[lengths.passages[groups, passages]]
+
+    @cached_property
+    def scale(self) -> LanguageScale:
+        """What length is usual in each language, from some ten thousand examples; lengths must be known."""
+        # at random, since every n-th example might always be of one language; the same for all processes
+        places = (
+            np.arange(self.size) if self.size <= _PROBED else np.random.default_rng(0).integers(self.size, size=_PROBED)
+        )
+        groups, questions, passages = self.examples(places)
+        buckets = self.buckets(groups, questions, passages)
+        return LanguageScale.of((questions, passages), buckets, len(self.languages))
 
     def examples(self, places: Ints) -> tuple[Ints, Ints, Ints]:
         """Return the examples at places of the order by (group, question language, passage language).

@@ -21,12 +21,13 @@ from beir_hybrid.pairs.checks import check_table
 from beir_hybrid.pairs.dataset_rows import RowColumns, dataset_source, table_of
 from beir_hybrid.pairs.hard_negatives import HardNegatives
 from beir_hybrid.pairs.index import ExampleIndex, negatives_of
+from beir_hybrid.pairs.lengths import Lengths
 from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.storage.arrow_files import read_table, table_checksum, write_table
 from beir_hybrid.storage.pair_numbers import PairNumbers
 from beir_hybrid.storage.pair_rows import SCHEMA, TEXTS
 from beir_hybrid.storage.pair_store import TextRows
-from beir_hybrid.texts import number_texts
+from beir_hybrid.texts import Buckets, length_buckets, number_texts
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -231,9 +232,14 @@ class ParallelPairs:
         """Which examples exist, for :class:`~beir_hybrid.batching.plan.BatchPlan`."""
         numbers = self.numbers
         passages = None if numbers.passages is numbers.questions else numbers.passages >= 0
-        return ExampleIndex.parallel(
+        index = ExampleIndex.parallel(
             numbers.languages, numbers.questions >= 0, numbers.answers, self.name, passages=passages
         )
+        return replace(index, lengths=Lengths(self._measure, numbers.questions, numbers.passages))
+
+    def _measure(self) -> tuple[Buckets, Buckets]:
+        """Return how long each row's question and passage are."""
+        return length_buckets(self.table["question"]), length_buckets(self.table["passage"])
 
     def dataset(self, *, negatives: int = 0, label: bool = False) -> Dataset:
         """Return all examples as a ``datasets.Dataset``; see :func:`beir_hybrid.pairs.examples.example_dataset`.

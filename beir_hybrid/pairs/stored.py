@@ -16,6 +16,7 @@ from beir_hybrid.pairs.hard_negatives import HardNegatives
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.storage.pair_numbers import PairNumbers
 from beir_hybrid.storage.pair_store import PairStore, TextRows
+from beir_hybrid.texts import Buckets
 
 
 class StoredPairs(ParallelPairs):
@@ -73,6 +74,9 @@ class StoredPairs(ParallelPairs):
     def renamed(self, name: str) -> ParallelPairs:
         """Return the same pairs by another name."""
         return StoredPairs(self.store, self._numbers, name)
+
+    def _measure(self) -> tuple[Buckets, Buckets]:
+        return self.store.lengths
 
     @cached_property
     def hard_negatives(self) -> HardNegatives | None:

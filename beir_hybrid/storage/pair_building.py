@@ -23,9 +23,18 @@ from beir_hybrid.storage.folders import replace_folder
 from beir_hybrid.storage.locks import LOCK, locked
 from beir_hybrid.storage.pair_numbers import answers_of_negatives, number_groups, place_rows, shared_answers
 from beir_hybrid.storage.pair_rows import SCHEMA, drop_unfit, fill_columns
-from beir_hybrid.storage.pair_store import ABOUT, GROUP_SCHEMA, GROUPS, SCHEMA_VERSION, PairStore, is_store
+from beir_hybrid.storage.pair_store import (
+    ABOUT,
+    GROUP_SCHEMA,
+    GROUPS,
+    LENGTHS,
+    MEASURED,
+    SCHEMA_VERSION,
+    PairStore,
+    is_store,
+)
 from beir_hybrid.storage.pair_writer import PairWriter, digest_batch
-from beir_hybrid.texts import Digests
+from beir_hybrid.texts import Digests, length_buckets
 from beir_hybrid.verbosity import progress_bar
 
 _AHEAD = 2  # batches that wait for their digests
@@ -191,7 +200,8 @@ def _number(writer: PairWriter, name: str, strict: bool, checksum: Future[str]) 
             "Correct them, or build without --strict.",
         )
     counts = progress.counts + Counter({"the same group and language twice": repeated})
-    arrays = ["group.npy", "questions.npy", "passages.npy"]
+    _measure(writer)
+    arrays = ["group.npy", "questions.npy", "passages.npy", LENGTHS]
     answers = shared_answers(files, group, len(first), left_out)
     if answers is not None:
         np.save(folder / "answers.npy", answers)
@@ -217,6 +227,18 @@ def _number(writer: PairWriter, name: str, strict: bool, checksum: Future[str]) 
     _write_groups(writer, first)
     writer.remove_scratch()
     write_json(folder / ABOUT, about | {"arrays": record(folder, [*arrays, GROUPS])})
+
+
+def _measure(writer: PairWriter) -> None:
+    """Write how long the rows' texts are; of the shards only where each text begins is read."""
+    lengths = np.lib.format.open_memmap(writer.folder / LENGTHS, "w+", np.uint8, (len(MEASURED), writer.progress.rows))
+    start = 0
+    for shard in writer.progress.shards:
+        table = pa.ipc.open_file(pa.memory_map(str(writer.folder / shard["file"]))).read_all()
+        for side, name in zip(lengths, MEASURED, strict=True):
+            side[start : start + len(table)] = length_buckets(table[name])
+        start += len(table)
+    lengths.flush()
 
 
 def _write_groups(writer: PairWriter, first: Ints) -> None:

@@ -17,10 +17,14 @@ from beir_hybrid.storage.checksums import damage
 from beir_hybrid.storage.files import map_array, read_json
 from beir_hybrid.storage.pair_numbers import PairNumbers
 from beir_hybrid.storage.pair_rows import SCHEMA
+from beir_hybrid.texts import Buckets, length_buckets
 
 ABOUT = "pairs.json"
 SCHEMA_VERSION = 1
 GROUPS = "groups.arrow"
+LENGTHS = "lengths.npy"
+MEASURED = ("question", "passage")
+"""Columns whose texts' lengths are in :data:`LENGTHS`, shape (2, rows)."""
 GROUP_SCHEMA = pa.schema([("group", pa.string())])
 _PLACES = {name: place for place, name in enumerate(SCHEMA.names)}
 _FIX = "Build it again with beir-hybrid data build."
@@ -162,6 +166,16 @@ class PairStore:
     def _groups(self) -> pa.ChunkedArray:
         stored = StoredBatches(self.folder / GROUPS, GROUP_SCHEMA, fix=_FIX)
         return pa.chunked_array([stored.column(number, 0) for number in range(len(stored))], pa.string())
+
+    @cached_property
+    def lengths(self) -> tuple[Buckets, Buckets]:
+        """How long each row's question and passage are, mapped; of a store that was built without, measured."""
+        if (self.folder / LENGTHS).exists():
+            questions, passages = self.array(LENGTHS.removesuffix(".npy"))
+            return questions, passages
+        parts = [[length_buckets(column) for column in batch.columns] for batch in self.batches(MEASURED)]
+        questions, passages = (np.concatenate(side) for side in zip(*parts, strict=True))
+        return questions, passages
 
     def array(self, name: str) -> npt.NDArray[Any]:
         """Map an array that the store has."""

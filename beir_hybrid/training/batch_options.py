@@ -59,6 +59,12 @@ class BatchOptions:
         help="Where a language has fewer different answers than a batch: refuse, leave it out, or repeat answers.",
     )
     hold_kind: bool = option(False, help="Keep one kind of batch for all batches whose gradients are accumulated.")
+    group_by_length: bool | None = option(
+        None,
+        metavar="[True|False]",
+        help="Put examples of like lengths into each batch, so that little of it is padding [default: where the model "
+        "pads].",
+    )
     group_column: str = option("group", help="Column of a dataset of your own, equal for translations of one question.")
     question_column: str = option("anchor_language", help="Column with the question's language.")
     passage_column: str = option("positive_language", help="Column with the passage's language.")
@@ -125,6 +131,7 @@ class BatchOptions:
             pairs=None if self.language_pairs is None else tuple(self.language_pairs),  # type: ignore[arg-type]  # read by Sampling
             too_small=self.too_small,  # type: ignore[arg-type]  # checked by Sampling
             hold=hold,
+            group_by_length=bool(self.group_by_length),
         )
 
 

@@ -227,6 +227,12 @@ def check_same_batches(checkpoint: Path, identity: Mapping[str, Any]) -> None:
         )
 
 
+def draws_by_length(checkpoint: Path) -> bool | None:
+    """Return whether a checkpoint's run draws batches of like lengths; None if it does not say."""
+    plan = (json_or_none(checkpoint / BATCHES_FILE) or {}).get("plan")
+    return "group_by_length" in plan if isinstance(plan, dict) else None
+
+
 def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:
     """Put the entries of inner mappings beside the others, each by its own name."""
     inner = {name: value for part in identity.values() if isinstance(part, dict) for name, value in part.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,7 @@ from beir_hybrid.batching.draws import DrawSummary, summarize
 from beir_hybrid.batching.mixed_sampler import MixedBatchSampler, WholeBatches
 from beir_hybrid.batching.sampler import COLUMN_OPTIONS, HybridBatchSampler, batches_in_order
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
+from beir_hybrid.models import pads
 from beir_hybrid.pairs.examples import ExampleTable
 from beir_hybrid.storage.files import write_json
 from beir_hybrid.storage.run_folder import BATCHES_FILE
@@ -24,7 +26,7 @@ from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.beside import build_mixed_plan, check_alone, check_losses, opened
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
-from beir_hybrid.training.checkpoints import check_checkpoint, check_same_batches, latest_checkpoint
+from beir_hybrid.training.checkpoints import check_checkpoint, check_same_batches, draws_by_length, latest_checkpoint
 from beir_hybrid.training.processes import gathered, together
 from beir_hybrid.training.resumable import ResumableTrainer
 
@@ -76,6 +78,7 @@ class HybridBatchTrainer(ResumableTrainer):
                 f"args is {type(args).__name__}.", "Give HybridBatchTrainingArguments, or use the host's own Trainer."
             )
         self._sampler: HybridBatchSampler | MixedBatchSampler | None = None
+        self._grouped = bool(args.group_by_length)  # until the model is known
         self._shares = shares
         self._loads_training = False  # a dataset may be evaluated on, too
         self._drawn: DrawSummary | None = None  # of the batches counted so far: each is drawn again only once
@@ -90,6 +93,8 @@ class HybridBatchTrainer(ResumableTrainer):
                 if isinstance(dataset, Dataset):  # before the model card is begun, which shows what is trained on
                     hide(dataset, args.columns())
         super().__init__(model=model, args=args, **kwargs)
+        if args.group_by_length is None:
+            self._grouped = pads(self.model)
         # the sampler is built now, so that what cannot be drawn is refused before training starts
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
         self.add_callback(self.batch_log)
@@ -191,10 +196,17 @@ class HybridBatchTrainer(ResumableTrainer):
                 )
             if asked != self._whole:
                 check_checkpoint(asked, exact=not self.args.force_resume)
+            self._keep_grouping(asked)
             if self.sampler is not None and not self.args.force_resume:
                 check_same_batches(asked, self.identity())
             resume_from_checkpoint = str(asked)
         return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def _keep_grouping(self, checkpoint: Path) -> None:
+        """Group batches by length as the run began, unless the arguments say whether to."""
+        grouped = draws_by_length(checkpoint)
+        if self.args.group_by_length is None and grouped is not None and grouped != self._grouped:
+            self._grouped, self._sampler = grouped, None
 
     def latest_checkpoint(self) -> Path | None:
         """Return the latest whole checkpoint in the output folder, of those that all nodes have.
@@ -282,7 +294,7 @@ class HybridBatchTrainer(ResumableTrainer):
             valid_label_columns=self.data_collator.valid_label_columns,
             seed=arguments.seed,
             strategy=arguments.built_strategy(),
-            sampling=arguments.held_sampling(),
+            sampling=replace(arguments.held_sampling(), group_by_length=self._grouped),
             world_size=arguments.batch_processes(),
             epochs=arguments.num_train_epochs,
             **{name: getattr(arguments, name) for name in COLUMN_OPTIONS},

@@ -18,6 +18,7 @@ VALUES = {
     "pairs": ["en-de", ("de", "de")],
     "too_small": "drop",
     "hold": 3,
+    "group_by_length": True,
 }
 
 
