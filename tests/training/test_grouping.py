@@ -56,7 +56,7 @@ def test_run_is_resumed_with_the_batches_that_it_began_with(build, began, collat
 
 def test_run_is_not_resumed_with_batches_that_are_asked_for_otherwise(build):
     build(True).train()
-    with pytest.raises(ConfigurationError, match="drew other batches .group_by_length: .* before, None now"):
+    with pytest.raises(ConfigurationError, match=r"drew other batches .group_by_length: .* before, None now"):
         build(True, group_by_length=False).train(resume_from_checkpoint=True)
 
 
