@@ -35,7 +35,7 @@ class LossOptions:
         None,
         metavar="NAME",
         help="What a batch is judged by: mnrl, cached-mnrl, mnrl-masked, gist, cached-gist, margin-mse or kl (with "
-        "scores in the data), another registered one, or matryoshka:NAME [default: mnrl].",
+        "scores in the data), lakda (with parallel data), another registered one, or matryoshka:NAME [default: mnrl].",
     )
     scale: float = option(DEFAULT_SCALE, help="Factor on cosine similarities in the loss.")
     mini_batch_size: int | None = option(
