@@ -1,4 +1,4 @@
-"""``--dry-run``: what encoding would take, with nothing written."""
+"""``--dry-run``: what encoding would take, with no vectors written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
 
 dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Encode a sample only, and tell what all would take; no vectors are written."
+    "--dry-run",
+    is_flag=True,
+    help="Encode a sample only, and tell what all would take; no vectors are written, only downloads and large texts "
+    "into the user's cache, as when they are encoded.",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,6 +24,7 @@ SHARD_ROWS = 200_000
 _FEWEST = 1_000  # rows of a shard that is made small for the sake of many parts
 _EACH = 4  # shards for each part, so that parts end at about the same time
 
+_MOST_SHARDS = 2**20  # of a folder; all of them are listed
 _WORDS = {"dtype": "number format while encoding", "stored": "number format on disk"}
 
 
@@ -155,6 +157,7 @@ def read_description(path: Path) -> VectorDescription:
             or not all(isinstance(w, str) for w in known.words)
         ):
             raise ValueError("it has no shards")
+        _check_number(known)
     except (TypeError, ValueError, AttributeError) as error:
         raise DataFormatError(f"{path} does not describe vectors: {error}.", fix) from error
     return known
@@ -199,7 +202,7 @@ def describe_vectors(
     counts = {role: {language: len(part) for language, part in texts.items()} for role, texts in roles.items()}
     total = sum(sum(of_role.values()) for of_role in counts.values())
     cut = SHARD_ROWS if parts == 1 else max(_FEWEST, min(SHARD_ROWS, -(-total // (_EACH * parts))))
-    return VectorDescription(
+    described = VectorDescription(
         model=known.name,
         fingerprint=encoder.fingerprint,
         query_prompt=known.query_prompt or "",
@@ -219,3 +222,14 @@ def describe_vectors(
         counts=counts,
         shard_rows=shard_rows or cut,
     )
+    _check_number(described)
+    return described
+
+
+def _check_number(described: VectorDescription) -> None:
+    """Refuse more shards than can be listed."""
+    counts = chain.from_iterable(of_role.values() for of_role in described.counts.values())
+    if sum(-(-count // described.shard_rows) for count in counts) > _MOST_SHARDS:
+        raise ConfigurationError(
+            f"{described.dataset} would be more than {_MOST_SHARDS:,} shards.", "Choose a larger --shard-size."
+        )

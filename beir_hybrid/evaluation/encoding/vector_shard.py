@@ -40,11 +40,13 @@ class VectorShard:
     Args:
         path: The file.
         dimensions: What each vector must have; None for any number.
+        stays_open: Whether it stays mapped, which takes a file descriptor, so that it can be read after its name is
+            gone; otherwise it is mapped for each reading.
 
     Attributes:
         path: The file.
         dimensions: Of each vector.
-        records: The mapped rows as they are, not verified.
+        stored: The number format of the file.
 
     Raises:
         OSError: If the file cannot be opened.
@@ -54,7 +56,7 @@ class VectorShard:
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, path: Path, dimensions: int | None = None) -> None:
+    def __init__(self, path: Path, dimensions: int | None = None, *, stays_open: bool = True) -> None:
         records = map_array(path)
         fields = records.dtype.fields or {}
         shape: tuple[int, ...] = fields["vector"][0].shape if "vector" in fields else ()
@@ -64,10 +66,29 @@ class VectorShard:
             raise ValueError(f"its rows are not keys and {of}")
         self.path = Path(path)
         self.dimensions = wanted
-        self.records = records
+        self.stored: StoredFormat = "float16" if records.dtype["vector"].base.itemsize == 2 else "float32"
+        self._length = len(records)
+        self._records = records if stays_open else None
+
+    @property
+    def records(self) -> Records:
+        """The mapped rows as they are, not verified.
+
+        Raises:
+            DataFormatError: If the file is no longer what it was.
+        """
+        if self._records is not None:
+            return self._records
+        try:
+            records = map_array(self.path)
+            if records.shape != (len(self),) or records.dtype != row_type(self.dimensions, self.stored):
+                raise ValueError("it holds other rows than before")
+        except (OSError, ValueError) as error:
+            raise DataFormatError(f"{self.path} cannot be read any more: {error}.", "Encode it again.") from error
+        return records
 
     def __len__(self) -> int:
-        return len(self.records)
+        return self._length
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -77,12 +98,7 @@ class VectorShard:
     @property
     def nbytes(self) -> int:
         """Bytes of all rows."""
-        return self.records.nbytes
-
-    @property
-    def stored(self) -> StoredFormat:
-        """The number format of the file."""
-        return "float16" if self.records["vector"].dtype.itemsize == 2 else "float32"
+        return len(self) * row_type(self.dimensions, self.stored).itemsize
 
     def keys(self) -> Keys:
         """Copy the keys, shape (rows, 2), which are not verified."""
@@ -116,7 +132,7 @@ class VectorShard:
 
     def release(self) -> None:
         """Return the mapped pages to the system, which reads them again when they are needed."""
-        mapping: Any = self.records.base
+        mapping: Any = None if self._records is None else self._records.base
         if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
             mapping.madvise(mmap.MADV_DONTNEED)
 

@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -304,3 +305,29 @@ def test_a_full_disk_says_so_and_leaves_nothing(tmp_path, description, collectio
     with pytest.raises(OutputError, match=r"cannot be written: No space left on device\. Free space there"):
         folder.write(folder.shards[0], *texts_of(collection, folder.shards[0]))
     assert [path.name for path in tmp_path.iterdir()] == ["vectors.json"]
+
+
+def test_open_vectors_hold_no_file_descriptors(folder):
+    """A process may have about a thousand, and a folder more shards."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    embeddings = folder.embeddings()
+    read = [vectors[:] for role in (embeddings.queries, embeddings.passages) for vectors in role.values()]
+    assert len(read) > 1
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_shard_that_is_gone_when_it_is_read_is_told_in_a_line(folder):
+    embeddings = folder.embeddings()
+    for part in folder.shards:
+        shutil.rmtree(folder.path / part.name)
+    with pytest.raises(DataFormatError, match=r"vectors\.npy cannot be read any more: .*No such file"):
+        next(iter(embeddings.queries.values()))[:]
+
+
+def test_a_description_of_more_shards_than_anybody_writes_is_refused_before_they_are_listed(folder):
+    path = folder.path / "vectors.json"
+    content = json.loads(path.read_text())
+    content["counts"]["document"]["de"] = 10**13
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataFormatError, match="more than 1,048,576 shards"):
+        VectorFolder.open(folder.path)
