@@ -114,7 +114,7 @@ def _in_stage(number: int, name: str) -> Iterator[None]:
 def _told(stages: Sequence[Stage], current: int) -> str:
     """Return the stages up to one for its model card."""
     lines = [
-        f"{number}. `{name}` ({request.strategy} on {', '.join(request.sources)}"
+        f"{number}. `{name}` ({request.strategy}, {request.loss or 'mnrl'} on {', '.join(request.sources)}"
         + (f", from `{request.model}`)" if number == 1 else ")")
         for number, (name, request) in enumerate(stages[:current], 1)
     ]

@@ -63,8 +63,8 @@ def test_folder_of_all_stages_loads_as_the_last_ones_model_and_its_card_tells_al
     assert weights(root) == weights(root / "2-hybrid") != weights(root / "1-warm")
     assert SentenceTransformer(str(root)).prompts["query"] == "Query: "
     card = (root / "README.md").read_text(encoding="utf-8")
-    assert "1. `warm` (x-x-mono" in card
-    assert "2. `hybrid` (hybrid(alpha=0.5)" in card
+    assert "1. `warm` (x-x-mono, mnrl on" in card
+    assert "2. `hybrid` (hybrid(alpha=0.5), mnrl on" in card
 
 
 @pytest.mark.parametrize("stage", [1, 2])
