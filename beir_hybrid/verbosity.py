@@ -58,7 +58,7 @@ def progress(title: str, show: bool) -> Iterator[Callable[[float], object]]:
     """
     form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
     with progress_bar(show=show, total=100, desc=title, bar_format=form) as bar:
-        yield lambda share: bar.update(min(100 * share, bar.total - bar.n))  # shares are rounded
+        yield lambda share: bar.update(min(100 * share, 100 - bar.n))  # the shares' sum may be rounded up
 
 
 def quieten_trainer(trainer: Trainer) -> None:

@@ -48,3 +48,12 @@ def test_quiet_training_shows_neither_bars_nor_losses(tmp_path, capfd, quiet):
     assert ("it/s" in captured.err) is not quiet
     assert "Trained 2 steps" in captured.out
     assert (tmp_path / "out" / "history.json").read_text().count("loss") >= 2
+
+
+def test_shares_whose_sum_is_rounded_up_end_the_bar_at_its_end(capsys):
+    set_verbosity()
+    with progress("Sharing", True) as advance:
+        for share in (0.7, 0.1, 0.2000000001):
+            advance(share)
+    assert "Sharing: 100%" in (text := capsys.readouterr().err)
+    assert "Warning" not in text

@@ -49,7 +49,7 @@ def new_folder(
     """
     try:
         place = folder.resolve()
-        remove_stale(place)
+        remove_stale(place.parent, glob.escape(place.name))
         temporary = _beside(place, "tmp")
         temporary.mkdir(parents=True)
         try:
@@ -117,9 +117,14 @@ def _beside(place: Path, ending: str) -> Path:
     return place.with_name(f".{place.name}.{uuid4().hex}.{ending}")
 
 
-def remove_stale(path: Path) -> None:
-    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+def remove_stale(parent: Path, names: str) -> None:
+    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more.
+
+    Args:
+        parent: Where they are.
+        names: A pattern of the names.
+    """
+    for left in parent.glob(f".{names}.*.tmp"):
         with suppress(OSError):  # another process removes it
             if max(each.stat().st_mtime for each in (left, *left.rglob("*"))) < time.time() - STALE_SECONDS:
                 shutil.rmtree(left, ignore_errors=True)

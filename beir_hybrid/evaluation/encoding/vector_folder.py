@@ -23,7 +23,7 @@ from beir_hybrid.evaluation.encoding.vector_shard import Records, VectorShard, p
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, keys_of
 from beir_hybrid.storage.checksums import damage, file_checksum, record
 from beir_hybrid.storage.files import json_or_none, parse_json, sync, write_json
-from beir_hybrid.storage.folders import new_folder
+from beir_hybrid.storage.folders import new_folder, remove_stale
 
 _DESCRIPTION, _SHARD, _VECTORS, _IDS = "vectors.json", "shard.json", "vectors.npy", "ids.jsonl"
 NOT_THERE = "it is not there"
@@ -90,6 +90,7 @@ class VectorFolder:
             finally:
                 own.unlink(missing_ok=True)
         there = cls.open(path)
+        remove_stale(there.path, "shard-*")  # which nobody writes again once they are whole
         if difference := there.description.difference(description):
             raise ConfigurationError(f"{path} holds {difference}.", "Choose another folder: --output DIR")
         return there

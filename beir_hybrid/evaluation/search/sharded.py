@@ -281,6 +281,8 @@ class _FirstHits:
             groups[language]: [Hits.empty(len(numbers), 0)] for language, numbers in queries.items()
         }
         parts = [part for part in shards.parts if part.language in queries]
+        if not parts and advance is not None:
+            advance(1)  # all is kept
         for part, hits in shards.ask(self._make_work(shards.place, queries, depth), parts, advance):
             pending = found[groups[part.language]]
             pending.append(hits)

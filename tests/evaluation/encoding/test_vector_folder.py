@@ -331,3 +331,12 @@ def test_a_description_of_more_shards_than_anybody_writes_is_refused_before_they
     path.write_text(json.dumps(content))
     with pytest.raises(DataFormatError, match="more than 1,048,576 shards"):
         VectorFolder.open(folder.path)
+
+
+def test_what_killed_writers_left_is_removed_after_a_day(folder, description):
+    for name in ("old", "new"):
+        (folder.path / f".shard-00001.{name}.tmp").mkdir()
+    os.utime(folder.path / ".shard-00001.old.tmp", (0, 0))
+    VectorFolder.create(folder.path, description)
+    assert [path.name for path in folder.path.glob(".*")] == [".shard-00001.new.tmp"]
+    assert not folder.missing()
