@@ -25,6 +25,8 @@ class LossOptions:
         mini_batch_size: Texts that a loss with cached gradients embeds at a time; None for its default.
         guide: Name or folder of the model that guides ``gist``.
         matryoshka: Lengths of vectors over which the loss is summed; None for the whole one alone.
+        teacher: Name or folder of the model whose vectors ``distil`` and ``mimo`` learn.
+        teacher_language: Language of the texts that it encodes; None for English.
         gather: Whether the passages of all processes are negatives; None for the loss's default, no.
 
     Raises:
@@ -35,7 +37,8 @@ class LossOptions:
         None,
         metavar="NAME",
         help="What a batch is judged by: mnrl, cached-mnrl, mnrl-masked, gist, cached-gist, margin-mse or kl (with "
-        "scores in the data), lakda (with parallel data), another registered one, or matryoshka:NAME [default: mnrl].",
+        "scores in the data), lakda (with parallel data), distil or mimo (with a teacher), another registered one, or "
+        "matryoshka:NAME [default: mnrl].",
     )
     scale: float = option(DEFAULT_SCALE, help="Factor on cosine similarities in the loss.")
     mini_batch_size: int | None = option(
@@ -44,6 +47,12 @@ class LossOptions:
     guide: str | None = option(None, metavar="MODEL", help="Model that tells gist which negatives are answers.")
     matryoshka: tuple[int, ...] | None = option(
         None, metavar="NUMBER,...", help="Lengths of vectors to train, such as 384,128,64 [default: the whole one]."
+    )
+    teacher: str | None = option(
+        None, metavar="MODEL", help="Model whose vectors distil and mimo learn; it encodes the data once, before."
+    )
+    teacher_language: str | None = option(
+        None, metavar="CODE", help="Language of the texts that the teacher encodes [default: en]."
     )
     gather: bool | None = option(
         None,

@@ -11,6 +11,7 @@ from sentence_transformers import SentenceTransformerTrainer
 from transformers.trainer_utils import rotate_checkpoints
 
 from beir_hybrid.training.checkpoints import record_checkpoint
+from beir_hybrid.training.loss_state import load_loss, save_loss
 
 TRAINED_FILE = "trained.safetensors"
 """In checkpoints of a model with adapters: all weights that are trained, by their names in the model."""
@@ -58,11 +59,17 @@ class ResumableTrainer(SentenceTransformerTrainer):
         finally:
             self.args.save_total_limit = limit
         if self.args.should_save:
+            save_loss(self.loss, folder)
             record_checkpoint(folder)
         self.accelerator.wait_for_everyone()  # where each node has its own, all have this one before an older one goes
         if self.args.should_save:
             best = self.state.best_model_checkpoint
             rotate_checkpoints(str(folder.parent), save_total_limit=limit, best_model_checkpoint=best, use_mtime=True)
+
+    def _load_from_checkpoint(self, checkpoint_path: str) -> None:
+        """Load a checkpoint, and what the loss had learnt."""
+        super()._load_from_checkpoint(checkpoint_path)
+        load_loss(self.loss, Path(checkpoint_path))
 
     def _save_rng_state(self, output_dir: str) -> None:
         """Wait for the other processes' states: the first one then completes the checkpoint and deletes older ones."""

@@ -23,6 +23,7 @@ from beir_hybrid.training.extra import PLANNED
 from beir_hybrid.training.lora import ADAPTER_FOLDER, merge_adapter, save_adapter
 from beir_hybrid.training.losses.build import has_option
 from beir_hybrid.training.losses.in_batch import Mnrl
+from beir_hybrid.training.losses.teacher_vectors import TeacherVectors, encode_teacher
 from beir_hybrid.training.overlap_check import check_data
 from beir_hybrid.training.prepare import PreparedTraining, prepare, training_arguments
 from beir_hybrid.training.processes import all_see, gathered, is_first_process, launched_processes, together
@@ -128,12 +129,13 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback], notes
         together(lambda: folder.check_same_options(request.options()))
     prepared = together(lambda: prepare(request))
     checked = check_data(prepared)
+    teacher = _teacher(prepared)
     set_seed(prepared.arguments.seed)
     model = base_model(request.model, prepared.sources)
     request.change(model, request.model)
     model.prompts = {**model.prompts, "query": request.query_prefix, "document": request.passage_prefix}
     with Attempt(folder, list(request.arguments), prepared.arguments.should_save) as attempt:
-        trainer = _build_trainer(model, prepared)
+        trainer = _build_trainer(model, prepared, teacher)
         trainer.card_details = {**trainer.card_details, **checked, **notes}
         for callback in callbacks:
             trainer.add_callback(callback)
@@ -165,7 +167,19 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback], notes
     return TrainedModel(model, request.output, trainer.drawn(), steps, seconds, best)
 
 
-def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> HybridBatchTrainer:
+def _teacher(prepared: PreparedTraining) -> TeacherVectors | None:
+    """Encode what the loss wants of a teacher; the first process does it, and the others then read its cache."""
+    loss = prepared.loss
+    if "teacher" not in loss.needs:
+        return None
+    name, language = str(getattr(loss, "teacher", "")), str(getattr(loss, "teacher_language", "en"))
+    first = together(lambda: encode_teacher(name, language, prepared.sources) if is_first_process() else None)
+    return together(lambda: first or encode_teacher(name, language, prepared.sources))
+
+
+def _build_trainer(
+    model: SentenceTransformer, prepared: PreparedTraining, teacher: TeacherVectors | None
+) -> HybridBatchTrainer:
     from beir_hybrid.training.trainer import HybridBatchTrainer
 
     request, sources, selection = prepared.request, prepared.sources, prepared.selection
@@ -179,7 +193,7 @@ def _build_trainer(model: SentenceTransformer, prepared: PreparedTraining) -> Hy
         shares=prepared.shares(),
         eval_dataset=None if selection is None else selection.dataset,
         evaluator=None if selection is None else selection.evaluator,
-        loss=_build_loss(model, prepared),
+        loss=_build_loss(model, prepared, teacher),
     )
     if selection is not None and selection.dataset is not None and prepared.loss != _in_batch(prepared):
         trainer.evaluation_loss = _in_batch(prepared).build(model).to(model.device)
@@ -217,10 +231,10 @@ def _in_batch(prepared: PreparedTraining) -> Mnrl:
     return Mnrl(scale=prepared.request.scale)
 
 
-def _build_loss(model: SentenceTransformer, prepared: PreparedTraining) -> Any:
+def _build_loss(model: SentenceTransformer, prepared: PreparedTraining, teacher: TeacherVectors | None) -> Any:
     """Make the loss of the planned data, and of those beside them, which give no more than passages and negatives."""
     try:
-        loss = prepared.loss.build(model)
+        loss = prepared.loss.build(model, teacher)
     except BeirHybridError:
         raise
     except ValueError as error:  # the host's words about models that its loss cannot train
