@@ -8,10 +8,11 @@ where another one is needed.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError, did_you_mean
 from beir_hybrid.storage.files import existing, parse_json
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ SPARSE = "SparseEncoder"
 MULTI_VECTOR = "MultiVectorEncoder"
 CROSS = "CrossEncoder"
 
+BACKENDS = ("torch", "onnx", "openvino")
+"""What a model may run on."""
+
+_PACKAGES = {"onnx": "optimum.onnxruntime", "openvino": "optimum.intel"}
 _MODULES = {"sparse_encoder": SPARSE, "multi_vector_encoder": MULTI_VECTOR, "cross_encoder": CROSS}
 _GIVES = {MULTI_VECTOR: "several vectors for a text", CROSS: "scores of pairs of texts and no vectors"}
 _MODEL_FILES = ("modules.json", "config.json")  # a folder with one of them holds a model
@@ -113,19 +118,24 @@ def pads(model: object) -> bool:
     return any(getattr(module, "can_flatten_inputs", None) is False for module in modules)
 
 
-def load_model(name: str | Path, device: str | None = None, *, sparse: bool = False) -> SentenceTransformer:
+def load_model(
+    name: str | Path, device: str | None = None, *, sparse: bool = False, backend: str = "torch"
+) -> SentenceTransformer:
     """Load a sentence-transformers or Hugging Face model; a plain transformer gets mean pooling.
 
     Args:
         name: Folder, or name on the Hugging Face hub.
         device: Such as ``cpu`` or ``cuda:1``; None to auto-detect it.
         sparse: Whether a SparseEncoder is accepted, which is then loaded as one; it has the same methods for encoding.
+        backend: What it runs on, of :data:`BACKENDS`; where the model lacks the files for another one than ``torch``,
+            the host makes them in memory.
 
     Raises:
         ModelError: If there is no such model, it cannot be loaded, or it is of another kind: it is never converted.
-        ConfigurationError: If there is no such device.
+        ConfigurationError: If there is no such device, or a package for the backend is missing.
     """
     check_name(name)
+    check_backend(backend)
     if device is not None:
         check_device(device)
     known, offline = (str(name), False) if Path(name).is_dir() else _on_the_hub(str(name))
@@ -133,8 +143,9 @@ def load_model(name: str | Path, device: str | None = None, *, sparse: bool = Fa
     check_kind(kind, f"The model {name}", sparse=sparse)
     import sentence_transformers
 
+    other = {} if backend == "torch" else {"backend": backend}
     try:
-        return getattr(sentence_transformers, kind)(known, device=device, local_files_only=offline)
+        return getattr(sentence_transformers, kind)(known, device=device, local_files_only=offline, **other)
     except Exception as error:  # a folder's files may be broken in any way
         if offline:
             raise _unreachable(str(name)) from error
@@ -143,6 +154,27 @@ def load_model(name: str | Path, device: str | None = None, *, sparse: bool = Fa
             f"The model {str(name)!r} cannot be loaded: {reason.rstrip('.')}.",
             "Give a folder that holds a model, or the name of one on the hub (which needs a connection).",
         ) from error
+
+
+def check_backend(name: str) -> None:
+    """Raise an error for a backend that is not installed.
+
+    Args:
+        name: Of :data:`BACKENDS`.
+
+    Raises:
+        ConfigurationError: If there is no such backend, or a package for it is missing.
+    """
+    if name not in BACKENDS:
+        raise ConfigurationError(f"There is no backend {name!r}.", did_you_mean(name, BACKENDS))
+    try:
+        missing = name in _PACKAGES and find_spec(_PACKAGES[name]) is None
+    except ModuleNotFoundError:  # the package around it
+        missing = True
+    if missing:
+        raise ConfigurationError(
+            f"The backend {name} needs {_PACKAGES[name]}.", f"Install it: pip install 'sentence-transformers[{name}]'"
+        )
 
 
 def check_name(name: str | Path) -> None:

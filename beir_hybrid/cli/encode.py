@@ -111,6 +111,7 @@ def _encode(
     batch_size: int,
     device: tuple[str, ...] | None,
     dtype: str | None,
+    backend: str,
     cache: Path | None,
     no_cache: bool,
     store_dtype: Any,
@@ -120,7 +121,7 @@ def _encode(
     from beir_hybrid.evaluation import EncodingOptions, encode_folder, open_cache, open_encoder
     from beir_hybrid.workers import gpus_for, open_workers
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend)
     texts = partial(load_texts, dataset, {name: value for name, value in options.items() if value is not None})
     with open_workers(cluster, workers, gpus=gpus_for(device)) as opened:
         return encode_folder(
@@ -148,6 +149,7 @@ def _forecast(
     batch_size: int,
     device: tuple[str, ...] | None,
     dtype: str | None,
+    backend: str,
     cache: Path | None,
     no_cache: bool,
     store_dtype: str,
@@ -155,7 +157,7 @@ def _forecast(
     **options: Any,
 ) -> None:
     texts = load_texts(dataset, {name: value for name, value in options.items() if value is not None})
-    show_forecast(texts, model, batch_size, device, dtype, workers or (shard and shard[1]), store_dtype)
+    show_forecast(texts, model, batch_size, device, dtype, workers or (shard and shard[1]), store_dtype, backend)
 
 
 def load_texts(dataset: str, options: dict[str, Any]) -> MultilingualCollection:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from beir_hybrid.evaluation.results import Results
     from beir_hybrid.workers import Workers
 
-_OF_MODELS = ("batch_size", "dtype", "device", "cache", "no_cache")
+_OF_MODELS = ("batch_size", "backend", "dtype", "device", "cache", "no_cache")
 _OF_SEARCH = ("index", "depth", "runs", "search_device", "search_precision")
 _OF_VECTORS = ("cluster", "workers")
 
@@ -109,7 +109,8 @@ def evaluate(
     options = {name: value for name in names if (value := choices.pop(name)) is not None}
     collection, wanted = load_settings(dataset, settings, **options)
     if dry_run:
-        show_forecast(collection, str(model), *(choices[name] for name in ("batch_size", "device", "dtype", "workers")))
+        size, device, dtype, workers = (choices[name] for name in ("batch_size", "device", "dtype", "workers"))
+        show_forecast(collection, str(model), size, device, dtype, workers, backend=choices["backend"])
         return
     if run is not None:
         results = _evaluate_run(run, collection, wanted, measures)
@@ -174,6 +175,7 @@ def _evaluate_model(
     batch_size: int,
     device: tuple[str, ...] | None,
     dtype: str | None,
+    backend: str,
     cluster: str | None,
     workers: int | None,
     search_device: str | None,
@@ -183,7 +185,7 @@ def _evaluate_model(
     from beir_hybrid import evaluate
     from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend)
     search = ExactSearch(search_device, search_precision) if index is None else FaissSearch(index, depth)
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
@@ -256,11 +258,12 @@ def _encode_missing(
     batch_size: int,
     device: tuple[str, ...] | None,
     dtype: str | None,
+    backend: str,
 ) -> None:
     """Encode what a folder of vectors lacks, in the format that it has."""
     from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode_folder, open_cache, open_encoder
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend)
     try:
         known = VectorFolder.open(path).description
     except MissingDataError:

@@ -200,6 +200,15 @@ def _check_devices(ctx: click.Context, param: click.Parameter, value: Any) -> An
     return value
 
 
+def _check_backend(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Look for the backend's packages before anything is loaded."""
+    if value != "torch":
+        from beir_hybrid.models import check_backend
+
+        check_backend(value)
+    return value
+
+
 _ENCODING_OPTIONS = (
     click.option(
         "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Texts per forward pass."
@@ -209,6 +218,14 @@ _ENCODING_OPTIONS = (
         type=NAMES,
         callback=_check_devices,
         help="Such as cpu or cuda:0,cuda:1 [default: auto-detect].",
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(["torch", "onnx", "openvino"]),
+        default="torch",
+        show_default=True,
+        callback=_check_backend,
+        help="What runs the model.",
     ),
     click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision."),
     click.option(
@@ -264,7 +281,10 @@ def dataset_options(command: Decorated) -> Decorated:
 
 
 def encoding_options(command: Decorated) -> Decorated:
-    """Add the options of encoding to a command: ``batch_size``, ``device``, ``dtype``, ``cache`` and ``no_cache``."""
+    """Add the options of encoding to a command.
+
+    The command receives ``batch_size``, ``device``, ``backend``, ``dtype``, ``cache`` and ``no_cache``.
+    """
     return _with(_ENCODING_OPTIONS, command)
 
 

@@ -186,17 +186,41 @@ class FolderEncoder(Encoder):
         files = _own_files(self.folder)
         if files is None:
             return None
-        digest = blake2b(digest_size=16)
-        digest.update(repr([SCHEMA, platform.machine(), self._wanted, *_versions()]).encode())
         try:
-            for path in files:
-                digest.update(repr((path.relative_to(self.folder).as_posix(), path.stat().st_size)).encode())
-                with path.open("rb") as file:
-                    while block := file.read(_BLOCK):
-                        digest.update(block)
+            known = _digest(self.folder, files, SCHEMA, platform.machine(), self._wanted, *_versions())
         except OSError:  # a file that cannot be read is for the loading to explain
             return None
-        return self.memory / f"{digest.hexdigest()}.json"
+        return self.memory / f"{known}.json"
+
+
+class BackendEncoder(Encoder):
+    """A folder's model that does not run on PyTorch, told by its files instead of its weights.
+
+    Args:
+        model: The loaded model.
+        folder: What it was loaded from.
+        backend: What it runs on.
+    """
+
+    def __init__(self, model: SentenceTransformer, folder: Path, backend: str) -> None:
+        super().__init__(model)
+        self.folder = folder
+        self.backend = backend
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the backend and of all files of the model.
+
+        Raises:
+            ModelError: If files elsewhere decide about its vectors too, or one cannot be read.
+        """
+        files = _own_files(self.folder)
+        try:
+            if files is not None:
+                return _digest(self.folder, files, self.backend)
+        except OSError as error:
+            raise ModelError(f"A file of {self.folder} cannot be read: {error.strerror}.", "Check it.") from error
+        raise ModelError(f"{self.folder} does not hold all there is to the model.", 'Encode with the backend "torch".')
 
 
 def as_encoder(model: SentenceTransformer | Encoder, *, sparse: bool = True) -> Encoder:
@@ -234,9 +258,24 @@ def open_encoder(model: str, options: EncodingOptions | None = None) -> Encoder:
     dense = folder.is_dir() and kind_of_files(folder) == DENSE
     if dense and not (folder / "modules.json").is_file():
         logger.warning("%s holds a plain transformer; sentence-transformers pools its token vectors.", model)
+    if options.backend != "torch":
+        loaded = load_model(model, device, sparse=True, backend=options.backend)
+        return BackendEncoder(loaded, folder, options.backend) if dense else Encoder(loaded)
     if options.cache is None or not dense:
         return Encoder(load_model(model, device, sparse=True))
     return FolderEncoder(folder, Path(options.cache.folder) / "models", device)
+
+
+def _digest(folder: Path, files: list[Path], *about: Any) -> str:
+    """Hash files by their names and content, with what else matters."""
+    digest = blake2b(digest_size=16)
+    digest.update(repr(list(about)).encode())
+    for path in files:
+        digest.update(repr((path.relative_to(folder).as_posix(), path.stat().st_size)).encode())
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def _versions() -> Iterator[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
+from beir_hybrid.models import BACKENDS
 
 DTYPES = ("float32", "float16", "bfloat16")
 """Number formats that a model may encode in."""
@@ -22,6 +23,8 @@ class EncodingOptions:
             model is back where it was.
         dtype: ``float32``, ``float16`` or ``bfloat16`` to compute in; None for the model's own. Its weights come back
             afterwards. Vectors are float32 in any case.
+        backend: ``torch``, or what runs the model instead, ``onnx`` or ``openvino``, on one device and in the number
+            format of its own; models that are loaded already keep theirs.
         cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory, as is done
             with those of a sparse encoder in any case.
 
@@ -37,6 +40,7 @@ class EncodingOptions:
     device: str | Sequence[str] | None = None
     dtype: str | None = None
     cache: EmbeddingCache | None = None
+    backend: str = "torch"
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -44,6 +48,14 @@ class EncodingOptions:
         if self.dtype is not None and self.dtype not in DTYPES:
             raise ConfigurationError(
                 f"There is no dtype {self.dtype!r} to encode in.", f"Choose one of {', '.join(DTYPES)}."
+            )
+        if self.backend not in BACKENDS:
+            raise ConfigurationError(f"There is no backend {self.backend!r}.", did_you_mean(self.backend, BACKENDS))
+        if self.backend != "torch" and (self.dtype is not None or len(self.devices) > 1):
+            wrong = "dtype" if self.dtype is not None else "all devices but one"
+            raise ConfigurationError(
+                f"The backend is {self.backend}, which runs on one device in the model's own number format.",
+                f"Leave out {wrong}, or choose the backend torch.",
             )
 
     @property

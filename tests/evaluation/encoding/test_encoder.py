@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.datasets import load_dataset, load_pairs
-from beir_hybrid.errors import ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation import EncodingOptions
 from beir_hybrid.evaluation.encoding import encoder as module
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
@@ -201,3 +201,46 @@ def test_a_missing_folder_is_told(cache, tmp_path):
 def test_a_folder_without_a_model_is_told(collection, cache, tmp_path):
     with pytest.raises(ModelError, match="holds no model"):
         vectors(collection, tmp_path, cache)
+
+
+@pytest.mark.parametrize("backend", ["onnx", "openvino"])
+def test_backend_whose_packages_are_missing_is_refused_with_what_to_install(folder, monkeypatch, backend):
+    monkeypatch.setattr("beir_hybrid.models.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=rf"{backend} needs optimum.*'sentence-transformers\[{backend}\]'"):
+        open_encoder(str(folder), EncodingOptions(backend=backend))
+
+
+def test_backend_is_handed_to_the_host_and_tells_vectors_apart(folder, monkeypatch, tmp_path):
+    import sentence_transformers
+
+    asked = []
+    host = sentence_transformers.SentenceTransformer
+
+    def load(name, backend="torch", **options):
+        asked.append(backend)
+        return host(name, **options)
+
+    monkeypatch.setattr("beir_hybrid.models.find_spec", lambda name: object())
+    monkeypatch.setattr(sentence_transformers, "SentenceTransformer", load)
+    cache = EmbeddingCache(tmp_path / "cache")
+    prints = {
+        backend: open_encoder(str(folder), EncodingOptions(backend=backend, cache=cache)).fingerprint
+        for backend in ("torch", "onnx", "openvino")
+    }
+    assert asked == ["torch", "onnx", "openvino"]
+    assert len(set(prints.values())) == 3
+    again = open_encoder(str(folder), EncodingOptions(backend="onnx"))
+    assert again.fingerprint == prints["onnx"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"backend": "onx"}, r"no backend 'onx'.*onnx"),
+        ({"backend": "onnx", "dtype": "float16"}, "Leave out dtype"),
+        ({"backend": "onnx", "device": ["cpu", "cpu"]}, "all devices but one"),
+    ],
+)
+def test_what_a_backend_cannot_do_is_refused(given, told):
+    with pytest.raises(ConfigurationError, match=told):
+        EncodingOptions(**given)
