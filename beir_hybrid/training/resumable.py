@@ -40,12 +40,16 @@ class ResumableTrainer(SentenceTransformerTrainer):
                 save_file(trained, Path(str(output_dir or self.args.output_dir)) / TRAINED_FILE)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        """Load what was trained; the host would load a model with adapters anew, from wherever its base model was."""
+        """Load what was trained, and what the loss had learnt.
+
+        The host would load a model with adapters anew, from wherever its base model was.
+        """
         trained = Path(resume_from_checkpoint) / TRAINED_FILE
         if trained.is_file():
             self.model.load_state_dict(load_file(trained), strict=False)
         else:
             super()._load_from_checkpoint(resume_from_checkpoint)
+        load_loss(self.loss, Path(resume_from_checkpoint))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a checkpoint, and record last what its files hold."""
@@ -65,11 +69,6 @@ class ResumableTrainer(SentenceTransformerTrainer):
         if self.args.should_save:
             best = self.state.best_model_checkpoint
             rotate_checkpoints(str(folder.parent), save_total_limit=limit, best_model_checkpoint=best, use_mtime=True)
-
-    def _load_from_checkpoint(self, checkpoint_path: str) -> None:
-        """Load a checkpoint, and what the loss had learnt."""
-        super()._load_from_checkpoint(checkpoint_path)
-        load_loss(self.loss, Path(checkpoint_path))
 
     def _save_rng_state(self, output_dir: str) -> None:
         """Wait for the other processes' states: the first one then completes the checkpoint and deletes older ones."""
