@@ -143,6 +143,8 @@ def _declared(field: Field[Any]) -> Callable[[Decorated], Decorated]:
     more: dict[str, Any] = {}
     if "choices" in about:
         more["type"] = click.Choice(about["choices"])
+    elif str(field.type) == "bool | None":  # neither is not the same as no
+        more["type"] = click.BOOL
     elif kind == "bool":
         more["is_flag"] = True
     elif kind == "int":

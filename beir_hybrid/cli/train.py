@@ -28,7 +28,7 @@ _SECTIONS = {
         *("train_data", "source", "languages", "columns", "format", "passage_text"),
         *("extra_data", "check_against"),
     ),
-    "Changes to the model": ("lora", "query_length", "passage_length", "max_seq_length", "pooling"),
+    "Changes to the model": ("lora", "query_length", "passage_length", "max_seq_length", "pooling", "attention"),
     "Batches": ("strategy", "alpha", *SAMPLING),
     "Loss and prompts": (*LOSS_OPTIONS, "query_prefix", "passage_prefix"),
     "Validation": ("eval_data", "eval_languages", "eval_split", "select_by"),

@@ -135,7 +135,7 @@ class BatchOptions:
         )
 
 
-SAMPLING = ("source_weights", "source_temperature", "language_shares", "language_pairs", "too_small")
+SAMPLING = ("source_weights", "source_temperature", "language_shares", "language_pairs", "too_small", "group_by_length")
 """Options that say how sources and languages share the batches."""
 
 LISTS = frozenset(field.name for field in fields(BatchOptions) if str(field.type).startswith("list["))

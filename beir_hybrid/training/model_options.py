@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 POOLINGS = ("mean", "cls", "lasttoken", "max")
 """How the vectors of a text's tokens become one."""
 
+ATTENTIONS = ("eager", "sdpa", "flash_attention_2")
+"""How attention is computed, by the names of transformers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
@@ -45,6 +48,13 @@ class ModelOptions:
         help="How token vectors become one, for a plain transformer, which has no pooling of its own [default: mean].",
     )
 
+    attention: str | None = option(
+        None,
+        choices=ATTENTIONS,
+        help="How attention is computed: flash_attention_2 (with --bf16 True or --fp16 True, on a GPU) takes texts "
+        "without padding [default: what the model's library chooses].",
+    )
+
     def check_model_options(self, model: str) -> None:
         """Raise an error for options that are out of range, or that a static model cannot have.
 
@@ -58,8 +68,10 @@ class ModelOptions:
             if value is not None and (isinstance(value, bool) or not str(value).isdecimal() or int(value) < 1):
                 raise ConfigurationError(f"{_spelt(name)} is {value}.", "Give a whole number of tokens, above 0.")
             object.__setattr__(self, name, None if value is None else int(value))
-        if self.pooling is not None and self.pooling not in POOLINGS:
-            raise ConfigurationError(f"There is no pooling {self.pooling!r}.", did_you_mean(self.pooling, POOLINGS))
+        for name, known in (("pooling", POOLINGS), ("attention", ATTENTIONS)):
+            value = getattr(self, name)
+            if value is not None and value not in known:
+                raise ConfigurationError(f"There is no {name} {value!r}.", did_you_mean(value, known))
         if is_static(model) and (given := self._given()):
             raise ConfigurationError(
                 f"{_spelt(given[0])} is for transformers, and the model is {model}.", "Leave it out."
@@ -81,6 +93,8 @@ class ModelOptions:
         if not given:
             return
         transformer = _transformer(model, given[0], name)
+        if self.attention is not None:
+            _attend(transformer, self.attention, name)
         if self.pooling is not None:
             self._pool(model, name)
         limit = longest(transformer)
@@ -108,6 +122,7 @@ class ModelOptions:
             "query_length": "Length of questions in tokens",
             "passage_length": "Length of passages in tokens",
             "max_seq_length": "Longest text in tokens",
+            "attention": "Attention",
         }
         return {headings[name]: f"{getattr(self, name)}" for name in self._given()}
 
@@ -153,6 +168,19 @@ def _transformer(model: SentenceTransformer, option_name: str, name: str) -> Tra
             "Leave it out.",
         )
     return first
+
+
+def _attend(transformer: Transformer, attention: str, name: str) -> None:
+    """Choose how a transformer computes attention, and whether it pads with it."""
+    try:
+        transformer.model.set_attn_implementation(attention)
+        chosen = transformer.model.config._attn_implementation
+    except (ImportError, ValueError, AttributeError) as error:  # of a package that is not there, or another model
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise ModelError(f"{name} cannot have --attention {attention}: {reason}.", "Leave it out.") from error
+    if chosen != attention:  # the library only warns
+        raise ModelError(f"{name} computes attention by {chosen}, and by nothing else.", "Leave out --attention.")
+    transformer.unpad_inputs = transformer.unpad_inputs  # which finds out whether padding can be left out now
 
 
 def _check_length(transformer: Transformer, name: str, length: int, limit: int | None) -> None:

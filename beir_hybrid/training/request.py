@@ -68,6 +68,8 @@ class TrainingRequest(LossOptions, ModelOptions):
         passage_length: See above.
         max_seq_length: Tokens of any text, at most; None for the model's own limit.
         pooling: How token vectors become one, where the model is a plain transformer; None for their mean.
+        attention: How attention is computed, ``eager``, ``sdpa`` or ``flash_attention_2``; None for what the model's
+            library chooses.
         overwrite: Whether an earlier run in the output folder may be replaced.
         resume: Whether to resume the run in the output folder from its latest complete checkpoint.
         arguments: Training arguments by name, sentence-transformers' and those of

@@ -123,6 +123,7 @@ def test_spellings_with_underscores_mean_the_same(written):
         "--language-shares": "size",
         "--language-pairs": "en-de,en-en",
         "--too-small": "drop",
+        "--group-by-length": "True",
         "--world-size": "2",
     }
     dashed = written(*SAMPLE, *(word for pair in options.items() for word in pair))
@@ -138,6 +139,7 @@ def test_spellings_with_underscores_mean_the_same(written):
         "pairs": [["en", "de"], ["en", "en"]],
         "too_small": "drop",
         "hold": 1,
+        "group_by_length": True,
     }
 
 

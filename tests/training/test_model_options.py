@@ -4,7 +4,8 @@ import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
 
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, ModelError
+from beir_hybrid.models import pads
 from beir_hybrid.training.base_models import static_model
 from beir_hybrid.training.model_options import longest
 from beir_hybrid.training.request import TrainingRequest
@@ -118,3 +119,23 @@ def test_model_without_options_is_left_as_it_is(pairs, request_for):
     model = static_model(pairs, 4)
     request_for().change(model, "words")
     assert len(model) == 1
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_attention_is_the_one_that_is_asked_for(request_for, attention):
+    request = request_for(attention=attention)
+    model = SentenceTransformer(request.model, device="cpu")
+    request.change(model, "base")
+    assert model[0].model.config._attn_implementation == attention
+    assert pads(model)
+
+
+def test_attention_that_is_not_installed_is_refused_in_one_line(request_for):
+    request = request_for(attention="flash_attention_2")
+    with pytest.raises(ModelError, match=r"^base cannot have --attention flash_attention_2: [^\n]+ Leave it out\.$"):
+        request.change(SentenceTransformer(request.model, device="cpu"), "base")
+
+
+def test_unknown_attention_is_refused(request_for):
+    with pytest.raises(ConfigurationError, match=r"no attention 'flash'"):
+        request_for(attention="flash")
