@@ -14,7 +14,19 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "beir_hybrid"
 
-GROUND = {"arrays", "errors", "grades", "languages", "lazy", "memory", "passage", "texts", "translations", "verbosity"}
+GROUND = {
+    "arrays",
+    "errors",
+    "grades",
+    "hashing",
+    "languages",
+    "lazy",
+    "memory",
+    "passage",
+    "texts",
+    "translations",
+    "verbosity",
+}
 """Modules that everybody may import; they import one another alone."""
 
 LAYERS = {

@@ -3,7 +3,7 @@
 Each holds what this package relies on, as tests whose messages say what to fix::
 
     from beir_hybrid.testing import ClusterContract, CommandContract, DatasetContract, FormatContract, HostContract
-    from beir_hybrid.testing import MeasureContract, StrategyContract
+    from beir_hybrid.testing import LossContract, MeasureContract, StrategyContract
 
 
     class TestFaq(DatasetContract):
@@ -20,6 +20,10 @@ Each holds what this package relies on, as tests whose messages say what to fix:
     class TestAlternate(StrategyContract):
         name = "alternate"
         options = {"mono": 1, "cross": 3}
+
+
+    class TestRounded(LossContract):
+        name = "rounded"
 
 
     class TestRbp(MeasureContract):

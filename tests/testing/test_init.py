@@ -42,6 +42,7 @@ def test_public_names_are_the_contracts():
         "DatasetContract",
         "FormatContract",
         "HostContract",
+        "LossContract",
         "MeasureContract",
         "StrategyContract",
     ]

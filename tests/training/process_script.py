@@ -15,6 +15,7 @@ from beir_hybrid.datasets import load_pairs
 from beir_hybrid.pairs.examples import example_dataset
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.base_models import static_model
+from beir_hybrid.training.losses.build import build_loss
 from beir_hybrid.training.processes import leave_processes
 from beir_hybrid.training.trainer import HybridBatchTrainer
 
@@ -71,6 +72,16 @@ def main():
         data = {"parallel": data, "plain": Dataset.from_dict({**rows, "label": [10_000.0 + n for n in range(200)]})}
         shares = {"parallel": 2, "plain": 1}
     loss = MultipleNegativesRankingLoss(model)
+    if "gather" in options:
+        loss = build_loss("mnrl", gather=True).build(model)
+        similarity, path = loss.similarity_fct, Path(folder) / f"{name}-{args.process_index}.passages"
+
+        def counted(questions, passages):
+            with path.open("a") as file:
+                file.write(f"{len(passages)}\n")
+            return similarity(questions, passages)
+
+        loss.similarity_fct = counted
     trainer = Recorder(
         model=model,
         args=args,

@@ -65,6 +65,14 @@ def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights
     assert drawn[0]["drawn"]["batches"] == 72
 
 
+def test_passages_of_both_processes_are_negatives_and_no_two_answer_alike(tmp_path):
+    assert launch(2, tmp_path, "run", gather=1) == 0
+    for rank in (0, 1):
+        assert set((tmp_path / f"run-{rank}.passages").read_text().split()) == {str(2 * BATCH)}
+    for (_, first), (_, second) in zip(*(groups_of(tmp_path, "run", rank) for rank in (0, 1)), strict=True):
+        assert len({*first, *second}) == 2 * BATCH
+
+
 def test_two_processes_share_every_step_and_resume_in_the_right_epoch(tmp_path):
     steps = planned(world_size=2)
     assert launch(2, tmp_path / "whole", "whole") == 0

@@ -105,7 +105,9 @@ def encode_teacher(
             language,
         )
     options = EncodingOptions(cache=open_cache() if cache is None else cache)
-    vectors = encode(open_encoder(teacher, options), _Collection(texts), options, show_progress=not is_quiet())  # type: ignore[arg-type]  # of a collection only the texts are read
+    vectors = encode(
+        open_encoder(teacher, options), _TeacherTextsBySource(texts), options, show_progress=not is_quiet()
+    )  # type: ignore[arg-type]  # of a collection only the texts are read
     names = [str(number) for number in range(len(texts))]
     bounds = np.cumsum([0, *(len(pairs.groups) for pairs in sources)])
     places = np.full(total, -1, np.int64)
@@ -133,7 +135,7 @@ class _TextsOfLanguage:
             self.rows = {"question": asked[self.groups], "passage": answering[self.groups]}
 
 
-class _Texts:
+class _TeacherTexts:
     """One column of the texts, read some thousand at a time; what encoding takes for a mapping."""
 
     def __init__(self, texts: _TextsOfLanguage, column: str) -> None:
@@ -149,9 +151,9 @@ class _Texts:
                 yield text if self.column == "question" else Passage(text)
 
 
-class _Collection:
+class _TeacherTextsBySource:
     """What encoding reads of a collection: texts by the number of their source."""
 
     def __init__(self, texts: Sequence[_TextsOfLanguage]) -> None:
-        self.queries = {str(number): _Texts(each, "question") for number, each in enumerate(texts)}
-        self.corpora = {str(number): _Texts(each, "passage") for number, each in enumerate(texts)}
+        self.queries = {str(number): _TeacherTexts(each, "question") for number, each in enumerate(texts)}
+        self.corpora = {str(number): _TeacherTexts(each, "passage") for number, each in enumerate(texts)}
