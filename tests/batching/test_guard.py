@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.batching.guard import part
+from beir_hybrid.batching.guard import deal, part
 from beir_hybrid.batching.streams import Stream
 from beir_hybrid.pairs.index import ExampleIndex, negatives_of
 
@@ -57,3 +57,35 @@ def test_groups_drawn_are_left_as_they_are():
     drawn = np.array([0, 1, 2])
     part(drawn, stream(4), index([0, 0, 1, 2]), np.random.default_rng(0))
     assert drawn.tolist() == [0, 1, 2]
+
+
+def dealt(answers, batches, size=None):
+    groups = np.arange(len(answers) if size is None else size)
+    result = deal(groups, batches, stream(len(answers)), index(answers), np.random.default_rng(0))
+    return result, np.concatenate([groups, result.others])[result.places]
+
+
+def test_group_that_may_not_join_its_batch_waits_for_the_next_one():
+    result, groups = dealt([0, 0, 1, 2, 3, 4], 3)
+    assert groups.tolist() == [[0, 2], [1, 3], [4, 5]]
+    assert (result.replaced.tolist(), result.repeated.tolist()) == ([1, 0, 0], [0, 0, 0])
+
+
+def test_last_group_changes_places_with_one_of_the_nearest_batch_that_it_may_join():
+    result, groups = dealt([0, 1, 2, 3, 9, 9], 3)
+    assert groups.tolist() == [[0, 1], [2, 5], [4, 3]]
+    assert (result.replaced.tolist(), result.repeated.tolist()) == ([0, 0, 1], [0, 0, 0])
+
+
+def test_random_group_of_the_stream_comes_only_where_no_batch_has_place():
+    result, groups = dealt([0, 0, 0, 0, 5, 6, 7], 2, size=4)  # four of one answer, and two batches
+    assert len(result.others) == 2
+    assert {4, 5, 6}.issuperset(result.others.tolist())
+    assert all(len(set(np.array([0, 0, 0, 0, 5, 6, 7])[batch])) == 2 for batch in groups)
+    assert result.repeated.tolist() == [0, 0]
+
+
+def test_answers_are_repeated_and_counted_where_there_are_no_others():
+    result, groups = dealt([0, 0, 0, 0], 2)
+    assert sorted(groups.ravel().tolist()) == [0, 1, 2, 3]
+    assert result.repeated.tolist() == [1, 1]

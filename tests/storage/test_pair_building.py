@@ -248,3 +248,20 @@ def test_store_says_what_it_was_built_from(tmp_path):
     about = json.loads((tmp_path / "store" / "pairs.json").read_text())
     assert about["sources"][0][0] == "one.jsonl"
     assert Counter(about["languages"]) == Counter(store.languages)
+
+
+def test_store_tells_the_lengths_of_memory_and_measures_those_of_a_store_built_without(tmp_path, monkeypatch):
+    monkeypatch.setattr(pair_writer, "SHARD_ROWS", 20)
+    pairs = made_up()
+    build_store([source(as_rows(pairs))], tmp_path / "store", name="tiny")
+    lengths = ParallelPairs.from_pairs("tiny", pairs).index.lengths
+    assert open_pairs(tmp_path / "store").index.lengths.checksum == lengths.checksum
+    some = open_pairs(tmp_path / "store").select(["de", "fr"]).index
+    drawn = some.examples(np.arange(some.size))
+    same = ParallelPairs.from_pairs("tiny", pairs).select(["de", "fr"]).index
+    assert [side.tolist() for side in some.buckets(*drawn)] == [side.tolist() for side in same.buckets(*drawn)]
+    about = json.loads((tmp_path / "store" / "pairs.json").read_text())
+    del about["arrays"]["lengths.npy"]
+    (tmp_path / "store" / "pairs.json").write_text(json.dumps(about))
+    (tmp_path / "store" / "lengths.npy").unlink()
+    assert open_pairs(tmp_path / "store").index.lengths.checksum == lengths.checksum
