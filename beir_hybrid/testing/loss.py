@@ -77,7 +77,7 @@ class LossContract:
         )[[4 * place for place in range(_ROWS)]]
         labels = torch.tensor(rows.pop("label")) if "label" in rows else None
         value = module([model.preprocess(texts) for texts in rows.values()], labels)
-        whole = sum(value.values()) if isinstance(value, dict) else value
+        whole: Any = sum(value.values()) if isinstance(value, dict) else value
         expect(
             isinstance(whole, torch.Tensor) and whole.ndim == 0 and bool(torch.isfinite(whole)),
             f"It gives {whole!r}.",

@@ -105,9 +105,8 @@ def encode_teacher(
             language,
         )
     options = EncodingOptions(cache=open_cache() if cache is None else cache)
-    vectors = encode(
-        open_encoder(teacher, options), _TeacherTextsBySource(texts), options, show_progress=not is_quiet()
-    )  # type: ignore[arg-type]  # of a collection only the texts are read
+    read: Any = _TeacherTextsBySource(texts)
+    vectors = encode(open_encoder(teacher, options), read, options, show_progress=not is_quiet())
     names = [str(number) for number in range(len(texts))]
     bounds = np.cumsum([0, *(len(pairs.groups) for pairs in sources)])
     places = np.full(total, -1, np.int64)
