@@ -115,6 +115,7 @@ def test_help_of_training_is_in_sections(invoke):
     assert titles == [
         "Model and output:",
         "Training data:",
+        "Changes to the model:",
         "Batches:",
         "Loss and prompts:",
         "Validation:",

@@ -64,7 +64,7 @@ def test_a_cell_has_the_defaults_of_the_train_command(opened, mini, monkeypatch,
 
     cell = opened(mini.replace('"static:8"', model)).cells[0]
     requests = []
-    monkeypatch.setattr(training, "_train", lambda request, callbacks: requests.append(request) or sys.exit(0))
+    monkeypatch.setattr(training, "_train", lambda request, callbacks, notes: requests.append(request) or sys.exit(0))
     monkeypatch.chdir(tmp_path)
     CliRunner().invoke(main, shlex.split(cell.request.command())[1:], catch_exceptions=False)
     ours, commanded = (arguments_as_json(training_arguments(request)) for request in (cell.request, *requests))
