@@ -48,7 +48,7 @@ def build(
     name: str | None,
     strict: bool,
 ) -> None:
-    """Build a store of pairs from files, folders, registered datasets, or hub:NAME:SPLIT.
+    """Build a store of pairs from files, folders, registered datasets, hub:NAME:SPLIT or hub-files:NAME:PATTERN.
 
     The store is written whole or not at all. A build that was interrupted is resumed by the same command. Train on it
     with --train-data FOLDER.

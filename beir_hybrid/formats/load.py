@@ -15,6 +15,7 @@ from beir_hybrid.datasets.jsonl import read_pairs
 from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.formats.hub import is_hub
+from beir_hybrid.formats.hub_files import downloaded, is_hub_files
 from beir_hybrid.formats.naming import stem
 from beir_hybrid.formats.open import is_table, open_source, recognizing, refuse_columns
 from beir_hybrid.formats.tables import kind_of
@@ -48,7 +49,8 @@ def load_pairs(
     Args:
         name: A registered name, or a path: a store that ``beir-hybrid data build`` wrote, or a file or folder of any
             format that it builds one from, see :func:`open_pairs`. Or a dataset of the Hugging Face hub, as
-            ``hub:NAME[/CONFIG][@REVISION]:SPLIT``.
+            ``hub:NAME[/CONFIG][@REVISION]:SPLIT``, or files as they lie there, as
+            ``hub-files:NAME[@REVISION][:PATTERN,...]``, in which ``*`` stands for any characters.
         source: As for :func:`~beir_hybrid.load_dataset`.
         languages: Language codes; None for all.
         columns: Columns of data on the hub or in a file, such as ``["question=query", "language=lang"]``, or
@@ -67,7 +69,7 @@ def load_pairs(
         >>> load_pairs("sample", languages=["en", "th"])
         ParallelPairs('sample', 132 groups, 264 pairs, languages=('en', 'th'))
     """
-    is_path = existing(name) is not None or Path(name).suffix in _OURS
+    is_path = existing(name) is not None or Path(name).suffix in _OURS or is_hub_files(name)
     if is_table(name, columns) or (is_path and (spec is not None or str(name) not in DATASETS.names())):
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
@@ -90,17 +92,18 @@ def open_pairs(
     files, and found again there; rows that cannot be used are counted in a warning.
 
     Args:
-        given: A store, file or folder, or a split of the hub, as for :func:`load_pairs`.
+        given: A store, file or folder, or a split or files of the hub, as for :func:`load_pairs`.
         languages: Language codes; None for all.
         columns: As for :func:`load_pairs`.
         spec: Likewise.
 
     Raises:
-        MissingDataError: If there is no such file or folder.
+        MissingDataError: If there is no such file or folder, or it cannot be downloaded.
         DataFormatError: If its format is not recognised, it is damaged, or no row can be used.
         LanguageError: If the data lack a language.
         OutputError: If the cache cannot be written.
     """
+    given = downloaded(given)
     path = existing(given)
     chosen = None if languages is None else tuple(languages)
     if path is None and not is_hub(given):

@@ -12,6 +12,7 @@ from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataE
 from beir_hybrid.formats.base import PairFormat
 from beir_hybrid.formats.chosen import ChosenColumns
 from beir_hybrid.formats.hub import HubAddress, is_hub
+from beir_hybrid.formats.hub_files import downloaded
 from beir_hybrid.pairs.dataset_rows import RowColumns, dataset_source
 from beir_hybrid.registry import DATASETS, FORMATS
 from beir_hybrid.registry.spec import check_options, parse_spec
@@ -54,7 +55,7 @@ def open_source(
     """Open data to build a store from.
 
     Args:
-        given: A file or folder, the name of a registered dataset, or a dataset of the hub as for
+        given: A file or folder, the name of a registered dataset, or a dataset or files of the hub as for
             :func:`~beir_hybrid.load_pairs`.
         spec: Its format, see :func:`build_format`; None to recognise it by its content.
         languages: Codes to keep; None for all.
@@ -69,6 +70,7 @@ def open_source(
     """
     if spec is not None and columns:
         raise ConfigurationError(f"Both a format ({spec}) and columns are given.", "Give one of the two.")
+    title, given = str(given), downloaded(given)
     if is_hub(given):
         address = HubAddress.parse(str(given))
         split = dataset_source(address.load(), RowColumns.parse(columns), name=address.name)
@@ -94,7 +96,7 @@ def open_source(
     identity = [repr(form), list(languages or ()), [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]]
     size = sum(stat.st_size for _, stat in states)
     batches = partial(_selected, partial(form.read, path, languages), languages)
-    return RowSource(str(given), identity, batches, size)
+    return RowSource(title, identity, batches, size)
 
 
 def is_table(given: str | Path, columns: Sequence[str] | None) -> bool:

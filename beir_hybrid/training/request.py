@@ -29,7 +29,7 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 _BATCHES = {option.name: option for option in fields(BatchOptions)}
 _DATA_HELP = (
     "Dataset, such as mlqa-r or sample, a store of beir-hybrid data build, a file or folder of any format that it "
-    "reads, or hub:NAME[/CONFIG][@REVISION]:SPLIT"
+    "reads, hub:NAME[/CONFIG][@REVISION]:SPLIT, or hub-files:NAME[@REVISION][:PATTERN,...]"
 )
 
 
