@@ -277,18 +277,20 @@ class _FirstHits:
     ) -> dict[str, Hits]:
         """Search languages' shards, and merge what is found by group, a few shards at a time."""
         shards = self._shards
-        found: dict[str, list[Hits]] = {
+        pending_of: dict[str, list[Hits]] = {
             groups[language]: [Hits.empty(len(numbers), 0)] for language, numbers in queries.items()
         }
         parts = [part for part in shards.parts if part.language in queries]
         if not parts and advance is not None:
             advance(1)  # all is kept
         for part, hits in shards.ask(self._make_work(shards.place, queries, depth), parts, advance):
-            pending = found[groups[part.language]]
+            pending = pending_of[groups[part.language]]
             pending.append(hits)
             if len(pending) > _PENDING:
                 pending[:] = [merge_hits(pending, depth, shards.judgements.identifiers)]
-        return {group: merge_hits(pending, depth, shards.judgements.identifiers) for group, pending in found.items()}
+        return {
+            group: merge_hits(pending, depth, shards.judgements.identifiers) for group, pending in pending_of.items()
+        }
 
 
 def _in_languages(judged: Judgements, queries: Ints, languages: Iterable[str]) -> Bools:
