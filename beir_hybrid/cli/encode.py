@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
-from beir_hybrid.cli.parameters import cluster_options, dataset_options, encoding_options
+from beir_hybrid.cli.parameters import backend_option, cluster_options, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Share(click.ParamType[tuple[int, int]]):
     help="Vectors of a file, at most [default: 200,000, or fewer for many parts].",
 )
 @encoding_options
+@backend_option
 @cluster_options
 @dry_run_option
 @click.pass_context

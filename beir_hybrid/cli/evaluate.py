@@ -12,7 +12,14 @@ from click.core import ParameterSource
 
 from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
 from beir_hybrid.cli.encode import load_texts
-from beir_hybrid.cli.parameters import NAMES, cluster_options, dataset_options, encoding_options, search_options
+from beir_hybrid.cli.parameters import (
+    NAMES,
+    backend_option,
+    cluster_options,
+    dataset_options,
+    encoding_options,
+    search_options,
+)
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 
 if TYPE_CHECKING:
@@ -45,6 +52,7 @@ _OF_VECTORS = ("cluster", "workers")
     help="Such as map,ndcg@10; default and bias stand for several [default: the paper's for each kind of setting].",
 )
 @encoding_options
+@backend_option
 @click.option(
     "--index",
     help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat; with --vectors, one of each "

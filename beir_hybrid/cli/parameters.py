@@ -221,14 +221,6 @@ _ENCODING_OPTIONS = (
         callback=_check_devices,
         help="Such as cpu or cuda:0,cuda:1 [default: auto-detect].",
     ),
-    click.option(
-        "--backend",
-        type=click.Choice(["torch", "onnx", "openvino"]),
-        default="torch",
-        show_default=True,
-        callback=_check_backend,
-        help="What runs the model.",
-    ),
     click.option("--dtype", metavar="[float16|bfloat16]", help="Run the model in half precision."),
     click.option(
         "--cache",
@@ -237,6 +229,18 @@ _ENCODING_OPTIONS = (
         "user's cache].",
     ),
     click.option("--no-cache", is_flag=True, help="Keep no vectors: an interrupted run encodes everything again."),
+)
+
+
+_BACKEND_OPTIONS = (
+    click.option(
+        "--backend",
+        type=click.Choice(["torch", "onnx", "openvino"]),
+        default="torch",
+        show_default=True,
+        callback=_check_backend,
+        help="What runs the model.",
+    ),
 )
 
 
@@ -285,9 +289,14 @@ def dataset_options(command: Decorated) -> Decorated:
 def encoding_options(command: Decorated) -> Decorated:
     """Add the options of encoding to a command.
 
-    The command receives ``batch_size``, ``device``, ``backend``, ``dtype``, ``cache`` and ``no_cache``.
+    The command receives ``batch_size``, ``device``, ``dtype``, ``cache`` and ``no_cache``.
     """
     return _with(_ENCODING_OPTIONS, command)
+
+
+def backend_option(command: Decorated) -> Decorated:
+    """Add the choice of what runs a model to a command: ``backend``."""
+    return _with(_BACKEND_OPTIONS, command)
 
 
 def cluster_options(command: Decorated) -> Decorated:
