@@ -62,10 +62,14 @@ class HubFiles:
         import huggingface_hub
         from huggingface_hub.utils import filter_repo_objects
 
-        chosen = {"allow_patterns": list(self.patterns) or None, "ignore_patterns": ["*.py", ".git*"]}
+        allowed, ignored = list(self.patterns) or None, ["*.py", ".git*"]
         try:
             snapshot = huggingface_hub.snapshot_download(
-                self.name, repo_type="dataset", revision=self.revision, **chosen
+                self.name,
+                repo_type="dataset",
+                revision=self.revision,
+                allow_patterns=allowed,
+                ignore_patterns=ignored,
             )
         except Exception as error:  # of the hub's, its client's and the connection's classes
             lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -75,7 +79,7 @@ class HubFiles:
             ) from error
         root = Path(snapshot)
         paths = sorted(each.relative_to(root).as_posix() for each in root.rglob("*") if each.is_file())
-        wanted = list(filter_repo_objects(paths, **chosen))
+        wanted = list(filter_repo_objects(paths, allow_patterns=allowed, ignore_patterns=ignored))
         if not wanted:
             raise MissingDataError(
                 f"No file of {self.name} is called like {', '.join(self.patterns) or '*'}.", "Look at its page."
