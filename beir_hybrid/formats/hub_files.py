@@ -60,7 +60,7 @@ class HubFiles:
             MissingDataError: If there are no such files, or they cannot be had.
         """
         import huggingface_hub
-        from huggingface_hub.utils import filter_repo_objects
+        from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]  # public, but not in its __all__
 
         allowed, ignored = list(self.patterns) or None, ["*.py", ".git*"]
         try:
