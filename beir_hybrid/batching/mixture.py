@@ -92,7 +92,7 @@ class Mixture:
 
 
 def _spread(counts: Sequence[int]) -> list[int]:
-    """Give the datasets their counts of turns, each due as late as its share allows, the most urgent first."""
+    """Return the order of turns: each dataset has its count, spread as evenly as its share allows."""
     total, several = sum(counts), 2 * len(counts) - 2
     if len(counts) <= 2:  # the same without looking at each turn: shares rounded
         had = (2 * np.arange(total + 1) * counts[-1] + total - 1) // (2 * total)

@@ -95,7 +95,7 @@ def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, d
         except KeyboardInterrupt:
             click.echo(err=True)  # a progress bar may stand there
             again = shlex.join([*ctx.command_path.split(), *words])
-            click.echo(f"Interrupted. Shards that are whole are kept. To go on, run: {again}", err=True)
+            click.echo(f"Interrupted. Complete shards are kept. To resume, run: {again}", err=True)
             ctx.exit(128 + received.number)
     console().print(_sentence(done), highlight=False, markup=False)
 

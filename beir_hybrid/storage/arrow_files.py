@@ -196,7 +196,7 @@ class StoredBatches:
         return numbers, positions - self._starts[numbers]
 
     def release(self, number: int) -> None:
-        """Give the memory that holds a batch back to the system; whoever reads it again reads the file.
+        """Release the memory of a batch that was read; reading it again reads the file.
 
         The system would do so itself when it runs short, but until then the pages count as this process's.
         """

@@ -212,7 +212,7 @@ def _examples(sources: list[ParallelPairs], arguments: HybridBatchTrainingArgume
 
 
 def _check_translations(sources: list[ParallelPairs], loss: TrainingLoss) -> None:
-    """Tell how many groups have no question in another language; raise an error if none has."""
+    """Warn of groups whose question is in one language only; raise an error if all are."""
     for pairs in sources:
         without, total = untranslated(pairs.numbers), len(pairs.groups)
         if without == total:

@@ -66,7 +66,7 @@ def test_an_interruption_says_how_to_go_on(invoke, words, tmp_path, monkeypatch)
     result = invoke(*words, "--output", tmp_path / "out", "--shard", "1/2")
     assert result.exit_code == 130
     line = result.stderr.splitlines()[-1]
-    assert line.startswith("Interrupted. Shards that are whole are kept. To go on, run: ")
+    assert line.startswith("Interrupted. Complete shards are kept. To resume, run: ")
     assert line.endswith(f"--no-cache --output {tmp_path / 'out'} --shard 1/2")
 
 

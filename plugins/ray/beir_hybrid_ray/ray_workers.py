@@ -150,7 +150,7 @@ class RayWorkers(Workers):
             self._ray.kill(member.actor)
 
     def _hand_out(self, waiting: deque[int], ask: Callable[[Any, int], Any]) -> None:
-        """Give tasks to the workers that have started; the last ones only to those that have nothing to do."""
+        """Assign tasks to the workers that have started; the last tasks only to idle workers."""
         while waiting:
             started = [member for member in self._members if member.name]
             idlest = min(started, key=lambda member: len(member.doing), default=None)
