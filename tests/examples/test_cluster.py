@@ -60,7 +60,8 @@ def slurm(tmp_path, monkeypatch):
     for name, code in (("sbatch", SBATCH), ("srun", SRUN)):
         (commands / f"{name}.py").write_text(code)
         (commands / name).write_text(f'#!/bin/sh\nexec {python} {commands / name}.py "$@"\n')
-    (commands / "scontrol").write_text("#!/bin/sh\necho 127.0.0.1\necho 127.0.0.2\n")
+    # more names than a pipe holds: one that reads only the first would break it
+    (commands / "scontrol").write_text("#!/bin/sh\necho 127.0.0.1\nexec seq -f node%.0f 2 20000\n")
     (commands / "beir-hybrid").write_text(f'#!/bin/sh\nexec {python} -m beir_hybrid "$@"\n')
     (commands / "torchrun").write_text(f'#!/bin/sh\nexec {python} -m torch.distributed.run "$@"\n')
     for command in commands.iterdir():
