@@ -60,8 +60,8 @@ def load_setting(
     Raises:
         UnknownNameError: If there is no such dataset or setting, before anything is loaded where the dataset's
             languages are known.
-        The errors of :func:`load_dataset` and of
-        :meth:`~beir_hybrid.collection.MultilingualCollection.setting`.
+        BeirHybridError: The errors of :func:`load_dataset` and of
+            :meth:`~beir_hybrid.collection.MultilingualCollection.setting`.
 
     Examples:
         >>> load_setting("sample.en-th")
@@ -94,7 +94,7 @@ def load_settings(
 
     Raises:
         UnknownNameError: As for :func:`load_setting`.
-        The errors of :func:`load_dataset`.
+        BeirHybridError: The errors of :func:`load_dataset`.
 
     Examples:
         >>> load_settings("sample.en-th")

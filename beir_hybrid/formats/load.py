@@ -63,7 +63,7 @@ def load_pairs(
         Pairs by group and language.
 
     Raises:
-        The same errors as :func:`~beir_hybrid.load_dataset`, and those of :func:`open_pairs`.
+        BeirHybridError: The same errors as :func:`~beir_hybrid.load_dataset`, and those of :func:`open_pairs`.
 
     Examples:
         >>> load_pairs("sample", languages=["en", "th"])

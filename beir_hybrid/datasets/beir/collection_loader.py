@@ -73,7 +73,7 @@ class CollectionLoader:
 
         Raises:
             ConfigurationError: If there is no such split, or nothing relevant in it.
-            The other errors of :func:`~beir_hybrid.datasets.load_dataset`.
+            BeirHybridError: The other errors of :func:`~beir_hybrid.datasets.load_dataset`.
         """
         part = self.collection(split)
         self.corpus, self.queries, self.qrels = part.beir()

@@ -33,7 +33,7 @@ def materialise(name: str, out: str | Path, *, splits: Sequence[str] = (), **opt
     Raises:
         UnknownNameError: If there is no such dataset or setting.
         OutputError: If something that this package did not write is in the way, or nothing can be written there.
-        The errors of :func:`~beir_hybrid.datasets.load_dataset`.
+        BeirHybridError: The errors of :func:`~beir_hybrid.datasets.load_dataset`.
     """
     folder = BeirFolder(Path(out) / name)
     marker = folder.marker
@@ -76,7 +76,7 @@ def export_dataset(
         **options: Options of the dataset.
 
     Raises:
-        The errors of :func:`materialise`.
+        BeirHybridError: The errors of :func:`materialise`.
     """
     chosen = None if languages is None else tuple(languages)
     data, folder = check_export(name, out, chosen)
