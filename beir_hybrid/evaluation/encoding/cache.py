@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 SCHEMA = 1
 SMALL_BYTES = 8 << 20  # shards below this are put together when there are many: an open file each
 MANY_SHARDS = 64
+COMMIT_ROWS = 4096  # written at a time
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,12 @@ class CachedStore(ShardStore):
 
     def secure(self, keys: Keys, vectors: Floats32) -> None:
         """Write vectors to a shard that is found if the process ends before they are committed."""
-        self._secured.append(self._write([self._records(keys, vectors)]))
+        self._secured.append(self._write(len(keys), [self._records(keys, vectors)]))
 
     def commit(self, keys: Keys, vectors: Floats32) -> None:
         """Write vectors to one shard in this order, in place of the shards that secured them."""
-        path = self._write([self._records(keys, vectors)])
+        blocks = (slice(start, start + COMMIT_ROWS) for start in range(0, len(keys), COMMIT_ROWS))
+        path = self._write(len(keys), (self._records(keys[block], vectors[block]) for block in blocks))
         self.add(VectorShard(path, self.dimensions), keys)
         _delete(self._secured)
         self._secured.clear()
@@ -125,11 +127,11 @@ class CachedStore(ShardStore):
             )
         return pack(keys, vectors)
 
-    def _write(self, parts: Sequence[Records]) -> Path:
+    def _write(self, rows: int, parts: Iterable[Records]) -> Path:
         path = self.folder / f"shard-{uuid4().hex}.npy"
         with new_file(path) as temporary:
             try:
-                write_rows(temporary, sum(map(len, parts)), parts)
+                write_rows(temporary, rows, parts)
             except OSError as error:
                 raise OutputError(
                     f"The cache {self.folder} cannot be written: {error.strerror}.",
@@ -154,7 +156,8 @@ class CachedStore(ShardStore):
                     self._put_aside(path, error)
         small = [path for path, shard in shards.items() if shard.nbytes < SMALL_BYTES and shard.stored == "float32"]
         if len(small) > MANY_SHARDS:
-            path = self._write([shards.pop(path).records for path in small])
+            together = [shards.pop(path).records for path in small]
+            path = self._write(sum(map(len, together)), together)
             shards[path] = VectorShard(path, self.dimensions)
             _delete(small)
         for shard in shards.values():

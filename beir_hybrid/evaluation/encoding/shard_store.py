@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterable
 
+import numpy as np
+
 from beir_hybrid.arrays import Floats32, Ints
-from beir_hybrid.evaluation.encoding.vector_shard import VectorShard
+from beir_hybrid.evaluation.encoding.vector_shard import RELEASE_BYTES, VectorShard
 from beir_hybrid.evaluation.encoding.vectors import Keys, VectorStore
 
-RELEASE_BYTES = 256 << 20  # of pages, which would count as the process's memory
+AROUND = 64 << 10  # bytes that Linux maps around a place that is read
 
 
 class ShardStore(VectorStore):
@@ -39,7 +40,7 @@ class ShardStore(VectorStore):
             DataFormatError: If one does not match its checksum.
         """
         vectors: Floats32 = super().take(rows)
-        self._touched += vectors.nbytes + mmap.PAGESIZE * len(rows)
+        self._touched += vectors.nbytes + AROUND * (1 + np.count_nonzero(np.diff(rows) != 1))
         if self._touched > RELEASE_BYTES:
             self._touched = 0
             for part in self._parts:

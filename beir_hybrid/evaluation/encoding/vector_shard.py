@@ -24,6 +24,7 @@ STORED_FORMATS: tuple[StoredFormat, ...] = ("float32", "float16")
 """Number formats that vectors may be stored in."""
 
 CHECK_ROWS = 1024  # checked at once: fits a processor's cache
+RELEASE_BYTES = 64 << 20  # of mapped pages, which would count as the process's memory
 
 
 class VectorShard:
@@ -122,12 +123,16 @@ class VectorShard:
         Raises:
             ValueError: If a row does not match its checksum, or holds a vector that cannot be scored.
         """
-        if len(wrong := np.flatnonzero(checks(self.records) != self.records["check"])):
-            raise ValueError(f"row {wrong[0]} does not match its checksum")
+        step = max(1, RELEASE_BYTES // self.records.itemsize // CHECK_ROWS) * CHECK_ROWS
         for start in range(0, len(self), CHECK_ROWS):
-            vectors = np.asarray(self.records["vector"][start : start + CHECK_ROWS], np.float32)
+            records = self.records[start : start + CHECK_ROWS]
+            if len(wrong := np.flatnonzero(checks(records) != records["check"])):
+                raise ValueError(f"row {start + wrong[0]} does not match its checksum")
+            vectors = np.asarray(records["vector"], np.float32)
             if (unusable := first_unusable(vectors)) is not None:  # of a version that did not check them
                 raise ValueError(f"row {start + unusable} {fault(vectors, unusable)}")
+            if start % step == 0:
+                self.release()
         self.release()
 
     def release(self) -> None:
