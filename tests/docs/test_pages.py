@@ -107,7 +107,9 @@ def run_doctests(block, page, names):
     test = doctest.DocTestParser().get_doctest(block.text, names, page.name, str(page), block.line - 1)
     test.globs = names  # a copy otherwise, and the next block lacks what this one made
     told = []
-    doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test, out=told.append, clear_globs=False)
+    doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(
+        test, out=told.append, clear_globs=False
+    )
     assert not told, "".join(told)
 
 
