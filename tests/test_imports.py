@@ -23,6 +23,7 @@ GROUND = {
     "lazy",
     "memory",
     "passage",
+    "prompts",
     "texts",
     "translations",
     "verbosity",

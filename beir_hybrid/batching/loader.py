@@ -196,7 +196,9 @@ def _labelled(examples: Dataset, indexes: Sequence[ExampleIndex]) -> Dataset:
         )
     negatives = [name for name in examples.column_names if name.startswith("negative")]
     if isinstance(examples.data, ExampleTable):  # made of ParallelPairs, looked up by reference
-        return example_dataset(examples.data.sources, negatives=len(negatives), label=True)
+        return example_dataset(
+            examples.data.sources, negatives=len(negatives), label=True, prompts=examples.data.prompts
+        )
     (index,) = indexes
     groups, _, _ = index.examples(np.arange(index.size))
     labels = np.full(len(examples), -1, np.int64)  # of rows that are left out, and never drawn

@@ -11,7 +11,7 @@ import click
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.batch_options import BatchOptions
-from beir_hybrid.training.request import OPTIONS, TrainingRequest
+from beir_hybrid.training.request import OPTIONS, REPEATED, TrainingRequest
 
 _SENTENCE = 200  # letters, at most
 
@@ -137,7 +137,7 @@ def declared_options(*names: str) -> Callable[[Decorated], Decorated]:
 
 def _declared(field: Field[Any]) -> Callable[[Decorated], Decorated]:
     about, kind = field.metadata, str(field.type).removesuffix(" | None")
-    several = kind == "str | tuple[str, ...]"
+    several = field.name in REPEATED
     required = about.get("required", field.default is MISSING)
     shown = "" if required or field.default in (None, False) else f" [default: {field.default}]"
     more: dict[str, Any] = {}

@@ -30,7 +30,7 @@ _SECTIONS = {
     ),
     "Changes to the model": ("lora", "query_length", "passage_length", "max_seq_length", "pooling", "attention"),
     "Batches": ("strategy", "alpha", *SAMPLING),
-    "Loss and prompts": (*LOSS_OPTIONS, "query_prefix", "passage_prefix"),
+    "Loss and prompts": (*LOSS_OPTIONS, "query_prefix", "passage_prefix", "query_prefix_in", "passage_prefix_in"),
     "Validation": ("eval_data", "eval_languages", "eval_split", "select_by"),
 }
 

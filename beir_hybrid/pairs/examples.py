@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,8 +14,9 @@ from datasets.table import InMemoryTable, Table
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.pairs.question_translations import translated_rows
+from beir_hybrid.pairs.question_translations import translation_languages
 from beir_hybrid.pairs.scores import check_scores, score_lists
+from beir_hybrid.prompts import Prompts
 
 if TYPE_CHECKING:
     from beir_hybrid.pairs.hard_negatives import HardNegatives
@@ -55,6 +56,7 @@ def example_dataset(
     scores: bool = False,
     translations: int | None = None,
     groups: bool = False,
+    prompts: Mapping[str, Prompts] | None = None,
 ) -> Dataset:
     """Return all examples of one or several sources as a ``datasets.Dataset``.
 
@@ -69,9 +71,10 @@ def example_dataset(
             for the losses that mask them.
         scores: Whether to add the column ``score``: the scores of the passage and of its hard negatives, a list.
         translations: Whether to add the column ``translation``, the question in another language, and the seed that it
-            is drawn by, see :func:`~.question_translations.translated_rows`; None for no such column.
+            is drawn by, see :func:`~.question_translations.translation_languages`; None for no such column.
         groups: Whether to add the integer column ``labels``, the number of each row's group over all sources, for
             losses that look up something about it.
+        prompts: What is put before texts, by column; None for nothing.
 
     Returns:
         Columns ``anchor`` (the question), ``positive`` (the passage), and those asked for.
@@ -96,8 +99,9 @@ def example_dataset(
         schema
     )
     identity += "" if translations is None else f" {translations}"
+    identity += "" if prompts is None else f" {prompts}"
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    return Dataset(ExampleTable(sources, schema, translations), fingerprint=fingerprint)
+    return Dataset(ExampleTable(sources, schema, translations, prompts), fingerprint=fingerprint)
 
 
 class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
@@ -110,11 +114,19 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         sources: The texts.
         schema: The columns to show.
         seed: Of the draw of translations; None if none are shown.
+        prompts: What is put before texts, by column; None for nothing.
     """
 
-    def __init__(self, sources: Sequence[ExampleSource], schema: pa.Schema, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[ExampleSource],
+        schema: pa.Schema,
+        seed: int | None = None,
+        prompts: Mapping[str, Prompts] | None = None,
+    ) -> None:
         self.sources = tuple(sources)
         self.seed = seed
+        self.prompts = prompts or {}
         self._bounds = np.cumsum([0, *(pairs.index.size for pairs in self.sources)])
         super().__init__(schema.empty_table())
 
@@ -166,6 +178,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         hard = pairs.hard_negatives
         columns: dict[str, Any] = {}
         for column in self.column_names:
+            languages = questions if column == "anchor" else passages
             if column == "anchor":
                 columns[column] = pairs.texts.take("question", asked)
             elif column == "positive":
@@ -177,10 +190,13 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
             elif column == "score":
                 columns[column] = score_lists(pairs, self._negatives, answering)
             elif column == "translation":
-                rows = translated_rows(pairs.numbers, groups, questions, places, self.seed or 0)
-                columns[column] = pairs.texts.take("question", rows)
+                languages = translation_languages(pairs.numbers, groups, questions, places, self.seed or 0)
+                columns[column] = pairs.texts.take("question", pairs.numbers.questions[groups, languages])
             elif hard is not None:
                 columns[column] = hard.texts(int(column.rpartition("_")[2]) - 1, answering)
+            if column in self.prompts:
+                put_before = self.prompts[column].put_before
+                columns[column] = put_before(columns[column], pairs.index.languages, languages)
         return pa.table(columns, schema=self.schema)
 
     def _labels(self, number: int, groups: Ints) -> Ints:
@@ -201,7 +217,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def select(self, columns: list[str]) -> ExampleTable:
         """Show only some columns."""
-        return ExampleTable(self.sources, self.table.select(columns).schema, self.seed)
+        return ExampleTable(self.sources, self.table.select(columns).schema, self.seed, self.prompts)
 
     def drop(self, columns: str | list[str]) -> ExampleTable:
         """Show all columns but some."""
@@ -210,7 +226,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def replace_schema_metadata(self, metadata: dict[Any, Any] | None = None) -> ExampleTable:
         """Carry other metadata, as ``datasets`` does with its features."""
-        return ExampleTable(self.sources, self.schema.with_metadata(metadata), self.seed)
+        return ExampleTable(self.sources, self.schema.with_metadata(metadata), self.seed, self.prompts)
 
     def to_reader(self, max_chunksize: int | None = None) -> pa.RecordBatchReader:
         """Read all rows in order, a chunk at a time."""
@@ -219,7 +235,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         return pa.RecordBatchReader.from_batches(self.schema, itertools.chain.from_iterable(chunks))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ExampleTable:
-        return ExampleTable(self.sources, self.schema, self.seed)  # Arrow tables never change: share them
+        return ExampleTable(self.sources, self.schema, self.seed, self.prompts)  # Arrow tables never change: share them
 
 
 class ExampleSlice(InMemoryTable):  # type: ignore[misc]  # datasets ships no types

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from beir_hybrid.storage.pair_numbers import PairNumbers
 
 
-def translated_rows(numbers: PairNumbers, groups: Ints, questions: Ints, places: Ints, seed: int) -> Ints:
+def translation_languages(numbers: PairNumbers, groups: Ints, questions: Ints, places: Ints, seed: int) -> Ints:
     """Draw another language for the questions of some examples, uniformly among those that their group has.
 
     The draw follows from the seed and the example alone: whatever else is in the batch and whenever it comes, an
@@ -27,7 +27,7 @@ def translated_rows(numbers: PairNumbers, groups: Ints, questions: Ints, places:
         seed: Of the draw, from 0 on.
 
     Returns:
-        Shape (n,), the rows that hold the translations; the question's own row where its group has no other language.
+        Shape (n,), languages; the question's own one where its group has no other.
     """
     asked = np.asarray(numbers.questions[groups])
     others = asked >= 0
@@ -37,8 +37,7 @@ def translated_rows(numbers: PairNumbers, groups: Ints, questions: Ints, places:
     drawn = (mix(places.astype(np.uint64), key) % np.maximum(counts, 1).astype(np.uint64)).astype(np.int64)
     # the n-th other language is where the running count of them first exceeds n
     language = (np.cumsum(others, axis=1) > drawn[:, None]).argmax(axis=1)
-    rows = asked[np.arange(len(groups)), np.where(counts > 0, language, questions)]
-    return rows.astype(np.int64)
+    return np.where(counts > 0, language, questions).astype(np.int64)
 
 
 def untranslated(numbers: PairNumbers) -> int:

@@ -28,7 +28,7 @@ _OURS: Mapping[str, str] = {
     "metric_for_best_model": "Use --select-by NAME.",
     "resume_from_checkpoint": "Use --resume.",
     "multi_dataset_batch_sampler": "Use --strategy NAME.",
-    "prompts": "Use --query-prefix and --passage-prefix.",
+    "prompts": "Use --query-prefix and --passage-prefix, and --query-prefix-in for single languages.",
 }
 """Arguments of the host that options of a request set, and which those are."""
 

@@ -9,10 +9,7 @@ from typing import Any
 
 from beir_hybrid.document import Document, read_document
 from beir_hybrid.errors import ConfigurationError, shorten
-from beir_hybrid.training.request import OPTIONS, TrainingRequest
-
-_REPEATED = frozenset({"train_data", "extra_data"})
-"""Options that may be given several times."""
+from beir_hybrid.training.request import OPTIONS, REPEATED, TrainingRequest
 
 STAGES = "stages"
 """Key of the list of stages."""
@@ -124,14 +121,16 @@ def _divided(
         if name not in OPTIONS:
             arguments[name] = value
             continue
+        if name.endswith("_prefix_in") and isinstance(value, dict):
+            value = [f"{code}={text}" for code, text in value.items()]
         several = isinstance(value, list)
         if any(isinstance(one, list | dict) for one in (value if several else [value])):
             raise ConfigurationError(f"{where}: {name} is {str(value)[:40]}.", "Write one value, or a list of values.")
         if name in {"overwrite", "resume"} and not isinstance(value, bool):
             raise ConfigurationError(f"{document.name}: {name} is {shorten(value)}.", "Write true or false.")
-        if name in _REPEATED:
+        if name in REPEATED:
             value = value if several or value is None else [value]
-        options[name] = ",".join(map(str, value)) if several and name not in _REPEATED else value
+        options[name] = ",".join(map(str, value)) if several and name not in REPEATED else value
     return {name: value for name, value in options.items() if (name, value) != ("train_data", None)}, arguments
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.batching.mixed import MixedPlan
 from beir_hybrid.batching.plan import BatchPlan
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.formats import load_sources
 from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.pairs.question_translations import untranslated
+from beir_hybrid.prompts import Prompts
 from beir_hybrid.storage.run_folder import RunFolder
 from beir_hybrid.training.base_models import check_base_model
 from beir_hybrid.training.batch_options import BatchOptions
@@ -104,18 +105,19 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
     )
     batch = arguments.per_device_eval_batch_size
     evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
+    evaluated += (request.query_prefix_in, request.passage_prefix_in)
     selection = _once(known, evaluated, lambda: load_selection(request, batch))
 
     extra = _once(known, (request.extra_data, request.source), lambda: load_extra_data(request))
     hard = [sum(name.startswith("negative_") for name in rows.column_names) for rows in extra.values()]
-    arguments.prompts = _prompts(request, max([arguments.negatives, *hard]))
-    if "translations" in loss.needs:
-        arguments.prompts["translation"] = request.query_prefix
+    columns = _prompts(request, max([arguments.negatives, *hard]), "translations" in loss.needs)
+    arguments.prompts = _of_host(columns, extra)
     if request.separate_lengths:  # the host cuts a text by its task
         questions = ("anchor", "translation")
-        tasks = {column: "query" if column in questions else "document" for column in arguments.prompts}
+        tasks = {column: "query" if column in questions else "document" for column in columns}
         arguments.router_mapping = arguments.router_mapping or tasks
-    dataset = _examples(sources, arguments, loss)
+    _check_languages(request, sources)
+    dataset = _examples(sources, arguments, loss, {name: each for name, each in columns.items() if each.languages})
     prepared = PreparedTraining(request, arguments, sources, dataset, extra, selection, loss)
     prepared.plan()  # finds what cannot be drawn
     return prepared
@@ -168,7 +170,7 @@ def training_arguments(request: TrainingRequest) -> HybridBatchTrainingArguments
             f"{launched_processes()} processes were launched, and the host runs {arguments.world_size}.",
             "Leave out arguments that choose devices, or launch one process.",
         )
-    arguments.prompts = _prompts(request, arguments.negatives)
+    arguments.prompts = _of_host(_prompts(request, arguments.negatives), {})
     return arguments
 
 
@@ -191,8 +193,13 @@ def load_extra_data(request: TrainingRequest) -> dict[str, Dataset]:
     return {extra.name: extra.load(request.source) for extra in read_extra_data(request.extra_data)}
 
 
-def _examples(sources: list[ParallelPairs], arguments: HybridBatchTrainingArguments, loss: TrainingLoss) -> Dataset:
-    """Return all examples of the sources, with the columns that the loss needs.
+def _examples(
+    sources: list[ParallelPairs],
+    arguments: HybridBatchTrainingArguments,
+    loss: TrainingLoss,
+    prompts: Mapping[str, Prompts],
+) -> Dataset:
+    """Return all examples of the sources, with the columns that the loss needs, some of them behind prompts.
 
     Raises:
         ConfigurationError: If the data lack what it needs.
@@ -208,6 +215,7 @@ def _examples(sources: list[ParallelPairs], arguments: HybridBatchTrainingArgume
         scores="scores" in loss.needs,
         translations=arguments.seed if "translations" in loss.needs else None,
         groups="teacher" in loss.needs,
+        prompts=prompts,
     )
 
 
@@ -229,10 +237,34 @@ def _check_translations(sources: list[ParallelPairs], loss: TrainingLoss) -> Non
             )
 
 
-def _prompts(request: TrainingRequest, negatives: int) -> dict[str, str]:
+def _prompts(request: TrainingRequest, negatives: int, translations: bool = False) -> dict[str, Prompts]:
     """Return what is put before the texts of each column."""
-    hard = {f"negative_{number + 1}": request.passage_prefix for number in range(negatives)}
-    return {"anchor": request.query_prefix, "positive": request.passage_prefix, **hard}
+    questions, passages = request.prompts("query"), request.prompts("document")
+    hard = {f"negative_{number + 1}": passages for number in range(negatives)}
+    return {"anchor": questions, "positive": passages, **hard, **({"translation": questions} if translations else {})}
+
+
+def _of_host(columns: Mapping[str, Prompts], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the host's prompts: for its columns, and by name for data whose texts have no languages.
+
+    Where prompts depend on the language, which the host does not know, the texts come with them.
+    """
+    shared = {name: "" if each.languages else each.usual for name, each in columns.items()}
+    if not any(each.languages for each in columns.values()):
+        return shared
+    return {**shared, **{name: {column: each.usual for column, each in columns.items()} for name in extra}}
+
+
+def _check_languages(request: TrainingRequest, sources: list[ParallelPairs]) -> None:
+    """Warn of prefixes of languages that no text to be trained on is in."""
+    known = {language for pairs in sources for language in pairs.languages}
+    given = {**request.prompts("query").languages, **request.prompts("document").languages}
+    if unknown := sorted(given.keys() - known):
+        logger.warning(
+            "No text to train on is in %s: its prefix is only kept with the model. %s",
+            unknown[0],
+            did_you_mean(unknown[0], sorted(known)),
+        )
 
 
 def _once(loaded: dict[Hashable, Any], key: Hashable, load: Callable[[], Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.models import is_static
+from beir_hybrid.prompts import Prompts, Role
 from beir_hybrid.training.batch_options import BatchOptions, option
 from beir_hybrid.training.loss_options import LOSS_OPTIONS, LossOptions
 from beir_hybrid.training.model_options import ModelOptions
@@ -55,6 +56,9 @@ class TrainingRequest(LossOptions, ModelOptions):
         alpha: Share of monolingual batches, for strategies that have one.
         query_prefix: Put before every question in training, and stored as the model's query prompt.
         passage_prefix: Put before every passage in training, and stored as the model's document prompt.
+        query_prefix_in: Put before questions in some languages instead, each such as ``de=Frage: ``, and stored as
+            the model's prompts ``query-de`` and so on, which evaluation and encoding use for those languages.
+        passage_prefix_in: Likewise before passages, stored as ``document-de`` and so on.
         eval_data: Registered dataset, or a file of pairs, on which the best checkpoint is selected; None to keep the
             last model.
         eval_languages: Languages to evaluate on; None for English where a loss decides and the data have it, and for
@@ -133,6 +137,15 @@ class TrainingRequest(LossOptions, ModelOptions):
     alpha: float | None = option(_BATCHES["alpha"].default, **_BATCHES["alpha"].metadata)
     query_prefix: str = option("Query: ", help="Put before every question.")
     passage_prefix: str = option("Passage: ", help="Put before every passage.")
+    query_prefix_in: str | tuple[str, ...] | None = option(
+        None,
+        metavar="CODE=TEXT",
+        help="Put before questions in one language instead, such as 'de=Frage: '; kept with the model, and may be "
+        "given several times.",
+    )
+    passage_prefix_in: str | tuple[str, ...] | None = option(
+        None, metavar="CODE=TEXT", help="Put before passages in one language instead, likewise."
+    )
     eval_data: str | None = option(
         None, help=f"{_DATA_HELP}, on which the best checkpoint is selected [default: the last model is kept]."
     )
@@ -156,12 +169,14 @@ class TrainingRequest(LossOptions, ModelOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         given = self.arguments if isinstance(self.arguments, Mapping) else read_words(self.arguments)
-        extra = (self.extra_data,) if isinstance(self.extra_data, str) else tuple(self.extra_data or ())
-        object.__setattr__(self, "extra_data", extra or None)
-        if extra:
+        for name in ("extra_data", "query_prefix_in", "passage_prefix_in"):
+            several = getattr(self, name)
+            object.__setattr__(self, name, ((several,) if isinstance(several, str) else tuple(several or ())) or None)
+        if self.extra_data:
             from beir_hybrid.training.extra import read_extra_data  # what reads data is not needed without
 
-            read_extra_data(extra)
+            read_extra_data(self.extra_data)
+        self.prompts("query"), self.prompts("document")  # refused now, if ever
         object.__setattr__(self, "arguments", {name.replace("-", "_"): value for name, value in given.items()})
         self.check_model_options(self.model)
         if self.overwrite and self.resume:
@@ -232,6 +247,15 @@ class TrainingRequest(LossOptions, ModelOptions):
         """Names of the training data."""
         return (self.train_data,) if isinstance(self.train_data, str) else tuple(self.train_data)
 
+    def prompts(self, role: Role) -> Prompts:
+        """Return what is put before the texts of a role.
+
+        Raises:
+            ConfigurationError: If a prefix of one language is none, or a language has two.
+        """
+        option = "query_prefix" if role == "query" else "passage_prefix"
+        return Prompts.read(getattr(self, option), getattr(self, f"{option}_in") or (), f"{option}_in")
+
     @property
     def defaults(self) -> dict[str, Any]:
         """Values of training arguments that are not given."""
@@ -244,8 +268,7 @@ class TrainingRequest(LossOptions, ModelOptions):
             value = getattr(self, each.name)
             if each.name not in DECIDING or value in (None, each.default):
                 continue
-            several = {"train_data": self.sources, "extra_data": self.extra_data}  # given once for each dataset
-            values = several.get(each.name) or [value]
+            values = value if each.name in REPEATED and isinstance(value, tuple) else [value]
             for one in values:
                 text = ",".join(map(str, one)) if isinstance(one, tuple) else str(one)
                 words += [f"--{each.name.replace('_', '-')}", text]
@@ -254,6 +277,9 @@ class TrainingRequest(LossOptions, ModelOptions):
 
 OPTIONS = tuple(field.name for field in fields(TrainingRequest) if field.name != "arguments")
 """Names of the options that are not training arguments."""
+
+REPEATED = frozenset(field.name for field in fields(TrainingRequest) if str(field.type).startswith("str | tuple["))
+"""Names of the options that may be given several times."""
 
 _ABOUT_OUTPUT = frozenset({"output", "overwrite", "resume", "check_against"})
 

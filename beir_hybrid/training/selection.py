@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from beir_hybrid.datasets import load_dataset
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.measures import DEFAULT_MEASURES, build_measure
 from beir_hybrid.formats import load_pairs
+from beir_hybrid.prompts import Role
 from beir_hybrid.registry import DATASETS
 from beir_hybrid.settings import KINDS
 from beir_hybrid.training.request import HOST_DEFAULTS
@@ -133,7 +134,7 @@ def load_selection(request: TrainingRequest, batch_size: int) -> Selection | Non
         pairs = load_pairs(name, request.source, request.eval_languages, **choice)
         if request.eval_languages is None and "en" in pairs.languages:
             pairs = pairs.select(["en"])
-        return Selection(f"{pairs.name} ({', '.join(pairs.languages)})", dataset=_examples(pairs))
+        return Selection(f"{pairs.name} ({', '.join(pairs.languages)})", dataset=_examples(pairs, request))
     from beir_hybrid.evaluation.evaluator import MultilingualRetrievalEvaluator
 
     if name not in DATASETS.names() and Path(name).suffix in {".jsonl", ".arrow"}:
@@ -181,8 +182,10 @@ def _higher_is_better(metric: str) -> bool:
     return higher
 
 
-def _examples(pairs: ParallelPairs) -> Dataset:
+def _examples(pairs: ParallelPairs, request: TrainingRequest) -> Dataset:
     """Return every question with its passage, one language after the other, so that batches hardly mix them.
+
+    They come behind their prompts where these depend on the language, as in training.
 
     Within a language, questions with the same passage are spread evenly: neighbours, which are each other's negatives
     in the loss, often answer alike in the order of files.
@@ -202,5 +205,9 @@ def _examples(pairs: ParallelPairs) -> Dataset:
     times[np.argsort(same, kind="stable")] = np.arange(len(same)) - np.repeat(np.cumsum(counts) - counts, counts)
     spread = (times + passages / (passages.max() + 1)) / counts[same]
     order = np.lexsort((spread, place))
-    texts = pairs.table.select(["question", "passage"]).take(order)
-    return Dataset(InMemoryTable(texts.rename_columns(["anchor", "positive"])))
+    texts = pairs.table.select(["question", "passage"]).take(order).rename_columns(["anchor", "positive"])
+    for column, role in enumerate(get_args(Role)):
+        if (prompts := request.prompts(role)).languages:
+            behind = prompts.put_before(texts.column(column), names, languages[order])
+            texts = texts.set_column(column, texts.column_names[column], behind)
+    return Dataset(InMemoryTable(texts))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, OutputError
+from beir_hybrid.prompts import check_prompts, replace_prompts
 from beir_hybrid.storage.files import check_output
 from beir_hybrid.storage.locks import locked
 from beir_hybrid.storage.run_folder import RUN_FILE, RunFolder
@@ -133,7 +134,9 @@ def _train(request: TrainingRequest, callbacks: Sequence[TrainerCallback], notes
     set_seed(prepared.arguments.seed)
     model = base_model(request.model, prepared.sources)
     request.change(model, request.model)
-    model.prompts = {**model.prompts, "query": request.query_prefix, "document": request.passage_prefix}
+    prompts = request.prompts("query"), request.prompts("document")
+    check_prompts(model, prompts, request.model)
+    replace_prompts(model, *prompts)
     with Attempt(folder, list(request.arguments), prepared.arguments.should_save) as attempt:
         trainer = _build_trainer(model, prepared, teacher)
         trainer.card_details = {**trainer.card_details, **checked, **notes}
@@ -209,13 +212,20 @@ def _build_trainer(
         **({"Extra data": beside} if beside else {}),
         "Languages": ", ".join(languages),
         "Base model": f"`{request.model}`",
-        "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`",
+        "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`"
+        + "".join(f"; `{text}`, the prompt `{name}`" for name, text in _of_languages(request).items()),
         "Loss": f"`{prepared.loss.spec()}`",
         **({"Scale": f"{request.scale:g}"} if has_option(request.loss, "scale") else {}),
         **request.model_card(),
     }
     logger.info("Training on %s, with %s", data, strategy_spec(prepared.arguments.built_strategy()))
     return trainer
+
+
+def _of_languages(request: TrainingRequest) -> dict[str, str]:
+    """Return the prompts of single languages by their names."""
+    named = {**request.prompts("query").named("query"), **request.prompts("document").named("document")}
+    return {name: text for name, text in named.items() if name not in {"query", "document"}}
 
 
 def _save_model(trainer: HybridBatchTrainer, adapted: bool, folder: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
@@ -17,12 +17,13 @@ from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ModelError
 from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
+from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.placed_encoder import PlacedEncoder
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, stack
+from beir_hybrid.prompts import Role
 from beir_hybrid.verbosity import progress_bar
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def encode(
     """Encode all queries and passages of a collection, each distinct text once.
 
     Queries are encoded with the model's stored query prompt and passages with its document prompt, as
-    ``encode_query`` and ``encode_document`` do. Corpora are read once and as a stream. With a cache, an interrupted run
-    resumes where it was, except for the last quarter of a minute or so.
+    ``encode_query`` and ``encode_document`` do, or with one of their language, such as ``query-de``, where the model
+    has it. Corpora are read once and as a stream. With a cache, an interrupted run resumes where it was, except for
+    the last quarter of a minute or so.
 
     The last bits of a transformer's vectors depend on which texts share a batch; with a cache, they are those of the
     batch in which a text was encoded first.
@@ -106,29 +108,47 @@ def _cache_for(encoder: Encoder, options: EncodingOptions) -> EmbeddingCache | N
 def _encode_role(
     worker: PlacedEncoder, role: Role, cache: EmbeddingCache | None, texts: _Texts, show_progress: bool
 ) -> dict[str, Vectors]:
-    store, count = worker.store(role, cache), sum(number for _, number in texts.values())
-    kind = "queries" if role == "query" else "passages"
+    """Encode the texts of one role, those behind one prompt after the other."""
+    count = unread = sum(number for _, number in texts.values())
+    kind, prompts = "queries" if role == "query" else "passages", worker.encoder.description.prompts(role)
+    behind: dict[str | None, list[str]] = {}
+    for language in texts:
+        behind.setdefault(prompts.of(language), []).append(language)
+    vectors: dict[str, Vectors] = {}
     with progress_bar(desc=f"Encoding {kind}", total=0, unit="char", unit_scale=True, show=show_progress) as bar:
-        stream = _Stream(worker, role, store, bar, count)
-        rows = {language: stream.read(read) for language, (read, _) in texts.items()}
-        stream.flush()
-    by_language = {language: np.concatenate([np.empty(0, np.int64), *blocks]) for language, blocks in rows.items()}
-    if cache is not None and 4 * count * (store.dimensions or 0) > cache.in_memory:
-        return {language: StoredVectors(store, numbers) for language, numbers in by_language.items()}
-    return {language: store.take(numbers) for language, numbers in by_language.items()}
+        for prompt, languages in behind.items():
+            store = worker.store(role, prompt, cache)
+            stream = _Stream(partial(worker.encode, role, prompt), worker, store, bar, unread)
+            rows = {language: stream.read(texts[language][0]) for language in languages}
+            stream.flush()
+            stored = cache is not None and 4 * count * (store.dimensions or 0) > cache.in_memory
+            for language, blocks in rows.items():
+                numbers = np.concatenate([np.empty(0, np.int64), *blocks])
+                vectors[language] = StoredVectors(store, numbers) if stored else store.take(numbers)
+                unread -= len(numbers)
+    return {language: vectors[language] for language in texts}
 
 
 class _Stream:
     """Texts read one after another: each is looked up, and the new ones are encoded a window at a time.
 
-    The progress bar counts characters of new texts. Those not yet read are estimated: as many new ones as so far.
+    The progress bar counts characters of new texts. Those not yet read, here or by later streams, are estimated: as
+    many new ones as so far.
     """
 
-    def __init__(self, worker: PlacedEncoder, role: Role, store: VectorStore, bar: tqdm[Any], count: int) -> None:
-        self._encode = partial(worker.encode, role)
+    def __init__(
+        self,
+        encode: Callable[[list[str]], Rows],
+        worker: PlacedEncoder,
+        store: VectorStore,
+        bar: tqdm[Any],
+        count: int,
+    ) -> None:
+        self._encode = encode
         self._store = store
         self._bar = bar
         self._count = count
+        self._before = bar.n
         self._known = len(store)  # rows from the cache come first
         self._read = self._cached = self._characters = 0
         self._pending: dict[bytes, str] = {}  # by key, in the order read
@@ -197,7 +217,7 @@ class _Stream:
 
     def _show(self) -> None:
         unread = self._count - self._read
-        self._bar.total = self._characters + round(unread * self._characters / max(1, self._read))
+        self._bar.total = self._before + self._characters + round(unread * self._characters / max(1, self._read))
         if isinstance(self._store, CachedStore):
             self._bar.set_postfix_str(f"{self._cached:,} of {self._read:,} from the cache")
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
 from beir_hybrid.models import DENSE, SPARSE, check_kind, check_name, kind_of, kind_of_files, load_model
+from beir_hybrid.prompts import Prompts, Role
 from beir_hybrid.storage.files import parse_json, write_json
 from beir_hybrid.storage.run_folder import RECORDS
 
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-Role = Literal["query", "document"]
-
 logger = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
 _BLOCK = 16 << 20  # bytes read at once
 _FLAT = ("StaticEmbedding", "Transformer")  # modules whose files lie in one folder
 _NOT_THE_MODEL = ("README.md", "results.json", "queries.parquet", "queries.jsonl", *RECORDS)
@@ -46,6 +45,8 @@ class Description:
         query_prompt: What is put before a query; None for nothing.
         document_prompt: What is put before a passage; None for nothing.
         name: What the model calls itself, or its kind.
+        query_prompts: What is put before queries in some languages instead, by their codes.
+        document_prompts: Likewise before passages.
     """
 
     similarity: str
@@ -54,10 +55,12 @@ class Description:
     query_prompt: str | None
     document_prompt: str | None
     name: str
+    query_prompts: Mapping[str, str] = field(default_factory=dict)
+    document_prompts: Mapping[str, str] = field(default_factory=dict)
 
-    def prompt(self, role: Role) -> str | None:
-        """Return the text that the host's encode_query or encode_document puts before each text."""
-        return self.query_prompt if role == "query" else self.document_prompt
+    def prompts(self, role: Role) -> Prompts:
+        """Return what is put before texts of a role."""
+        return Prompts(getattr(self, f"{role}_prompt"), getattr(self, f"{role}_prompts"))
 
 
 class Encoder:
@@ -323,16 +326,14 @@ def _check(known: dict[str, Any]) -> str:
 
 
 def _describe(model: SentenceTransformer) -> Description:
+    queries, documents = Prompts.of_model(model, "query"), Prompts.of_model(model, "document")
     return Description(
         similarity=str(model.similarity_fn_name),
         dtype=str(model.dtype).removeprefix("torch."),
         dimensions=model.get_embedding_dimension() or 0,
-        query_prompt=_prompt(model, "query"),
-        document_prompt=_prompt(model, "document", "passage", "corpus"),
+        query_prompt=queries.usual,
+        document_prompt=documents.usual,
+        query_prompts=queries.languages,
+        document_prompts=documents.languages,
         name=model.model_card_data.base_model or getattr(model.config, "_name_or_path", "") or type(model[0]).__name__,
     )
-
-
-def _prompt(model: SentenceTransformer, *names: str) -> str | None:
-    chosen = next((name for name in names if name in model.prompts), model.default_prompt_name)
-    return model.prompts.get(chosen) if chosen is not None else None

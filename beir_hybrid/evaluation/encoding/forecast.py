@@ -15,11 +15,12 @@ from beir_hybrid.arrays import Ints
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.encode import WINDOW, WINDOW_BYTES
-from beir_hybrid.evaluation.encoding.encoder import Encoder, Role, as_encoder
+from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.placement import cast, placed
 from beir_hybrid.memory import held_memory, peak_memory
 from beir_hybrid.passage import Passage
+from beir_hybrid.prompts import Role
 from beir_hybrid.storage.corpus import StoredCorpus
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _measure(
     with cast(encoder.model, options.dtype), placed(encoder.model, (device,)) as where:
 
         def run(batch: list[str]) -> npt.NDArray[np.float32]:
-            prompt = encoder.description.prompt(role)
+            prompt = encoder.description.prompts(role).usual
             encoded = encode(batch, prompt=prompt, batch_size=options.batch_size, show_progress_bar=False, **where)
             return np.asarray(encoded, np.float32)
 

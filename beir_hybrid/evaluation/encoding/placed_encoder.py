@@ -11,11 +11,12 @@ import numpy as np
 from beir_hybrid.errors import ModelError, shorten
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.conversion import fault, first_unusable, from_sparse, normalised
-from beir_hybrid.evaluation.encoding.encoder import Encoder, Role
+from beir_hybrid.evaluation.encoding.encoder import Encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.placement import cast, placed
 from beir_hybrid.evaluation.encoding.vectors import VectorStore
 from beir_hybrid.evaluation.search.scores import Rows
+from beir_hybrid.prompts import Role
 
 
 class PlacedEncoder:
@@ -49,29 +50,29 @@ class PlacedEncoder:
         self._stack.enter_context(cast(self.encoder.model, self.options.dtype))
         return self._stack.enter_context(placed(self.encoder.model, self.options.devices))
 
-    def store(self, role: Role, cache: EmbeddingCache | None) -> VectorStore:
-        """Open the store of the model's vectors in one role."""
+    def store(self, role: Role, prompt: str | None, cache: EmbeddingCache | None) -> VectorStore:
+        """Open the store of the model's vectors in one role, of texts behind a prompt."""
         if cache is None:
             return VectorStore()
         known = self.encoder.description
         return cache.store(
             self.encoder.fingerprint,
             role,
-            prompt=known.prompt(role),
+            prompt=prompt,
             normalised=self.normalise,
             dtype=self.options.dtype or known.dtype,
             dimensions=known.dimensions,
             model=known.name,
         )
 
-    def encode(self, role: Role, texts: list[str]) -> Rows:
-        """Encode texts: shape (texts, dimensions), float32."""
+    def encode(self, role: Role, prompt: str | None, texts: list[str]) -> Rows:
+        """Encode texts behind a prompt: shape (texts, dimensions), float32."""
         options, encoder = self._placed, self.encoder
         encode_texts: Any = encoder.model.encode_query if role == "query" else encoder.model.encode_document
         form = {"convert_to_sparse_tensor": True, "save_to_cpu": True} if encoder.sparse else {"convert_to_numpy": True}
         encoded = encode_texts(
             texts,
-            prompt=encoder.description.prompt(role),
+            prompt=prompt,
             batch_size=self.options.batch_size,
             show_progress_bar=False,
             **form,

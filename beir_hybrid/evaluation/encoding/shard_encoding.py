@@ -14,12 +14,13 @@ import numpy as np
 from beir_hybrid.arrays import Floats32
 from beir_hybrid.collection import LazyCorpus, MultilingualCollection
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.encoding.encoder import Encoder, Role
+from beir_hybrid.evaluation.encoding.encoder import Encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.placed_encoder import PlacedEncoder
 from beir_hybrid.evaluation.encoding.vector_description import VectorRange
 from beir_hybrid.evaluation.encoding.vector_folder import VectorBlock, VectorFolder
 from beir_hybrid.evaluation.encoding.vectors import VectorStore, keys_of
+from beir_hybrid.prompts import Role
 from beir_hybrid.storage.corpus import StoredCorpus
 
 CHUNK = 4_096  # texts that are encoded between two steps of the progress bar, at most; for each device
@@ -94,9 +95,13 @@ class ShardEncoding:
         return PlacedEncoder(encoder, self.options, self._stack)
 
     @cached_property
-    def _cached(self) -> dict[Role, VectorStore]:
-        cache = self.options.cache
-        return {"query": self._worker.store("query", cache), "document": self._worker.store("document", cache)}
+    def _cached(self) -> dict[tuple[Role, str | None], VectorStore]:
+        return {}
+
+    def _store(self, role: Role, prompt: str | None) -> VectorStore:
+        if (role, prompt) not in self._cached:
+            self._cached[role, prompt] = self._worker.store(role, prompt, self.options.cache)
+        return self._cached[role, prompt]
 
     def _rows(self, part: VectorRange) -> Iterator[tuple[str, str]]:
         """Yield ids and texts."""
@@ -122,11 +127,12 @@ class ShardEncoding:
         rows = self._rows(part)
         while block := list(islice(rows, window)):
             identifiers, texts = zip(*block, strict=True)
-            yield self._encoded(part.role, identifiers, texts)
+            yield self._encoded(part, identifiers, texts)
 
-    def _encoded(self, role: Role, identifiers: tuple[str, ...], texts: tuple[str, ...]) -> VectorBlock:
+    def _encoded(self, part: VectorRange, identifiers: tuple[str, ...], texts: tuple[str, ...]) -> VectorBlock:
         """Encode a window of texts, longest first, each distinct text once."""
-        keys, store = keys_of(texts), self._cached[role]
+        prompt = self._worker.encoder.description.prompts(part.role).of(part.language)
+        keys, store = keys_of(texts), self._store(part.role, prompt)
         vectors = np.empty((len(texts), self._folder.description.dimensions), np.float32)
         known = store.find(keys)
         if len(there := np.flatnonzero(known >= 0)):
@@ -139,7 +145,7 @@ class ShardEncoding:
         size = max(1, CHUNK // self.options.batch_size) * self.options.batch_size * self._worker.count
         for start in range(0, len(new), size):
             chunk = new[start : start + size]
-            encoded: Floats32 = self._worker.encode(role, [texts[numbers[0]] for numbers in chunk])
+            encoded: Floats32 = self._worker.encode(part.role, prompt, [texts[numbers[0]] for numbers in chunk])
             counts = [len(numbers) for numbers in chunk]
             vectors[[number for numbers in chunk for number in numbers]] = np.repeat(encoded, counts, axis=0)
             self._tell(sum(counts))

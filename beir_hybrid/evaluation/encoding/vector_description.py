@@ -11,9 +11,10 @@ from typing import Any, get_args
 
 from beir_hybrid.collection import MultilingualCollection, corpus_checksum
 from beir_hybrid.errors import ConfigurationError, DataFormatError, ModelError
-from beir_hybrid.evaluation.encoding.encoder import Encoder, Role
+from beir_hybrid.evaluation.encoding.encoder import Encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.vector_shard import STORED_FORMATS, StoredFormat
+from beir_hybrid.prompts import Role
 from beir_hybrid.storage.checksums import combine, digest_row
 from beir_hybrid.storage.files import read_json
 
@@ -77,6 +78,8 @@ class VectorDescription:
         counts: Numbers of texts by role and language, in the collection's order.
         shard_rows: Vectors of a shard, at most.
         words: The options of the command that encodes them, for messages; empty if it was no command.
+        query_prompts: What was put before queries in some of the languages instead, by their codes.
+        document_prompts: Likewise before passages.
     """
 
     model: str
@@ -92,6 +95,8 @@ class VectorDescription:
     counts: Mapping[Role, Mapping[str, int]]
     shard_rows: int = SHARD_ROWS
     words: Sequence[str] = field(default=(), compare=False)
+    query_prompts: Mapping[str, str] = field(default_factory=dict)
+    document_prompts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ranges(self) -> tuple[VectorRange, ...]:
@@ -107,7 +112,8 @@ class VectorDescription:
     def shard(self, part: VectorRange) -> dict[str, Any]:
         """Return what a shard says of itself."""
         common = {name: getattr(self, name) for name in ("fingerprint", "normalised", "dtype", "stored", "dimensions")}
-        prompt = self.query_prompt if part.role == "query" else self.document_prompt
+        usual, by_language = getattr(self, f"{part.role}_prompt"), getattr(self, f"{part.role}_prompts")
+        prompt = by_language.get(part.language, usual)
         texts = self.texts[part.role][part.language]
         return {"schema": SCHEMA, **asdict(part), **common, "prompt": prompt, "texts": texts}
 
@@ -221,6 +227,8 @@ def describe_vectors(
         },
         counts=counts,
         shard_rows=shard_rows or cut,
+        query_prompts={each: text for each, text in known.query_prompts.items() if each in collection.queries},
+        document_prompts={each: text for each, text in known.document_prompts.items() if each in collection.corpora},
     )
     _check_number(described)
     return described

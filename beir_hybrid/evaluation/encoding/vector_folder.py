@@ -16,11 +16,11 @@ from beir_hybrid.arrays import Floats32
 from beir_hybrid.collection import MultilingualCollection, corpus_checksum
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
-from beir_hybrid.evaluation.encoding.encoder import Role
 from beir_hybrid.evaluation.encoding.shard_store import ShardStore
 from beir_hybrid.evaluation.encoding.vector_description import VectorDescription, VectorRange, read_description
 from beir_hybrid.evaluation.encoding.vector_shard import Records, VectorShard, pack, write_rows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, keys_of
+from beir_hybrid.prompts import Role
 from beir_hybrid.storage.checksums import damage, file_checksum, record
 from beir_hybrid.storage.files import json_or_none, parse_json, sync, write_json
 from beir_hybrid.storage.folders import new_folder, remove_stale

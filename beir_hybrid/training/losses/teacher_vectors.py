@@ -105,15 +105,16 @@ def encode_teacher(
             language,
         )
     options = EncodingOptions(cache=open_cache() if cache is None else cache)
-    read: Any = _TeacherTextsBySource(texts)
-    vectors = encode(open_encoder(teacher, options), read, options, show_progress=not is_quiet())
-    names = [str(number) for number in range(len(texts))]
+    encoder = open_encoder(teacher, options)
+    read: list[Any] = [_TeacherTextsOfSource(each, language) for each in texts]
+    vectors = [encode(encoder, each, options, show_progress=not is_quiet()) for each in read]
     bounds = np.cumsum([0, *(len(pairs.groups) for pairs in sources)])
     places = np.full(total, -1, np.int64)
     for start, each in zip(bounds[:-1], texts, strict=True):
         places[start + each.groups] = np.arange(len(each.groups))
-    questions, passages = ([part[name] for name in names] for part in (vectors.queries, vectors.passages))
-    return TeacherVectors(tuple(questions), tuple(passages), places, bounds, vectors.dimensions)
+    questions = tuple(each.queries[language] for each in vectors)
+    passages = tuple(each.passages[language] for each in vectors)
+    return TeacherVectors(questions, passages, places, bounds, max(each.dimensions for each in vectors))
 
 
 class _TextsOfLanguage:
@@ -150,9 +151,9 @@ class _TeacherTexts:
                 yield text if self.column == "question" else Passage(text)
 
 
-class _TeacherTextsBySource:
-    """What encoding reads of a collection: texts by the number of their source."""
+class _TeacherTextsOfSource:
+    """What encoding reads of a collection: texts by their language."""
 
-    def __init__(self, texts: Sequence[_TextsOfLanguage]) -> None:
-        self.queries = {str(number): _TeacherTexts(each, "question") for number, each in enumerate(texts)}
-        self.corpora = {str(number): _TeacherTexts(each, "passage") for number, each in enumerate(texts)}
+    def __init__(self, texts: _TextsOfLanguage, language: str) -> None:
+        self.queries = {language: _TeacherTexts(texts, "question")}
+        self.corpora = {language: _TeacherTexts(texts, "passage")}

@@ -78,6 +78,27 @@ def test_queries_get_the_query_prompt_and_passages_the_document_prompt(make_mode
     assert found.passages["en"].tolist() == [[0, 7]]
 
 
+def test_texts_get_the_prompt_of_their_language_with_and_without_a_cache(make_model, tmp_path):
+    vectors = {"Q: one": [5, 0], "F: one": [0, 7], "one": [1, 1], "T: one": [2, 1]}
+    prompts = {"query": "Q: ", "query-de": "F: ", "passage-en": "T: ", "query-deu": "other"}
+    model = make_model(vectors, prompts=prompts)
+    texts = collection_of({"en": ["one"], "de": ["one"]}, {"de": [("one",)], "en": [("one",)]})
+    for cache in (None, EmbeddingCache(tmp_path), EmbeddingCache(tmp_path, in_memory=0)):
+        encoded = encode(model, texts, EncodingOptions(cache=cache))
+        assert list(encoded.queries) == ["en", "de"]
+        assert np.asarray(encoded.queries["en"]).tolist() == [[5, 0]]
+        assert np.asarray(encoded.queries["de"]).tolist() == [[0, 7]]
+        assert np.asarray(encoded.passages["de"]).tolist() == [[1, 1]]
+        assert np.asarray(encoded.passages["en"]).tolist() == [[2, 1]]
+    assert len(list(tmp_path.glob("*/*/meta.json"))) == 4
+
+
+def test_a_language_without_texts_may_have_a_prompt_of_its_own(make_model):
+    model = make_model({"one": [1, 2]}, prompts={"query": "", "query-de": "F: "})
+    encoded = encode(model, collection_of({"de": [], "en": ["one"]}, {"en": [("one",)]}))
+    assert encoded.queries["de"].shape == (0, 2)
+
+
 def test_a_title_is_part_of_the_passage(make_model):
     found = encode(make_model(VECTORS), collection_of({"en": ["one"]}, {"en": [("one", "title", "a context")]}))
     assert found.passages["en"].tolist() == [[4, -3]]
@@ -444,7 +465,7 @@ def test_texts_not_yet_read_are_estimated(make_model, monkeypatch):
     totals = []
 
     class Bar:
-        total = 0
+        total = n = 0
 
         def __init__(self, *_, **__):
             pass
