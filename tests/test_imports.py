@@ -1,4 +1,4 @@
-"""Who may import whom, as README's section on architecture draws it, and other things that hold for all modules."""
+"""Who may import whom, as docs/concepts/architecture.md draws it, and other things that hold for all modules."""
 
 import ast
 import re
@@ -119,11 +119,10 @@ def test_imports_keep_to_the_layers(name):
     assert not wrong
 
 
-def test_readme_names_every_place():
-    text = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
-    section = text.partition("## How it is built\n")[2].partition("\n## ")[0]
-    assert not {name for name in {*LAYERS, *GROUND} - {"__main__"} if not re.search(rf"\b{name}\b", section)}
-    places = re.findall(r"`((?:\w+/)*\w+(?:\.py|/))`", section)
+def test_architecture_names_every_place():
+    page = (PACKAGE.parent / "docs/concepts/architecture.md").read_text(encoding="utf-8")
+    assert not {name for name in {*LAYERS, *GROUND} - {"__main__"} if not re.search(rf"\b{name}\b", page)}
+    places = re.findall(r"`((?:\w+/)*\w+(?:\.py|/))`", page)
     assert not {place for place in places if not any(path.as_posix().endswith(place.rstrip("/")) for path in PLACES)}
 
 

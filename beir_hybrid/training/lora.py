@@ -82,7 +82,7 @@ class Lora:
             ModelError: If it has adapters already.
         """
         if find_spec("peft") is None:
-            raise ConfigurationError("--lora needs peft.", "Install it: pip install 'beir-hybrid[lora]'")
+            raise ConfigurationError("--lora needs peft.", "Install it: pip install peft")
         import torch
         from peft import LoraConfig
 
