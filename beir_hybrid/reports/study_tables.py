@@ -57,7 +57,7 @@ def answer_lines(answer: Answer) -> list[Sentence]:
     lines = [Sentence(record.question, marked=True), Sentence(record.answer)]
     for claim, verdicts in groupby(record.verdicts, key=lambda verdict: verdict.claim):
         lines += [Sentence(f"{claim}:")] if claim else []
-        lines += [Sentence(f"- {one.sentence}", marked=one.verdict != NOT_SHOWN) for one in verdicts]
+        lines += [Sentence(f"- {one.sentence}", marked=one.word != NOT_SHOWN) for one in verdicts]
     failures = [Sentence(f"{cell.name} failed: {failed}") for cell, failed in answer.failures]
     return [*lines, *map(Sentence, record.remarks), *failures]
 

@@ -84,11 +84,13 @@ def verdict_table(record: StudyRecord) -> Table:
         above, pairs = sum(value > 0 for value in one.by_seed), len(one.by_seed)
         agree = [f"{above} of {pairs}", above, pairs] if pairs else ["-", None, None]
         effect = Entry(one.effect, text="-" if one.effect is None else f"{one.effect:+.2f}")
-        rows.append((*texts, *numbers, *agree, one.p, Entry(one.holm, text=chance(one.holm)), effect, one.verdict))
+        rows.append(
+            (*texts, *numbers, *agree, one.p, Entry(one.holm, text=chance(one.holm)), effect, one.expect, one.word)
+        )
     heads = ("claim", "sides", "evaluation", "kind", "measure", "statistic", "languages")
     values = map(Column, ("run", "baseline", "difference", "low", "high"))
     counted = (Column("above 0", key=""), Column("", key="above 0"), Column("", key="pairs of cells"))
-    tests = (Column("", key="p"), Column("Holm"), Column("d"), "verdict")
+    tests = (Column("", key="p"), Column("Holm"), Column("d"), "expected", "verdict")
     return make_table(record.name, [*heads, *values, *counted, *tests], rows, names=2)
 
 

@@ -14,7 +14,7 @@ from beir_hybrid.studies.cell import Cell, cell_name
 from beir_hybrid.studies.judge import judge_claims
 from beir_hybrid.studies.outcomes import Outcomes, group_by, settings_of
 from beir_hybrid.studies.record import CellCost, Failure, StudyRecord, StudySummary
-from beir_hybrid.studies.sentences import claims_sentence
+from beir_hybrid.studies.sentences import answer_claims, claims_sentence
 from beir_hybrid.studies.statistic import statistic_over
 from beir_hybrid.studies.study_folder import StudyFolder
 
@@ -38,11 +38,13 @@ def find_answer(folder: StudyFolder) -> Answer:
     """Summarize a study's finished cells and judge its claims."""
     outcomes = Outcomes(folder)
     verdicts, unjudged = judge_claims(outcomes, folder.study.claims)
+    claims = answer_claims(folder.study.claims, verdicts)
     costs = _costs(outcomes)
     record = replace(
         folder.record(),
         verdicts=tuple(verdicts),
-        answer=claims_sentence(folder.study.claims, verdicts),
+        claims=tuple(claims),
+        answer=claims_sentence(claims),
         summary=tuple(summarize_study(outcomes)),
         remarks=(*outcomes.remarks, *unjudged),
     )

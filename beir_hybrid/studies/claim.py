@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from beir_hybrid.studies.expectation import Expectation
 from beir_hybrid.studies.statistic import Statistic
 
 Languages = Literal["all", "seen", "unseen"]
@@ -29,6 +30,8 @@ class Claim:
             trained on; or ``unseen``, those of whose languages neither side was trained on any. So a pool is seen only
             where all its languages are. Both sides are compared in the same settings.
         statistic: What is compared: ``mean`` of the settings, the ``worst`` of them, or their ``spread``.
+        expect: How the run is expected to come out; None where the claim leaves it open.
+        margins: By measure, the largest difference that does not matter, for expectations that need one.
     """
 
     text: str
@@ -39,6 +42,8 @@ class Claim:
     measures: tuple[str, ...]
     languages: Languages = "all"
     statistic: Statistic = "mean"
+    expect: Expectation | None = None
+    margins: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def comparison(self) -> tuple[str, ...]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError
+from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.query_values import QueryValues
-from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Contrast, compare
-from beir_hybrid.evaluation.statistics.pairing import pair_up
+from beir_hybrid.evaluation.statistics.comparison import LEVEL, NOT_SHOWN, Contrast, compare
+from beir_hybrid.evaluation.statistics.equivalence import ByKind, margin_test
+from beir_hybrid.evaluation.statistics.pairing import PairedValues, pair_up
 from beir_hybrid.evaluation.statistics.significance import RESAMPLES, holm
 from beir_hybrid.studies.cell import Cell, differ_in_seeds
 from beir_hybrid.studies.claim import Claim, Languages
+from beir_hybrid.studies.expectation import find_outcome
 from beir_hybrid.studies.outcomes import Outcomes, group_by, matching
 from beir_hybrid.studies.sentences import sides_in_words, verdict_sentence
 from beir_hybrid.studies.statistic import contrast_statistic, settle, statistic_over
@@ -26,12 +29,13 @@ _RUN, _BASELINE = "run", "baseline"
 
 @dataclass(frozen=True)
 class _Judged:
-    """One contrast that a claim asks for."""
+    """One contrast that a claim asks for, and the p-value of the test against its margin, if it has one."""
 
     claim: Claim
     contrast: Contrast
     pairs: Sequence[tuple[Cell, Cell]]
     settings: frozenset[str]
+    margin_p: float | None
 
 
 def judge_claims(outcomes: Outcomes, claims: Sequence[Claim]) -> tuple[list[Verdict], list[str]]:
@@ -39,8 +43,9 @@ def judge_claims(outcomes: Outcomes, claims: Sequence[Claim]) -> tuple[list[Verd
 
     Each query's value is averaged over the cells of a side, which differ in nothing but the seed and what else the
     claim leaves open; then queries are compared as :func:`~beir_hybrid.evaluation.statistics.comparison.compare` does,
-    clustered by question. The correction is over all verdicts. So intervals show how far other questions could change
-    the difference; how far other seeds do is in ``by_seed``, and nothing is shown unless all seeds agree in sign.
+    clustered by question. The correction is over all tests: one for every verdict, and one more for each that has a
+    margin. So intervals show how far other questions could change the difference; how far other seeds do is in
+    ``by_seed``, and nothing is shown unless all seeds agree: in sign, or for a margin in lying within it.
 
     Returns:
         The verdicts in the order of the claims, and what could not be judged, in sentences.
@@ -54,13 +59,16 @@ def judge_claims(outcomes: Outcomes, claims: Sequence[Claim]) -> tuple[list[Verd
             remarks.append(f"{sides_in_words(asked[0])} is not judged: {error.problem}")
     order = {id(claim): place for place, claim in enumerate(claims)}
     judged.sort(key=lambda one: order[id(one.claim)])
-    if len(judged) > _MANY:
+    tests = [one.contrast.p for one in judged] + [one.margin_p for one in judged if one.margin_p is not None]
+    if len(tests) > _MANY:
         remarks.append(
-            f"There are {len(judged)} verdicts, and tests of {RESAMPLES:,} random flips: no corrected p-value can be "
-            f"much below {len(judged) / (RESAMPLES + 1):.2g}. Claim less in one study."
+            f"There are {len(tests)} tests, of {RESAMPLES:,} random flips each: no corrected p-value can be "
+            f"much below {len(tests) / (RESAMPLES + 1):.2g}. Claim less in one study."
         )
-    corrected = holm([one.contrast.p for one in judged])
-    return [_verdict(outcomes, one, p) for one, p in zip(judged, corrected, strict=True)], remarks
+    corrected = iter(holm(tests))
+    holms = [next(corrected) for _ in judged]
+    of_margins = [None if one.margin_p is None else next(corrected) for one in judged]
+    return [_verdict(outcomes, *each) for each in zip(judged, holms, of_margins, strict=True)], remarks
 
 
 def _judge_group(outcomes: Outcomes, claims: Sequence[Claim], remarks: list[str]) -> list[_Judged]:
@@ -76,11 +84,12 @@ def _judge_group(outcomes: Outcomes, claims: Sequence[Claim], remarks: list[str]
     if not names:
         remarks.append(f"{words} is not judged: there is no such setting.")
         return []
-    contrasts = _contrasts(outcomes, names, pairs, claims)
+    contrasts, values = _contrasts(outcomes, names, pairs, claims)
     judged = []
     for claim in claims:
+        tested = margin_test(values.differences, claim.margins) if claim.margins else {}
         fitting = [
-            _Judged(claim, contrast, pairs, names)
+            _Judged(claim, contrast, pairs, names, _margin_p(claim, contrast, tested))
             for contrast in contrasts
             if contrast.measure in claim.measures and (claim.kinds is None or contrast.kind in claim.kinds)
         ]
@@ -89,6 +98,16 @@ def _judge_group(outcomes: Outcomes, claims: Sequence[Claim], remarks: list[str]
             remarks.append(f"{words} is not judged in {' and '.join(lacking)}: there is no such setting.")
         judged += fitting
     return judged
+
+
+def _margin_p(claim: Claim, contrast: Contrast, tested: ByKind) -> float | None:
+    """Choose the p-value of a claim's test against its margin; None without a margin."""
+    if contrast.measure not in claim.margins:
+        return None
+    below, above = tested.get(contrast.kind, {}).get(contrast.measure, (1.0, 1.0))
+    if claim.expect == "equal":
+        return max(below, above)
+    return below if printed(contrast.measure).higher_is_better else above
 
 
 def _pair(outcomes: Outcomes, claim: Claim) -> tuple[list[tuple[Cell, Cell]], int]:
@@ -115,8 +134,8 @@ def _settings(
 
 def _contrasts(
     outcomes: Outcomes, settings: frozenset[str], pairs: Sequence[tuple[Cell, Cell]], claims: Sequence[Claim]
-) -> Sequence[Contrast]:
-    """Compare both sides in some settings, by the statistic that all the claims share."""
+) -> tuple[Sequence[Contrast], PairedValues]:
+    """Compare both sides in some settings, by the statistic that all the claims share; also return their values."""
     trial, statistic = claims[0].evaluation, claims[0].statistic
     measures = list(dict.fromkeys(measure for claim in claims for measure in claim.measures))
     sides = {}
@@ -130,13 +149,13 @@ def _contrasts(
     if not there:
         raise ConfigurationError("None of these settings has the measures.", "Claim another measure.")
     kinds = compare(sides, baseline=_BASELINE, measures=[name for name in measures if name in there]).kinds
-    if statistic == "mean":
-        return kinds
     pair = pair_up(_RUN, chosen[0], _BASELINE, chosen[1])
-    return [contrast_statistic(pair, contrast, statistic) for contrast in kinds]
+    if statistic == "mean":
+        return kinds, pair
+    return [contrast_statistic(pair, contrast, statistic) for contrast in kinds], pair
 
 
-def _verdict(outcomes: Outcomes, judged: _Judged, corrected: float) -> Verdict:
+def _verdict(outcomes: Outcomes, judged: _Judged, corrected: float, of_margin: float | None) -> Verdict:
     claim, contrast = judged.claim, judged.contrast
     by_seed = tuple(
         _of_cell(outcomes, judged, run) - _of_cell(outcomes, judged, baseline) for run, baseline in judged.pairs
@@ -163,9 +182,29 @@ def _verdict(outcomes: Outcomes, judged: _Judged, corrected: float) -> Verdict:
         languages=claim.languages,
         statistic=claim.statistic,
         settings=contrast.settings,
+        expect=claim.expect or "",
+        margin=claim.margins.get(contrast.measure),
+        margin_p=judged.margin_p,
+        margin_holm=of_margin,
     )
+    verdict = replace(verdict, outcome=_outcome(claim, verdict))
     of_seeds = differ_in_seeds(outcomes.folder.study.grid, claim.run, claim.baseline)
     return replace(verdict, sentence=verdict_sentence(verdict, of_seeds))
+
+
+def _outcome(claim: Claim, verdict: Verdict) -> str:
+    """Say what becomes of what the claim expects; empty if it expects nothing."""
+    if claim.expect is None:
+        return ""
+    within = beyond = False
+    if verdict.margin is not None:
+        both = claim.expect == "equal"
+        sign = -1 if printed(verdict.measure).higher_is_better is False else 1
+        agreed = all((-one * sign if not both else abs(one)) < verdict.margin for one in verdict.by_seed)
+        within = agreed and verdict.margin_holm is not None and verdict.margin_holm < LEVEL
+        low, high = sorted(sign * end for end in verdict.interval or (0.0, 0.0))
+        beyond = high < -verdict.margin or (both and low > verdict.margin)
+    return find_outcome(claim.expect, verdict.verdict, within=within, beyond=beyond)
 
 
 def _of_cell(outcomes: Outcomes, judged: _Judged, cell: Cell) -> float:

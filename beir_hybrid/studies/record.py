@@ -9,6 +9,7 @@ from typing import Any
 from beir_hybrid.document import as_list
 from beir_hybrid.errors import BeirHybridError
 from beir_hybrid.storage.files import no_room
+from beir_hybrid.studies.claim_answer import ClaimAnswer
 from beir_hybrid.studies.trial import Trial
 from beir_hybrid.studies.verdict import Verdict
 
@@ -69,6 +70,7 @@ class StudyRecord:
         quick: Whether the file's quick section was used; None if that is not known.
         cells: Ids of the cells, which are the names of their folders.
         verdicts: What it shows of its claims.
+        claims: What its verdicts on each claim amount to.
         answer: How its claims fared, a sentence for each.
         summary: Every evaluation, kind and measure of every group of cells.
         remarks: What is missing and why, in sentences.
@@ -80,6 +82,7 @@ class StudyRecord:
     quick: bool | None = None
     cells: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    claims: tuple[ClaimAnswer, ...] = ()
     answer: str = ""
     summary: tuple[StudySummary, ...] = ()
     remarks: tuple[str, ...] = ()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
 from beir_hybrid.studies.cell import cell_name, versus
 from beir_hybrid.studies.claim import Claim
+from beir_hybrid.studies.claim_answer import ClaimAnswer
+from beir_hybrid.studies.expectation import CONTRADICTED, SUPPORTED
 from beir_hybrid.studies.verdict import Verdict
 
+_WORDS = (SUPPORTED, CONTRADICTED, "better", "worse", "lower", "higher", NOT_SHOWN)
 _KINDS = {"mono": "monolingually", "cross": "cross-lingually", "multi": "multilingually"}
 _STATISTICS = {"mean": "", "worst": "in the worst setting ", "spread": "in the spread over settings "}
 _LANGUAGES = {
@@ -32,20 +33,36 @@ def verdict_sentence(verdict: Verdict, of_seeds: bool) -> str:
         verdict: The verdict; its sentence is not used.
         of_seeds: Whether its pairs of cells differ in their seeds alone.
     """
-    run, baseline = cell_name(verdict.run), cell_name(verdict.baseline)
     which = f"{_STATISTICS[verdict.statistic]}{_KINDS[verdict.kind]}"
     where = f"{which} on {verdict.evaluation}{_LANGUAGES[verdict.languages]}, by {verdict.measure}"
-    if verdict.verdict == NOT_SHOWN:
-        shown = f"Not shown that {run} and {baseline} differ {where}"
-    else:
-        shown = f"{run} {_verb(verdict.run, verdict.verdict)} {verdict.verdict} than {baseline} {where}"
     low, high = (verdict.written(bound, sign=True) for bound in verdict.interval or (None, None))
     bounds = f"95 % interval over questions {low} to {high}" if verdict.interval else "no interval"
-    chance = f"corrected p {'< 0.0001' if (verdict.holm or 0.0) < 0.0001 else f'= {verdict.holm:.4f}'}"
+    p = verdict.deciding or 0.0
+    chance = f"corrected p {'< 0.0001' if p < 0.0001 else f'= {p:.4f}'}"
     effect = "" if verdict.effect is None else f", d = {verdict.effect:+.2f}"
     details = f"{bounds}, {chance}{effect}, {_agreeing(verdict, of_seeds)}"
     means = f"{verdict.written(verdict.mean)} against {verdict.written(verdict.baseline_mean)}"
-    return f"{shown}: {means}, {verdict.written(verdict.difference, sign=True)} ({details})."
+    difference = verdict.written(verdict.difference, sign=True)
+    return f"{_shown(verdict)} {where}: {means}, {difference} ({details})."
+
+
+def _shown(verdict: Verdict) -> str:
+    """Write what is shown of both sides, after what becomes of the expectation if there is one."""
+    run, baseline = cell_name(verdict.run), cell_name(verdict.baseline)
+    differs = f"{run} {_verb(verdict.run, verdict.verdict)} {verdict.verdict} than {baseline}"
+    if not verdict.outcome:
+        return f"Not shown that {run} and {baseline} differ" if verdict.verdict == NOT_SHOWN else differs
+    margin = verdict.written(verdict.margin)
+    if verdict.outcome == CONTRADICTED:
+        return f"Contradicted: {differs}{'' if verdict.margin is None else f', by more than {margin},'}"
+    several = verdict.verdict if verdict.verdict in {"better", "worse"} else "better"
+    expected = {
+        "equal": f"{run} and {baseline} are equal within {margin}",
+        "better or equal": f"{run} {_verb(verdict.run, several)} better than {baseline}, or equal within {margin},",
+    }.get(verdict.expect, f"{run} {_verb(verdict.run, verdict.expect)} {verdict.expect} than {baseline}")
+    if verdict.outcome == NOT_SHOWN:
+        return f"Not shown that {expected}"
+    return f"Supported: {differs if verdict.verdict == 'better' and verdict.expect != 'equal' else expected}"
 
 
 def _verb(run: Mapping[str, object], verdict: str) -> str:
@@ -66,28 +83,36 @@ def _agreeing(verdict: Verdict, of_seeds: bool) -> str:
     return f"in {same} of {pairs} {'seeds' if of_seeds else 'pairs of cells'}"
 
 
-def claims_sentence(claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> str:
-    """Write how each claim fared, a sentence for each, in the order of the study."""
-    by_claim: dict[str, list[Verdict]] = {_title(claim.text, claim): [] for claim in claims}
+def answer_claims(claims: Sequence[Claim], verdicts: Sequence[Verdict]) -> list[ClaimAnswer]:
+    """Put together the verdicts on each claim, in the order of the study; claims of equal words are one."""
+    judged: dict[str, list[Verdict]] = {_title(claim.text, claim): [] for claim in claims}
     for verdict in verdicts:
-        by_claim[_title(verdict.claim, verdict)].append(verdict)
-    sentences = [f"{title}: {_fared(judged)}." for title, judged in by_claim.items()]
-    return " ".join(sentences) or "The study claims nothing, so nothing was compared."
+        judged[_title(verdict.claim, verdict)].append(verdict)
+    return [ClaimAnswer.of(title, of_claim) for title, of_claim in judged.items()]
 
 
 def _title(text: str, sides: Claim | Verdict) -> str:
     return text.rstrip(".") or versus(sides.run, sides.baseline)
 
 
-def _fared(verdicts: Sequence[Verdict]) -> str:
-    if not verdicts:
+def claims_sentence(answers: Sequence[ClaimAnswer]) -> str:
+    """Write how each claim fared, a sentence for each."""
+    sentences = [f"{one.claim}: {_fared(one)}." for one in answers]
+    return " ".join(sentences) or "The study claims nothing, so nothing was compared."
+
+
+def _fared(answer: ClaimAnswer) -> str:
+    if not answer.counts:
         return "not judged"
-    counts = Counter(verdict.verdict for verdict in verdicts)
-    directed = any(one.statistic != "spread" and printed(one.measure).direction for one in verdicts)
-    first = "better" if directed else "lower"
-    parts = [(word, counts[word]) for word in ("better", "worse", "lower", "higher") if counts[word] or word == first]
-    parts.sort(key=lambda part: part[0] != first)
-    if counts[NOT_SHOWN]:
-        parts.append(("no difference shown", counts[NOT_SHOWN]))
-    (word, count), *rest = parts
-    return ", ".join([f"{word} in {count} of {len(verdicts)}", *(f"{one} in {number}" for one, number in rest)])
+    total = sum(answer.counts.values())
+    counts = {word: answer.counts[word] for word in _WORDS if answer.counts.get(word)}
+    if answer.outcome:
+        if len(counts) == 1:
+            return answer.outcome if total == 1 else f"{answer.outcome} in all {total} comparisons"
+        parts = ", ".join(f"{word} in {count}" for word, count in counts.items())
+        return f"{answer.outcome} (of {total} comparisons, {parts})"
+    if not counts.keys() - {NOT_SHOWN}:
+        return f"no difference shown in {total} of {total}"
+    names = ["no difference shown" if word == NOT_SHOWN else word for word in counts]
+    (word, count), *rest = zip(names, counts.values(), strict=True)
+    return ", ".join([f"{word} in {count} of {total}", *(f"{one} in {number}" for one, number in rest)])

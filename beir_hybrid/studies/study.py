@@ -15,6 +15,7 @@ from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
+from beir_hybrid.studies.expectation import read_expectation
 from beir_hybrid.studies.record import PARTS
 from beir_hybrid.studies.statistic import STATISTICS
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
@@ -30,7 +31,7 @@ _TEXTS = frozenset(DECIDING) - {"alpha", "scale", "mini_batch_size", "matryoshka
 
 _KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "quick")
 _QUICK = ("train", "grid", "evaluate", "claims", "show", "keep_models")
-_CLAIM = ("claim", "run", "baseline", "evaluation", "kind", "measure", "languages", "statistic")
+_CLAIM = ("claim", "run", "baseline", "evaluation", "kind", "measure", "languages", "statistic", "expect", "margin")
 
 
 @dataclass(frozen=True)
@@ -238,13 +239,14 @@ def _claims_of(
         if statistic == "worst" and printed(measure).higher_is_better is None:
             problem = f"{measure} has no worst value, being neither better when higher nor when lower."
             raise document.error(problem, "Take another measure, or another statistic.", *place)
+    expect, margins = read_expectation(document, place, measures, statistic)
     runs, baselines = (
         [_side(document, grid, number, side, value) for value in as_list(entry[side])] for side in ("run", "baseline")
     )
     text = " ".join(str(entry.get("claim") or "").split())
     for name, run, baseline in product(asked or names, runs, baselines):
         _check_sides(document, number, run, baseline)
-        yield Claim(text, run, baseline, name, kinds or None, measures, languages, statistic)
+        yield Claim(text, run, baseline, name, kinds or None, measures, languages, statistic, expect, margins)
 
 
 def _check_sides(document: Document, number: int, run: Mapping[str, Any], baseline: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Verdict:
         languages: Which settings were compared: ``all``, ``seen`` or ``unseen``.
         statistic: Which statistic of them: ``mean``, ``worst`` or ``spread``.
         settings: Their number.
+        expect: How the run was expected to come out, one of
+            :data:`~beir_hybrid.studies.expectation.EXPECTATIONS`; empty where the claim leaves it open.
+        outcome: ``supported``, ``contradicted`` or ``not shown``: what becomes of the expectation; empty without one.
+        margin: The largest difference that does not matter; None where no margin was tested.
+        margin_p: p-value of the test against the margin: that the difference is as large as the margin or larger, to
+            either side if equality is expected, or else to the worse.
+        margin_holm: The same after Holm's correction over all tests of the study.
     """
 
     claim: str
@@ -58,6 +66,33 @@ class Verdict:
     languages: str = "all"
     statistic: str = "mean"
     settings: int = 0
+    expect: str = ""
+    outcome: str = ""
+    margin: float | None = None
+    margin_p: float | None = None
+    margin_holm: float | None = None
+
+    @property
+    def word(self) -> str:
+        """What it says in a word: the outcome of what was expected, or else the verdict."""
+        return self.outcome or self.verdict
+
+    @property
+    def tone(self) -> str:
+        """How it is coloured: ``good``, ``bad``, ``unclear`` where nothing is shown, or ``other``.
+
+        What comes out as expected is good, whichever way that is.
+        """
+        good, bad = {"supported", "better"}, {"contradicted", "worse"}
+        if self.word == NOT_SHOWN:
+            return "unclear"
+        return "good" if self.word in good else "bad" if self.word in bad else "other"
+
+    @property
+    def deciding(self) -> float | None:
+        """The corrected p-value that it rests on: of the test against the margin if that was what was expected."""
+        by_margin = self.margin_holm is not None and self.verdict not in {"better", "worse"}
+        return self.margin_holm if by_margin or self.expect == "equal" else self.holm
 
     def written(self, value: float | None, sign: bool = False) -> str:
         """Write one of its means or differences with as many decimals as all of them need; a dash for None."""

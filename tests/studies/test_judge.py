@@ -237,6 +237,72 @@ def test_more_verdicts_than_flips_can_tell_apart_are_remarked_on(judged, four, m
     monkeypatch.setattr(module, "_MANY", 3)
     _, _, remarks = judged(four)
     assert remarks == [
-        "There are 4 verdicts, and tests of 9,999 random flips: no corrected p-value can be much below 0.0004. "
+        "There are 4 tests, of 9,999 random flips each: no corrected p-value can be much below 0.0004. "
         "Claim less in one study."
     ]
+
+
+EXPECTING = "    measure: [map, rank_distance]\n"
+
+
+def expecting(mini, lines, measure="map"):
+    assert EXPECTING in mini
+    added = "".join(f"    {line}\n" for line in lines)
+    return mini.replace(EXPECTING, f"    measure: {measure}\n{added}")
+
+
+def test_worse_as_expected_is_supported(judged, four, mini):
+    turned = {0: four[2], 1: four[3], 2: four[0], 3: four[1]}
+    _, verdicts, _ = judged(turned, expecting(mini, ["expect: worse", "kind: [cross, multi]"], "[map, rank_distance]"))
+    assert {(one.verdict, one.outcome, one.word, one.tone) for one in verdicts} == {
+        ("worse", "supported", "supported", "good")
+    }
+    assert verdicts[0].sentence.startswith("Supported: hybrid does worse than x-x-mono cross-lingually")
+
+
+@pytest.mark.parametrize(
+    ("shift", "expect", "outcome"),
+    [
+        (0.0, "equal", "supported"),
+        (0.02, "equal", "supported"),  # a difference that is shown, and does not matter
+        (0.3, "equal", "contradicted"),
+        (-0.3, "equal", "contradicted"),
+        (0.3, "better or equal", "supported"),
+        (-0.02, "better or equal", "supported"),
+        (-0.3, "better or equal", "contradicted"),
+        (-0.1, "better or equal", "not shown"),
+    ],
+)
+def test_margin_decides_what_is_equal(judged, rng, mini, shift, expect, outcome):
+    base = settings(rng)
+    noise = rng.normal(0, 0.01, QUESTIONS)
+    moved = {name: {"map": found["map"] + shift + noise} for name, found in base.items()}
+    text = expecting(mini, [f"expect: {expect}", "margin: 0.1", "kind: mono"])
+    _, [verdict], _ = judged({0: base, 1: base, 2: moved, 3: moved}, text)
+    assert (verdict.expect, verdict.margin, verdict.outcome) == (expect, 0.1, outcome)
+
+
+def test_lower_is_better_turns_the_margin_round(judged, rng, mini):
+    base = settings(rng)
+    moved = {**base, "en-all": {**base["en-all"], "rank_distance": base["en-all"]["rank_distance"] + 40}}
+    outcomes = []
+    for sides in ((base, moved), (moved, base)):
+        text = expecting(mini, ["expect: better or equal", "margin: 30"], "rank_distance")
+        _, [verdict], _ = judged({0: sides[0], 1: sides[0], 2: sides[1], 3: sides[1]}, text)
+        outcomes.append((round(verdict.difference), verdict.outcome))
+    assert outcomes == [(40, "contradicted"), (-40, "supported")]
+
+
+def test_seed_beyond_the_margin_shows_nothing(judged, rng, mini):
+    base = settings(rng)
+    moved = [{name: {"map": found["map"] + shift} for name, found in base.items()} for shift in (0.15, -0.15)]
+    text = expecting(mini, ["expect: equal", "margin: 0.1", "kind: mono"])
+    _, [verdict], _ = judged({0: base, 1: base, 2: moved[0], 3: moved[1]}, text)
+    assert verdict.margin_holm < 0.05
+    assert verdict.outcome == "not shown"
+
+
+def test_tests_against_margins_are_corrected_with_the_others(judged, four, mini):
+    _, verdicts, _ = judged(four, expecting(mini, ["expect: equal", "margin: 0.1"]))
+    tests = [one.p for one in verdicts] + [one.margin_p for one in verdicts]
+    assert [one.holm for one in verdicts] + [one.margin_holm for one in verdicts] == holm(tests)

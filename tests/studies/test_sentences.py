@@ -1,7 +1,7 @@
 import pytest
 
 from beir_hybrid.studies.claim import Claim
-from beir_hybrid.studies.sentences import claims_sentence, verdict_sentence
+from beir_hybrid.studies.sentences import answer_claims, claims_sentence, verdict_sentence
 from beir_hybrid.studies.verdict import Verdict
 
 SIDES = ({"strategy": "hybrid"}, {"strategy": "x-y"})
@@ -21,26 +21,88 @@ def verdicts(text, *words, **given):
 @pytest.mark.parametrize(
     ("words", "given", "told"),
     [
-        (["worse"] * 3 + ["not shown"], {}, "better in 0 of 4, worse in 3, no difference shown in 1"),
+        (["worse"] * 3 + ["not shown"], {}, "worse in 3 of 4, no difference shown in 1"),
         (["better", "better"], {}, "better in 2 of 2"),
-        (["not shown"], {}, "better in 0 of 1, no difference shown in 1"),
+        (["not shown"], {}, "no difference shown in 1 of 1"),
         (["lower", "not shown"], {"statistic": "spread"}, "lower in 1 of 2, no difference shown in 1"),
-        (["higher"], {"measure": "language_share[de]@10"}, "lower in 0 of 1, higher in 1"),
+        (["higher"], {"measure": "language_share[de]@10"}, "higher in 1 of 1"),
     ],
 )
 def test_claim_is_told_with_its_counts(words, given, told):
-    assert claims_sentence([claim("It helps.")], verdicts("It helps.", *words, **given)) == f"It helps: {told}."
+    answers = answer_claims([claim("It helps.")], verdicts("It helps.", *words, **given))
+    assert claims_sentence(answers) == f"It helps: {told}."
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "outcome", "told"),
+    [
+        (["supported"], "supported", "supported"),
+        (["supported"] * 3, "supported", "supported in all 3 comparisons"),
+        (["supported", "not shown"], "not shown", "not shown (of 2 comparisons, supported in 1, not shown in 1)"),
+        (
+            ["not shown", "contradicted", "supported"],
+            "contradicted",
+            "contradicted (of 3 comparisons, supported in 1, contradicted in 1, not shown in 1)",
+        ),
+    ],
+)
+def test_claim_that_expects_something_is_answered(outcomes, outcome, told):
+    found = [one for word in outcomes for one in verdicts("It helps.", "better", expect="better", outcome=word)]
+    answers = answer_claims([claim("It helps.")], found)
+    assert [one.outcome for one in answers] == [outcome]
+    assert claims_sentence(answers) == f"It helps: {told}."
+
+
+@pytest.mark.parametrize(
+    ("expect", "verdict", "outcome", "told"),
+    [
+        ("worse", "worse", "supported", "Supported: hybrid does worse than x-y mono"),
+        ("better", "worse", "contradicted", "Contradicted: hybrid does worse than x-y mono"),
+        ("better", "not shown", "not shown", "Not shown that hybrid does better than x-y mono"),
+        ("equal", "not shown", "supported", "Supported: hybrid and x-y are equal within 0.0100 mono"),
+        ("equal", "better", "supported", "Supported: hybrid and x-y are equal within 0.0100 mono"),
+        ("equal", "worse", "contradicted", "Contradicted: hybrid does worse than x-y, by more than 0.0100, mono"),
+        ("better or equal", "better", "supported", "Supported: hybrid does better than x-y mono"),
+        (
+            "better or equal",
+            "not shown",
+            "supported",
+            "Supported: hybrid does better than x-y, or equal within 0.0100, mono",
+        ),
+        (
+            "better or equal",
+            "not shown",
+            "not shown",
+            "Not shown that hybrid does better than x-y, or equal within 0.0100, mono",
+        ),
+    ],
+)
+def test_expectation_is_answered_in_words(expect, verdict, outcome, told):
+    margin = 0.01 if "equal" in expect else None
+    [judged] = verdicts("", verdict, expect=expect, outcome=outcome, margin=margin, margin_holm=0.03)
+    assert verdict_sentence(judged, of_seeds=True).startswith(told)
+
+
+def test_p_value_is_that_of_the_test_that_decides():
+    told = {
+        (expect, verdict): verdict_sentence(
+            verdicts("", verdict, expect=expect, outcome="supported", margin=0.2, margin_holm=0.03)[0], of_seeds=True
+        )
+        for expect, verdict in (("equal", "better"), ("better or equal", "better"), ("better or equal", "not shown"))
+    }
+    assert "corrected p = 0.0300" in told["equal", "better"]
+    assert "corrected p = 0.0020" in told["better or equal", "better"]
+    assert "corrected p = 0.0300" in told["better or equal", "not shown"]
 
 
 def test_every_claim_has_a_sentence_of_its_own():
     found = [*verdicts("One", "better"), *verdicts("", "worse")]
-    assert claims_sentence([claim("One"), claim("One"), claim("Two"), claim("")], found) == (
-        "One: better in 1 of 1. Two: not judged. hybrid against x-y: better in 0 of 1, worse in 1."
-    )
+    answers = answer_claims([claim("One"), claim("One"), claim("Two"), claim("")], found)
+    assert claims_sentence(answers) == ("One: better in 1 of 1. Two: not judged. hybrid against x-y: worse in 1 of 1.")
 
 
 def test_without_claims_nothing_was_compared():
-    assert claims_sentence([], []) == "The study claims nothing, so nothing was compared."
+    assert claims_sentence([]) == "The study claims nothing, so nothing was compared."
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,38 @@ class GroupSums:
         return named
 
 
+@dataclass(frozen=True, eq=False)
+class Jackknife:
+    """What leaving each group out tells of the means; see :func:`intervals`. All have shape (macro means + columns,).
+
+    Attributes:
+        means: The means.
+        errors: Their standard errors.
+        freedom: Degrees of freedom of the t distribution.
+        skewness: Skewness of each mean's estimate, from -1 to 1.
+        groups: Number of groups that each mean is over, at least 1.
+    """
+
+    means: Floats
+    errors: Floats
+    freedom: Floats
+    skewness: Floats
+    groups: Ints
+
+    @classmethod
+    def of(cls, columns: GroupSums) -> Jackknife:
+        """Leave each group out in turn; there must be at least one column."""
+        distances, weights = columns.without_each()
+        groups = np.maximum((weights > 0).sum(axis=0), 1)
+        return cls(
+            means=np.concatenate([columns.weights @ columns.means, columns.means]),
+            errors=np.sqrt((groups - 1) / groups * (distances**2).sum(axis=0)),
+            freedom=_degrees_of_freedom(weights),
+            skewness=_skewness(distances, weights > 0),
+            groups=groups,
+        )
+
+
 def intervals(
     values: QueryValues, confidence: float = 0.95, bounds: Mapping[str, tuple[float, float]] | None = None
 ) -> ByMean[list[float]]:
@@ -155,17 +187,13 @@ def intervals(
     columns = GroupSums.of(values)
     if len(columns.sums) < 2 or not columns.names:
         return {"scores": {}, "settings": {}}
-    distances, weights = columns.without_each()
-    groups = np.maximum((weights > 0).sum(axis=0), 1)
-    error = np.sqrt((groups - 1) / groups * (distances**2).sum(axis=0))
-    quantile = stdtrit(_degrees_of_freedom(weights), (1 + confidence) / 2)
-    skewness = _skewness(distances, weights > 0)
-    below = np.maximum(quantile, _unskew(quantile, skewness))
-    above = np.maximum(quantile, -_unskew(-quantile, skewness))
-    means = np.concatenate([columns.weights @ columns.means, columns.means])
+    spread = Jackknife.of(columns)
+    quantile = stdtrit(spread.freedom, (1 + confidence) / 2)
+    below = np.maximum(quantile, _unskew(quantile, spread.skewness))
+    above = np.maximum(quantile, -_unskew(-quantile, spread.skewness))
     limits = [(bounds or {}).get(measure, (-np.inf, np.inf)) for _, measure in (*columns.kinds, *columns.names)]
-    ends = np.clip([means - below * error, means + above * error], *np.transpose(limits)).T.tolist()
-    return columns.name([pair if there else None for pair, there in zip(ends, groups > 1, strict=True)])
+    ends = np.clip([spread.means - below * spread.errors, spread.means + above * spread.errors], *np.transpose(limits))
+    return columns.name([pair if n > 1 else None for pair, n in zip(ends.T.tolist(), spread.groups, strict=True)])
 
 
 def paired_test(
