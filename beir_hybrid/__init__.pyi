@@ -24,6 +24,7 @@ from .errors import PluginError as PluginError
 from .errors import UnknownNameError as UnknownNameError
 from .errors import WorkerError as WorkerError
 from .errors import did_you_mean as did_you_mean
+from .errors import plural as plural
 from .errors import shorten as shorten
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
@@ -55,6 +56,7 @@ from .verbosity import progress_bar as progress_bar
 from .verbosity import set_verbosity as set_verbosity
 from .workers import LocalWorkers as LocalWorkers
 from .workers import Workers as Workers
+from .workers import gpus_for as gpus_for
 from .workers import open_workers as open_workers
 
 __version__: str

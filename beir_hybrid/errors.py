@@ -57,8 +57,18 @@ def shorten(value: object, longest: int = _VALUE) -> str:
         return whole
     half = (longest - len(_LEFT_OUT)) // 2
     size = len(value) if isinstance(value, Sized) else len(whole)
-    noun = "characters" if isinstance(value, str | bytes) or not isinstance(value, Sized) else "item" + "s" * (size > 1)
-    return f"{whole[:half]}{_LEFT_OUT}{whole[-half:]} ({size:,} {noun})"
+    noun = "character" if isinstance(value, str | bytes) or not isinstance(value, Sized) else "item"
+    return f"{whole[:half]}{_LEFT_OUT}{whole[-half:]} ({plural(size, noun)})"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun.
+
+    Examples:
+        >>> plural(1, "setting"), plural(1190, "question")
+        ('1 setting', '1,190 questions')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _one_line(text: str, longest: int) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from beir_hybrid.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
 
@@ -15,6 +17,17 @@ dry_run_option = click.option(
     help="Encode a sample only, and tell what all would take; no vectors are written, only downloads and large texts "
     "into the user's cache, as when they are encoded.",
 )
+
+
+def check_dry_run(model: str | None) -> str:
+    """Return the model.
+
+    Raises:
+        ConfigurationError: If there is none.
+    """
+    if model is None:
+        raise ConfigurationError("--dry-run encodes a sample, and no model is given.", "Give --model NAME.")
+    return model
 
 
 def show_forecast(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
-from beir_hybrid.cli.parameters import backend_option, cluster_options, dataset_options, encoding_options
+from beir_hybrid.cli.parameters import SHARE, backend_option, cluster_options, dataset_options, encoding_options
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,32 +29,11 @@ class _Encode(click.Command):
         return super().parse_args(ctx, args)
 
 
-class Share(click.ParamType[tuple[int, int]]):
-    """One of several parts, counted from 0, such as ``17/64``."""
-
-    name = "i/n"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Read both numbers.
-
-        Raises:
-            ConfigurationError: If they are none, or there is no such part.
-        """
-        from beir_hybrid.evaluation.encoding.encode_folder import check_part
-
-        numbers = str(value).split("/")
-        if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
-            raise ConfigurationError(f"--shard is {str(value)!r}.", "Say which part of how many, from 0: --shard 0/4")
-        part = int(numbers[0]), int(numbers[1])
-        check_part(part)
-        return part
-
-
 @click.command(cls=_Encode)
 @click.option("--model", required=True, help="Model folder, or name on the Hugging Face hub.")
 @dataset_options
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the vectors; continued.")
-@click.option("--shard", type=Share(), metavar="I/N", help="Encode one of N parts, from 0/N on; each in its process.")
+@click.option("--shard", type=SHARE, metavar="I/N", help="Encode one of N parts, from 0/N on; each in its process.")
 @click.option(
     "--store-dtype",
     type=click.Choice(["float32", "float16"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
+from beir_hybrid.cli.dry_run import check_dry_run, dry_run_option, show_forecast
 from beir_hybrid.cli.encode import load_texts
 from beir_hybrid.cli.parameters import (
     NAMES,
@@ -104,8 +104,8 @@ def evaluate(
     from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.storage.files import check_output
 
-    if dry_run and model is None:
-        raise ConfigurationError("--dry-run encodes a sample, and no model is given.", "Give --model NAME.")
+    if dry_run:
+        check_dry_run(model)
     _check_choices({"model": model, "run": run, "vectors": vectors}, output, runs, choices)
     check_results(output, overwrite, per_query)
     if runs and output is not None:

@@ -96,7 +96,31 @@ class Number(click.ParamType[float]):
         return number
 
 
+class Share(click.ParamType[tuple[int, int]]):
+    """One of several parts, counted from 0, such as ``17/64``."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Read both numbers.
+
+        Raises:
+            ConfigurationError: If they are none, or there is no such part.
+        """
+        from beir_hybrid.evaluation.encoding import check_part
+
+        number, _, count = str(value).partition("/")
+        if not (number.isdecimal() and count.isdecimal()):
+            raise ConfigurationError(
+                f"{_option(param)} is {str(value)!r}.", f"Say which part of how many, from 0: {_option(param)} 0/4"
+            )
+        part = int(number), int(count)
+        check_part(part)
+        return part
+
+
 NAMES = Names()
+SHARE = Share()
 
 
 def _option(param: click.Parameter | None) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import OutputError, plural
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.reports.models.table import IN_TITLE, Column, Entry, Line, Table, make_table
-from beir_hybrid.reports.models.words import KIND_TITLES, chance, number, plural
+from beir_hybrid.reports.models.words import KIND_TITLES, chance, number
 from beir_hybrid.reports.render.text import latex_table, markdown_table, markdown_text, one_line
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import check_output, csv_text, write_text

@@ -9,7 +9,8 @@ from beir_hybrid.reports.models.words import duration, number, size
 
 def forecast_models(forecast: EncodingForecast) -> list[Table]:
     """Show what encoding would take: time by device and number of devices, disk, network and memory."""
-    queries, passages = forecast.counts["query"], forecast.counts["document"]
+    nouns = {"query": "queries", "document": "passages"}
+    encoding = " and ".join(f"{count:,} {nouns[role]}" for role, count in forecast.counts.items() if count)
     encoded = " and ".join(f"{pace.encoded:,} encoded on {pace.device}" for pace in forecast.paces)
     basis = (
         f"An extrapolation from a random sample: the lengths of {forecast.sampled:,} of {forecast.texts:,} texts, and "
@@ -32,12 +33,13 @@ def forecast_models(forecast: EncodingForecast) -> list[Table]:
         ("over the network, if both are elsewhere", size(forecast.network_bytes)),
         ("memory of a worker", size(forecast.worker_bytes)),
         ("memory of the driver", size(forecast.driver_bytes)),
-        ("exact search on this CPU, bare product", duration(forecast.search_seconds)),
     ]
+    if all(forecast.counts.values()):
+        amounts.append(("exact search on this CPU, bare product", duration(forecast.search_seconds)))
     time = [Column("one device alone", duration), Column("at best", duration), Column("at worst", duration)]
     return [
         make_table(
-            f"Encoding {forecast.dataset}: {queries:,} queries and {passages:,} passages",
+            f"Encoding {forecast.dataset}: {encoding}",
             ["device", Column("texts a second", number), *time, Column("memory", size)],
             paces,
             [basis],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from beir_hybrid.errors import plural
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Score
 from beir_hybrid.reports.models.table import Column, Entry, Line, Table, best_of, make_table
-from beir_hybrid.reports.models.words import KIND_TITLES, percent, plural
+from beir_hybrid.reports.models.words import KIND_TITLES, percent
 from beir_hybrid.reports.published import Published
 from beir_hybrid.settings import KINDS
 from beir_hybrid.translations import links_in_words

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from beir_hybrid.errors import plural
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
 from beir_hybrid.reports.costs import amounts, cost_table
 from beir_hybrid.reports.models.table import Column, Entry, Table, best_of, make_table
-from beir_hybrid.reports.models.words import KIND_TITLES, Sentence, duration, plural
+from beir_hybrid.reports.models.words import KIND_TITLES, Sentence, duration
 from beir_hybrid.studies.answer import Answer
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.record import StudyRecord, StudySummary

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from beir_hybrid.errors import plural
 from beir_hybrid.reports.models.table import Column, Entry, Table, make_table
-from beir_hybrid.reports.models.words import chance, plural
+from beir_hybrid.reports.models.words import chance
 from beir_hybrid.studies.cell import differ_in_seeds, versus
 from beir_hybrid.studies.record import StudyRecord
 from beir_hybrid.studies.verdict import Verdict

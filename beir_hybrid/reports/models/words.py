@@ -36,16 +36,6 @@ def chance(p: float | None) -> str:
     return "-" if p is None else "<0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
-def plural(count: int, noun: str) -> str:
-    """Write a count with its noun.
-
-    Examples:
-        >>> plural(1, "setting"), plural(1190, "question")
-        ('1 setting', '1,190 questions')
-    """
-    return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
 def number(value: float) -> str:
     """Write a count.
 

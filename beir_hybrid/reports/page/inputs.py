@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError
+from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError, plural
 from beir_hybrid.evaluation.results import Results, read_results
-from beir_hybrid.reports.models.words import plural
 from beir_hybrid.storage.files import is_number, read_json
 from beir_hybrid.storage.records import parse_record
 from beir_hybrid.studies.cell_folder import CellFolder

@@ -7,8 +7,9 @@ import hashlib
 from importlib.resources import files
 
 import beir_hybrid
+from beir_hybrid.errors import plural
 from beir_hybrid.evaluation.measures.printing import printed
-from beir_hybrid.reports.models.words import KIND_TITLES, chance, plural
+from beir_hybrid.reports.models.words import KIND_TITLES, chance
 from beir_hybrid.reports.page.commands import command_lines
 from beir_hybrid.reports.page.outline import Outline
 from beir_hybrid.reports.render.html import environment

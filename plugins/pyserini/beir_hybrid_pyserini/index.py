@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from itertools import chain, islice
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid import ConfigurationError, ModelError, MultilingualCollection, OutputError, progress_bar
-from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode
-from beir_hybrid.evaluation.encoding import Vectors, as_encoder, fingerprint_of
+from beir_hybrid import ConfigurationError, MultilingualCollection, OutputError, progress_bar
+from beir_hybrid.evaluation import EncodingOptions
+from beir_hybrid.evaluation.encoding import Vectors
 from beir_hybrid.evaluation.search import empty_index, parse_factory, set_thoroughness
 from beir_hybrid.storage import damage, locked, new_file, record, stamp, sync, write_json
 from beir_hybrid_pyserini.folder import (
@@ -30,12 +30,13 @@ from beir_hybrid_pyserini.folder import (
     write_ids,
 )
 from beir_hybrid_pyserini.parts import DEPTH, build, can_merge, merge
+from beir_hybrid_pyserini.passages import describe_model, open_passages, passages_alone
 from beir_hybrid_pyserini.shards import Shard, check_siblings, open_shards
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from beir_hybrid.evaluation import EmbeddingCache
+    from beir_hybrid.evaluation import Encoder, VectorFolder
 
 
 logger = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ def _write_made(
 
 
 def index_collection(
-    model: SentenceTransformer | VectorFolder,
+    model: SentenceTransformer | Encoder | VectorFolder,
     collection: MultilingualCollection,
     output: Path,
     factory: str = "Flat",
@@ -160,17 +161,14 @@ def index_collection(
     dataset: str = "",
     part: tuple[int, int] | None = None,
     overwrite: bool = False,
-    batch_size: int = 32,
+    options: EncodingOptions | None = None,
     show_progress: bool = False,
-    cache: EmbeddingCache | None = None,
-    dtype: str | None = None,
-    device: str | Sequence[str] | None = None,
+    encode_into: Callable[[Path], VectorFolder] | None = None,
 ) -> bool:
     """Encode the corpora of a collection and write their index.
 
-    Passages are encoded as :func:`~beir_hybrid.evaluation.encode` does: with the model's pooling,
-    document
-    prompt and normalisation.
+    Passages are encoded as :func:`~beir_hybrid.evaluation.encode` does: with the model's pooling, document prompt and
+    normalisation.
 
     Args:
         model: The encoder, or the folder in which the collection's vectors are.
@@ -183,11 +181,11 @@ def index_collection(
         part: Number of a shard, from 0 on, and how many there are: only its passages are encoded, and its index is a
             folder in ``output``. None for one index of all.
         overwrite: Whether an index that is there is replaced.
-        batch_size: Texts per forward pass.
+        options: How to encode; with a cache, a killed call does not encode again what was encoded. None for the
+            defaults.
         show_progress: Whether to show progress bars.
-        cache: Where vectors are kept; with it, a killed call does not encode again what was encoded.
-        dtype: ``float16`` or ``bfloat16`` to encode in.
-        device: Device or devices to encode on.
+        encode_into: Encodes just these passages into a folder, such as by the workers of a cluster, in place of this
+            process; it is called again with the folder of a killed call.
 
     Returns:
         Whether the index was written; False if it was there.
@@ -199,9 +197,9 @@ def index_collection(
         MissingDataError: If the folder of vectors lacks some.
         The errors of :func:`write_index`.
     """
-    corpora = MultilingualCollection(collection.name, collection.corpora, {}, {}, collection.passage_text)
-    options = EncodingOptions(batch_size=batch_size, cache=cache, dtype=dtype, device=device)
-    told = _model_told(model, dtype)
+    corpora = passages_alone(collection)
+    options = options or EncodingOptions()
+    told = describe_model(model, options.dtype)
     dimensions = told.pop("dimensions")
     about = {
         **told,
@@ -211,7 +209,7 @@ def index_collection(
         "checksum": collection.checksums()["passages"],
     }
     empty_index(factory, dimensions)
-    shard = None if part is None else Shard(*part, sum(map(len, corpora.corpora.values())))
+    shard = None if part is None else Shard.of(corpora, part)
     if shard is not None:
         about["shard"] = asdict(shard)
         check_siblings(output, shard, {**about, "factory": factory})
@@ -227,51 +225,19 @@ def index_collection(
             if not harm:
                 return False
             logger.warning("%s is damaged (%s) and is built again.", output, harm)
-        passages, ids = _vectors(model, corpora, shard, options, show_progress)
+        if encode_into is None:
+            passages, ids = open_passages(model, corpora, shard, options, show_progress)
+        else:
+            mine = corpora if shard is None else shard.collection(corpora)
+            passages, ids = open_passages(encode_into(_vectors(output, about)), mine, None, options, show_progress)
         _write(output, passages, ids, factory, about, before, show_progress)
     return True
 
 
-def _vectors(
-    model: SentenceTransformer | VectorFolder,
-    corpora: MultilingualCollection,
-    shard: Shard | None,
-    options: EncodingOptions,
-    show_progress: bool,
-) -> tuple[list[Vectors], Iterator[str]]:
-    """Encode passages, or open their vectors; return them with their ids."""
-    if isinstance(model, VectorFolder):
-        opened = model.embeddings(corpora).passages
-        passages = list(opened.values()) if shard is None else shard.slices(opened)
-        ids = chain.from_iterable(corpora.corpora[language] for language in opened)
-        return passages, ids if shard is None else islice(ids, shard.start, shard.stop)
-    mine = corpora if shard is None else shard.collection(corpora)
-    encoded = encode(as_encoder(model, sparse=False), mine, options, show_progress=show_progress).passages
-    return list(encoded.values()), chain.from_iterable(mine.corpora[language] for language in encoded)
-
-
-def _model_told(model: SentenceTransformer | VectorFolder, dtype: str | None) -> dict[str, Any]:
-    """Return what an index says of the model, and its dimensions."""
-    if isinstance(model, VectorFolder):
-        known = model.description
-        return {
-            "model": known.model,
-            "fingerprint": known.fingerprint,
-            "dtype": known.dtype,
-            "stored": known.stored,
-            "document_prompt": known.document_prompt,
-            "similarity": "cosine" if known.normalised else "dot",
-            "dimensions": known.dimensions,
-        }
-    as_encoder(model, sparse=False)  # refuses a sparse one
-    return {
-        "model": "",
-        "fingerprint": _fingerprint(model),
-        "dtype": dtype or "",
-        "document_prompt": model.prompts.get("document", ""),
-        "similarity": str(model.similarity_fn_name),
-        "dimensions": model.get_embedding_dimension() or 0,
-    }
+def _vectors(output: Path, about: Mapping[str, Any]) -> Path:
+    """Return the folder where the vectors of an index are kept until it is whole: for other vectors, another one."""
+    wanted = sorted((name, value) for name, value in about.items() if name != "model")
+    return work_folder(output) / f"vectors-{blake2b(repr(wanted).encode(), digest_size=16).hexdigest()}"
 
 
 def merge_shards(folder: Path, output: Path, *, overwrite: bool = False) -> Path:
@@ -319,10 +285,3 @@ def _is_ours(output: Path, wanted: Mapping[str, Any]) -> bool:
     """Return whether an index says that it is just the one wanted."""
     about = read_about(output)
     return bool(wanted["fingerprint"]) and {key: about.get(key) for key in wanted} == wanted
-
-
-def _fingerprint(model: SentenceTransformer) -> str:
-    try:
-        return fingerprint_of(model)
-    except ModelError:  # such as one that runs on ONNX: its index is never taken for another's
-        return ""

@@ -17,9 +17,10 @@ from beir_hybrid import (
     MultilingualCollection,
     OutputError,
     Passage,
+    plural,
     shorten,
 )
-from beir_hybrid.evaluation.encoding import StoredVectors, Vectors
+from beir_hybrid.evaluation.encoding import StoredVectors, Vectors, check_part
 from beir_hybrid.storage import check_output
 from beir_hybrid_pyserini.folder import count_ids, read_about
 
@@ -50,17 +51,16 @@ class Shard:
     passages: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.number < self.count:
-            raise ConfigurationError(
-                f"There is no shard {self.number}/{self.count}.",
-                f"Shards are counted from 0: 0/{self.count} to {self.count - 1}/{self.count}."
-                if self.count > 0
-                else "Give at least one, as in --shard 0/1.",
-            )
+        check_part((self.number, self.count))
         if self.passages < self.count:
             raise ConfigurationError(
-                f"{self.passages:,} passages cannot be cut into {self.count} shards.", "Cut them into fewer."
+                f"{plural(self.passages, 'passage')} cannot be cut into {self.count} shards.", "Cut them into fewer."
             )
+
+    @classmethod
+    def of(cls, whole: MultilingualCollection, part: tuple[int, int]) -> Shard:
+        """Cut a shard out of a collection: its number and how many there are."""
+        return cls(*part, sum(map(len, whole.corpora.values())))
 
     @property
     def start(self) -> int:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid import ConfigurationError, load_model
+from beir_hybrid import ConfigurationError, MultilingualCollection, gpus_for, load_model, open_workers, plural
+from beir_hybrid.cli import check_dry_run, show_forecast
 from beir_hybrid.datasets import find_data, load_setting
-from beir_hybrid.evaluation import VectorFolder, open_cache
+from beir_hybrid.evaluation import Encoder, EncodingOptions, VectorFolder, encode_folder, open_cache, open_encoder
 from beir_hybrid.evaluation.search import empty_index
 from beir_hybrid.storage import check_output
 from beir_hybrid_pyserini.encoder import KnownQueries
 from beir_hybrid_pyserini.export import CORPUS, check_folder, write_jsonl
 from beir_hybrid_pyserini.folder import read_about
 from beir_hybrid_pyserini.index import index_collection
+from beir_hybrid_pyserini.passages import passages_alone
 from beir_hybrid_pyserini.search import model_of, search_topics
 from beir_hybrid_pyserini.shards import Shard, shard_name
 from beir_hybrid_pyserini.side_file import check_apart, check_file, check_side_file
@@ -38,6 +40,8 @@ def write_all(
     dtype: str | None = None,
     vectors: Path | None = None,
     shard: tuple[int, int] | None = None,
+    cluster: str | None = None,
+    workers: int | None = None,
     cache: Path | None = None,
     no_cache: bool = False,
     overwrite: bool = False,
@@ -61,6 +65,8 @@ def write_all(
         dtype: Number format.
         vectors: Folder of the passages' vectors, in the model's place.
         shard: Number of the only part that is indexed, from 0 on, and how many there are.
+        cluster: Whose workers encode the passages, as for :func:`~beir_hybrid.open_workers`, likewise the next.
+        workers: How many there are.
         cache: Folder for vectors; None for the user's.
         no_cache: Whether to keep no vectors.
         overwrite: Whether what is there is replaced.
@@ -73,7 +79,7 @@ def write_all(
         ConfigurationError: If there is nothing to write, an index without a model, or two things in one place.
         The errors of loading, encoding and writing.
     """
-    _check_index(model, vectors, output, shard)
+    _check_index(model, vectors, output, shard, cluster)
     empty_index(factory, 0)
     _check_places({"--topics": topics, "--qrels": qrels}, {"--output": output, "--jsonl": jsonl})
     asked = {name: value for name, value in data_options.items() if value is not None}
@@ -87,9 +93,11 @@ def write_all(
         check_folder(jsonl, chosen.corpora, overwrite)
     lines = []
     if output is not None:
-        gpus = list(device or [])
+        encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache))
+        opener = Opener(str(model), encoding.for_opening(cluster is None))
+        loads = partial(load_passages, dataset, source, languages, shard, **asked)
         new = index_collection(
-            load_model(str(model), gpus[0] if gpus else None) if vectors is None else VectorFolder.open(vectors),
+            opener() if vectors is None else VectorFolder.open(vectors),
             chosen,
             output,
             factory,
@@ -97,36 +105,125 @@ def write_all(
             dataset=find_data(dataset).name,
             part=shard,
             overwrite=overwrite,
-            batch_size=batch_size,
+            options=encoding,
             show_progress=True,
-            cache=None if no_cache else open_cache(cache),
-            dtype=dtype,
-            device=gpus if len(gpus) > 1 else None,
+            encode_into=None if cluster is None else partial(_encode, opener, loads, encoding, cluster, workers),
         )
         lines.append(f"{_verb(new)}: {describe_index(output if shard is None else output / shard_name(shard[0]))}")
+    return [*lines, *_write_texts(chosen, queries, topics, qrels, jsonl, overwrite)]
+
+
+def _write_texts(
+    chosen: MultilingualCollection,
+    queries: dict[str, str],
+    topics: Path | None,
+    qrels: Path | None,
+    jsonl: Path | None,
+    overwrite: bool,
+) -> list[str]:
+    """Write the files that go with an index, and return a line for each."""
+    lines = []
     if topics is not None:
         new = write_topics(topics, queries, overwrite=overwrite)
-        lines.append(f"{_verb(new)}: {topics} ({len(queries):,} topics)")
+        lines.append(f"{_verb(new)}: {topics} ({plural(len(queries), 'topic')})")
     if qrels is not None:
         new = write_qrels(qrels, chosen.qrels, overwrite=overwrite)
-        lines.append(f"{_verb(new)}: {qrels} (judgements of {len(chosen.qrels):,} topics)")
+        lines.append(f"{_verb(new)}: {qrels} (judgements of {plural(len(chosen.qrels), 'topic')})")
     if jsonl is not None:
         passages = sum(map(len, chosen.corpora.values()))
         new = write_jsonl(jsonl, chosen.corpora, overwrite=overwrite)
-        lines.append(f"{_verb(new)}: {jsonl / CORPUS} ({passages:,} passages)")
+        lines.append(f"{_verb(new)}: {jsonl / CORPUS} ({plural(passages, 'passage')})")
     return lines
 
 
-def _check_index(model: str | None, vectors: Path | None, output: Path | None, shard: tuple[int, int] | None) -> None:
+def forecast(dataset: str, **choices: Any) -> None:
+    """Print what :func:`write_all` would take to encode the passages of an index, from a sample.
+
+    Args:
+        dataset: As for :func:`write_all`.
+        **choices: Its other arguments.
+
+    Raises:
+        ConfigurationError: If there is no model.
+        The errors of loading and of encoding.
+    """
+    model = check_dry_run(choices["model"])
+    names = ("source", "languages", "passage_text", "split", "judged_only", "sample_passages")
+    options = {name: value for name in names if (value := choices[name]) is not None}
+    share = choices["workers"] or (choices["shard"] and choices["shard"][1])
+    how = (choices["batch_size"], choices["device"], choices["dtype"])
+    show_forecast(load_passages(dataset, **options), model, *how, share)
+
+
+class Opener:
+    """Opens a model once here, and once in each process that this is sent to.
+
+    Args:
+        model: Folder or name.
+        options: How it will encode.
+    """
+
+    def __init__(self, model: str, options: EncodingOptions) -> None:
+        self.model = model
+        self.options = options
+
+    @cached_property
+    def _opened(self) -> Encoder:
+        return open_encoder(self.model, self.options)
+
+    def __call__(self) -> Encoder:
+        """Return the model."""
+        return self._opened
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"model": self.model, "options": self.options}
+
+
+def load_passages(
+    dataset: str,
+    source: Path | None = None,
+    languages: Sequence[str] | None = None,
+    part: tuple[int, int] | None = None,
+    **options: Any,
+) -> MultilingualCollection:
+    """Load the passages that are indexed, in any process.
+
+    Args:
+        dataset: As for :func:`write_all`, likewise the next two.
+        source: Where it is.
+        languages: Language codes.
+        part: Number of a shard, from 0 on, and how many there are; None for all passages.
+        **options: Options of the dataset.
+    """
+    whole = passages_alone(load_setting(dataset, source, languages, **options))
+    return whole if part is None else Shard.of(whole, part).collection(whole)
+
+
+def _encode(
+    opener: Opener,
+    loads: Callable[[], MultilingualCollection],
+    options: EncodingOptions,
+    cluster: str,
+    workers: int | None,
+    path: Path,
+) -> VectorFolder:
+    """Have workers encode passages into a folder, in shards."""
+    with open_workers(cluster, workers, gpus=gpus_for(options.device)) as opened:
+        return encode_folder(opener, loads, path, options, workers=opened, show_progress=True).folder
+
+
+def _check_index(
+    model: str | None, vectors: Path | None, output: Path | None, shard: tuple[int, int] | None, cluster: str | None
+) -> None:
     if model is not None and vectors is not None:
         raise ConfigurationError("--model and --vectors are in each other's place.", "Give one of them.")
     if (model is None and vectors is None) != (output is None):
         missing = "a model: give --model NAME, or --vectors DIR" if output else "a folder: give --output DIR"
         raise ConfigurationError(f"An index needs {missing}.")
-    if shard is not None:
-        if output is None:
-            raise ConfigurationError("--shard has no index to cut.", "Give --output and --model with it.")
-        Shard(*shard, passages=shard[1])  # refuses one that cannot be
+    if shard is not None and output is None:
+        raise ConfigurationError("--shard has no index to cut.", "Give --output and --model with it.")
+    if cluster is not None and model is None:
+        raise ConfigurationError("--cluster encodes passages, and no model is given.", "Give --model NAME with it.")
 
 
 def _check_places(files: dict[str, Path | None], folders: dict[str, Path | None]) -> None:
@@ -144,7 +241,7 @@ def _check_places(files: dict[str, Path | None], folders: dict[str, Path | None]
 def describe_index(folder: Path) -> str:
     """Return where an index is and what is in it, for a line."""
     about = read_about(folder)
-    return f"{folder} ({about['passages']:,} passages of {about['dimensions']} dimensions, {about['factory']})"
+    return f"{folder} ({plural(about['passages'], 'passage')} of {about['dimensions']} dimensions, {about['factory']})"
 
 
 def _verb(new: bool) -> str:
@@ -187,4 +284,4 @@ def search_file(
     else:
         encoder = load_model(model_of(index) if model is None else model, device)
     search_topics(index, queries, output, encoder, show_progress=True, **options)
-    return f"Written: {output} ({len(queries):,} topics)"
+    return f"Written: {output} ({plural(len(queries), 'topic')})"

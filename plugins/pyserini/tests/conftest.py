@@ -133,10 +133,11 @@ def invoke(tmp_path, monkeypatch):
 
 @pytest.fixture
 def refused(invoke, tmp_path):
-    """Run what must be refused: one line, exit code 2, nothing written."""
+    """Run what must be refused: one line, exit code 2, nothing written but notes in the cache."""
 
     def snapshot():
-        return {path: path.read_bytes() if path.is_file() else None for path in tmp_path.rglob("*")}
+        paths = (path for path in tmp_path.rglob("*") if tmp_path / "cache" not in (path, *path.parents))
+        return {path: path.read_bytes() if path.is_file() else None for path in paths}
 
     def refused(*words):
         before = snapshot()

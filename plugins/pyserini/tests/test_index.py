@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, OutputError
-from beir_hybrid.evaluation import EmbeddingCache, encode
+from beir_hybrid.evaluation import EmbeddingCache, EncodingOptions, encode
 from beir_hybrid.storage.checksums import record
 from beir_hybrid.storage.locks import LOCK
 from beir_hybrid_pyserini import index as index_module
@@ -212,18 +212,23 @@ def test_collection_is_indexed_as_it_is_encoded(tmp_path, model, sample):
 
 
 def test_same_index_is_left_and_another_one_refused(tmp_path, model, sample):
-    chosen, cache = sample.select(["de"]), EmbeddingCache(tmp_path / "cache")
-    assert index_collection(model, chosen, tmp_path / "index", cache=cache)
+    chosen, options = sample.select(["de"]), EncodingOptions(cache=EmbeddingCache(tmp_path / "cache"))
+    assert index_collection(model, chosen, tmp_path / "index", options=options)
     before = snapshot(tmp_path / "index")
-    assert not index_collection(model, chosen, tmp_path / "index", cache=cache)
-    for change in ({"factory": "HNSW8"}, {"collection": sample.select(["th"])}, {"dtype": "bfloat16"}):
+    assert not index_collection(model, chosen, tmp_path / "index", options=options)
+    others = (
+        {"factory": "HNSW8"},
+        {"collection": sample.select(["th"])},
+        {"options": EncodingOptions(dtype="bfloat16")},
+    )
+    for change in others:
         with pytest.raises(OutputError, match="holds an index already"):
             index_collection(
                 model,
                 change.get("collection", chosen),
                 tmp_path / "index",
                 change.get("factory", "Flat"),
-                dtype=change.get("dtype"),
+                options=change.get("options"),
             )
     assert snapshot(tmp_path / "index") == before
     model.prompts["document"] = "ask "
@@ -246,11 +251,11 @@ def flip(path):
 @pytest.mark.parametrize("harm", [cut, flip, Path.unlink], ids=["short", "flipped", "gone"])
 @pytest.mark.parametrize(("name", "overwrite"), [(INDEX, False), (DOCID, True)])
 def test_damaged_index_is_built_again_and_said(tmp_path, model, sample, caplog, name, overwrite, harm):
-    chosen, cache = sample.select(["de"]), EmbeddingCache(tmp_path / "cache")
-    assert index_collection(model, chosen, tmp_path / "index", cache=cache)
+    chosen, options = sample.select(["de"]), EncodingOptions(cache=EmbeddingCache(tmp_path / "cache"))
+    assert index_collection(model, chosen, tmp_path / "index", options=options)
     before = snapshot(tmp_path / "index")
     harm(tmp_path / "index" / name)
-    assert index_collection(model, chosen, tmp_path / "index", cache=cache, overwrite=overwrite)
+    assert index_collection(model, chosen, tmp_path / "index", options=options, overwrite=overwrite)
     assert f"index is damaged ({name}" in caplog.text
     assert snapshot(tmp_path / "index") == before
 

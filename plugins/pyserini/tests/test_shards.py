@@ -119,10 +119,10 @@ def test_shard_that_is_there_is_left_and_a_damaged_one_is_built_again(write, tmp
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ("3/3", "There is no shard 3/3. Shards are counted from 0: 0/3 to 2/3."),
-        ("0/0", "There is no shard 0/0. Give at least one, as in --shard 0/1."),
-        ("1", "The shard '1' is not of the form I/N. Give such as --shard 0/8."),
-        ("-1/3", "The shard '-1/3' is not of the form I/N."),
+        ("3/3", "There is no part 3/3. Parts are numbered from 0: 0/3 to 2/3."),
+        ("0/0", "There is no part 0/0"),
+        ("1", "--shard is '1'. Say which part of how many, from 0: --shard 0/4"),
+        ("-1/3", "--shard is '-1/3'"),
         ("0/900", "814 passages cannot be cut into 900 shards. Cut them into fewer."),
     ],
 )

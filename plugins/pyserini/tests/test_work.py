@@ -1,6 +1,32 @@
 import json
+import pickle
 
 import pytest
+
+import beir_hybrid_pyserini.work
+from beir_hybrid.evaluation.encoding import forecast
+from beir_hybrid.workers import LocalWorkers
+
+
+class RemoteWorkers(LocalWorkers):
+    """Does what a cluster does in this process: tasks and work are sent as bytes.
+
+    Args:
+        written: Gets what each task returns.
+        most: After so many tasks, the command is interrupted as by a signal; None for never.
+    """
+
+    def __init__(self, written=None, most=None):
+        self.written = [] if written is None else written
+        self.most = most
+
+    def run(self, work, tasks, *, weights=None, advance=None):
+        there = pickle.loads(pickle.dumps(work))  # what this process wrote
+        for number, task in enumerate(pickle.loads(pickle.dumps(list(tasks)))):
+            if number == self.most:
+                raise KeyboardInterrupt
+            self.written.append(there(task))
+            yield number, self.written[-1]
 
 
 @pytest.fixture
@@ -75,7 +101,7 @@ def test_beir_folder_is_indexed_as_a_dataset_is(invoke, tmp_path, model_folder, 
 
 def test_split_of_a_beir_folder_is_chosen(invoke, own):
     assert "(148 topics)" in invoke("index", "--dataset", own, "--topics", "all.tsv").stdout
-    assert "(1 topics)" in invoke("index", "--dataset", own, "--split", "dev", "--topics", "one.tsv").stdout
+    assert "(1 topic)" in invoke("index", "--dataset", own, "--split", "dev", "--topics", "one.tsv").stdout
 
 
 @pytest.mark.parametrize(
@@ -206,3 +232,53 @@ def test_index_goes_into_the_current_folder(invoke, tmp_path, words, monkeypatch
     result = invoke(*words[:-1], ".", "--topics", "../topics.tsv")
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "here").iterdir()} == {"index", "docid", "beir-hybrid.json"}
+
+
+def test_dry_run_tells_what_encoding_the_passages_takes_and_writes_nothing(invoke, tmp_path, words, monkeypatch):
+    monkeypatch.setattr(forecast, "SECONDS", 0.0)
+    result = invoke(*words, "--shard", "3/17", "--device", "cpu", "--dry-run")
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "Encoding sample: 74 passages" in said
+    assert "17 x cpu" in said
+    assert "exact search" not in said
+    assert not (tmp_path / "index").exists()
+
+
+def test_dry_run_and_cluster_need_a_model(refused):
+    words = ("index", "--dataset", "sample.en-de", "--vectors", "vectors", "--output", "index")
+    assert "--dry-run encodes a sample, and no model is given" in refused(*words, "--dry-run")
+    assert "--cluster encodes passages, and no model is given" in refused(*words, "--cluster", "local")
+
+
+@pytest.mark.parametrize("shard", [(), ("--shard", "1/3")], ids=["whole", "shard"])
+def test_index_by_workers_is_that_of_one_process(invoke, tmp_path, model_folder, monkeypatch, shard):
+    monkeypatch.setattr(beir_hybrid_pyserini.work, "open_workers", lambda *_, **__: RemoteWorkers())
+    words = ("index", "--dataset", "sample.en-all", "--model", model_folder, *shard)
+    for name, cluster in (("here", ()), ("there", ("--cluster", "local", "--workers", "2"))):
+        result = invoke(*words, "--output", name, *cluster)
+        assert result.exit_code == 0, result.output
+    content = [
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        for name in ("here", "there")
+    ]
+    assert content[0] == content[1]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert invoke(*words, "--output", "there").stdout.startswith("Left as it is")
+
+
+def test_killed_index_by_workers_keeps_its_whole_shards(invoke, tmp_path, model_folder, monkeypatch):
+    written = []
+    monkeypatch.setattr(beir_hybrid_pyserini.work, "open_workers", lambda *_, **__: RemoteWorkers(written, most=5))
+    words = ("index", "--dataset", "sample", "--model", model_folder, "--output", "index", "--cluster", "local")
+    assert invoke(*words).exit_code == 1
+    assert len(list((tmp_path / ".index.building").rglob("shard-*"))) == 5
+    written.clear()
+    monkeypatch.setattr(beir_hybrid_pyserini.work, "open_workers", lambda *_, **__: RemoteWorkers(written))
+    assert invoke(*words).exit_code == 0
+    assert written[:5] == [""] * 5
+    assert all(written[5:])
