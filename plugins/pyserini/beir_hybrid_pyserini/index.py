@@ -199,7 +199,7 @@ def index_collection(
     """
     corpora = passages_alone(collection)
     options = options or EncodingOptions()
-    told = describe_model(model, options.dtype)
+    told = describe_model(model, collection.corpora, options.dtype)
     dimensions = told.pop("dimensions")
     about = {
         **told,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +53,14 @@ def open_passages(
     return list(encoded.values()), chain.from_iterable(mine.corpora[language] for language in encoded)
 
 
-def describe_model(model: SentenceTransformer | Encoder | VectorFolder, dtype: str | None) -> dict[str, Any]:
+def describe_model(
+    model: SentenceTransformer | Encoder | VectorFolder, languages: Iterable[str], dtype: str | None
+) -> dict[str, Any]:
     """Return what an index says of its model, and ``dimensions``.
 
     Args:
         model: The encoder, or a folder of its vectors.
+        languages: Those of the passages; prompts of others are left out.
         dtype: Number format that is computed in; None for the model's own.
 
     Raises:
@@ -71,18 +74,26 @@ def describe_model(model: SentenceTransformer | Encoder | VectorFolder, dtype: s
             "dtype": known.dtype,
             "stored": known.stored,
             "document_prompt": known.document_prompt,
+            "document_prompts": _of_languages(known.document_prompts, languages),
             "similarity": "cosine" if known.normalised else "dot",
             "dimensions": known.dimensions,
         }
     encoder = as_encoder(model, sparse=False)
+    described = encoder.description
     return {
         "model": "",
         "fingerprint": _fingerprint(encoder),
         "dtype": dtype or "",
-        "document_prompt": encoder.description.document_prompt or "",
-        "similarity": encoder.description.similarity,
-        "dimensions": encoder.description.dimensions,
+        "document_prompt": described.document_prompt or "",
+        "document_prompts": _of_languages(described.document_prompts, languages),
+        "similarity": described.similarity,
+        "dimensions": described.dimensions,
     }
+
+
+def _of_languages(prompts: Mapping[str, str], languages: Iterable[str]) -> dict[str, str] | None:
+    """Choose prompts; None if there is none, as of an index that does not say."""
+    return {language: prompts[language] for language in languages if language in prompts} or None
 
 
 def _fingerprint(encoder: Encoder) -> str:

@@ -236,6 +236,9 @@ def test_same_index_is_left_and_another_one_refused(tmp_path, model, sample):
         index_collection(model, chosen, tmp_path / "index")
     assert index_collection(model, chosen, tmp_path / "index", overwrite=True)
     assert json.loads(snapshot(tmp_path / "index")[ABOUT])["document_prompt"] == "ask "
+    model.prompts["document-de"] = "sag "
+    with pytest.raises(OutputError, match="holds an index already"):
+        index_collection(model, chosen, tmp_path / "index")
 
 
 def cut(path):
