@@ -19,8 +19,9 @@ import click
 @click.option(
     "--assets",
     type=click.Path(path_type=Path),
-    help="Folder for the pictures as PNG and SVG, and the tables as CSV, Markdown and LaTeX.",
+    help="Folder for the pictures as PNG, SVG and PDF, and the tables as CSV, Markdown and LaTeX.",
 )
+@click.option("--no-titles", is_flag=True, help="Leave titles and notes out of the pictures, for a paper's captions.")
 @click.option("--overwrite", is_flag=True, help="Replace the page and the files in the assets' folder.")
 def report(
     folders: tuple[Path, ...],
@@ -30,6 +31,7 @@ def report(
     measure: str | None,
     title: str | None,
     assets: Path | None,
+    no_titles: bool,
     overwrite: bool,
 ) -> None:
     """Show studies, trainings and evaluations on one page that needs no network.
@@ -44,7 +46,7 @@ def report(
     check_outputs(output, assets, overwrite)
     check_reference(reference)
     contents = build_outline(read_sources(folders), reference, baseline, measure, title)
-    count = write_report(contents, output, assets)
+    count = write_report(contents, output, assets, titled=not no_titles)
     for failure in contents.failures:
         where = f"{failure.study}, " if failure.study else ""
         click.echo(f"Not shown: {where}{failure.name}: {failure.reason}", err=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.reports.colours import colour_places
 from beir_hybrid.reports.page.inputs import ReportRun, Sources, comparison_key
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name, is_seed
@@ -42,7 +43,7 @@ class Group:
     Attributes:
         name: What the report calls it.
         runs: At least one.
-        place: Its place among all groups, from 0, which decides its colour.
+        place: Place of its colour, which no other group has; see :func:`~beir_hybrid.reports.colours.colour_places`.
     """
 
     name: str
@@ -130,7 +131,8 @@ def groups_of(sources: Sources) -> tuple[Group, ...]:
         members.setdefault((run.study, key), []).append(run)
     names = [_name(runs, sources.runs) for runs in members.values()]
     groups = []
-    for place, (name, runs) in enumerate(zip(names, members.values(), strict=True)):
+    places = colour_places([runs[0].strategy for runs in members.values()])
+    for place, name, runs in zip(places, names, members.values(), strict=True):
         own = name if names.count(name) == 1 else f"{runs[0].study}: {name}" if runs[0].study else runs[0].name
         groups.append(Group(own, tuple(runs), place))
     return tuple(groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
@@ -19,11 +20,13 @@ def pair_maps(block: Block, measure: str) -> list[HeatMap]:
     """
     codes, names = block.pairs()
     look = printed(measure)
-    note = f"{_unit(measure)}; the diagonal is monolingual"
+    note = f"{_unit(measure)}; the diagonal is monolingual, and counts in the means"
     maps = []
     for group in block.groups:
         pairs = {pair: block.setting(group, name, measure) for pair, name in names.items()}
-        maps.append(HeatMap(group.name, note, codes, codes, matrix_of(pairs, codes), look))
+        maps.append(
+            HeatMap(group.name, note, codes, codes, matrix_of(pairs, codes), look, means=True, place=group.place)
+        )
     return on_one_scale(maps)
 
 
@@ -40,7 +43,8 @@ def difference_maps(block: Block, measure: str, baseline: Group) -> list[HeatMap
         for pair, name in names.items():
             own, other = block.setting(group, name, measure), block.setting(baseline, name, measure)
             pairs[pair] = None if own is None or other is None else own - other
-        maps.append(_difference_map(f"{group.name} - {baseline.name}", measure, codes, pairs))
+        titled = _difference_map(f"{group.name} - {baseline.name}", measure, codes, pairs)
+        maps.append(replace(titled, place=group.place))
     return on_one_scale(maps)
 
 
@@ -108,6 +112,7 @@ def family_maps(block: Block, family: str) -> list[HeatMap]:
                 (*matrix_of(values, tuple(settings), codes), *map(tuple, pool)),
                 write=printed(next(iter(names))) if names else printed(family),
                 apart=len(pool),
+                place=group.place,
             )
         )
     return on_one_scale(maps)
@@ -148,16 +153,16 @@ def _difference_map(
 ) -> HeatMap:
     return HeatMap(
         title,
-        f"{_unit(measure, 'the difference of ')}; the diagonal is monolingual",
+        f"{_unit(measure, 'the difference of ')}; the diagonal is monolingual, and counts in the means",
         codes,
         codes,
         matrix_of(pairs, codes),
         write=printed(measure),
         diverging=True,
+        means=True,
         marked=frozenset((codes.index(query), codes.index(passage)) for query, passage in marked or ()),
     )
 
 
 def _unit(measure: str, what: str = "") -> str:
-    look = printed(measure)
-    return f"values are {what}{look.title}" + (f" × {look.factor:g}" if look.factor != 1 else "")
+    return f"values are {what}{printed(measure).title}"

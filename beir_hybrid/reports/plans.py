@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.forecast import Forecast
 from beir_hybrid.batching.strategies.build import changes
+from beir_hybrid.reports.colours import COLOURS, colour_places
 from beir_hybrid.reports.language_maps import drawn_map
 from beir_hybrid.reports.models.bars import Bar, Bars
 from beir_hybrid.reports.models.curve import Chart, Curve
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _BAR = 0.5  # inches from bar to bar
-_GREY = 6  # place of the colour that stands for nothing
+_GREY = COLOURS - 1  # place of the colour that stands for nothing
 _PARTS = 50  # points of the course, if there are enough steps for each to be a share
 _STEPS_PER_PART = 10
 
@@ -138,7 +139,7 @@ def _share_bars(title: str, counts: Mapping[str, int], labels: Mapping[str, str]
     total = sum(counts.values()) or 1
     bars = [
         Bar(name, counts[name] / total, label, place=place if coloured else _GREY)
-        for place, (name, label) in enumerate(labels.items())
+        for place, (name, label) in zip(colour_places(list(labels)), labels.items(), strict=True)
     ]
     return Bars(title, "", tuple(bars))
 
@@ -156,7 +157,8 @@ def _course_table(forecast: Forecast) -> Table:
 def _course_chart(forecast: Forecast) -> Chart:
     parts = forecast.course(min(_PARTS, max(10, forecast.steps // _STEPS_PER_PART)))
     curves = []
-    for place, name in enumerate(forecast.plan.kind_names):
+    names = forecast.plan.kind_names
+    for place, name in zip(colour_places(names), names, strict=True):
         shares = [100 * part.kinds[name] / (part.stop - part.start) for part in parts]
         middles = [(part.start + part.stop) / 2 for part in parts]
         curves.append(Curve(name, tuple(zip(middles, shares, strict=True)), place))

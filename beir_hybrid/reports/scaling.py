@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.colours import colour_places
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
 from beir_hybrid.reports.models.words import KIND_TITLES
@@ -65,7 +66,7 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     if compute is not None and max(compute[1].values()) > _ABOUT_THE_SAME * min(compute[1].values()) > 0:
         axes.append((*compute, True))
     direction = printed(measure).direction
-    height = f"{measure} ({direction})" if direction else measure
+    height = f"{printed(measure).title} ({direction})" if direction else printed(measure).title
     charts = []
     for words, places, is_compute in axes:
         for kind in KINDS:
@@ -73,7 +74,7 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
                 curves = _curves(block, groups, places, kind, measure, which)
                 title = f"{KIND_TITLES[kind]}, {which} languages" + ", by compute" * is_compute
                 if curves:
-                    charts.append(Chart(title, words, height, curves, logarithmic=is_compute))
+                    charts.append(Chart(title, words, height, curves, logarithmic=is_compute, by_run=False))
     return charts
 
 
@@ -100,7 +101,8 @@ def _curves(
         lines.setdefault(cell_name(rest), []).append(group)
     curves = []
     labelled: set[tuple[float, str]] = set()
-    for place, (line, members) in enumerate(lines.items()):
+    colours = colour_places([members[0].runs[0].strategy for members in lines.values()])
+    for place, (line, members) in zip(colours, lines.items(), strict=True):
         points, labels, settings = [], [], []
         for group in members:
             trained = training_languages(group.runs[0])

@@ -19,12 +19,17 @@ Wanted = Sequence[tuple[str, str]]
 """Kinds of setting and measures, such as ``("cross", "map")``."""
 
 
-def main_table(block: Block, measure: str, published: Sequence[Published] = ()) -> Table:
-    """Show a measure in every kind of setting that has it, and the rank distance."""
+def main_columns(block: Block, measure: str) -> Wanted:
+    """Return a measure in every kind of setting that has it, and the rank distance."""
     wanted = [(kind, measure) for kind in KINDS if measure in block.measures(kind)]
     if measure != "rank_distance" and "rank_distance" in block.measures("multi"):
         wanted.append(("multi", "rank_distance"))
-    return score_table(block, block.title, wanted, published)
+    return wanted
+
+
+def main_table(block: Block, measure: str, published: Sequence[Published] = ()) -> Table:
+    """Show what :func:`main_columns` returns."""
+    return score_table(block, block.title, main_columns(block, measure), published)
 
 
 def kind_table(block: Block, kind: str, published: Sequence[Published] = ()) -> Table | None:

@@ -5,13 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beir_hybrid.errors import plural
+from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
+from beir_hybrid.reports.models.curve import ticks
 from beir_hybrid.reports.models.table import Column, Entry, Table, make_table
-from beir_hybrid.reports.models.words import chance
+from beir_hybrid.reports.models.words import MINUS, chance, tick_text
 from beir_hybrid.studies.cell import differ_in_seeds, versus
+from beir_hybrid.studies.claim_answer import ClaimAnswer
 from beir_hybrid.studies.record import StudyRecord
 from beir_hybrid.studies.verdict import Verdict
 
+_TONES = {
+    **{"supported": "good", "better": "good", "contradicted": "bad", "worse": "bad"},
+    **dict.fromkeys((NOT_SHOWN, "not judged"), "unclear"),
+}
 _STATISTICS = {"worst": "worst setting", "spread": "spread over settings"}
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A number of an axis: as it is written, and its place in percent."""
+
+    text: str
+    place: float
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,7 @@ class Strip:
         low: Lower end of the interval.
         high: Upper end.
         seeds: The differences of single pairs of cells.
+        ticks: Numbers of the axis besides 0, and their places.
     """
 
     verdict: Verdict
@@ -33,6 +49,7 @@ class Strip:
     low: float | None
     high: float | None
     seeds: tuple[float, ...]
+    ticks: tuple[Tick, ...]
 
     @property
     def about(self) -> str:
@@ -53,6 +70,33 @@ class Strip:
         return f"{'seeds' if self.of_seeds else 'cells'} disagree: {above} above 0, {below} below"
 
 
+@dataclass(frozen=True)
+class ClaimRow:
+    """What became of a claim, in a row: the claim, a word and its tone, and what its verdicts say."""
+
+    claim: str
+    word: str
+    tone: str
+    counts: str
+
+
+def claim_rows(record: StudyRecord) -> list[ClaimRow]:
+    """Put together what became of each claim, in the order of the study."""
+    judged: dict[str, list[Verdict]] = {}
+    for verdict in record.verdicts:
+        judged.setdefault(verdict.claim, []).append(verdict)
+    answers = record.claims or [ClaimAnswer.of(claim, verdicts) for claim, verdicts in judged.items()]
+    rows = []
+    for one in answers:
+        words = [word for word, count in one.counts.items() if count]
+        word = one.outcome or (words[0] if len(words) == 1 else "mixed" if words else "not judged")
+        counts = ", ".join(f"{word} in {one.counts[word]}" for word in words)
+        rows.append(
+            ClaimRow(one.claim, word, _TONES.get(word, "other"), counts if sum(one.counts.values()) > 1 else "")
+        )
+    return rows
+
+
 def strips_of(record: StudyRecord) -> dict[str, list[Strip]]:
     """Put verdicts on axes, by claim; differences of one measure and statistic have the same axis everywhere."""
     extents: dict[tuple[str, str], float] = {}
@@ -68,7 +112,7 @@ def strips_of(record: StudyRecord) -> dict[str, list[Strip]]:
         several = verdict.by_seed if len(verdict.by_seed) > 1 else ()  # a single one is the difference itself
         seeds = tuple(_place(value, extent) for value in several)
         of_seeds = differ_in_seeds(record.grid, verdict.run, verdict.baseline)
-        strips.setdefault(verdict.claim, []).append(Strip(verdict, of_seeds, dot, low, high, seeds))
+        strips.setdefault(verdict.claim, []).append(Strip(verdict, of_seeds, dot, low, high, seeds, _ticks(extent)))
     return strips
 
 
@@ -95,5 +139,12 @@ def verdict_table(record: StudyRecord) -> Table:
     return make_table(record.name, [*heads, *values, *counted, *tests], rows, names=2)
 
 
+def _ticks(extent: float) -> tuple[Tick, ...]:
+    """Choose the numbers of an axis: the largest round one, and the same below 0."""
+    largest = max((tick for tick in ticks(0.0, extent) if tick <= extent), default=extent)
+    words = tick_text(largest)
+    return Tick(f"{MINUS}{words}", _place(-largest, extent)), Tick(f"+{words}", _place(largest, extent))
+
+
 def _place(value: float, extent: float) -> float:
-    return round(50 + 47 * value / extent, 2)  # with a margin for the mark
+    return round(50 + 45 * value / extent, 2)  # with a margin for the mark and the number

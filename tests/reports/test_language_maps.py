@@ -33,8 +33,11 @@ def family_map(results, family):
 
 
 def written(found):
-    """The rows of a map by name, as they are written."""
-    return {name: list(map(found.written, row)) for name, row in zip(found.rows, found.values, strict=True)}
+    """The rows of a map by name, as they are written in a terminal."""
+    return {
+        name: [found.written(value, brief=True) for value in row]
+        for name, row in zip(found.rows, found.values, strict=True)
+    }
 
 
 def test_a_family_has_query_languages_down_and_passage_languages_across(shares):

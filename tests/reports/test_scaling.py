@@ -32,7 +32,7 @@ def test_quality_is_drawn_by_kind_with_seen_and_unseen_apart(study_contents):
     assert charts[titles[0]].x_values() == [2.0, 3.0]
     seen = charts["Monolingual, seen languages, by compute"]
     assert seen.x == "tokens seen in training"  # no FLOPs are told
-    assert seen.y == "map (higher is better)"
+    assert seen.y == "mAP (higher is better)"
     curves = {curve.name: curve for curve in seen.drawn()}
     assert list(curves) == ["x-x-mono", "hybrid"]
     assert [x for x, _ in curves["hybrid"].points] == [18_000.0, 27_000.0]

@@ -44,14 +44,14 @@ class Bars:
     name: str = "run"
 
     @property
-    def high(self) -> float:
-        """End of the axis."""
+    def ticks(self) -> list[float]:
+        """The axis's numbers, from 0 to its end."""
         highest = max([bar.value for bar in self.bars] + [bar.interval[1] for bar in self.bars if bar.interval])
-        return highest if highest > 0 else 1.0
+        return ticks(0.0, highest if highest > 0 else 1.0, most=5)
 
     def share(self, value: float) -> float:
         """Return a value's place on the axis in percent."""
-        return round(100 * max(value, 0.0) / self.high, 2)
+        return round(100 * max(value, 0.0) / self.ticks[-1], 2)
 
     def table(self) -> Table:
         """Return the values in full."""

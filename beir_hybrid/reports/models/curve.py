@@ -45,6 +45,7 @@ class Chart:
         logarithmic: Whether the horizontal axis is.
         from_zero: Whether the vertical axis begins at 0.
         marked: Whether every point has a mark.
+        by_run: Whether each curve is of one run, by whose colour it is known.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Chart:
     logarithmic: bool = False
     from_zero: bool = False
     marked: bool = True
+    by_run: bool = True
 
     def drawn(self) -> tuple[Curve, ...]:
         """Return the curves that have a point."""
@@ -103,6 +105,25 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
         if last - first < most:
             break
     return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def smoothed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Replace each value by the mean of its neighbourhood, about a twentieth of the course, narrower at both ends.
+
+    Examples:
+        >>> points = smoothed([(float(step), 1.0 + (-1) ** step) for step in range(100)])
+        >>> len(points), points[0], [round(value, 1) for _, value in points[50:52]]
+        (100, (0.0, 2.0), [1.2, 0.8])
+        >>> smoothed([(1.0, 3.0), (2.0, 1.0)])
+        [(1.0, 3.0), (2.0, 1.0)]
+    """
+    widest = len(points) // 40
+    means = []
+    for place, (x, _) in enumerate(points):
+        half = min(widest, place, len(points) - 1 - place)
+        near = points[place - half : place + half + 1]
+        means.append((x, sum(y for _, y in near) / len(near)))
+    return means
 
 
 def thinned(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

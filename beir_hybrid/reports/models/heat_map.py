@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 
 from beir_hybrid.evaluation.measures.base import Printed
 from beir_hybrid.reports.models.table import Column, Table, make_table
+from beir_hybrid.reports.models.words import MINUS
 
 Matrix = tuple[tuple[float | None, ...], ...]
+MEAN = "mean"
+"""Name of the row and the column of means."""
+
 _LONGEST = 4  # letters of a cell, the sign aside
+_PERCENT = 100.0  # factor of measures that are shares
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ class HeatMap:
         down: What the rows are.
         apart: Number of rows at the end that are set apart, such as the pool's.
         marked: The places (row, column) of values that stand out.
+        means: Whether the mean of every row and column is shown as well.
+        place: Place of its run's colour; None where it is not about one run.
+        beside: Number of columns at the end that are set apart, such as the means.
     """
 
     title: str
@@ -45,17 +53,37 @@ class HeatMap:
     down: str = "query language"
     apart: int = 0
     marked: frozenset[tuple[int, int]] = frozenset()
+    means: bool = False
+    place: int | None = None
+    beside: int = 0
 
-    def written(self, value: float | None) -> str:
-        """Write a value for its cell, with a sign if it is a difference; a dot where there is none."""
+    def drawn(self) -> HeatMap:
+        """Return the map with the means of its rows and columns as a column and a row, if they are shown."""
+        if not self.means:
+            return self
+        full = [*zip(*self.values, strict=True)]
+        below = (*map(_mean, full), _mean([value for row in self.values for value in row]))
+        values = (*((*row, _mean(row)) for row in self.values), below)
+        names = (*self.rows, MEAN), (*self.columns, MEAN)
+        return replace(self, rows=names[0], columns=names[1], values=values, apart=1, beside=1, means=False)
+
+    def written(self, value: float | None, brief: bool = False) -> str:
+        """Write a value for its cell, with a sign if it is a difference; a dot where there is none.
+
+        Args:
+            value: The value.
+            brief: Whether shares are written in percent, as in tables where room is short.
+        """
         if value is None:
             return "·"
         if not isinstance(self.write, Printed):
             return self.write(value)
+        if self.write.factor == _PERCENT and not brief:
+            return _share_text(value, self.diverging)
         decimals = range(self.write.brief_decimals, -1, -1)
         texts = [f"{value * self.write.factor:{'+' * self.diverging}.{places}f}" for places in decimals]
         text = next((text for text in texts if len(text.lstrip("+-")) <= _LONGEST), texts[-1])
-        return text.lstrip("+-") if not text.strip("+-0.") else text.replace("-", "\N{MINUS SIGN}")
+        return text.lstrip("+-") if not text.strip("+-0.") else text.replace("-", MINUS)
 
     def full(self, value: float) -> str:
         """Write a value in full."""
@@ -72,6 +100,23 @@ class HeatMap:
         corner = Column("", key=f"{self.down} \\ {self.across}", text=True)
         rows = [(name, *row) for name, row in zip(self.rows, self.values, strict=True)]
         return make_table(self.title, [corner, *map(Column, self.columns)], rows)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _share_text(value: float, sign: bool) -> str:
+    """Write a share with three decimals, as in full, but without the 0 before the point.
+
+    Examples:
+        >>> _share_text(0.6114, False), _share_text(1.0, False), _share_text(-0.0124, True), _share_text(0.0, True)
+        ('.611', '1.00', '−.012', '.000')
+    """
+    text = f"{abs(value):.2f}" if abs(value) >= 0.9995 else f"{abs(value):.3f}".removeprefix("0")
+    signs = MINUS if value < 0 else "+" * sign
+    return text if not text.strip("0.") else f"{signs}{text}"
 
 
 def matrix_of(

@@ -10,6 +10,8 @@ from typing import Any
 KIND_TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingual"}
 """By kind of setting, what it is called."""
 
+MINUS = "\N{MINUS SIGN}"
+
 _SIZES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from beir_hybrid.evaluation.measures.printing import printed
+from beir_hybrid.reports.main_result import verdict_panels
 from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
@@ -26,12 +29,13 @@ _WRITERS: dict[str, Callable[[Table], str]] = {
 _LONGEST = 120  # bytes of a file's name without its ending; file systems take 255
 
 
-def write_assets(contents: Outline, folder: Path) -> int:
-    """Write every picture as PNG and SVG with its numbers as CSV, and every table as CSV, Markdown and LaTeX.
+def write_assets(contents: Outline, folder: Path, *, titled: bool = True) -> int:
+    """Write every picture as PNG, SVG and PDF with its numbers as CSV, and every table as CSV, Markdown and LaTeX.
 
     Args:
         contents: What the report shows.
         folder: Where to; made if it is missing.
+        titled: Whether titles and notes stand on the pictures.
 
     Returns:
         The number of pictures and tables.
@@ -46,7 +50,7 @@ def write_assets(contents: Outline, folder: Path) -> int:
             for suffix, written in _WRITERS.items():
                 write_text(folder / f"{name}{suffix}", written(piece))
         else:
-            draw(piece, folder / name)
+            draw(piece, folder / name, titled=titled)
             write_text(folder / f"{name}.csv", csv_table(piece))
     return len(names)
 
@@ -55,6 +59,8 @@ def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
     """Yield every picture and table with the name of its file."""
     for study in contents.studies:
         record = study.record
+        if (panels := verdict_panels(record)) is not None:
+            yield f"{record.name}-verdicts-picture", panels
         if record.verdicts:
             yield f"{record.name}-verdicts", verdict_table(record)
         if record.shown_summaries():
@@ -70,14 +76,18 @@ def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
 
 
 def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
+    if part.main is not None:
+        yield f"{part.block.title}-main-result", part.main
     yield f"{part.block.title}-summary", part.summary
     for table in part.full:
         yield f"{part.block.title}-{table.columns[-1].name.split()[0]}", table
-    titled: dict[str, Sequence[HeatMap | Chart]] = {part.measure: part.pairs, "difference": part.differences}
-    titled |= {**dict(part.matrices), "recall": part.recall, "scaling": part.scaling}
-    for what, pictures in titled.items():
+    measures = {part.measure, *(family for family, _ in part.matrices)}
+    pieces: dict[str, Sequence[HeatMap | Chart]] = {part.measure: part.pairs, "difference": part.differences}
+    pieces |= {**dict(part.matrices), "recall": part.recall, "scaling": part.scaling, "grid": part.grid}
+    for what, pictures in pieces.items():
         for picture in pictures:
-            yield f"{part.block.title}-{what}-{picture.title}", picture
+            titled = f"{part.block.title}, {printed(what).title if what in measures else what}: {picture.title}"
+            yield f"{part.block.title}-{what}-{picture.title}", replace(picture, title=titled)
     rows: list[Bars | Dots] = [*part.bars, *part.shares]
     for bars in rows:
         yield f"{part.block.title}-{bars.title.rpartition(': ')[2]}", bars

@@ -49,6 +49,13 @@ class ReportRun:
     history: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     cost: CellCost = field(default_factory=CellCost)
 
+    @property
+    def strategy(self) -> str:
+        """The strategy that it was trained with, as it was given; empty if that is not known."""
+        options = self.settings.get("options")
+        given = self.values.get("strategy") or (options.get("strategy") if isinstance(options, dict) else None)
+        return given if isinstance(given, str) else ""
+
 
 @dataclass(frozen=True)
 class NotShown:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.reports.bias_pictures import bias_bars, share_dots
 from beir_hybrid.reports.costs import amounts, cost_table
+from beir_hybrid.reports.grid_charts import grid_charts
 from beir_hybrid.reports.groups import Block, Group, blocks_of, find_group, groups_of
 from beir_hybrid.reports.language_maps import difference_maps, drawn_map, family_maps, pair_maps
+from beir_hybrid.reports.main_result import main_panels
 from beir_hybrid.reports.models.bars import Bars, Dots
-from beir_hybrid.reports.models.curve import Chart, Curve, thinned
+from beir_hybrid.reports.models.curve import Chart, Curve, smoothed, thinned
 from beir_hybrid.reports.models.heat_map import HeatMap
+from beir_hybrid.reports.models.panels import Panels
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.models.words import KIND_TITLES, number, percent
 from beir_hybrid.reports.page.commands import commands_of
+from beir_hybrid.reports.page.commit import current_commit
 from beir_hybrid.reports.page.inputs import NotShown, Sources, StoredStudy
 from beir_hybrid.reports.published import Published, published_for
 from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
@@ -33,6 +38,7 @@ class BlockOutline:
     Attributes:
         block: What is compared.
         measure: The measure of the summary and of the heat maps; empty if there is none.
+        main: That measure in all kinds of setting, and the rank distance, as a picture; None if there is none.
         summary: That measure in all kinds of setting, and the rank distance.
         full: All measures, a table for each kind.
         pairs: Heat maps of the measure by query and passage language, one for each group.
@@ -42,6 +48,7 @@ class BlockOutline:
         shares: Languages on top against the pool, one for each depth.
         matrices: Heat maps of the measures that have a value per language, by measure.
         recall: Recall against depth, a chart for each kind.
+        grid: The measure and the rank distance against the numbers that a study varies.
         scaling: The measure against compute, where the training languages vary.
         published: Published results beside ours.
         notes: What a reader must know to judge the numbers.
@@ -49,6 +56,7 @@ class BlockOutline:
 
     block: Block
     measure: str
+    main: Panels | None
     summary: Table
     full: tuple[Table, ...]
     pairs: tuple[HeatMap, ...]
@@ -58,6 +66,7 @@ class BlockOutline:
     shares: tuple[Dots, ...]
     matrices: tuple[tuple[str, tuple[HeatMap, ...]], ...]
     recall: tuple[Chart, ...]
+    grid: tuple[Chart, ...]
     scaling: tuple[Chart, ...]
     published: tuple[Published, ...]
     notes: tuple[str, ...]
@@ -94,6 +103,8 @@ class Outline:
         cost: What the groups cost; None where nothing is known.
         environments: Where the runs happened.
         commands: By run, the commands that do it again.
+        made: When it was made, as a date.
+        commit: The commit of the folder that it was made in; empty if there is none.
     """
 
     title: str
@@ -106,6 +117,8 @@ class Outline:
     cost: Table | None
     environments: tuple[Environment, ...]
     commands: tuple[tuple[str, tuple[str, ...]], ...]
+    made: str = ""
+    commit: str = ""
 
 
 def build_outline(
@@ -151,6 +164,8 @@ def build_outline(
         cost=cost_table("What the trainings cost", costs),
         environments=_environments(groups),
         commands=tuple((run.name, tuple(commands_of(run))) for run in sources.runs),
+        made=date.today().isoformat(),
+        commit=current_commit(),
     )
 
 
@@ -165,6 +180,7 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
     return BlockOutline(
         block=block,
         measure=measure,
+        main=main_panels(block, measure),
         summary=main_table(block, measure, published),
         full=tuple(table for table in tables if table is not None),
         pairs=tuple(pair_maps(block, measure)),
@@ -174,6 +190,7 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
         shares=tuple(each for each in dots if each is not None),
         matrices=tuple((family, tuple(family_maps(block, family))) for family in families),
         recall=tuple(chart for chart in recall if chart is not None),
+        grid=tuple(grid_charts(block, measure)),
         scaling=tuple(scaling_charts(block, measure)),
         published=published,
         notes=tuple(dict.fromkeys(notes)),
@@ -211,7 +228,7 @@ def _training_charts(groups: Sequence[Group]) -> list[Chart]:
     names = [name for row in rows for name in row if name.startswith("eval_") and "_per_second" not in name]
     evaluated = "eval_loss" if "eval_loss" in names else next((name for name in names if name != "eval_runtime"), "")
     charts = []
-    for part, name, words in (("log", "loss", "loss in training"), ("eval", evaluated, evaluated)):
+    for part, name, words in (("log", "loss", "loss in training, running mean"), ("eval", evaluated, evaluated)):
         curves = [Curve(group.name, _course(group, part, name), group.place) for group in groups]
         drawn = tuple(curve for curve in curves if curve.points)
         if len({x for curve in drawn for x, _ in curve.points}) > 1:
@@ -228,7 +245,8 @@ def _course(group: Group, part: str, name: str) -> tuple[tuple[float, float], ..
             step, value = row.get("step"), row.get(name)
             if is_number(step) and is_number(value) and abs(value) < 1e300:
                 courses.setdefault(float(step), []).append(float(value))
-    return thinned([(step, statistics.fmean(values)) for step, values in sorted(courses.items())])
+    points = [(step, statistics.fmean(values)) for step, values in sorted(courses.items())]
+    return thinned(smoothed(points) if part == "log" else points)
 
 
 def _drawn(group: Group) -> Drawn | None:

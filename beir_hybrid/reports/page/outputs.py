@@ -39,7 +39,7 @@ def check_outputs(page: Path, assets: Path | None, overwrite: bool) -> None:
         )
 
 
-def write_report(contents: Outline, page: Path, assets: Path | None = None) -> int:
+def write_report(contents: Outline, page: Path, assets: Path | None = None, *, titled: bool = True) -> int:
     """Write the page, and its pictures and tables into a folder.
 
     The pictures and tables are drawn beside the folder and moved, then the page is written. A report that is killed in
@@ -49,6 +49,7 @@ def write_report(contents: Outline, page: Path, assets: Path | None = None) -> i
         contents: What the report shows.
         page: The page; one that is there is replaced.
         assets: The folder; what else it holds stays. None for none.
+        titled: Whether titles and notes stand on the pictures.
 
     Returns:
         The number of pictures and tables.
@@ -61,7 +62,7 @@ def write_report(contents: Outline, page: Path, assets: Path | None = None) -> i
         write_text(page, text)
         return 0
     with new_folder(assets, merge=True) as temporary:
-        count = write_assets(contents, temporary)
+        count = write_assets(contents, temporary, titled=titled)
         write_json(_note(page), {"schema": 1, "assets": str(assets.resolve())})
     write_text(page, text)
     _note(page).unlink()

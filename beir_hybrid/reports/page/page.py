@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from importlib.resources import files
 
 import beir_hybrid
@@ -12,20 +13,20 @@ from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.reports.models.words import KIND_TITLES, chance
 from beir_hybrid.reports.page.commands import command_lines
 from beir_hybrid.reports.page.outline import Outline
-from beir_hybrid.reports.render.html import environment
+from beir_hybrid.reports.render.html import data_address, environment
 from beir_hybrid.reports.render.palette import DARK, LIGHT
 from beir_hybrid.reports.study_tables import statistics_table
-from beir_hybrid.reports.verdict_rows import strips_of
+from beir_hybrid.reports.verdict_rows import claim_rows, strips_of, verdict_table
 from beir_hybrid.studies.cell import versus
 
 
 def render_page(contents: Outline) -> str:
     """Write a report as a page: all content static, every text from data escaped.
 
-    The page's own security policy lets no script run but the one that sorts its tables, so that even a text which
-    got around the escaping would do nothing.
+    The page's own security policy lets no script run but the one that sorts its tables and leaves out runs,
+    so that even a text which got around the escaping would do nothing.
     """
-    script = (files("beir_hybrid.reports.page") / "templates" / "sort.js").read_text(encoding="utf-8")
+    script = (files("beir_hybrid.reports.page") / "templates" / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         environment()
@@ -42,11 +43,24 @@ def render_page(contents: Outline) -> str:
             chance=chance,
             versus=versus,
             statistics_table=statistics_table,
+            verdict_table=verdict_table,
+            claims_of=claim_rows,
+            data_address=data_address(_scores(contents), "application/json"),
             script=script,
             script_hash=digest,
             version=beir_hybrid.__version__,
         )
     )
+
+
+def _scores(contents: Outline) -> str:
+    """Write the scores of every run, by kind of setting and by setting."""
+    runs = {
+        run.name: {name: {"scores": one.scores, "settings": one.settings} for name, one in run.evaluations.items()}
+        for group in contents.groups
+        for run in group.runs
+    }
+    return json.dumps({"schema": 1, "runs": runs}, ensure_ascii=False)
 
 
 def _lead(contents: Outline) -> str:

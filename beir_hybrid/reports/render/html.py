@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
+from beir_hybrid.reports.models.panels import Panels
 from beir_hybrid.reports.models.table import Entry, Table
-from beir_hybrid.reports.models.words import visible
+from beir_hybrid.reports.models.words import tick_text, visible
 from beir_hybrid.reports.render.chart_layout import lay_out
-from beir_hybrid.reports.render.palette import LIGHT, shade_step
+from beir_hybrid.reports.render.palette import LIGHT, dashes, shade_step
+from beir_hybrid.reports.render.text import Model, csv_table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-_MACROS = {Table: "data_table", HeatMap: "heat_map", Bars: "bar_rows", Dots: "dot_rows", Chart: "chart"}
+_MACROS = {
+    Table: "data_table",
+    HeatMap: "heat_map",
+    Bars: "bar_rows",
+    Dots: "dot_rows",
+    Chart: "chart",
+    Panels: "panels",
+}
 
 
-def fragment(model: Table | HeatMap | Bars | Dots | Chart) -> str:
+def fragment(model: Table | HeatMap | Bars | Dots | Chart | Panels) -> str:
     """Return a model as a piece of HTML, whose colours and sizes are in the page's style sheet."""
     macros = environment().get_template("models.html.j2").module
     return str(getattr(macros, _MACROS[type(model)])(model))
@@ -50,6 +61,13 @@ def environment() -> Environment:
             f"{'d' if model.diverging else 's'}{shade_step(model.share(value), model.diverging)}"
         ),
         "bare": _bare,
+        "run": _run,
+        "dashes": dashes,
+        "file_name": _file_name,
+        "csv_address": lambda model: data_address(csv_table(model), "text/csv"),
+        "tick_text": lambda tick, ticks, unit: tick_text(
+            unit * tick, unit * (ticks[1] - ticks[0]) if ticks[1:] else None
+        ),
         "sentence": lambda text: f"{text[:1].upper()}{text[1:]}",
     }
     return environment
@@ -60,9 +78,26 @@ def _colour(place: int | None) -> str:
     return "" if place is None else f"c{place % len(LIGHT.series)}"
 
 
-def _step(model: HeatMap, value: float) -> str:
-    """Return the class of a shade."""
-    return f"{'d' if model.diverging else 's'}{shade_step(model.share(value), model.diverging)}"
+def data_address(text: str, form: str) -> str:
+    """Return the address of a file that is in the page itself."""
+    return f"data:{form};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def _tick_text(tick: float, ticks: Sequence[float], unit: float) -> str:
+    """Write a number of an axis in a unit of so much."""
+    return tick_text(unit * tick, unit * (ticks[1] - ticks[0]) if len(ticks) > 1 else None)
+
+
+def _run(place: int | None) -> Any:
+    """Return the attribute by which what is shown of a run is found; nothing for what is of none."""
+    from markupsafe import Markup
+
+    return "" if place is None else Markup(' data-run="{}"').format(place)
+
+
+def _file_name(model: Model) -> str:
+    """Return the name, without an ending, of the file that a model's numbers are saved to."""
+    return re.sub(r"[^\w]+", "-", model.table().title).strip("-")[:80] or "numbers"
 
 
 def _bare(entry: Entry) -> str:

@@ -12,14 +12,16 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from beir_hybrid.evaluation.measures.base import Printed
 from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
+from beir_hybrid.reports.models.panels import Panels
 from beir_hybrid.reports.models.table import IN_TITLE, Column, Entry, Line, Table, make_table
 from beir_hybrid.reports.models.words import Sentence
 from beir_hybrid.reports.render.palette import shade
 
-Shown = Table | HeatMap | Bars | Dots | Chart
+Shown = Table | HeatMap | Bars | Dots | Chart | Panels
 """What can be shown."""
 
 _ENDLESS = 100_000  # letters of a line where output goes to a file
@@ -66,6 +68,8 @@ def rendered(model: Shown, width: int | None = None) -> list[RichTable | Text]:
     """
     if isinstance(model, HeatMap):
         title, notes = f"{model.title}: {model.down} down, {model.across} across", [model.note]
+        if isinstance(model.write, Printed) and model.write.factor != 1:
+            notes = [f"{model.note}; written × {model.write.factor:g}"]
         tables = _heat_maps(model, width)
     else:
         table = (_bar_table(model) if isinstance(model, Bars) else model.table()).shown()
@@ -171,7 +175,8 @@ def _cell(column: Column, row: Line, place: int) -> Text:
 
 def _heat_maps(model: HeatMap, width: int | None) -> list[RichTable]:
     """Shade a heat map, in parts of as many columns as fit."""
-    texts = [[model.written(value) for value in row] for row in model.values]
+    model = model.drawn()
+    texts = [[model.written(value, brief=True) for value in row] for row in model.values]
     head = max(map(cell_len, model.rows), default=0)
     cell = max([cell_len(text) for row in texts for text in row] + [cell_len(name) for name in model.columns])
     count = len(model.columns) if width is None else max(1, (width - head) // (cell + 2))

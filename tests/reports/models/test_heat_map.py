@@ -42,7 +42,7 @@ def test_a_difference_is_the_runs_value_less_the_baselines(part):
 def test_equal_runs_differ_by_nothing(contents_of, make_results_of):
     [part] = contents_of({"base": make_results_of(), "same": make_results_of()}).blocks
     [difference] = part.differences
-    assert {difference.written(cell) for row in difference.values for cell in row} == {"0.0"}
+    assert {difference.written(cell) for row in difference.values for cell in row} == {".000"}
     assert {difference.share(cell) for row in difference.values for cell in row} == {0.0}
 
 
@@ -90,18 +90,27 @@ def test_drawn_examples_are_shares_that_add_up_to_one():
 @pytest.mark.parametrize(
     ("number", "diverging", "text"),
     [
-        (0.4567, False, "45.7"),
-        (1.0, False, "100"),
-        (0.0, False, "0.0"),
-        (0.0123, True, "+1.2"),
-        (-0.1234, True, "−12.3"),
-        (-0.0001, True, "0.0"),
+        (0.4567, False, ".457"),
+        (1.0, False, "1.00"),
+        (0.0, False, ".000"),
+        (0.0123, True, "+.012"),
+        (-0.1234, True, "−.123"),
+        (-0.0001, True, ".000"),
     ],
 )
 def test_cells_are_written_in_five_characters_at_most(number, diverging, text):
     found = HeatMap("t", "n", ("a",), ("b",), ((number,),), printed("map"), -1.0, 1.0, diverging)
     assert found.written(number) == text
     assert len(text) <= 5
+
+
+def test_a_map_is_drawn_with_the_means_of_its_rows_and_columns():
+    found = HeatMap("t", "n", ("a", "b"), ("a", "b"), ((0.1, 0.3), (0.5, None)), printed("map"), means=True)
+    drawn = found.drawn()
+    assert drawn.rows == drawn.columns == ("a", "b", "mean")
+    assert drawn.values == ((0.1, 0.3, 0.2), (0.5, None, 0.5), (0.3, 0.3, pytest.approx(0.3)))
+    assert (drawn.apart, drawn.beside) == (1, 1)
+    assert len(found.table().columns) == 3  # numbers for programs are the map's own
 
 
 def test_a_maps_numbers_are_written_in_full(part):

@@ -19,6 +19,7 @@ from beir_hybrid.reports import (
     markdown_table,
 )
 from beir_hybrid.reports.models.bars import DotRow, Dots
+from beir_hybrid.reports.models.panels import Panel, Panels, Spot
 from beir_hybrid.reports.render.terminal import rendered
 
 MAP = printed("map")
@@ -27,6 +28,7 @@ MODELS = {
     "heat map": HeatMap("t", "n", ("de",), ("en",), ((0.25,),), MAP),
     "bars": Bars("t", "n", (Bar("a", 0.25, "0.25"), Bar("b", 0.5, "0.5", place=None))),
     "dots": Dots("t", "n", ((0, "a"),), (DotRow("de", ((0, 0.25),), 0.5),)),
+    "panels": Panels("t", "n", (("a", 0), ("b", None)), (Panel("p", "q", (Spot(0.25, "0.25", (0.1, 0.4)), None)),)),
     "chart": Chart("t", "x", "y", (Curve("a", ((1.0, 0.25), (2.0, 0.5)), 0),)),
 }
 

@@ -25,8 +25,10 @@ def test_letters_on_every_shade_can_be_read(palette):
 @SCHEMES
 def test_letters_and_lines_on_paper_can_be_read(palette):
     assert contrast(palette.text, palette.paper) >= 7
-    for colour in (palette.faint, *palette.series):
-        assert contrast(colour, palette.paper) >= 4.49, colour
+    for colour in (palette.faint, palette.link, palette.good, palette.bad):
+        assert contrast(colour, palette.paper) >= 4.5, colour
+    for colour in palette.series:
+        assert contrast(colour, palette.paper) >= 3, colour
 
 
 @SCHEMES

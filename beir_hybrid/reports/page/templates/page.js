@@ -1,5 +1,5 @@
 "use strict";
-// Tables are sorted by a click on a heading; without this script they are read as they stand.
+// Tables are sorted by a click on a heading, and runs are left out; without this script all is read as it stands.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   table.querySelectorAll("thead th[data-column]").forEach((heading) => {
@@ -23,5 +23,15 @@ for (const table of document.querySelectorAll("table.sortable")) {
       down = !down;
       body.append(...rows);
     });
+  });
+}
+const filter = document.getElementById("filter");
+if (filter) {
+  filter.hidden = false;
+  filter.addEventListener("change", (event) => {
+    for (const part of document.querySelectorAll(`[data-run="${event.target.value}"]`)) {
+      part.toggleAttribute("hidden", !event.target.checked);
+      part.style.display = event.target.checked ? "" : "none";
+    }
   });
 }
