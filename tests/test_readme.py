@@ -1,7 +1,11 @@
 import doctest
+import re
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 
 
 def test_snippets_of_the_readme_print_what_they_say(tmp_path, monkeypatch):
@@ -9,3 +13,15 @@ def test_snippets_of_the_readme_print_what_they_say(tmp_path, monkeypatch):
     failed, attempted = doctest.testfile(str(README), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert attempted > 10
     assert failed == 0
+
+
+def test_readme_is_one_or_two_screens():
+    assert len(README.read_text(encoding="utf-8").split()) < 1300
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_files_that_are_linked_are_there(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    targets = {target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target}
+    assert targets
+    assert not [target for target in sorted(targets) if not (ROOT / target.partition("#")[0]).exists()]

@@ -1,4 +1,4 @@
-"""The documentation's site is built, complete, and linked within itself; what its pages and README say is there."""
+"""The documentation's site is built without a warning, linked within itself, and complete."""
 
 import doctest
 import os
@@ -23,7 +23,7 @@ from beir_hybrid.studies.trial import KEYS
 from beir_hybrid.training.batch_options import BatchOptions
 from beir_hybrid.training.request import OPTIONS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TO_BUILD = (
     "docutils",
@@ -36,7 +36,12 @@ TO_BUILD = (
 )
 LACKING = [name for name in TO_BUILD if find_spec(name) is None]
 WITH_SPHINX = pytest.mark.skipif(bool(LACKING), reason=f"the extra docs is not installed: no {', '.join(LACKING)}")
-PAGES = sorted(path for path in DOCS.rglob("*.md") if ">>> " in path.read_text(encoding="utf-8"))
+PAGES = sorted(
+    path
+    for path in DOCS.rglob("*.md")
+    if ">>> " in path.read_text(encoding="utf-8") and path.parent.name not in {"tutorials", "concepts"}
+)
+"""Pages with snippets, but for those that test_pages.py follows."""
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md"), *ROOT.glob("plugins/*/README.md")]
 PUBLIC = [line.replace(": ", ".") for line in (ROOT / "tests/public_names.txt").read_text().splitlines()]
 
@@ -157,18 +162,6 @@ def test_snippets_of_pages_print_what_they_say(page, tmp_path, monkeypatch):
     failed, attempted = doctest.testfile(str(page), module_relative=False, optionflags=flags, encoding="utf-8")
     assert attempted
     assert failed == 0
-
-
-def test_readme_is_one_or_two_screens():
-    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) < 1300
-
-
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_files_that_are_linked_from_the_root_are_there(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
-    targets = {target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target}
-    assert targets
-    assert not [target for target in sorted(targets) if not (ROOT / target.partition("#")[0]).exists()]
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
