@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,7 +11,9 @@ from beir_hybrid.cli.parameters import (
     NAMES,
     CommandGroup,
     Number,
+    backend_option,
     columns_option,
+    encoding_options,
     languages_option,
     source_option,
 )
@@ -170,3 +173,66 @@ def check(
     if output_store is not None:
         store = build_store([without_groups(opened, groups)], output_store, show_progress=None)
         click.echo(f"{output_store}: {store.about['used_rows']:,} rows in {store.about['groups']:,} groups.")
+
+
+@data.command("filter")
+@click.argument("pairs")
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder of the store.")
+@click.option(
+    "--margin",
+    type=Number(),
+    help="Least difference of a passage's score and its hardest negative's, as mine wrote them.",
+)
+@click.option(
+    "--consistent",
+    type=Number(whole=True),
+    help="The passage must be among the first so many of its language for its question, by --model.",
+)
+@click.option("--model", help="Model folder, or name on the Hugging Face hub.")
+@click.option("--min-length", type=Number(whole=True), default=0, help="Least characters of questions and passages.")
+@click.option("--max-length", type=Number(whole=True), help="Most characters of questions and passages.")
+@click.option("--duplicates", is_flag=True, help="Leave out a question that stood before with the same passage.")
+@_format_option
+@languages_option
+@columns_option
+@source_option
+@encoding_options
+@backend_option
+def filter_command(
+    pairs: str,
+    output: Path,
+    margin: float | None,
+    consistent: int | None,
+    model: str | None,
+    min_length: int,
+    max_length: int | None,
+    duplicates: bool,
+    spec: str | None,
+    languages: tuple[str, ...] | None,
+    columns: tuple[str, ...] | None,
+    source: Path | None,
+    **choices: Any,
+) -> None:
+    """Write a store without the pairs that filters take, and show what each took, by language.
+
+    PAIRS is a store, a file or folder of any format, or a registered dataset. Filters work in the order length,
+    duplicates, score margin, consistency; a pair of a question and a passage is left out in its own language alone.
+    """
+    from beir_hybrid.evaluation import EncodingOptions, open_cache, open_encoder
+    from beir_hybrid.formats import load_pairs
+    from beir_hybrid.mining import MiningPool, PairFilter, filter_pairs
+    from beir_hybrid.reports.minings import filter_models
+    from beir_hybrid.reports.render.terminal import console, show
+    from beir_hybrid.storage.files import check_output
+    from beir_hybrid.storage.pair_building import build_store
+
+    check_output(output, "folder")
+    chosen = PairFilter(margin, consistent, min_length, max_length, duplicates)
+    cache, no_cache = choices.pop("cache"), choices.pop("no_cache")
+    encoding = EncodingOptions(**choices, cache=None if no_cache else open_cache(cache))
+    opened = None if model is None or consistent is None else open_encoder(model, encoding)
+    pool = MiningPool(load_pairs(pairs, source, languages, columns, spec))
+    filtered = filter_pairs(pool, chosen, opened, encoding, show_progress=True)
+    store = build_store([filtered.source()], output, show_progress=None)
+    show(*filter_models(filtered), screen=console())
+    click.echo(f"{output}: {store.about['used_rows']:,} rows in {store.about['groups']:,} groups.")

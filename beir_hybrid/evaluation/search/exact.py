@@ -122,6 +122,7 @@ def exact_search(
     identifiers: Identifiers,
     advance: Callable[[float], object] | None = None,
     device: SearchDevice | None = None,
+    bar: Callable[[PassageBlock, Ints, Floats32, Floats32], object] | None = None,
 ) -> Hits:
     """Find the passages with the highest scores in the pool of all corpora, in one pass over blocks of scores.
 
@@ -135,6 +136,9 @@ def exact_search(
         identifiers: Returns document ids, to order ties.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
         device: What multiplies and compares; None for this processor, as for sparse vectors.
+        bar: Called with each block, the numbers of some queries, their scores, shape (queries, width), and how wrong
+            these may be, shape (queries,). It may put -inf in place of scores whose passages shall not be found, which
+            only this processor does, not a device.
     """
     depth = min(depth, sum(len(vectors) for vectors in passages))
     parts: dict[int, _Candidates] = {}
@@ -143,7 +147,10 @@ def exact_search(
         first = int(numbers[0])  # the same queries come together in every block
         if first not in parts:
             parts[first] = _Candidates(queries[numbers], passages, depth, identifiers)
-        parts[first].add(block, scores, error_bound(queries[numbers], block.largest))
+        bounds = error_bound(queries[numbers], block.largest)
+        if bar is not None:
+            bar(block, numbers, scores, bounds)
+        parts[first].add(block, scores, bounds)
 
     def take(block: DeviceBlock) -> None:
         for numbers in np.split(np.arange(len(queries)), range(_QUERIES, len(queries), _QUERIES)):
