@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from beir_hybrid.errors import OutputError
+from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encode_folder import encode_folder
 from beir_hybrid.evaluation.encoding.encoder import Encoder
@@ -188,8 +188,10 @@ def _mine(
 
 def _finder(pool: MiningPool, source: Source, folder: Path, workers: Workers, show_progress: bool | None) -> Any:
     """Encode the pool, here or by the workers, and return what opens the finder."""
-    if source.run is not None or source.model is None:
+    if source.run is not None:
         return partial(RunFinder, path=source.run)
+    if source.model is None:
+        raise ConfigurationError("Nothing scores passages.", "Give a model or a run.")
     shown = show_progress is not False
     if isinstance(workers, LocalWorkers):
         vectors = encode(source.model, pool.collection, source.encoding, show_progress=shown)
@@ -214,7 +216,7 @@ def _read(pool: MiningPool, folder: Path, chunks: Sequence[Chunk]) -> Mined:
         parts.append(part)
     pair = np.concatenate([pool.pairs_of[chunk.language][chunk.start : chunk.stop] for chunk in chunks])
     count, positive = np.empty(len(pair), np.int64), np.empty(len(pair), np.float32)
-    counts = np.concatenate([part.count for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
     count[pair], positive[pair] = counts, np.concatenate([part.positive for part in parts])
     order = np.argsort(np.repeat(pair, counts), kind="stable")
     passage, score = (np.concatenate([getattr(part, each) for part in parts])[order] for each in ("passage", "score"))
@@ -225,9 +227,9 @@ def _batches(pool: MiningPool, mined: Mined, options: MiningOptions) -> Iterator
     """Read the pairs with their negatives, some thousand at a time."""
     codes = pa.array(pool.languages, pa.string())
     names = [name for name in pool.columns if name not in _MINED]
-    ends = np.cumsum(mined.count)
+    ends = np.cumsum(mined.counts)
     for pairs in blocks(np.arange(len(pool))):
-        counts, start = mined.count[pairs], ends[pairs[0]] - mined.count[pairs[0]]
+        counts, start = mined.counts[pairs], ends[pairs[0]] - mined.counts[pairs[0]]
         passages, scores = mined.passage[start : ends[pairs[-1]]], mined.score[start : ends[pairs[-1]]]
         offsets = pa.array(np.r_[0, np.cumsum(counts)].astype(np.int32))
         columns: dict[str, Any] = {name: pool.pairs.texts.take(name, pool.rows[pairs]) for name in names}
@@ -247,8 +249,8 @@ def _batches(pool: MiningPool, mined: Mined, options: MiningOptions) -> Iterator
 
 
 def _yields(pool: MiningPool, mined: Mined, options: MiningOptions) -> Iterator[LanguageYield]:
-    owner = np.repeat(np.arange(len(pool)), mined.count)
-    enough = (mined.count >= options.negatives) | options.keep_short
+    owner = np.repeat(np.arange(len(pool)), mined.counts)
+    enough = (mined.counts >= options.negatives) | options.keep_short
     language = np.where(enough[owner], pool.question_language[owner], -1)
     for place, code in enumerate(pool.languages):
         pairs = pool.pairs_of[code]
@@ -259,7 +261,7 @@ def _yields(pool: MiningPool, mined: Mined, options: MiningOptions) -> Iterator[
         yield LanguageYield(
             code,
             len(pairs),
-            int((mined.count[pairs] < options.negatives).sum()),
+            int((mined.counts[pairs] < options.negatives).sum()),
             int(chosen.sum()),
             float(known.mean()) if len(known) else float("nan"),
             float(mined.score[chosen].mean()) if chosen.any() else float("nan"),

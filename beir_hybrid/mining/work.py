@@ -52,13 +52,13 @@ class Mined(NamedTuple):
     """The negatives of some pairs.
 
     Attributes:
-        count: Shape (pairs,), how many each has.
+        counts: Shape (pairs,), how many each has.
         passage: Shape (negatives,), numbers of passages, ordered by pair, the hardest first.
         score: Shape (negatives,).
         positive: Shape (pairs,), the scores of the pairs' own passages; NaN where unknown.
     """
 
-    count: Ints
+    counts: Ints
     passage: Ints
     score: Floats32
     positive: Floats32
@@ -128,8 +128,8 @@ class MiningWork:
             found = Candidates(found.pair[kept], found.passage[kept], again[kept])
         language = pool.language_of(found.passage)
         chosen = choose(found.pair, language, found.score, len(pool.languages), options, int(pairs[0]))
-        count = np.bincount(found.pair[chosen], minlength=len(pairs))
-        return Mined(count, found.passage[chosen], found.score[chosen], own)
+        counts = np.bincount(found.pair[chosen], minlength=len(pairs))
+        return Mined(counts, found.passage[chosen], found.score[chosen], own)
 
     def _positives(self, pairs: Ints) -> tuple[Ints, Ints]:
         """Return all passages of the pairs' groups, each once a pair: places of pairs, and numbers of passages."""
@@ -161,4 +161,4 @@ def read_chunk(folder: Path, chunk: Chunk) -> Mined | None:
             mined = Mined(*(file[name] for name in Mined._fields))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
-    return mined if len(mined.count) == chunk.stop - chunk.start else None
+    return mined if len(mined.counts) == chunk.stop - chunk.start else None
