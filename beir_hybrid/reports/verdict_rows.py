@@ -132,10 +132,20 @@ def verdict_table(record: StudyRecord) -> Table:
         rows.append(
             (*texts, *numbers, *agree, one.p, Entry(one.holm, text=chance(one.holm)), effect, one.expect, one.word)
         )
-    heads = ("claim", "sides", "evaluation", "kind", "measure", "statistic", "languages")
+    wide = {"claim": 4, "evaluation": 3, "statistic": 2, "languages": 2}
+    heads = [
+        Column(name, text=True, leave_out=wide.get(name, 0))
+        for name in ("claim", "sides", "evaluation", "kind", "measure", "statistic", "languages")
+    ]
     values = map(Column, ("run", "baseline", "difference", "low", "high"))
-    counted = (Column("above 0", key=""), Column("", key="above 0"), Column("", key="pairs of cells"))
-    tests = (Column("", key="p"), Column("Holm"), Column("d"), "expected", "verdict")
+    counted = (Column("above 0", key="", leave_out=1), Column("", key="above 0"), Column("", key="pairs of cells"))
+    tests = (
+        Column("", key="p"),
+        Column("Holm"),
+        Column("d"),
+        Column("expected", text=True, leave_out=wide["expected"]),
+        "verdict",
+    )
     return make_table(record.name, [*heads, *values, *counted, *tests], rows, names=2)
 
 

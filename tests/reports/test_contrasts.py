@@ -130,7 +130,7 @@ def test_latex_has_one_tabular_each_and_no_bare_special_letters():
 
 
 @pytest.mark.parametrize(
-    ("suffix", "start"), [(".json", "{"), (".csv", "run,kind,"), (".md", "## Mono"), (".tex", "% Mono")]
+    ("suffix", "start"), [(".json", "{"), (".csv", "run,kind,"), (".md", "## Mono"), (".tex", r"\begin{table*}")]
 )
 def test_the_files_name_decides_the_format(tmp_path, suffix, start):
     path = tmp_path / "new" / f"found{suffix}"

@@ -78,9 +78,11 @@ def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
 def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
     if part.main is not None:
         yield f"{part.block.title}-main-result", part.main
-    yield f"{part.block.title}-summary", part.summary
+    name = part.block.title
+    summary = f"{printed(part.measure).title} by kind of setting, and language bias, on {name}"
+    yield f"{name}-summary", replace(part.summary, title=summary)
     for table in part.full:
-        yield f"{part.block.title}-{table.columns[-1].name.split()[0]}", table
+        yield f"{name}-{table.columns[-1].name.split()[0]}", replace(table, title=f"{table.title} retrieval on {name}")
     measures = {part.measure, *(family for family, _ in part.matrices)}
     pieces: dict[str, Sequence[HeatMap | Chart]] = {part.measure: part.pairs, "difference": part.differences}
     pieces |= {**dict(part.matrices), "recall": part.recall, "scaling": part.scaling, "grid": part.grid}

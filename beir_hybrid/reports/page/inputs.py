@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError, plural
-from beir_hybrid.evaluation.results import Results, read_results
+from beir_hybrid.evaluation.results import Results
+from beir_hybrid.reports.query_examples import QueryExamples, query_examples
 from beir_hybrid.storage.files import is_number, read_json
 from beir_hybrid.storage.records import parse_record
 from beir_hybrid.studies.cell_folder import CellFolder
 from beir_hybrid.studies.record import CellCost, CellRecord, StudyRecord
 from beir_hybrid.studies.study_folder import CELLS, STUDY_FILE, read_study_record
+from beir_hybrid.studies.trial import Trial
 
 _EVALUATIONS = "evaluations"
 _MARKS = (STUDY_FILE, "run.json", "results.json")
@@ -36,6 +38,7 @@ class ReportRun:
         drawn: What was drawn, as ``batches.json`` has it; empty without one.
         history: What was logged, in ``log`` of training and in ``eval`` of evaluation: a mapping for each step.
         cost: What it cost, as far as that is known.
+        examples: By the evaluation's name, queries that are answered badly, where the values of queries are there.
     """
 
     name: str
@@ -48,6 +51,7 @@ class ReportRun:
     drawn: Mapping[str, Any] = field(default_factory=dict)
     history: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     cost: CellCost = field(default_factory=CellCost)
+    examples: Mapping[str, QueryExamples] = field(default_factory=dict)
 
     @property
     def strategy(self) -> str:
@@ -166,25 +170,34 @@ def _read_run(folder: Path) -> tuple[list[ReportRun], list[NotShown]]:
         raise MissingDataError(f"{folder} holds no {', '.join(_MARKS[:-1])} or {_MARKS[-1]}.", _advice(folder))
     name = folder.resolve().name
     if not (folder / "run.json").is_file():
-        results = read_results(folder)
+        results, examples = _read_evaluation(folder)
         above = folder.resolve().parent  # an evaluation inside the folder of its model bears the model's name
         name = above.name if (above / "run.json").is_file() else name
-        return [ReportRun(name, folder, {results.dataset: results})], []
+        own = {results.dataset: examples} if examples else {}
+        return [ReportRun(name, folder, {results.dataset: results}, examples=own)], []
     evaluations: dict[str, Results] = {}
+    chosen: dict[str, QueryExamples] = {}
     places: dict[str, Path] = {}
     failures: list[NotShown] = []
     for path in [*sorted(folder.glob("*/results.json")), *sorted(folder.glob("evaluations/*/results.json"))]:
         inside = path.parent.relative_to(folder).as_posix()
         try:
-            results = read_results(path.parent)
+            results, examples = _read_evaluation(path.parent)
         except BeirHybridError as error:
             failures.append(NotShown(f"{name}/{inside}", "", str(error), cells=0, error=error))
         else:
             called = path.parent.name if path.parent.name not in evaluations else inside
             evaluations[called], places[called] = results, path.parent
+            chosen |= {called: examples} if examples else {}
     if not evaluations:
         _raise_first(failures)
-    return _apart(_with_training(ReportRun(name, folder, evaluations)), places), failures
+    return _apart(_with_training(ReportRun(name, folder, evaluations, examples=chosen)), places), failures
+
+
+def _read_evaluation(folder: Path, trial: Trial | None = None) -> tuple[Results, QueryExamples | None]:
+    """Read an evaluation whose numbers agree, and examples of its queries instead of their values."""
+    results = Results.load(folder, values=True)
+    return replace(results, values=None), query_examples(results, folder, trial)
 
 
 def _apart(run: ReportRun, places: Mapping[str, Path]) -> list[ReportRun]:
@@ -195,7 +208,7 @@ def _apart(run: ReportRun, places: Mapping[str, Path]) -> list[ReportRun]:
     times = Counter(comparison_key(results) for results in run.evaluations.values())
     alone = {name: one for name, one in run.evaluations.items() if times[comparison_key(one)] == 1}
     twins = [
-        ReportRun(f"{run.name}/{name}", places[name], {name: one}, settings=run.settings)
+        ReportRun(f"{run.name}/{name}", places[name], {name: one}, settings=run.settings, examples=run.examples)
         for name, one in run.evaluations.items()
         if name not in alone
     ]
@@ -292,8 +305,17 @@ def _raise_first(failures: Sequence[NotShown]) -> None:
 
 def _read_cell(cell: CellFolder, name: str, study: str, described: CellRecord | None) -> ReportRun:
     folders = sorted(path.parent for path in cell.path.glob("evaluations/*/results.json"))
-    evaluations = {folder.name: read_results(folder) for folder in folders}
-    run = ReportRun(name, cell.path, evaluations, study, described.values if described else {}, described)
+    trials = {trial.name: trial for trial in described.config.evaluations} if described else {}
+    read = {folder.name: _read_evaluation(folder, trials.get(folder.name)) for folder in folders}
+    run = ReportRun(
+        name,
+        cell.path,
+        {name: results for name, (results, _) in read.items()},
+        study,
+        described.values if described else {},
+        described,
+        examples={name: examples for name, (_, examples) in read.items() if examples},
+    )
     return _with_training(run)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,6 +51,7 @@ class BlockOutline:
         grid: The measure and the rank distance against the numbers that a study varies.
         scaling: The measure against compute, where the training languages vary.
         published: Published results beside ours.
+        examples: By group, tables of queries that its first run answers badly.
         notes: What a reader must know to judge the numbers.
     """
 
@@ -69,6 +70,7 @@ class BlockOutline:
     grid: tuple[Chart, ...]
     scaling: tuple[Chart, ...]
     published: tuple[Published, ...]
+    examples: tuple[tuple[Group, tuple[Table, ...]], ...]
     notes: tuple[str, ...]
 
 
@@ -193,8 +195,16 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
         grid=tuple(grid_charts(block, measure)),
         scaling=tuple(scaling_charts(block, measure)),
         published=published,
+        examples=tuple(_examples(block)),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _examples(block: Block) -> Iterator[tuple[Group, tuple[Table, ...]]]:
+    for group in block.groups:
+        for name, results in group.runs[0].evaluations.items():
+            if any(results is one for one in block.results[group.name]) and name in group.runs[0].examples:
+                yield group, tuple(group.runs[0].examples[name].tables())
 
 
 def _baseline(block: Block, wanted: Group | None, studies: Sequence[StoredStudy]) -> Group:

@@ -27,9 +27,13 @@ def test_markdown_has_a_line_for_each_row_and_no_tags():
     ]
 
 
-def test_latex_escapes_and_no_line_leaves_the_comment():
+def test_latex_escapes_and_has_a_caption_and_a_label():
     assert latex_table(TABLE).splitlines() == [
-        "% a|b <script> next",
+        r"\begin{table*}[t]",
+        r"\centering",
+        r"\caption{a|b $<$script> next}",
+        r"\label{tab:a-b-script-next}",
+        r"\small",
         r"\begin{tabular}{lr}",
         r"\toprule",
         r"run & map $\uparrow$ \\",
@@ -38,4 +42,13 @@ def test_latex_escapes_and_no_line_leaves_the_comment():
         r'say "hi", you &  \\',
         r"\bottomrule",
         r"\end{tabular}",
+        r"\end{table*}",
     ]
+
+
+def test_latex_leaves_out_columns_where_the_page_ends_and_says_so():
+    wide = Column("w", text=True, leave_out=1)
+    text = latex_table(make_table("t", ["run", wide, Column("d")], [["a", "w" * 130, -0.5]]))
+    assert r"a & $-$0.5 \\" in text
+    assert "Left out for want of room: w." in text
+    assert "www" in latex_table(make_table("t", ["run", wide], [["a", "w" * 30]]))
