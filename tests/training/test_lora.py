@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -107,6 +108,21 @@ def test_interrupted_adapters_end_as_undisturbed_ones(request_for):
     train(request_for("again", resume=True))
     for file in ("model.safetensors", "adapter/adapter_model.safetensors"):
         assert (again.output / file).read_bytes() == (whole.output / file).read_bytes()
+
+
+def test_a_checkpoint_of_adapters_is_resumed_where_its_base_model_was_moved(request_for, tmp_path):
+    """The checkpoint names the folder that the base model was in, which the host would load again."""
+    whole, again = request_for("whole"), request_for("again")
+    train(whole)
+    (tmp_path / "base").rename(tmp_path / "moved")
+    for file in ("modules.json", "model.safetensors", "training.json"):
+        (whole.output / file).unlink()
+    shutil.rmtree(whole.output / "checkpoints" / "checkpoint-4")
+    arguments = {**STEPS, "force_resume": True}
+    trained = train(request_for("whole", model=str(tmp_path / "moved"), resume=True, arguments=arguments))
+    train(replace(again, model=str(tmp_path / "moved")))
+    expected = (again.output / "adapter" / "adapter_model.safetensors").read_bytes()
+    assert (trained.folder / "adapter" / "adapter_model.safetensors").read_bytes() == expected
 
 
 def test_best_checkpoint_of_adapters_is_loaded(request_for):
