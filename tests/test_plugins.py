@@ -183,6 +183,7 @@ def test_example_is_discovered_where_it_is_installed(beir_hybrid):
         ("beir_hybrid.datasets", "library-faq", True),
         ("beir_hybrid.formats", "cards", True),
         ("beir_hybrid.strategies", "alternate", True),
+        ("beir_hybrid.losses", "hinge", True),
         ("beir_hybrid.measures", "rbp", True),
         ("beir_hybrid.hosts", "pytrec-eval", True),
         ("beir_hybrid.commands", "library-faq", True),

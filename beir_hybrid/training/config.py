@@ -9,7 +9,8 @@ from typing import Any
 
 from beir_hybrid.document import Document, read_document
 from beir_hybrid.errors import ConfigurationError, shorten
-from beir_hybrid.training.request import OPTIONS, REPEATED, TrainingRequest
+from beir_hybrid.models import is_static
+from beir_hybrid.training.request import OPTIONS, REPEATED, STATIC_DEFAULTS, TrainingRequest
 
 STAGES = "stages"
 """Key of the list of stages."""
@@ -44,6 +45,8 @@ class TrainingConfig:
     def requests(self, given: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[tuple[str, TrainingRequest]]:
         """Return each stage's name and request; each but the first begins with the folder of the one before.
 
+        Where the first one's model is ``static``, all have the training arguments that such models need by default.
+
         Args:
             given: Options that override those of all stages.
             arguments: Training arguments that do.
@@ -55,7 +58,11 @@ class TrainingConfig:
         root = Path(given.get("output") or self.options.get("output") or "model")
         for number, (name, options, host) in enumerate(self.stages, 1):
             values = _typed({**self.options, **options, **given})
+            usual: Mapping[str, Any] = {}
             if made:
+                usual = (
+                    STATIC_DEFAULTS if is_static(made[0][1].model) else {}
+                )  # a folder does not say that it is static
                 values |= {"model": str(made[-1][1].output), "pooling": None}
             values["output"] = root / f"{number}-{name}"
             with_model = {"model": values.get("model"), "train_data": values.get("train_data")}
@@ -63,7 +70,7 @@ class TrainingConfig:
                 lacks = f"--{missing[0].replace('_', '-')}"
                 raise ConfigurationError(f"Stage {number}, {name}, has no {missing[0]}.", f"Write it, or give {lacks}.")
             try:
-                request = TrainingRequest.from_options(values, {**self.arguments, **host, **arguments})
+                request = TrainingRequest.from_options(values, {**usual, **self.arguments, **host, **arguments})
             except ConfigurationError as error:
                 raise ConfigurationError(f"Stage {number}, {name}: {error.problem}", error.fix) from error
             made.append((name, request))

@@ -51,8 +51,19 @@ def test_each_stage_begins_with_the_model_of_the_one_before_and_inherits_what_al
         "max_steps": 6,
         "save_steps": 2,
         "learning_rate": 0.05,
+        "num_train_epochs": 30,
+        "weight_decay": 0.0,
     }
     assert (warm.strategy, hybrid.strategy) == ("x-x-mono", "hybrid(alpha=0.5)")
+
+
+def test_stages_after_a_static_model_have_its_learning_rate_and_others_that_of_transformers(stages_of, tmp_path):
+    text = TEXT.replace(", learning_rate: 0.05", "")
+    assert [request.arguments.get("learning_rate") for _, request in stages_of(text)] == [None, 0.1]
+    given = stages_of(text, model=str(tmp_path))
+    assert [request.arguments.get("learning_rate") for _, request in given] == [None, None]
+    everywhere = stages_of("learning_rate: 0.02\n" + text)
+    assert [request.arguments["learning_rate"] for _, request in everywhere] == [0.02, 0.02]
 
 
 def test_folder_of_all_stages_loads_as_the_last_ones_model_and_its_card_tells_all(stages_of, tmp_path):
