@@ -61,6 +61,22 @@ def progress(title: str, show: bool) -> Iterator[Callable[[float], object]]:
         yield lambda share: bar.update(min(100 * share, 100 - bar.n))  # the shares' sum may be rounded up
 
 
+@contextmanager
+def quiet_hosts() -> Iterator[None]:
+    """Log warnings and errors only, and show no progress bar, neither this package's nor the hosts', for a while."""
+    level, bars = _LOGGER.level, os.environ.get("TQDM_DISABLE")
+    _LOGGER.setLevel(logging.WARNING)
+    os.environ["TQDM_DISABLE"] = "1"
+    try:
+        yield
+    finally:
+        _LOGGER.setLevel(level)
+        if bars is None:
+            del os.environ["TQDM_DISABLE"]
+        else:
+            os.environ["TQDM_DISABLE"] = bars
+
+
 def quieten_trainer(trainer: Trainer) -> None:
     """Let a Trainer show neither a progress bar nor its losses, where :func:`is_quiet`; its logs are kept."""
     from transformers import PrinterCallback, ProgressCallback

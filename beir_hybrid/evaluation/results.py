@@ -49,6 +49,8 @@ class Results:
             all are of one language.
         notes: What readers need to know to interpret the numbers.
         environment: Versions, device and seconds per stage.
+        quick: Whether the model was trained for a first look alone, as by ``study --quick`` or ``quickstart``; left out
+            of the file if not.
         values: The value of every query, where it was asked for; in a file of its own.
     """
 
@@ -67,6 +69,7 @@ class Results:
     translations: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)
+    quick: bool = False
     values: QueryValues | None = field(default=None, compare=False, repr=False)
 
     def parsed_settings(self) -> dict[str, Setting]:
@@ -87,7 +90,8 @@ class Results:
         path = folder / "results.json"
         if self.values is not None:
             self.values.save(folder, per_query)
-        content = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "values"}
+        left_out = {"values"} if self.quick else {"values", "quick"}
+        content = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in left_out}
         write_json(path, {"schema": SCHEMA, **content})
         return path
 
@@ -220,7 +224,7 @@ def _misfits(value: Any, form: Any) -> Iterator[Any]:
     if kind is float or kind is int:
         fits = is_number(value) and (kind is float or isinstance(value, int))
     else:
-        fits = kind not in (dict, list, tuple, str) or isinstance(value, kind)
+        fits = kind not in (dict, list, tuple, str, bool) or isinstance(value, kind)
     if not fits:
         yield value
     elif parts and isinstance(value, dict | list | tuple):

@@ -13,6 +13,7 @@ from pathlib import Path
 from beir_hybrid.errors import UnknownNameError, did_you_mean
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.colours import colour_places
+from beir_hybrid.reports.models.words import quick_title
 from beir_hybrid.reports.page.inputs import ReportRun, Sources, comparison_key
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.cell import cell_name, is_seed
@@ -156,7 +157,7 @@ def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
     for group in groups:
         for run in group.runs:
             for name, results in run.evaluations.items():
-                title = name if run.study else results.dataset
+                title = quick_title(name if run.study else results.dataset, results.quick)
                 _, of_block = parts.setdefault(json.dumps([title, comparison_key(results)]), (title, {}))
                 of_block.setdefault(group.name, []).append(results)
     blocks = []
@@ -169,7 +170,8 @@ def blocks_of(groups: Sequence[Group]) -> tuple[Block, ...]:
 def block_of(runs: Mapping[str, Results]) -> Block:
     """Put together results by name, which are of the same data, texts and settings."""
     groups = [Group(name, (ReportRun(name, Path(name), {}),), place) for place, name in enumerate(runs)]
-    title = next(iter(runs.values())).dataset
+    first = next(iter(runs.values()))
+    title = quick_title(first.dataset, first.quick)
     return Block(title, tuple(groups), {name: (results,) for name, results in runs.items()})
 
 

@@ -9,7 +9,7 @@ from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.results import Results
 from beir_hybrid.reports.groups import Block, Score
 from beir_hybrid.reports.models.table import Column, Entry, Line, Table, best_of, make_table
-from beir_hybrid.reports.models.words import KIND_TITLES, percent
+from beir_hybrid.reports.models.words import KIND_TITLES, percent, quick_title
 from beir_hybrid.reports.published import Published
 from beir_hybrid.settings import KINDS
 from beir_hybrid.translations import links_in_words
@@ -35,7 +35,8 @@ def main_table(block: Block, measure: str, published: Sequence[Published] = ()) 
 def kind_table(block: Block, kind: str, published: Sequence[Published] = ()) -> Table | None:
     """Show all measures of a kind of setting; None if there are none."""
     wanted = [(kind, measure) for measure in block.measures(kind)]
-    return score_table(block, KIND_TITLES[kind], wanted, published, groups=False) if wanted else None
+    title = quick_title(KIND_TITLES[kind], block.first.quick)
+    return score_table(block, title, wanted, published, groups=False) if wanted else None
 
 
 def score_table(

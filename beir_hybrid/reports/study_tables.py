@@ -10,7 +10,7 @@ from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN
 from beir_hybrid.reports.costs import amounts, cost_table
 from beir_hybrid.reports.models.table import Column, Entry, Table, best_of, make_table
-from beir_hybrid.reports.models.words import KIND_TITLES, Sentence, duration
+from beir_hybrid.reports.models.words import KIND_TITLES, Sentence, duration, quick_title
 from beir_hybrid.studies.answer import Answer
 from beir_hybrid.studies.cell import cell_name
 from beir_hybrid.studies.record import StudyRecord, StudySummary
@@ -43,12 +43,12 @@ def study_tables(study: Study, answer: Answer) -> list[Table]:
         columns = _columns(study, name, rows)
         shown = [row for row in rows if (row.kind, row.measure) in columns]
         tables += [
-            _summary_table(name, part, rows, columns)
+            _summary_table(quick_title(name, study.quick), part, rows, columns)
             for part in study.show
             if any(getattr(row, part) is not None for row in shown)
         ]
     costs = {name or "all": amounts(costs) for name, costs in answer.costs.items()}
-    table = cost_table("What a cell cost, means over seeds", costs, "cells")
+    table = cost_table(quick_title("What a cell cost, means over seeds", study.quick), costs, "cells")
     return [*tables, *([table] if table else [])]
 
 
@@ -67,7 +67,7 @@ def grid_table(study: Study) -> Table:
     """Show the values that a study combines."""
     rows = [(key, ", ".join(cell_name({"strategy": value}) for value in values)) for key, values in study.grid.items()]
     trials = ("evaluations", ", ".join(trial.name for trial in study.trials))
-    return make_table(f"Study {study.name}", ["of each cell", "values"], [*rows, trials])
+    return make_table(f"Study {quick_title(study.name, study.quick)}", ["of each cell", "values"], [*rows, trials])
 
 
 def plan_lines(folder: StudyFolder, left_out: Sequence[str], jobs: int) -> list[Sentence]:

@@ -28,12 +28,14 @@ class Cell:
         request: The training.
         trials: The evaluations.
         languages: Languages it trains on.
+        quick: Whether it belongs to a study's quick form.
     """
 
     values: Mapping[str, Any]
     request: TrainingRequest
     trials: tuple[Trial, ...]
     languages: tuple[str, ...] = ()
+    quick: bool = False
 
     @property
     def config(self) -> CellConfig:
@@ -61,7 +63,8 @@ class Cell:
     @property
     def record(self) -> CellRecord:
         """What ``cell.json`` holds of it."""
-        return CellRecord(self.id, self.name, self.values, self.languages, self.config, self.request.command())
+        command = self.request.command()
+        return CellRecord(self.id, self.name, self.values, self.languages, self.config, command, self.quick)
 
 
 def cell_name(values: Mapping[str, Any]) -> str:

@@ -90,7 +90,7 @@ class CellFolder:
             request = TrainingRequest.from_options(config.options, config.arguments)
         except (LookupError, TypeError) as error:
             raise DataFormatError(f"{self.described} lacks or adds an option: {error}.", _FIX) from error
-        return Cell(record.values, request, config.evaluations, record.languages)
+        return Cell(record.values, request, config.evaluations, record.languages, record.quick)
 
     def failure(self) -> Failure:
         """Read why the cell failed; see :meth:`record`."""

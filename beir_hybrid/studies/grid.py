@@ -106,7 +106,7 @@ def _cell(study: Study, values: Mapping[str, Any], given: Mapping[str, Any], tra
         raise study.document.error(error.problem, error.fix, "train") from error
     except TypeError as error:  # a comparison of a text with a number
         raise study.document.error(f"{error}.", "Correct the value.", "train") from error
-    return Cell(values, request, study.trials, trained)
+    return Cell(values, request, study.trials, trained, study.quick)
 
 
 def _error(study: Study, key: str, problem: str, fix: str) -> ConfigurationError:

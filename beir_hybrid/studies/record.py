@@ -132,6 +132,7 @@ class CellRecord:
         languages: The languages it trains on.
         config: What it trains and evaluates.
         command: The command of its training.
+        quick: Whether it is a cell of a study's quick form.
     """
 
     id: str
@@ -140,6 +141,7 @@ class CellRecord:
     languages: tuple[str, ...]
     config: CellConfig
     command: str
+    quick: bool = False
 
 
 @dataclass(frozen=True)

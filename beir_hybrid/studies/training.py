@@ -43,7 +43,7 @@ def run_cell(folder: Path, keep_model: bool = False, begun: float | None = None)
     start = time.perf_counter()
     encoder = Encoder(trained.model)
     for trial in cell.trials:
-        trial.run(encoder, cell.name).save(kept.evaluation(trial.name))
+        replace(trial.run(encoder, cell.name), quick=cell.quick).save(kept.evaluation(trial.name))
     evaluated = time.perf_counter() - start
     kept.finish(_cost(trained, meter, evaluated), time.perf_counter() - begun)
 

@@ -82,6 +82,7 @@ def test_verdicts_are_written_as_a_table():
         "above 0": "2 of 2",
         "Holm": "<0.0001",
         "d": "+0.30",
+        "expected": "",
         "verdict": "better",
     }
     assert shown.texts()[1][7:12] == ["280.0", "0.4", "-6.6", "-", "-"]
@@ -89,7 +90,7 @@ def test_verdicts_are_written_as_a_table():
 
 def test_verdicts_are_bare_numbers_for_programs():
     _, [row] = verdict_table(read({**ENTRY, "p": None, "interval": None})).bare()
-    assert row[7:] == ["0.5", "0.4", "0.1", "", "", "2", "2", "", "1e-05", "0.3", "better"]
+    assert row[7:] == ["0.5", "0.4", "0.1", "", "", "2", "2", "", "1e-05", "0.3", "", "better"]
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,10 @@ def compare(
         settings=tuple(single),
         excluded=excluded,
         skipped=tuple(sentence for pair in pairs.values() for sentence in pair.skipped),
-        notes=_notes(pairs, len(kinds), len(single), str(runs[baseline].translations.get("rule", ""))),
+        notes=(
+            *_notes(pairs, len(kinds), len(single), str(runs[baseline].translations.get("rule", ""))),
+            *(f"{name} is quick: trained for a first look alone." for name, one in runs.items() if one.quick),
+        ),
     )
 
 

@@ -38,6 +38,16 @@ def chance(p: float | None) -> str:
     return "-" if p is None else "<0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
+def quick_title(title: str, quick: bool | None) -> str:
+    """Say of the title of what was trained for a first look alone that it is quick.
+
+    Examples:
+        >>> quick_title("paper", True), quick_title("paper", False)
+        ('paper (quick)', 'paper')
+    """
+    return f"{title} (quick)" if quick else title
+
+
 def number(value: float) -> str:
     """Write a count.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError, plural
 from beir_hybrid.evaluation.results import Results
+from beir_hybrid.reports.models.words import quick_title
 from beir_hybrid.reports.query_examples import QueryExamples, query_examples
 from beir_hybrid.storage.files import is_number, read_json
 from beir_hybrid.storage.records import parse_record
@@ -151,7 +152,8 @@ def read_sources(folders: Sequence[Path]) -> Sources:
 
 def comparison_key(results: Results) -> str:
     """Return what was evaluated: results of one key are of the same data, texts and settings."""
-    evaluated = [results.dataset, results.passage_text, sorted(results.data.items()), sorted(results.settings)]
+    texts = [results.dataset, results.passage_text, results.quick]
+    evaluated = [*texts, sorted(results.data.items()), sorted(results.settings)]
     return json.dumps(evaluated, default=str)
 
 
@@ -263,7 +265,7 @@ def _checked_drawn(drawn: Any, path: Path) -> Mapping[str, Any]:
 
 def _read_study(folder: Path) -> tuple[StoredStudy, list[ReportRun], list[NotShown]]:
     record = read_study_record(folder)
-    record = replace(record, name=record.name or folder.resolve().name)
+    record = replace(record, name=quick_title(record.name or folder.resolve().name, record.quick))
     cells = [CellFolder(folder / CELLS / cell) for cell in record.cells]
     runs, failures = _read_cells(cells, record.name)
     if not runs:

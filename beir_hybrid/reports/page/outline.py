@@ -20,7 +20,7 @@ from beir_hybrid.reports.models.curve import Chart, Curve, smoothed, thinned
 from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.panels import Panels
 from beir_hybrid.reports.models.table import Table
-from beir_hybrid.reports.models.words import KIND_TITLES, number, percent
+from beir_hybrid.reports.models.words import KIND_TITLES, number, percent, quick_title
 from beir_hybrid.reports.page.commands import commands_of
 from beir_hybrid.reports.page.commit import current_commit
 from beir_hybrid.reports.page.inputs import NotShown, Sources, StoredStudy
@@ -107,6 +107,7 @@ class Outline:
         commands: By run, the commands that do it again.
         made: When it was made, as a date.
         commit: The commit of the folder that it was made in; empty if there is none.
+        quick: Whether anything in it was trained for a first look alone.
     """
 
     title: str
@@ -121,6 +122,7 @@ class Outline:
     commands: tuple[tuple[str, tuple[str, ...]], ...]
     made: str = ""
     commit: str = ""
+    quick: bool = False
 
 
 def build_outline(
@@ -153,6 +155,7 @@ def build_outline(
     names = list(dict.fromkeys([study.record.name for study in sources.studies] or [block.title for block in blocks]))
     usual = ", ".join(names) if sources.studies else f"Retrieval on {', '.join(names)}" if names else "Training runs"
     costs = {group.name: amounts([run.cost for run in group.runs]) for group in groups}
+    quick = any(study.record.quick for study in sources.studies) or any(block.first.quick for block in blocks)
     return Outline(
         title=title or usual,
         groups=groups,
@@ -163,11 +166,12 @@ def build_outline(
         ),
         curves=tuple(_training_charts(groups)),
         drawn=tuple(drawn for group in groups if (drawn := _drawn(group)) is not None),
-        cost=cost_table("What the trainings cost", costs),
+        cost=cost_table(quick_title("What the trainings cost", quick), costs),
         environments=_environments(groups),
         commands=tuple((run.name, tuple(commands_of(run))) for run in sources.runs),
         made=date.today().isoformat(),
         commit=current_commit(),
+        quick=quick,
     )
 
 
