@@ -121,7 +121,7 @@ def open_workers(cluster: str | None, workers: int | None = None, *, gpus: float
     """
     if cluster is None:
         if workers is not None:
-            raise ConfigurationError(f"{workers} workers are asked for, and no cluster.", "Give --cluster local, too.")
+            raise ConfigurationError(f"--workers is {workers}, and no cluster is given.", "Give --cluster local, too.")
         return LocalWorkers()
     name, address = split_address(cluster)
     if name not in CLUSTERS.names():

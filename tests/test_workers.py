@@ -43,7 +43,7 @@ def test_no_cluster_is_this_process():
 
 
 def test_workers_without_a_cluster_are_refused():
-    with pytest.raises(ConfigurationError, match=r"^4 workers are asked for, and no cluster. Give --cluster local"):
+    with pytest.raises(ConfigurationError, match=r"^--workers is 4, and no cluster is given. Give --cluster local"):
         open_workers(None, 4)
 
 

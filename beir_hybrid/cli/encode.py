@@ -11,7 +11,7 @@ import click
 
 from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
 from beir_hybrid.cli.parameters import SHARE, backend_option, cluster_options, dataset_options, encoding_options
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, plural
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
@@ -57,6 +57,7 @@ def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, d
     Shards are written once, each as a whole, so that an interrupted run goes on where it was, and any number of
     processes may write to a folder. Read it with evaluate --vectors DIR.
     """
+    from beir_hybrid.evaluation import VectorFolder
     from beir_hybrid.reports.render.terminal import console
     from beir_hybrid.storage.files import check_output
     from beir_hybrid.training.processes import interrupted_by_signals
@@ -64,6 +65,7 @@ def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, d
     if choices["cache"] is not None and choices["no_cache"]:
         raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     check_output(output, "folder")
+    VectorFolder.check_free(output)
     if dry_run:
         _forecast(shard, **choices)
         return
@@ -163,7 +165,7 @@ def _kept(words: list[str]) -> list[str]:
 
 def _sentence(done: EncodedFolder) -> str:
     folder = done.folder
-    kept = f"; {done.kept:,} were whole" if done.kept else ""
+    kept = f"; {done.kept:,} {'was' if done.kept == 1 else 'were'} whole" if done.kept else ""
     left = len(folder.missing())
     missing = f", which lacks {left:,} of {len(folder.shards):,}" if left else ""
-    return f"{done.written:,} shards written{kept}. The vectors are in {folder.path}{missing}."
+    return f"{plural(done.written, 'shard')} written{kept}. The vectors are in {folder.path}{missing}."

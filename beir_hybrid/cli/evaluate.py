@@ -56,7 +56,7 @@ _OF_VECTORS = ("cluster", "workers")
 @click.option(
     "--index",
     help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat; with --vectors, one of each "
-    "shard.",
+    "shard, kept in its indexes/.",
 )
 @search_options
 @cluster_options

@@ -15,6 +15,7 @@ from .files import read_json as read_json
 from .files import sync as sync
 from .files import write_json as write_json
 from .files import write_text as write_text
+from .folders import check_strangers as check_strangers
 from .folders import new_folder as new_folder
 from .folders import replace_folder as replace_folder
 from .locks import LOCK as LOCK

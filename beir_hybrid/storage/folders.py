@@ -5,16 +5,13 @@ from __future__ import annotations
 import errno
 import glob
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from beir_hybrid.errors import BeirHybridError, OutputError
-
-STALE_SECONDS = 86_400
-"""Unfinished files older than a day were left by killed processes."""
+from beir_hybrid.errors import BeirHybridError, OutputError, shorten
+from beir_hybrid.storage.writers import is_abandoned, writer_mark
 
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}  # what systems say of a folder in the way of a move
 _ATTEMPTS = 10
@@ -30,8 +27,9 @@ def new_folder(
 ) -> Iterator[Path]:
     """Yield a new, empty folder beside the wanted one, and move it there if the block ends well.
 
-    A killed process leaves the old folder or the new one, never a part; what it left beside them is removed after a
-    day. Where the wanted place is a link to a folder, that folder is replaced and the link stays.
+    A killed process leaves the old folder or the new one, never a part; what it left beside them is removed by the next
+    one on the same machine, or after a day. Where the wanted place is a link to a folder, that folder is replaced and
+    the link stays.
 
     Args:
         folder: Where the folder belongs; missing folders above it are made.
@@ -114,17 +112,34 @@ def _merge(new: Path, place: Path) -> None:
 
 
 def _beside(place: Path, ending: str) -> Path:
-    return place.with_name(f".{place.name}.{uuid4().hex}.{ending}")
+    return place.with_name(f".{place.name}.{uuid4().hex}{writer_mark()}.{ending}")
 
 
 def remove_stale(parent: Path, names: str) -> None:
-    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``, a day old or more.
+    """Remove folders that killed processes left unfinished beside their place: ``.NAME.*.tmp``.
 
     Args:
         parent: Where they are.
         names: A pattern of the names.
     """
     for left in parent.glob(f".{names}.*.tmp"):
-        with suppress(OSError):  # another process removes it
-            if max(each.stat().st_mtime for each in (left, *left.rglob("*"))) < time.time() - STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+        if is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def check_strangers(folder: Path, names: Iterable[str], what: str) -> None:
+    """Refuse a folder with files that are no part of what is to be written there.
+
+    Args:
+        folder: The folder.
+        names: Those of such files.
+        what: What is to be written, for the message.
+
+    Raises:
+        OutputError: If there is any.
+    """
+    if stranger := min(names, default=""):
+        raise OutputError(
+            f"{folder} holds {shorten(stranger)}, which is no part of {what}, and is left as it is.",
+            "Choose another folder: --output DIR",
+        )

@@ -78,7 +78,7 @@ def test_an_interruption_says_how_to_go_on(invoke, words, tmp_path, monkeypatch)
         (("--shard", "1"), "--shard is '1'. Say which part of how many, from 0: --shard 0/4"),
         (("--shard", "-1/2"), "--shard is '-1/2'"),
         (("--cache", "x"), "Both --cache and --no-cache are given."),
-        (("--workers", "2"), "2 workers are asked for, and no cluster."),
+        (("--workers", "2"), "--workers is 2, and no cluster is given."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -140,3 +140,20 @@ def test_devices_of_workers_are_counted_and_tried_out_by_them(invoke, words, tmp
     result = invoke(*words, "--device", "cuda:77")
     assert asked == [0, 1]
     assert "There is no device 'cuda:77' here: " in said(result)
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", "shard-00000/index"], ids=["BEIR folder", "shards of an index"])
+def test_folder_of_something_else_is_left_as_it_is(refused, words, tmp_path, name):
+    path = tmp_path / "own" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    said = refused(*words, "--output", tmp_path / "own")
+    assert f"own holds '{name.partition('/')[0]}', which is no part of a folder of vectors" in said
+
+
+def test_one_is_not_several(invoke, words, tmp_path):
+    encode = (*words, "--output", tmp_path / "out", "--shard", "0/4")
+    first = invoke(*encode)
+    assert "Encoding 1 shard (0/4)" in first.stderr
+    assert "1 shard written. The vectors are in" in said(first)
+    assert "0 shards written; 1 was whole." in said(invoke(*encode))

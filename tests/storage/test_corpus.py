@@ -15,7 +15,7 @@ from beir_hybrid.storage import corpus_writer as module
 from beir_hybrid.storage.arrow_files import StoredBatches
 from beir_hybrid.storage.corpus import StoredCorpus, cache_folder
 from beir_hybrid.storage.corpus_writer import write_corpus
-from beir_hybrid.storage.folders import STALE_SECONDS
+from beir_hybrid.storage.writers import STALE_SECONDS
 
 ROWS = [(f"{number}#0", Passage(f"text {number}", f"title {number % 3}" if number % 2 else "")) for number in range(10)]
 

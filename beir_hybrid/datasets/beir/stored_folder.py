@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
+import time
 from array import array
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ _FORMAT = 1
 _DESCRIPTION, _HASHES, _PLACES = "folder.json", "hashes.npy", "places.npy"
 _WAITING = 2**26  # characters of passages that are not written yet, of all languages together
 _CHECKED = 1000  # passages after which these are counted
+_UNUSED_DAYS = 30  # after which a store that its file no longer matches is removed
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +77,8 @@ class StoredFolder:
         except (OSError, ValueError, LookupError, TypeError, DataFormatError) as error:
             logger.warning("%s is damaged, and %s is read again: %s", self.folder, self.path, error)
             return None
+        with suppress(OSError):  # of a cache that is another user's
+            (self.folder / _DESCRIPTION).touch()
         by_language = {corpus.language: corpus for corpus in corpora}
         return FolderCorpus(by_language, naming, frozenset(map(str, content["prefixed"])), index.find)
 
@@ -88,10 +93,31 @@ class StoredFolder:
             with progress_bar(total=source[1], unit="B", unit_scale=True, desc=self.path.name, show=None) as bar:
                 description |= _write(temporary, self.path, naming, bar)
             write_json(temporary / _DESCRIPTION, description)
+        remove_outdated(self.folder.parent)
         stored = self._stored()
         if stored is None:
             raise DataFormatError(f"{self.path} was changed while it was read.", "Run it again once it is written.")
         return stored
+
+
+def remove_outdated(parent: Path) -> None:
+    """Remove what nobody will open again: stores of files that have changed or gone, and unused for a month.
+
+    A file counts as gone only where the folder it was in is there, and a month must pass as other machines that share
+    a cache may have other files of the same names.
+
+    Args:
+        parent: Folder of the stores.
+    """
+    for folder in parent.glob("beir-*"):
+        content = json_or_none(folder / _DESCRIPTION) or {}
+        with suppress(OSError, LookupError, TypeError):  # of what is not there or no store, which stays
+            source = Path(content["source"][0])
+            if time.time() - (folder / _DESCRIPTION).stat().st_mtime < _UNUSED_DAYS * 86_400:
+                continue
+            if source.parent.is_dir() and not (source.exists() and identity(source) == content["source"]):
+                shutil.rmtree(folder)
+                logger.info("Removed %s from the cache: %s is not what was stored there any more.", folder, source)
 
 
 def _write(folder: Path, path: Path, naming: Naming, bar: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,7 +18,7 @@ from beir_hybrid.evaluation.encoding.vector_shard import Records, VectorShard, p
 from beir_hybrid.evaluation.encoding.vectors import Keys
 from beir_hybrid.storage.corpus import cache_folder
 from beir_hybrid.storage.files import new_file, write_json
-from beir_hybrid.storage.folders import STALE_SECONDS
+from beir_hybrid.storage.writers import is_abandoned, writer_mark
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +127,7 @@ class CachedStore(ShardStore):
         return pack(keys, vectors)
 
     def _write(self, rows: int, parts: Iterable[Records]) -> Path:
-        path = self.folder / f"shard-{uuid4().hex}.npy"
+        path = self.folder / f"shard-{uuid4().hex}{writer_mark()}.npy"
         with new_file(path) as temporary:
             try:
                 write_rows(temporary, rows, parts)
@@ -140,7 +139,7 @@ class CachedStore(ShardStore):
         return path
 
     def _open(self) -> None:
-        _delete(path for path in self.folder.glob(".shard-*.tmp") if _age(path) > STALE_SECONDS)
+        _delete(path for path in self.folder.glob(".shard-*.tmp") if is_abandoned(path))
         shards: dict[Path, VectorShard] = {}
         seen: set[Path] = set()
         while fresh := sorted(set(self.folder.glob("*.npy")) - seen):
@@ -180,10 +179,3 @@ def _delete(paths: Iterable[Path]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):  # gone, or still mapped where that forbids it: the copy does no harm
             path.unlink()
-
-
-def _age(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0

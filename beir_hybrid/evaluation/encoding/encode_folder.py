@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, plural
 from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.shard_encoding import ShardEncoding
@@ -79,9 +79,10 @@ def encode_folder(
         ModelError: If the model is sparse, cannot be told by a fingerprint, or a vector cannot be scored or stored.
         ConfigurationError: If the folder holds other vectors, or an option is out of range.
         DataFormatError: If one of its shards does.
-        OutputError: If the folder cannot be written.
+        OutputError: If the folder cannot be written, or holds anything but vectors.
     """
     count, options, workers = check_part(part), options or EncodingOptions(), workers or LocalWorkers()
+    VectorFolder.check_free(Path(path))
     given: Any = model
     encoder = as_encoder(given() if _is_opener(model) else given)
     texts = collection if isinstance(collection, MultilingualCollection) else collection()
@@ -98,7 +99,7 @@ def encode_folder(
         work = ShardEncoding(folder.path, encoder, texts, options)
     else:
         work = ShardEncoding(folder.path, given if _is_opener(model) else encoder, collection, options)
-    title = f"Encoding {len(tasks)} shards" + ("" if part is None else f" ({part[0]}/{part[1]})")
+    title = f"Encoding {plural(len(tasks), 'shard')}" + ("" if part is None else f" ({part[0]}/{part[1]})")
     written = _run(work, tasks, workers, title, show_progress)
     return EncodedFolder(folder, written, len(tasks) - written)
 

@@ -131,9 +131,10 @@ class VectorDescription:
 
     def command(self, folder: Path) -> str:
         """Return the sentence that says how to make the shards that are missing."""
+        place = shlex.quote(str(folder))
         if not self.words:
-            return "Call encode_folder again."
-        return f"Run: beir-hybrid encode {shlex.join(self.words)} --output {shlex.quote(str(folder))}"
+            return f"Run beir-hybrid encode with the same model, dataset and options, and --output {place}"
+        return f"Run: beir-hybrid encode {shlex.join(self.words)} --output {place}"
 
     def content(self) -> dict[str, Any]:
         """Return what is written to a file."""

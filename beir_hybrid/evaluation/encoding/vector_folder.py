@@ -14,7 +14,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats32
 from beir_hybrid.collection import MultilingualCollection, corpus_checksum
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, plural, shorten
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.shard_store import ShardStore
 from beir_hybrid.evaluation.encoding.vector_description import VectorDescription, VectorRange, read_description
@@ -23,7 +23,7 @@ from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors
 from beir_hybrid.prompts import Role
 from beir_hybrid.storage.checksums import damage, file_checksum, record
 from beir_hybrid.storage.files import json_or_none, parse_json, sync, write_json
-from beir_hybrid.storage.folders import new_folder, remove_stale
+from beir_hybrid.storage.folders import check_strangers, new_folder, remove_stale
 
 _DESCRIPTION, _SHARD, _VECTORS, _IDS = "vectors.json", "shard.json", "vectors.npy", "ids.jsonl"
 NOT_THERE = "it is not there"
@@ -104,6 +104,17 @@ class VectorFolder:
             DataFormatError: If its description is damaged.
         """
         return cls(path, read_description(Path(path) / _DESCRIPTION))
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Check that vectors may be put into a folder, or that it is one of vectors, without touching anything.
+
+        Raises:
+            OutputError: If it holds anything else.
+        """
+        if path.is_dir() and not (path / _DESCRIPTION).is_file():
+            others = (each.name for each in path.iterdir() if not (each / _SHARD).is_file())
+            check_strangers(path, (name for name in others if name[0] != "."), "a folder of vectors")
 
     def missing(self) -> list[VectorRange]:
         """Return the shards that are not there, or whose files are not as long as they were.
@@ -203,6 +214,15 @@ class VectorFolder:
         """
         return self._stored([part])
 
+    def checksum(self, part: VectorRange) -> str:
+        """Return the recorded checksum of a shard's vectors.
+
+        Raises:
+            MissingDataError: If the shard is missing.
+        """
+        self._check([part])
+        return str((json_or_none(self.path / part.name / _SHARD) or {})["files"][_VECTORS]["checksum"])
+
     def identifiers(self, part: VectorRange) -> list[str]:
         """Read the ids of a shard's texts.
 
@@ -294,7 +314,7 @@ class VectorFolder:
             (part, fault), number = faults[0], len(faults)
             which = f"{part}: {fault}" + (f", and {number - 1} more" if number > 1 else "")
             raise MissingDataError(
-                f"{self.path} lacks {number} of {len(self.shards)} shards: {which}.",
+                f"{self.path} lacks {number} of {plural(len(self.shards), 'shard')}: {which}.",
                 self.description.command(self.path),
             )
 
@@ -310,7 +330,7 @@ class VectorFolder:
         )
 
     def __repr__(self) -> str:
-        return f"VectorFolder({str(self.path)!r}, {len(self.shards)} shards)"
+        return f"VectorFolder({str(self.path)!r}, {plural(len(self.shards), 'shard')})"
 
 
 def _ends(records: Records) -> list[str]:

@@ -18,6 +18,7 @@ from beir_hybrid.evaluation.search.faiss_factory import (
     training_sample,
 )
 from beir_hybrid.evaluation.search.hits import Hits
+from beir_hybrid.evaluation.search.kept_index import KeptIndex
 from beir_hybrid.evaluation.search.scores import Identifiers, Vectors, pair_scores, passage_blocks
 
 _BLOCK_PASSAGES = 2**14  # added at a time
@@ -37,6 +38,7 @@ class FaissIndex:
             Unless given, ``efSearch`` is the depth of a search and at least 64, and ``nprobe`` as many lists as hold
             four times that depth on average, and at least the square root of their number.
         seed: Selects the vectors that it is trained on.
+        kept: Where it is on disk, or is kept once it is built; None for nowhere.
         advance: Called with the share of the work done since the last call; all calls add up to 1.
 
     Attributes:
@@ -61,6 +63,7 @@ class FaissIndex:
         factory: str,
         *,
         seed: int = 0,
+        kept: KeptIndex | None = None,
         advance: Callable[[float], object] | None = None,
     ) -> None:
         self.factory = factory
@@ -72,7 +75,10 @@ class FaissIndex:
         if not self._total:
             raise ConfigurationError(f"There is no passage for the index {factory!r}.", "Check the corpora.")
         with self._faiss():
-            self._index = self._build(seed, advance)
+            known = kept.load() if kept is not None else None
+            self._index = self._build(seed, advance) if known is None else known
+        if kept is not None and known is None:
+            kept.save(self._index)
 
     def search(
         self,

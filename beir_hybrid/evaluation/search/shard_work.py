@@ -17,6 +17,7 @@ from beir_hybrid.evaluation.search.device import SearchDevice, choose_device
 from beir_hybrid.evaluation.search.exact import exact_search
 from beir_hybrid.evaluation.search.faiss_index import FaissIndex
 from beir_hybrid.evaluation.search.hits import Hits
+from beir_hybrid.evaluation.search.kept_index import KeptIndex
 from beir_hybrid.evaluation.search.ranks import Counts, count_ranks
 from beir_hybrid.evaluation.search.scores import Identifiers, pair_scores
 
@@ -205,7 +206,7 @@ class ShardHits(ShardWork):
 
 
 class ShardIndexHits(ShardHits):
-    """Finds passages of a shard with a Faiss index of it, which is built for that.
+    """Finds passages of a shard with a Faiss index of it, which is kept beside the vectors once it is built.
 
     Args:
         place: Where to read.
@@ -222,5 +223,7 @@ class ShardIndexHits(ShardHits):
 
     def search(self, part: VectorRange, queries: Floats32) -> Hits:
         """Return what the index finds; see :meth:`ShardHits.search`."""
-        index = FaissIndex([self.folder.rows(part)], self.factory, seed=self.seed)
+        about = {"factory": self.factory, "seed": self.seed, "vectors": self.folder.checksum(part)}
+        kept = KeptIndex(self.folder.path / "indexes", **about)
+        index = FaissIndex([self.folder.rows(part)], self.factory, seed=self.seed, kept=kept)
         return index.search(queries, self.depth, self.identifiers(part))

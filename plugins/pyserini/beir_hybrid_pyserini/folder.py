@@ -16,7 +16,7 @@ import numpy as np
 
 from beir_hybrid import DataFormatError, MissingDataError, OutputError, shorten
 from beir_hybrid.evaluation.encoding import keys_of
-from beir_hybrid.storage import LOCK, check_output, damage, json_or_none, new_file, replace_folder
+from beir_hybrid.storage import LOCK, check_output, check_strangers, damage, json_or_none, new_file, replace_folder
 
 INDEX, DOCID, ABOUT = "index", "docid", "beir-hybrid.json"
 
@@ -40,11 +40,7 @@ def check_free(folder: Path, overwrite: bool) -> None:
     names = {path.name for path in folder.iterdir()}
     if not names:
         return
-    if not names <= {INDEX, DOCID, ABOUT}:
-        stranger = min(names - {INDEX, DOCID, ABOUT})
-        raise OutputError(
-            f"{folder} holds {stranger!r}, which is no part of an index, and is left as it is.", "Choose another place."
-        )
+    check_strangers(folder, names - {INDEX, DOCID, ABOUT}, "an index")
     if not overwrite:
         raise OutputError(f"{folder} holds an index already.", "Choose another place, or give --overwrite.")
 

@@ -15,13 +15,12 @@ from beir_hybrid import (
     DataFormatError,
     MissingDataError,
     MultilingualCollection,
-    OutputError,
     Passage,
     plural,
     shorten,
 )
 from beir_hybrid.evaluation.encoding import StoredVectors, Vectors, check_part
-from beir_hybrid.storage import check_output
+from beir_hybrid.storage import check_output, check_strangers
 from beir_hybrid_pyserini.folder import count_ids, read_about
 
 _PREFIX = "shard-"
@@ -130,11 +129,7 @@ def check_siblings(folder: Path, shard: Shard, about: Mapping[str, Any]) -> None
     if not folder.is_dir():
         return
     names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    strangers = names - {path.name for path in _folders(folder)}
-    if strangers:
-        raise OutputError(
-            f"{folder} holds {min(strangers)!r}, which is no shard, and is left as it is.", "Choose another place."
-        )
+    check_strangers(folder, names - {path.name for path in _folders(folder)}, "an index in shards")
     for other in _folders(folder):
         if other.name != shard.name and (wrong := _difference(read_about(other), about)):
             raise ConfigurationError(f"{other} is {wrong}.", "Choose another folder for these shards: --output DIR")

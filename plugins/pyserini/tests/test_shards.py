@@ -146,7 +146,7 @@ def test_shards_that_do_not_go_together_are_refused_before_they_are_written(writ
 def test_shards_in_a_folder_of_other_things_are_refused(refused, words, tmp_path):
     (tmp_path / "shards").mkdir()
     (tmp_path / "shards" / "notes").touch()
-    assert "holds 'notes', which is no shard" in refused(*words, "0/3")
+    assert "holds 'notes', which is no part of an index in shards" in refused(*words, "0/3")
 
 
 def test_search_names_the_shard_that_is_missing(write, invoke, refused):

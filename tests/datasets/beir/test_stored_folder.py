@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 import tracemalloc
 
 import pytest
@@ -106,6 +107,25 @@ def test_copy_elsewhere_has_a_store_of_its_own(tmp_path, cache):
     write(tmp_path / "data", [*passages(), {"_id": "d9", "text": "x", "metadata": {"language": "de"}}])
     assert parts(BeirFolder(tmp_path / "moved").load())[:3] == parts(first)[:3]
     assert len(BeirFolder(tmp_path / "data").load().corpora["de"]) == 4
+
+
+def test_store_of_a_file_that_changed_is_removed_when_nobody_has_used_it_for_a_month(tmp_path, cache, caplog):
+    caplog.set_level("INFO", "beir_hybrid")
+    names = ("changed", "gone", "away", "same", "recent")
+    stores = {}
+    for name in names:
+        before = set(cache.glob("beir-*"))
+        BeirFolder(write(tmp_path / name)).load()
+        (stores[name],) = set(cache.glob("beir-*")) - before
+        if name != "recent":
+            os.utime(stores[name] / "folder.json", (time.time() - 31 * 86_400,) * 2)
+    for name in ("changed", "recent"):
+        write(tmp_path / name, passages()[:-1])
+    (tmp_path / "gone" / "corpus.jsonl").unlink()
+    (tmp_path / "away").rename(tmp_path / "elsewhere")
+    BeirFolder(write(tmp_path / "new")).load()
+    assert {name for name in names if not stores[name].exists()} == {"changed", "gone"}
+    assert f"Removed {stores['gone']} from the cache" in caplog.text
 
 
 def test_language_by_ids_and_by_option_are_told_apart(tmp_path, cache):

@@ -19,6 +19,7 @@ from beir_hybrid.evaluation.evaluate import evaluate
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search import sharded
 from beir_hybrid.evaluation.search.exact import ExactSearch
+from beir_hybrid.evaluation.search.faiss_index import FaissIndex
 from beir_hybrid.evaluation.search.faiss_search import FaissSearch
 from beir_hybrid.evaluation.search.searcher import SearchTask
 from beir_hybrid.evaluation.search.sharded import ShardedSearch
@@ -238,6 +239,29 @@ def test_an_index_of_each_shard_finds_what_one_finds_where_it_is_exact(draw_coll
     assert (many.scores, many.settings, many.ties) == (one.scores, one.settings, one.ties)
     assert many.notes[-1] == f"{one.notes[-1]}; an index for each of 9 shards"
     assert "100.00% of the exact first 10" in many.notes[-1]
+
+
+@pytest.mark.parametrize("harm", [None, "cut", "read-only"])
+def test_indexes_of_shards_are_built_once_unless_they_are_damaged(
+    draw_collection, write_vectors, monkeypatch, caplog, harm
+):
+    pytest.importorskip("faiss")
+    collection, embeddings = draw_collection(np.random.default_rng(6), (9, 6, 14), ties=False)
+    folder, built = write_vectors(collection, embeddings, 8), []
+    build = FaissIndex._build
+    monkeypatch.setattr(FaissIndex, "_build", lambda *given: built.append(1) or build(*given))
+    if harm == "read-only":
+        (folder.path / "indexes").touch()  # where no folder can be made, whoever runs this
+    first, second = (
+        evaluate(folder.embeddings(collection), collection, search=ShardedSearch(folder, index=FaissSearch("Flat", 5)))
+        for damaged in (False, harm == "cut")
+        if not damaged or [path.write_bytes(path.read_bytes()[:-1]) for path in folder.path.glob("indexes/*/index")]
+    )
+    shards = sum(part.role == "document" for part in folder.shards)
+    assert len(built) == shards * (1 if harm is None else 2)
+    assert (first.scores, first.settings) == (second.scores, second.settings)
+    assert ("and is built again" in caplog.text) is (harm == "cut")
+    assert caplog.text.count("No index is kept in") == (harm == "read-only")
 
 
 def test_an_index_that_loses_some_says_how_many(draw_collection, write_vectors):
