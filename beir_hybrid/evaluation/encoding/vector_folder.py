@@ -300,7 +300,8 @@ class VectorFolder:
     def _open_shard(self, part: VectorRange) -> VectorShard:
         path = self.path / part.name / _VECTORS
         try:
-            shard = VectorShard(path, self.description.dimensions, stays_open=False)  # there may be thousands
+            fix = self.description.command(self.path)
+            shard = VectorShard(path, self.description.dimensions, stays_open=False, fix=fix)  # there may be thousands
         except (OSError, ValueError) as error:
             raise self._damaged(path, error) from error
         ends = (json_or_none(path.with_name(_SHARD)) or {}).get("ends")

@@ -43,6 +43,7 @@ class VectorShard:
         dimensions: What each vector must have; None for any number.
         stays_open: Whether it stays mapped, which takes a file descriptor, so that it can be read after its name is
             gone; otherwise it is mapped for each reading.
+        fix: What to do about a damaged file, for messages.
 
     Attributes:
         path: The file.
@@ -57,7 +58,9 @@ class VectorShard:
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, path: Path, dimensions: int | None = None, *, stays_open: bool = True) -> None:
+    def __init__(
+        self, path: Path, dimensions: int | None = None, *, stays_open: bool = True, fix: str = "Delete it."
+    ) -> None:
         records = map_array(path)
         fields = records.dtype.fields or {}
         shape: tuple[int, ...] = fields["vector"][0].shape if "vector" in fields else ()
@@ -66,6 +69,7 @@ class VectorShard:
             of = f"vectors of {dimensions} dimensions" if dimensions else "vectors"
             raise ValueError(f"its rows are not keys and {of}")
         self.path = Path(path)
+        self.fix = fix
         self.dimensions = wanted
         self.stored: StoredFormat = "float16" if records.dtype["vector"].base.itemsize == 2 else "float32"
         self._length = len(records)
@@ -85,7 +89,7 @@ class VectorShard:
             if records.shape != (len(self),) or records.dtype != row_type(self.dimensions, self.stored):
                 raise ValueError("it holds other rows than before")
         except (OSError, ValueError) as error:
-            raise DataFormatError(f"{self.path} cannot be read any more: {error}.", "Encode it again.") from error
+            raise DataFormatError(f"{self.path} cannot be read any more: {error}.", self.fix) from error
         return records
 
     def __len__(self) -> int:
@@ -114,7 +118,7 @@ class VectorShard:
         records = self.records[rows]
         if len(wrong := np.flatnonzero(checks(records) != records["check"])):
             row = int(np.arange(len(self))[rows][wrong[0]])
-            raise DataFormatError(f"{self.path} is damaged: row {row} does not match its checksum.", "Delete it.")
+            raise DataFormatError(f"{self.path} is damaged: row {row} does not match its checksum.", self.fix)
         return np.ascontiguousarray(records["vector"], np.float32)
 
     def verify(self) -> None:

@@ -24,8 +24,10 @@ from beir_hybrid.storage import check_output, check_strangers
 from beir_hybrid_pyserini.folder import count_ids, read_about
 
 _PREFIX = "shard-"
-_COMPARED = ("fingerprint", "checksum", "languages", "factory", "dtype", "stored")
-_COMPARED += ("document_prompt", "document_prompts", "similarity")
+_COMPARED = (
+    *("fingerprint", "checksum", "languages", "factory", "dtype", "stored"),
+    *("document_prompt", "document_prompts", "similarity"),
+)
 _WORDS = {"fingerprint": "of another model", "checksum": "of other passages"}
 
 

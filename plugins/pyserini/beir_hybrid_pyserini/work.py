@@ -80,6 +80,8 @@ def write_all(
         The errors of loading, encoding and writing.
     """
     _check_index(model, vectors, output, shard, cluster)
+    if cluster is None:
+        open_workers(None, workers)  # refuses workers of none
     empty_index(factory, 0)
     _check_places({"--topics": topics, "--qrels": qrels}, {"--output": output, "--jsonl": jsonl})
     asked = {name: value for name, value in data_options.items() if value is not None}

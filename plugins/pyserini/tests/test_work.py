@@ -249,6 +249,7 @@ def test_dry_run_and_cluster_need_a_model(refused):
     words = ("index", "--dataset", "sample.en-de", "--vectors", "vectors", "--output", "index")
     assert "--dry-run encodes a sample, and no model is given" in refused(*words, "--dry-run")
     assert "--cluster encodes passages, and no model is given" in refused(*words, "--cluster", "local")
+    assert "--workers is 2, and no cluster is given" in refused(*words, "--workers", "2")
 
 
 @pytest.mark.parametrize("shard", [(), ("--shard", "1/3")], ids=["whole", "shard"])
