@@ -143,7 +143,7 @@ def verdict_table(record: StudyRecord) -> Table:
         Column("", key="p"),
         Column("Holm"),
         Column("d"),
-        Column("expected", text=True, leave_out=wide["expected"]),
+        Column("expected", text=True, leave_out=1),
         "verdict",
     )
     return make_table(record.name, [*heads, *values, *counted, *tests], rows, names=2)

@@ -50,7 +50,7 @@ class KilledError(BaseException):
 def contents(monkeypatch):
     """Contents whose page and files cost no time."""
 
-    def write_assets(contents, folder):
+    def write_assets(contents, folder, **_):
         for name in ("a.csv", "b.png"):
             write_text(folder / name, contents)
         return 2
