@@ -40,7 +40,7 @@ class ShardStore(VectorStore):
             DataFormatError: If one does not match its checksum.
         """
         vectors: Floats32 = super().take(rows)
-        self._touched += vectors.nbytes + AROUND * (1 + np.count_nonzero(np.diff(rows) != 1))
+        self._touched += vectors.nbytes + AROUND * (1 + int(np.count_nonzero(np.diff(rows) != 1)))
         if self._touched > RELEASE_BYTES:
             self._touched = 0
             for part in self._parts:

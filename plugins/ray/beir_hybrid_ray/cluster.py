@@ -14,10 +14,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from beir_hybrid import ConfigurationError, PluginError, WorkerError, shorten
+from beir_hybrid import ConfigurationError, PluginError, WorkerError, plural, shorten
 from beir_hybrid.registry import describe_error
 from beir_hybrid_ray.ray_workers import RayWorkers
-from beir_hybrid_ray.size import choose_size, fitting
+from beir_hybrid_ray.size import choose_size, describe_resources, fitting
 
 logger = logging.getLogger("beir_hybrid.ray")
 
@@ -57,13 +57,13 @@ def open_cluster(address: str, *, workers: int | None = None, gpus: float | None
         if not places and address == "local":
             cpus, has_gpus = nodes[0]
             raise ConfigurationError(
-                f"A worker needs {size.cpus:g} CPUs and {size.gpus:g} GPUs, and this machine has {cpus:g} and "
-                f"{has_gpus:g}.",
+                f"A worker needs {describe_resources(size.cpus, size.gpus)}, and this machine has "
+                f"{describe_resources(cpus, has_gpus)}.",
                 "Choose the device cpu, or the address of a cluster with GPUs.",
             )
         if places < size.count:
             logger.warning("%d of %d workers fit the cluster; the others wait until it grows.", places, size.count)
-        logger.info("%d workers of %g CPUs and %g GPUs each", size.count, size.cpus, size.gpus)
+        logger.info("%s of %s each", plural(size.count, "worker"), describe_resources(size.cpus, size.gpus))
         return RayWorkers(size, close)
     except BaseException:
         close()

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import beir_hybrid
 from beir_hybrid import WorkerError, Workers, shorten
-from beir_hybrid_ray.size import WorkerSize
+from beir_hybrid_ray.size import WorkerSize, describe_resources
 from beir_hybrid_ray.worker import Outcome, Worker
 
 Task = TypeVar("Task")
@@ -169,7 +169,7 @@ class RayWorkers(Workers):
                 break
             if not any(member.name for member in self._members):
                 size = self._size
-                self._warn(f"No worker has started yet: nowhere {size.cpus:g} CPUs and {size.gpus:g} GPUs are free.")
+                self._warn(f"No worker has started yet: no node has {describe_resources(size.cpus, size.gpus)} free.")
         member, number = self._asked.pop(done[0])
         try:
             return member, number, self._ray.get(done[0])

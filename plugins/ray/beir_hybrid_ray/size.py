@@ -63,3 +63,13 @@ def fitting(nodes: Sequence[tuple[float, float]], cpus: float, gpus: float) -> i
         gpus: GPUs of a worker.
     """
     return sum(int(min(has // cpus, has_gpus // gpus) if gpus else has // cpus) for has, has_gpus in nodes)
+
+
+def describe_resources(cpus: float, gpus: float) -> str:
+    """Say how many CPUs and GPUs there are.
+
+    Examples:
+        >>> describe_resources(1, 0), describe_resources(0.5, 1)
+        ('1 CPU and 0 GPUs', '0.5 CPUs and 1 GPU')
+    """
+    return f"{cpus:g} CPU{'s' * (cpus != 1)} and {gpus:g} GPU{'s' * (gpus != 1)}"

@@ -63,6 +63,6 @@ def test_ray_that_is_not_installed_is_told_in_a_line(monkeypatch):
 
 def test_gpus_that_this_machine_lacks_are_refused_at_once():
     with pytest.raises(
-        ConfigurationError, match=r"^A worker needs 1 CPUs and 99 GPUs, and this machine has \d+ and \d\."
+        ConfigurationError, match=r"^A worker needs 1 CPU and 99 GPUs, and this machine has \d+ CPUs? and \d GPUs?\."
     ):
         open_cluster("local", workers=1, gpus=99)
