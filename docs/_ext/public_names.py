@@ -16,6 +16,7 @@ from typing import Any
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
@@ -79,7 +80,7 @@ def _documentation(package: str, name: str) -> Iterator[str]:
         return
     module = names_of(package)[name]
     told = ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name), [])
-    yield from (f".. py:data:: {package}.{name}", f"   :canonical: {module}.{name}", "")
+    yield from (f".. py:data:: {name}", f"   :module: {package}", f"   :canonical: {module}.{name}", "")
     yield from (f"   {line}" for line in told)
     yield ""
 
@@ -95,5 +96,7 @@ def _returns_without_type(app: Sphinx, what: str, name: str, thing: Any, options
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive."""
     app.add_directive("public-names", PublicNames)
+    for field in PyObject.doc_field_types:
+        field.label = "Attributes" if field.name == "variable" else field.label
     app.connect("autodoc-process-docstring", _returns_without_type, priority=100)  # before napoleon
     return {"parallel_read_safe": True}
