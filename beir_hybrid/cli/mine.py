@@ -108,9 +108,8 @@ def mine(
 
     given = [option for option, value in (("--model", model), ("--run", run), ("--write-beir", write_beir)) if value]
     if len(given) != 1:
-        raise ConfigurationError(
-            f"{' and '.join(given) or 'Nothing'} is given.", "Give --model, --run or --write-beir."
-        )
+        problem = f"{' and '.join(given)} are given." if given else "Nothing says what scores passages."
+        raise ConfigurationError(problem, "Give one of --model, --run and --write-beir.")
     names = ("negatives", "languages", "positive", "skip_top", "sample", "seed", "candidates", "keep_short")
     chosen = {option: choices.pop(option) for option in names}
     margin, teacher = choices.pop("margin"), choices["cross_encoder"]

@@ -57,12 +57,12 @@ def test_beir_folder_is_written_for_another_searcher_and_its_run_mined_in(invoke
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--output", "store"], "Nothing is given. Give --model, --run or --write-beir."),
-        (["--model", "m", "--run", "r", "--output", "s"], "--model and --run is given."),
+        (["--output", "store"], "Nothing says what scores passages."),
+        (["--model", "m", "--run", "r", "--output", "s"], "--model and --run are given."),
         (["--model", "m"], "Nowhere is said to write to."),
         (["--model", "m", "--languages", "all", "--output", "s"], "There is no policy of languages 'all'."),
-        (["--model", "none", "--output", "s"], "There is no model folder none."),
-        (["--run", "none.trec", "--output", "s"], "There is no run none.trec."),
+        (["--model", "none", "--output", "s"], "The model 'none' is not a folder here"),
+        (["--run", "none.trec", "--output", "s"], "none.trec cannot be read"),
         (["--run", "r", "--output", "s", "--corpus", "smaple"], "smaple"),
     ],
 )
