@@ -1,14 +1,16 @@
 """Tutorials and concepts, each followed from its first line to its last in an empty folder, without a network.
 
 A page's blocks are run in order: ``console`` blocks by the shell (``beir-hybrid`` in this process, as imports take
-long), those with ``>>>`` as doctests that share their names; a block with a caption is the file of that name. What is
-printed must be what the page says; ``...`` stands for anything. Of what a console prints, lines may be broken
-elsewhere, and numbers with decimals may differ by a tenth, since processors add up in different orders.
+long), those with ``>>>`` as doctests that share their names. A block with a caption is the file of that name, and one
+of the class ``needs-ray`` is for those who have that plug-in. What is printed must be what the page says; ``...``
+stands for anything. Of what a console prints, lines may be broken elsewhere, and numbers with decimals may differ by a
+tenth, since processors add up in different orders.
 """
 
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import os
 import re
 import shlex
@@ -28,31 +30,33 @@ TUTORIALS, CONCEPTS = (
 )
 
 _FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<head>[^\n]*)\n(?P<text>.*?)^(?P=ticks)\s*$", re.MULTILINE | re.DOTALL)
-_CAPTION = re.compile(r"^:caption: +`?(.+?)`?$", re.MULTILINE)
 _NUMBER = re.compile(r"(\d+\.\d+)")
 _FRAMES = re.compile("[\u2500-\u257f]+")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: its language, its text, the file that it is, if any, and its first line in the page."""
+    """A block of code: its language, text and first line in the page, the file that it is, and what it needs."""
 
     language: str
     text: str
-    file: str | None
     line: int
+    file: str | None = None
+    needs: str | None = None
 
 
 def blocks(page):
     """The blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
     for match in _FENCE.finditer(text):
-        head, body = match["head"].strip(), match["text"]
-        language = head.removeprefix("{code-block}").strip()
-        caption = _CAPTION.search(body) if head.startswith("{code-block}") else None
-        if head.startswith("{code-block}"):
-            body = re.sub(r"\A(:[^\n]*\n)+\n?", "", body)
-        yield Block(language, body, caption and caption[1], text[: match.start()].count("\n") + 2)
+        language, body = match["head"].strip(), match["text"]
+        options = ""
+        if language.startswith("{code-block}"):
+            language = language.removeprefix("{code-block}").strip()
+            options = re.match(r"(:[^\n]*\n)*", body)[0]
+        caption, needs = re.search(r":caption: +(.+)", options), re.search(r":class: +needs-(.+)", options)
+        line = text[: match.start()].count("\n") + 2
+        yield Block(language, body.removeprefix(options).lstrip("\n"), line, caption and caption[1], needs and needs[1])
 
 
 def commands(text):
@@ -86,22 +90,21 @@ def close(number, other):
 
 def run_console(block, page):
     for command, wanted in commands(block.text):
-        printed = run(command)
-        if not agrees(wanted, printed):
+        printed, ended_well = run(command)
+        if ended_well is ("Error:" in wanted) or not agrees(wanted, printed):
             pytest.fail(f"{page.name}, after line {block.line}: {command}\nThe page says:\n{wanted}\nIt is:\n{printed}")
 
 
 def run(command):
-    """Run a command and give what it prints."""
+    """Run a command and give what it prints, and whether it ended well."""
     words = shlex.split(command)
     if words[0] == "beir-hybrid" and not {"|", ">", "&&", ";"} & set(words):
         ended = CliRunner().invoke(main, words[1:])
         if ended.exception is not None and not isinstance(ended.exception, SystemExit):
             raise ended.exception
-        return ended.stdout if ended.exit_code == 0 else ended.output
+        return (ended.output, False) if ended.exit_code else (ended.stdout, True)
     bash = subprocess.run(["bash", "-euo", "pipefail", "-c", command], capture_output=True, text=True, check=False)
-    assert bash.returncode == 0, f"{command}\n{bash.stdout}{bash.stderr}"
-    return bash.stdout
+    return bash.stdout + (bash.stderr if bash.returncode else ""), bash.returncode == 0
 
 
 def run_doctests(block, page, names):
@@ -118,6 +121,8 @@ def follow(page):
     """Do what a page says, in the folder that the process is in."""
     names = {"__name__": "__main__"}
     for block in blocks(page):
+        if block.needs is not None and importlib.util.find_spec(f"beir_hybrid_{block.needs}") is None:
+            continue  # of a plug-in that is not installed
         if block.file is not None:
             Path(block.file).parent.mkdir(parents=True, exist_ok=True)
             Path(block.file).write_text(block.text, encoding="utf-8")
