@@ -32,6 +32,18 @@ STICKING_OUT = """() => [...document.querySelectorAll("body *")]
   .filter(e => !e.closest(".scroll") && e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.tagName + ": " + e.textContent.slice(0, 60))"""
 
+# pictures and controls without a name, headings that leave out a rank, and names that are given twice
+UNNAMED = """() => {
+  const named = e => e.getAttribute("aria-label") || e.title || e.textContent.trim() || e.labels?.[0]?.textContent;
+  const wanted = "svg:not([aria-hidden]), button, a, input, [role=region], [role=group]";
+  const nameless = [...document.querySelectorAll(wanted)].filter(e => !named(e))
+    .map(e => e.outerHTML.slice(0, 80));
+  const ranks = [...document.querySelectorAll("h1,h2,h3,h4")].map(e => Number(e.tagName[1]));
+  const leaps = ranks.filter((rank, place) => rank > (ranks[place - 1] ?? 0) + 1);
+  const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+  return [...nameless, ...leaps, ...ids.filter((id, place) => ids.indexOf(id) !== place)];
+}"""
+
 OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
 
 
@@ -137,6 +149,24 @@ def test_without_scripts_everything_is_there(show, study_contents):
     assert page.locator("table.main tbody tr").count() == 4
     assert page.locator("table.heat").first.is_visible()
     assert page.locator("th button").count() == 0
+    assert not page.locator("#filter").is_visible()  # which would do nothing
+
+
+def test_everything_has_a_name_and_headings_leave_out_no_rank(show, study_contents, large_page):
+    for text in (render_page(study_contents), large_page):
+        assert show(text).evaluate(UNNAMED) == []
+
+
+def test_a_run_that_is_left_out_is_shown_nowhere(show, study_contents):
+    page = show(render_page(study_contents))
+    box = page.locator("#filter input").first
+    place = box.get_attribute("value")
+    parts = page.locator(f'[data-run="{place}"]')
+    assert parts.count() > 5
+    box.uncheck()
+    assert not any(parts.nth(number).is_visible() for number in range(parts.count()))
+    box.check()
+    assert page.locator(f'table.main [data-run="{place}"]').is_visible()
 
 
 def test_tables_are_sorted_by_a_click(show, study_contents):
