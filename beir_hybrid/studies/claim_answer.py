@@ -36,4 +36,4 @@ class ClaimAnswer:
             outcome = CONTRADICTED
         else:
             outcome = SUPPORTED if outcomes == {SUPPORTED} else NOT_SHOWN
-        return cls(claim, outcome, Counter(verdict.word for verdict in verdicts))
+        return cls(claim, outcome, dict(Counter(verdict.word for verdict in verdicts)))
