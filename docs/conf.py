@@ -46,12 +46,15 @@ python_maximum_signature_line_length = 88
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
-templates_path: list[str] = []
+smartquotes = False  # they make a dash of the two before an option
+
 html_theme = "pydata_sphinx_theme"
 html_title = "beir-hybrid"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("plugins", "gallery/index", "changelog")}  # these have no pages below them
+html_domain_indices = False  # the general index has all names; that of modules would list one
 html_theme_options = {
     "navbar_align": "left",
     "navigation_depth": 3,

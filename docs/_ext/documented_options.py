@@ -58,7 +58,7 @@ class OptionsOf(SphinxDirective):
         """Return the table."""
         module, _, name = self.arguments[0].partition(":")
         kind = getattr(import_module(module), name)
-        return [table_of(("key", "type", "default", "meaning"), self._rows(kind))]
+        return [table_of(("key", "default", "meaning"), self._rows(kind))]
 
     def _rows(self, kind: type) -> Iterator[list[Any]]:
         told: dict[str, str] = {}
@@ -70,12 +70,14 @@ class OptionsOf(SphinxDirective):
                 continue
             yield [
                 nodes.literal("", field.name),
-                nodes.literal("", _type_of(field)),
                 _default_of(field),
-                [nodes.Text(field.metadata["help"])]
-                if "help" in field.metadata
-                else self.parse_inline(told[field.name], lineno=self.lineno)[0],
+                [nodes.literal("", _type_of(field)), nodes.Text(" "), *self._meaning(field, told)],
             ]
+
+    def _meaning(self, field: Field[Any], told: dict[str, str]) -> list[nodes.Node]:
+        if "help" in field.metadata:
+            return [nodes.Text(field.metadata["help"])]
+        return self.parse_inline(told[field.name], lineno=self.lineno)[0]
 
 
 def _type_of(field: Field[Any]) -> str:
