@@ -13,6 +13,7 @@ from beir_hybrid.reports.models.table import Column, Entry, Table, best_of, make
 from beir_hybrid.reports.models.words import KIND_TITLES, Sentence, duration, quick_title
 from beir_hybrid.studies.answer import Answer
 from beir_hybrid.studies.cell import cell_name
+from beir_hybrid.studies.expected import Reproduced
 from beir_hybrid.studies.record import StudyRecord, StudySummary
 from beir_hybrid.studies.runner import time_left
 from beir_hybrid.studies.study import Study
@@ -59,8 +60,30 @@ def answer_lines(answer: Answer) -> list[Sentence]:
     for claim, verdicts in groupby(record.verdicts, key=lambda verdict: verdict.claim):
         lines += [Sentence(f"{claim}:")] if claim else []
         lines += [Sentence(f"- {one.sentence}", marked=one.word != NOT_SHOWN) for one in verdicts]
+    if record.quick:
+        lines.append(Sentence("Quick: trained for a short time, on small data. The full study may answer otherwise."))
     failures = [Sentence(f"{cell.name} failed: {failed}") for cell, failed in answer.failures]
     return [*lines, *map(Sentence, record.remarks), *failures]
+
+
+def reproduction_table(name: str, compared: Sequence[Reproduced]) -> Table:
+    """Show the numbers that a study is expected to give beside those that it gave.
+
+    Args:
+        name: The study's name.
+        compared: At least one.
+    """
+    rows = []
+    for one in compared:
+        look, expected = printed(one.expected.measure), one.expected
+        title = f"{KIND_TITLES[expected.kind]} {look.title}"
+        numbers = [Entry(value, text=look.full(value)) for value in (expected.value, expected.tolerance, one.measured)]
+        names = (cell_name(expected.run) or "all", expected.evaluation, title)
+        rows.append((*names, *numbers, Entry(one.match, marked=one.match == "off")))
+    columns = ["cells", Column("evaluation", text=True, leave_out=1), "measure"]
+    values = [Column("expected"), Column("± at most"), Column("measured")]
+    note = "OK: within the tolerance; close: within three times the tolerance; off: farther away, or not measured"
+    return make_table(f"{name}: expected and measured", [*columns, *values, "match"], rows, [note])
 
 
 def grid_table(study: Study) -> Table:

@@ -23,6 +23,9 @@ A study is a YAML file with these keys; ``examples/studies/`` has six.
   where a difference is shown and its whole interval lies beyond the margin. Seeds must agree about the margin, too.
 * ``show``: what the tables show: ``mean``, ``worst``, ``spread``, ``seen``, ``unseen``.
 * ``keep_models``: whether the trained models are kept.
+* ``expected``: the numbers that a repetition should give, for ``study --check``: a ``command``, the ``hardware`` that
+  they are from, a ``note``, and ``values``, a list of ``run`` (grid values), ``evaluation``, ``kind``, ``measure``,
+  ``value`` and ``tolerance``. The quick form has its own, or none.
 * ``quick``: what ``--quick`` changes: ``train`` and ``grid`` key by key (null takes a key away), all else as a whole.
 
 From Python, a study is read, built, checked and run in the same steps as by ``beir-hybrid study``::

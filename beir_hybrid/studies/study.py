@@ -16,6 +16,7 @@ from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.settings import KINDS
 from beir_hybrid.studies.claim import LANGUAGES, Claim
 from beir_hybrid.studies.expectation import read_expectation
+from beir_hybrid.studies.expected import read_expected
 from beir_hybrid.studies.record import PARTS
 from beir_hybrid.studies.statistic import STATISTICS
 from beir_hybrid.studies.trial import KEYS as TRIAL_KEYS
@@ -29,8 +30,8 @@ settings, and the means over the settings of languages that were trained on and 
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _TEXTS = frozenset(DECIDING) - {"alpha", "scale", "mini_batch_size", "matryoshka"}
 
-_KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "quick")
-_QUICK = ("train", "grid", "evaluate", "claims", "show", "keep_models")
+_KEYS = ("name", "question", "train", "grid", "evaluate", "claims", "show", "keep_models", "expected", "quick")
+_QUICK = ("train", "grid", "evaluate", "claims", "show", "keep_models", "expected")
 _CLAIM = ("claim", "run", "baseline", "evaluation", "kind", "measure", "languages", "statistic", "expect", "margin")
 
 
@@ -92,6 +93,8 @@ def parse_study(document: Document, quick: bool = False) -> Study:
     overrides = document.mapping("quick", known=_QUICK)
     content = {key: value for key, value in document.content.items() if key != "quick"}
     if quick:
+        content.pop("expected", None)  # the full form's numbers are not the quick one's
+        document = Document(document.name, content, document.lines)
         if not overrides:
             raise ConfigurationError(f"{document.name} has no section quick.", "Leave out --quick, or add one.")
         document = _overridden(document, overrides)
@@ -103,6 +106,7 @@ def parse_study(document: Document, quick: bool = False) -> Study:
     if not isinstance(keep, bool):
         raise document.error(f"keep_models is {shorten(keep)}.", "Write true or false.", "keep_models")
     grid, trials = _grid(document, train), _trials(document)
+    read_expected(document, grid, [trial.name for trial in trials])
     return Study(
         name=_text(document, "name"),
         question=_text(document, "question"),

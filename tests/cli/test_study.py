@@ -134,3 +134,27 @@ def test_study_of_another_schema_is_refused(refused, study, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "study.json").write_text('{"schema": 2}')
     assert "is not of schema version 1" in refused("study", path, "--output", tmp_path / "out")
+
+
+def test_check_compares_a_finished_study_with_what_its_file_expects(invoke, study, tmp_path):
+    path, out = study(), tmp_path / "out"
+    invoke("study", path, "--output", out)
+    record = json.loads((out / "study.json").read_text())
+    means = {one["values"]["strategy"]: one["mean"] for one in record["summary"] if one["kind"] == "mono"}
+    entry = "    - {{run: {{strategy: {}}}, kind: mono, measure: map, value: {}, tolerance: 0.001}}\n"
+    right = "expected:\n  values:\n" + "".join(entry.format(*each) for each in means.items())
+    told = invoke("study", study(MINI + right), "--output", out, "--check")
+    assert told.exception is None
+    assert told.stdout.count("OK") == 3  # and once in the note
+    assert "cell 1 of 2" not in told.stdout
+    wrong = right.replace(f"value: {means['hybrid']}", f"value: {means['hybrid'] + 0.5}")
+    told = invoke("study", study(MINI + wrong), "--output", out, "--check")
+    assert told.exit_code == 1
+    assert "off" in told.stdout
+
+
+def test_check_without_expected_numbers_or_a_finished_study_is_refused(refused, study, tmp_path):
+    expected = "expected:\n  values:\n    - {kind: mono, measure: map, value: 1, tolerance: 1}\n"
+    assert "expects no numbers of its full form" in refused("study", study(), "--output", tmp_path / "a", "--check")
+    told = refused("study", study(MINI + expected), "--output", tmp_path / "a", "--check")
+    assert "study.json" in told

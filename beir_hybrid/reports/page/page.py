@@ -15,9 +15,10 @@ from beir_hybrid.reports.page.commands import command_lines
 from beir_hybrid.reports.page.outline import Outline
 from beir_hybrid.reports.render.html import data_address, environment
 from beir_hybrid.reports.render.palette import DARK, LIGHT
-from beir_hybrid.reports.study_tables import statistics_table
+from beir_hybrid.reports.study_tables import reproduction_table, statistics_table
 from beir_hybrid.reports.verdict_rows import claim_rows, strips_of, verdict_table
 from beir_hybrid.studies.cell import versus
+from beir_hybrid.studies.expected import reproduced
 
 
 def render_page(contents: Outline) -> str:
@@ -43,6 +44,8 @@ def render_page(contents: Outline) -> str:
             chance=chance,
             versus=versus,
             statistics_table=statistics_table,
+            reproduced=reproduced,
+            reproduction_table=reproduction_table,
             verdict_table=verdict_table,
             claims_of=claim_rows,
             data_address=data_address(_scores(contents), "application/json"),
