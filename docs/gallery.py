@@ -29,10 +29,6 @@ PAGES = {
         ),
         f"report {' '.join(f'runs/{name} results/{name}' for name in _STRATEGIES)} --output strategies.html",
     ),
-    "paper-quick": (
-        f"study {ROOT}/examples/studies/paper.yaml --quick --output paper",
-        "report paper --output paper-quick.html",
-    ),
 }
 """The commands that make each page."""
 
