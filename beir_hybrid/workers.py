@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from beir_hybrid.errors import ConfigurationError, PluginError, shorten
 from beir_hybrid.registry import CLUSTERS
+from beir_hybrid.registry.companions import missing_companion
 from beir_hybrid.registry.origin import describe_type
 
 Task = TypeVar("Task")
@@ -125,10 +126,8 @@ def open_workers(cluster: str | None, workers: int | None = None, *, gpus: float
         return LocalWorkers()
     name, address = split_address(cluster)
     if name not in CLUSTERS.names():
-        raise PluginError(
-            f"The cluster {shorten(cluster)} needs the plug-in for Ray, which is not installed.",
-            "Install it: pip install beir-hybrid-ray",
-        )
+        needed, fix = missing_companion(CLUSTERS.group, name)
+        raise PluginError(f"The cluster {shorten(cluster)} {needed}", fix)
     opener, origin = CLUSTERS.get(name), CLUSTERS.origin(name)
     with origin.blamed("opening it"):
         opened = opener(address, workers=workers, gpus=gpus)

@@ -52,8 +52,8 @@ def test_missing_plugin_is_named_with_its_distribution(without_ray, cluster):
     with pytest.raises(PluginError) as raised:
         open_workers(cluster)
     assert str(raised.value) == (
-        f"The cluster {cluster!r} needs the plug-in for Ray, which is not installed. "
-        "Install it: pip install beir-hybrid-ray"
+        f"The cluster {cluster!r} needs the plug-in beir-hybrid-ray, which is not installed. "
+        "In beir-hybrid's repository run: pip install plugins/ray"
     )
 
 

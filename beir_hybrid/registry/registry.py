@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from beir_hybrid.errors import DuplicateNameError, PluginError, UnknownNameError, did_you_mean
+from beir_hybrid.registry.companions import missing_companion
 from beir_hybrid.registry.entry_points import distribution_of, points_of
 from beir_hybrid.registry.origin import Origin, describe_error, is_ours, top_package
 
@@ -79,7 +80,8 @@ class Registry:
             name: A registered name.
 
         Raises:
-            UnknownNameError: If nobody registered the name; the message names the closest one.
+            UnknownNameError: If nobody registered the name; the message names the closest one, or the plug-in that is
+                to be installed.
             DuplicateNameError: If two installed packages register it for different things; a name of this package
                 stays its own.
             PluginError: If its module or attribute cannot be loaded, or is no such thing; the message names the
@@ -91,6 +93,9 @@ class Registry:
             return thing
         points = self._points(name)
         if not points:
+            needed, fix = missing_companion(self.group, name)
+            if needed:
+                raise UnknownNameError(f"The {self.noun} {name!r} {needed}", fix)
             raise UnknownNameError(f"There is no {self.noun} {name!r}.", did_you_mean(name, self.names()))
         if not is_ours(points[0].value) and len({point.value for point in points}) > 1:
             owners = " and ".join(f"{distribution_of(point) or _NOBODY} ({point.value})" for point in points)

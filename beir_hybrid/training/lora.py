@@ -82,7 +82,7 @@ class Lora:
             ModelError: If it has adapters already.
         """
         if find_spec("peft") is None:
-            raise ConfigurationError("--lora needs peft.", "Install it: pip install peft")
+            raise ConfigurationError("--lora needs the package peft, which is not installed.", "Run: pip install peft")
         import torch
         from peft import LoraConfig
 

@@ -11,6 +11,7 @@ import pytest
 import beir_hybrid
 from beir_hybrid import registry
 from beir_hybrid.cli.main import main
+from beir_hybrid.registry.registry import points_of
 
 COMMANDS = "beir_hybrid.commands"
 HELLO = """
@@ -45,6 +46,19 @@ def test_help_lists_every_command(invoke, flag):
     listed = [line.split()[0] for line in lines if line[2] != " "]  # or else it continues a sentence
     assert listed == sorted(registry.COMMANDS.names())  # plug-ins' too
     assert {"compare", "datasets", "disable", "enable", "evaluate", "plan", "quickstart", "run", "train"} <= set(listed)
+
+
+@pytest.mark.parametrize("command", ["bm25", "fuse", "index", "merge", "search"])
+def test_command_of_a_plug_in_that_is_not_installed_says_which(invoke, monkeypatch, command):
+    ours = [point for point in points_of(COMMANDS) if point.value.startswith("beir_hybrid.")]
+    monkeypatch.setattr(registry.registry, "points_of", lambda group: ours)
+    for words in ([command], [command, "--help"], [command, "--output", "out"]):
+        ended = invoke(*words)
+        assert ended.exit_code == 2
+        assert ended.stderr == (
+            f"Error: The command '{command}' needs the plug-in beir-hybrid-pyserini, which is not installed. "
+            "In beir-hybrid's repository run: pip install plugins/pyserini\n"
+        )
 
 
 @pytest.mark.parametrize("command", ["compare", "evaluate", "plan", "quickstart", "train"])
