@@ -32,6 +32,7 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, check
     """
     from beir_hybrid.reports.models.words import Sentence
     from beir_hybrid.reports.render.terminal import console, say, show
+    from beir_hybrid.reports.study_progress import StudyProgress, checking
     from beir_hybrid.reports.study_tables import answer_lines, grid_table, plan_lines, study_tables
     from beir_hybrid.storage.files import check_output
     from beir_hybrid.studies.check import check_study
@@ -42,12 +43,13 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, check
     check_output(output, "folder")
     asked = read_study(file, quick)
     check_count(asked, yes)
-    cells, left_out = build_cells(asked)
-    if not check:
-        check_study(asked, cells)
-    folder = StudyFolder(output, asked, cells)
-    folder.check()
     screen = console()
+    with checking(screen):
+        cells, left_out = build_cells(asked)
+        if not check:
+            check_study(asked, cells)
+        folder = StudyFolder(output, asked, cells)
+        folder.check()
     if check:
         _check(folder, screen)
         return
@@ -55,7 +57,6 @@ def study(file: Path, output: Path, quick: bool, dry_run: bool, jobs: int, check
     say(*plan_lines(folder, left_out, jobs), screen=screen)
     if dry_run:
         return
-    from beir_hybrid.reports.study_progress import StudyProgress
     from beir_hybrid.studies.runner import run_study
 
     finished = sum(folder.state(cell) == "finished" for cell in cells)

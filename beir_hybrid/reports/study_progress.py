@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from beir_hybrid.reports.models.words import duration
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.record import Failure
 from beir_hybrid.verbosity import is_quiet
+
+
+def checking(screen: Console) -> AbstractContextManager[object]:
+    """Say in a terminal that a study is being checked, as long as that takes: seconds, since it imports the libraries.
+
+    Args:
+        screen: Console to print on.
+    """
+    if is_quiet() or not screen.is_terminal:
+        return nullcontext()
+    return screen.status("Importing the libraries and checking every cell of the study ...")
 
 
 class StudyProgress:
@@ -24,9 +37,10 @@ class StudyProgress:
     def __init__(self, screen: Console, total: int, finished: int) -> None:
         self._screen = screen
         self._total = total
-        self._ended = finished
+        self._before = self._ended = finished
         self._running: dict[str, str] = {}
-        columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        counted = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (SpinnerColumn(), *counted, TextColumn("{task.description}"))
         self._bar = Progress(*columns, console=screen, disable=is_quiet() or not screen.is_terminal)
         self._task = self._bar.add_task("", total=total, completed=finished)
 
@@ -38,8 +52,11 @@ class StudyProgress:
         self._bar.stop()
 
     def begins(self, cell: Cell) -> None:
-        """Show a cell among those that run."""
+        """Show a cell among those that run; where there is no bar, say so of those before the first ends."""
         self._running[cell.id] = cell.name
+        if self._ended == self._before and not self._screen.is_terminal and not is_quiet():
+            number = self._ended + len(self._running)
+            self._screen.print(Text(f"cell {number} of {self._total}: {cell.name} begins"))
         self._show("")
 
     def ends(self, cell: Cell, failed: Failure | None, seconds: float, left: float | None) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from beir_hybrid.document import Document
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.render.terminal import say, show
-from beir_hybrid.reports.study_progress import StudyProgress
+from beir_hybrid.reports.study_progress import StudyProgress, checking
 from beir_hybrid.reports.study_tables import (
     answer_lines,
     grid_table,
@@ -199,7 +199,19 @@ def test_progress_counts_cells_and_the_time_left(terminal):
     shown = screen.file.getvalue()
     assert f"cell 2 of 4: {HOSTILE} finished in 12 s; about 24 s left" in shown
     assert "cell 3 of 4: x-y failed (No space left on device) in 3 s; about 12 s left" in shown
+    # a bar shows what runs; elsewhere the first cell's beginning is all that can be told for a while
+    assert [line for line in shown.splitlines() if line.endswith(" begins")] == (
+        [] if terminal else [f"cell 2 of 4: {HOSTILE} begins"]
+    )
     assert ("\x1b[" in shown) == terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
+def test_a_terminal_says_from_the_beginning_that_the_study_is_checked(terminal):
+    screen = Console(file=io.StringIO(), width=160, force_terminal=terminal)
+    with checking(screen):
+        pass
+    assert ("checking every cell of the study" in screen.file.getvalue()) == terminal
 
 
 ENTRY = {
