@@ -148,7 +148,7 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
     if choices["cache"] is not None and choices["no_cache"]:
         raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     if runs and output is None:
-        raise ConfigurationError("Runs need a folder.", "Give --output DIR.")
+        raise ConfigurationError("--runs writes into the output folder, and none is given.", "Give --output DIR.")
     source = click.get_current_context().get_parameter_source
     others = {"model": _OF_VECTORS, "vectors": _OF_MODELS, "run": (*_OF_MODELS, *_OF_SEARCH, *_OF_VECTORS)}
     for name in others[scored[0]] if len(scored) == 1 else ():

@@ -82,7 +82,8 @@ class HubFiles:
         wanted = list(filter_repo_objects(paths, allow_patterns=allowed, ignore_patterns=ignored))
         if not wanted:
             raise MissingDataError(
-                f"No file of {self.name} is called like {', '.join(self.patterns) or '*'}.", "Look at its page."
+                f"No file of {self.name} is called like {', '.join(self.patterns) or '*'}.",
+                "Compare with its list of files on the hub.",
             )
         return root / wanted[0] if len(wanted) == 1 else self._linked(root, wanted)
 

@@ -51,7 +51,10 @@ class MiraclFolder:
         files = MiraclFiles(path)
         known = files.languages(self.split)
         if not known:
-            raise MissingDataError(f"{path} has no topics of the split {self.split!r}.", "Fetch them.")
+            raise MissingDataError(
+                f"{path} has no topics of the split {self.split!r}.",
+                "Copy them into that folder, or choose another split.",
+            )
         for language in choose_languages(languages, known, str(path)):
             left_out: Counter[str] = Counter()
             pairs = MIRACL.read_pairs(files, language, self.split, left_out)

@@ -193,6 +193,6 @@ def _find(path: Path, name: str) -> Path:
     place = _place(path, name)
     if place is None:
         raise MissingDataError(
-            f"{path} has no file {name}, neither directly nor in data/ or data/google/.", "Fetch it."
+            f"{path} has no file {name}, neither directly nor in data/ or data/google/.", "Copy it into that folder."
         )
     return place

@@ -30,7 +30,7 @@ def test_folder_with_other_results_is_refused(refuse, tmp_path):
 
 
 def test_runs_without_a_folder_are_refused(refused, words):
-    assert "Runs need a folder. Give --output DIR." in refused(*words, "--runs")
+    assert "--runs writes into the output folder, and none is given. Give --output DIR." in refused(*words, "--runs")
 
 
 @pytest.mark.parametrize(

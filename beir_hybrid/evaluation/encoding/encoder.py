@@ -222,7 +222,10 @@ class BackendEncoder(Encoder):
             if files is not None:
                 return _digest(self.folder, files, self.backend)
         except OSError as error:
-            raise ModelError(f"A file of {self.folder} cannot be read: {error.strerror}.", "Check it.") from error
+            raise ModelError(
+                f"A file of {self.folder} cannot be read: {error.strerror}.",
+                "Check its permissions, or copy the model again.",
+            ) from error
         raise ModelError(f"{self.folder} does not hold all there is to the model.", 'Encode with the backend "torch".')
 
 

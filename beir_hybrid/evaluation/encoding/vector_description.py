@@ -204,7 +204,7 @@ def describe_vectors(
     if stored not in STORED_FORMATS:
         raise ConfigurationError(f"Vectors cannot be stored as {stored!r}.", f"Choose {' or '.join(STORED_FORMATS)}.")
     if shard_rows is not None and shard_rows < 1:
-        raise ConfigurationError(f"A shard of {shard_rows} vectors cannot be.", "Choose at least 1.")
+        raise ConfigurationError(f"The size of a shard is {shard_rows}.", "Choose at least 1.")
     roles: Mapping[Role, Mapping[str, Any]] = {"query": collection.queries, "document": collection.corpora}
     counts = {role: {language: len(part) for language, part in texts.items()} for role, texts in roles.items()}
     total = sum(sum(of_role.values()) for of_role in counts.values())

@@ -170,7 +170,10 @@ class TrainRetriever:
             examples: Any = train_dataset if dataset_present else list(train_dataset)
             return DataLoader(examples, batch_size=self.batch_size, shuffle=shuffle)
         if not shuffle:
-            raise ConfigurationError(f"shuffle is False with strategy={strategy!r}.", "Planned batches are random.")
+            raise ConfigurationError(
+                f"shuffle is False with strategy={strategy!r}.",
+                "Leave shuffle out: planned batches are always shuffled.",
+            )
         if dataset_present:
             raise ConfigurationError(f"dataset_present with strategy={strategy!r}.", "Give load_train()'s examples.")
         return HybridBatchDataLoader(_by_language(train_dataset), self.batch_size, strategy, **options)
