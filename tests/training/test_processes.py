@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,15 +16,14 @@ SCRIPT = Path(__file__).with_name("process_script.py")
 BATCH, SEED, EPOCHS = 16, 7, 3
 
 
-def launch(processes, folder, name, **options):
-    """Run the script on some processes; gives the exit code. What it says on stderr is shown if the test fails."""
-    start = [sys.executable]
-    if processes > 1:
-        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-    words = [f"{key}={value}" for key, value in options.items()]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    command = [*start, str(SCRIPT), str(folder), name, *words]
-    return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False, timeout=240).returncode
+@pytest.fixture
+def train(launch, tmp_path):
+    """Run the script on some processes; gives the first one's exit code."""
+
+    def run(processes, folder, name, **options):
+        return launch(processes, SCRIPT, folder, name, *(f"{key}={value}" for key, value in options.items()))[0]
+
+    return run
 
 
 def groups_of(folder, name, rank=0):
@@ -47,11 +45,11 @@ def planned(world_size=1, hold=1, batch_size=BATCH):
     return [plan.batch(epoch, step).groups for epoch in range(EPOCHS) for step in range(len(plan))]
 
 
-def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights(tmp_path):
-    assert launch(1, tmp_path / "whole", "whole") == 0
+def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights(train, tmp_path):
+    assert train(1, tmp_path / "whole", "whole") == 0
     # 24 steps an epoch: step 43 is in the second, the last checkpoint before it at 40
-    assert launch(1, tmp_path / "cut", "cut", kill=43) == -9
-    assert launch(1, tmp_path / "cut", "rest", resume=1) == 0
+    assert train(1, tmp_path / "cut", "cut", kill=43) == -9
+    assert train(1, tmp_path / "cut", "rest", resume=1) == 0
     whole, rest = groups_of(tmp_path / "whole", "whole"), groups_of(tmp_path / "cut", "rest")
     assert [groups for _, groups in whole] == [groups.tolist() for groups in planned()]
     assert rest == whole[40:]
@@ -65,30 +63,30 @@ def test_killed_run_goes_on_with_the_same_batches_and_ends_with_the_same_weights
     assert drawn[0]["drawn"]["batches"] == 72
 
 
-def test_passages_of_both_processes_are_negatives_and_no_two_answer_alike(tmp_path):
-    assert launch(2, tmp_path, "run", gather=1) == 0
+def test_passages_of_both_processes_are_negatives_and_no_two_answer_alike(train, tmp_path):
+    assert train(2, tmp_path, "run", gather=1) == 0
     for rank in (0, 1):
         assert set((tmp_path / f"run-{rank}.passages").read_text().split()) == {str(2 * BATCH)}
     for (_, first), (_, second) in zip(*(groups_of(tmp_path, "run", rank) for rank in (0, 1)), strict=True):
         assert len({*first, *second}) == 2 * BATCH
 
 
-def test_two_processes_share_every_step_and_resume_in_the_right_epoch(tmp_path):
+def test_two_processes_share_every_step_and_resume_in_the_right_epoch(train, tmp_path):
     steps = planned(world_size=2)
-    assert launch(2, tmp_path / "whole", "whole") == 0
+    assert train(2, tmp_path / "whole", "whole") == 0
     for rank in (0, 1):
         part = slice(rank * BATCH, (rank + 1) * BATCH)
         trained = groups_of(tmp_path / "whole", "whole", rank)
         assert trained == [(step, groups[part].tolist()) for step, groups in enumerate(steps)]
     # 12 steps an epoch: step 23 is in the second, the last checkpoint before it at 20
-    assert launch(2, tmp_path / "cut", "cut", kill=23) != 0
-    assert launch(2, tmp_path / "cut", "rest", resume=1) == 0
+    assert train(2, tmp_path / "cut", "cut", kill=23) != 0
+    assert train(2, tmp_path / "cut", "rest", resume=1) == 0
     for rank in (0, 1):
         assert groups_of(tmp_path / "cut", "rest", rank) == groups_of(tmp_path / "whole", "whole", rank)[20:]
 
 
-def test_two_processes_have_batches_of_one_dataset_in_each_step_and_resume_with_the_same(tmp_path):
-    assert launch(2, tmp_path / "whole", "whole", beside=1) == 0
+def test_two_processes_have_batches_of_one_dataset_in_each_step_and_resume_with_the_same(train, tmp_path):
+    assert train(2, tmp_path / "whole", "whole", beside=1) == 0
     first, second = (groups_of(tmp_path / "whole", "whole", rank) for rank in (0, 1))
     kinds = []
     for (_, one), (_, other) in zip(first, second, strict=True):
@@ -103,8 +101,8 @@ def test_two_processes_have_batches_of_one_dataset_in_each_step_and_resume_with_
     planned_ones = [one + other for (_, one), (_, other) in zip(first, second, strict=True) if one[0] < 10_000]
     assert planned_ones == [groups.tolist() for groups in planned(world_size=2)]
     # 18 steps an epoch: step 33 is in the second, the last checkpoint before it at 30
-    assert launch(2, tmp_path / "cut", "cut", kill=33, beside=1) != 0
-    assert launch(2, tmp_path / "cut", "rest", resume=1, beside=1) == 0
+    assert train(2, tmp_path / "cut", "cut", kill=33, beside=1) != 0
+    assert train(2, tmp_path / "cut", "rest", resume=1, beside=1) == 0
     for rank, whole in enumerate((first, second)):
         assert groups_of(tmp_path / "cut", "rest", rank) == whole[30:]
     weights, again = (
@@ -115,15 +113,15 @@ def test_two_processes_have_batches_of_one_dataset_in_each_step_and_resume_with_
 
 
 @pytest.mark.slow
-def test_split_batches_are_parts_of_one_planned_batch(tmp_path):
-    assert launch(2, tmp_path, "split", split=1) == 0
+def test_split_batches_are_parts_of_one_planned_batch(train, tmp_path):
+    assert train(2, tmp_path, "split", split=1) == 0
     parts = [groups_of(tmp_path, "split", rank) for rank in (0, 1)]
     joined = [one + other for (_, one), (_, other) in zip(*parts, strict=True)]
     assert joined == [groups.tolist() for groups in planned()]
 
 
-def test_kind_is_held_over_accumulated_batches(tmp_path):
-    assert launch(1, tmp_path, "held", accumulate=3, hold=1) == 0
+def test_kind_is_held_over_accumulated_batches(train, tmp_path):
+    assert train(1, tmp_path, "held", accumulate=3, hold=1) == 0
     assert [groups for _, groups in groups_of(tmp_path, "held")] == [groups.tolist() for groups in planned(hold=3)]
 
 
