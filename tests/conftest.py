@@ -105,14 +105,13 @@ def collated(monkeypatch: pytest.MonkeyPatch) -> list[list[dict[str, str]]]:
 @pytest.fixture
 def start_process() -> Iterator[Callable[..., BaseProcess]]:
     """Start ``python WORDS`` from a process that has imported the hosts, which spares each one seconds of imports."""
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     context.set_forkserver_preload(["accelerate", "beir_hybrid.training.trainer", "beir_hybrid.evaluation.evaluator"])
     script, started = Path(__file__).with_name("forked.py"), []
 
     def start(*words: object, log: Path, **environment: object) -> BaseProcess:
-        given = os.environ | {name: str(value) for name, value in environment.items()}
-        given |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+        given = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+        given |= {name: str(value) for name, value in environment.items()}
         values = {"GIVEN": ([str(word) for word in words], given, str(Path.cwd()), str(log))}
         started.append(context.Process(target=runpy.run_path, args=(str(script), values)))
         started[-1].start()
@@ -129,12 +128,11 @@ def start_together(start_process: Callable[..., BaseProcess]) -> Callable[..., l
     """Start a program on several processes, each told what torchrun tells its own; each has its words and its log."""
 
     def start(*programs: Iterable[object], logs: Iterable[Path], nodes: Sequence[Mapping] = ()) -> list[BaseProcess]:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
+        with socket.create_server(("127.0.0.1", 0)) as one:
             port = one.getsockname()[1]
-        size = len(programs)
-        told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
-        ranks = [{"RANK": rank, "LOCAL_RANK": rank} for rank in range(size)]
+        told = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        told |= dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), len(programs))
+        ranks = [{"RANK": rank, "LOCAL_RANK": rank} for rank in range(len(programs))]
         for rank, node in enumerate(nodes):  # of one process each
             ranks[rank] |= {"LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1, "GROUP_RANK": rank, **node}
         return [
@@ -151,8 +149,7 @@ def launch(start_together: Callable[..., list[BaseProcess]], tmp_path: Path) -> 
 
     def run(count: int, *words: object) -> list[int | None]:
         logs = [tmp_path / f"log{rank}.txt" for rank in range(count)]
-        processes = start_together(*[words] * count, logs=logs)
-        for process, log in zip(processes, logs, strict=True):
+        for process, log in zip(processes := start_together(*[words] * count, logs=logs), logs, strict=True):
             process.join(240)
             if process.exitcode != 0:
                 print(log.read_text()[-3000:])  # noqa: T201

@@ -50,8 +50,7 @@ def start(start_together):
 
 def launched(launcher, programs, logs, caches):
     """Start both nodes as users do, on one machine."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
     nodes = []
     for rank, (program, log, cache) in enumerate(zip(programs, logs, caches, strict=True)):
