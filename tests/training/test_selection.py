@@ -1,6 +1,9 @@
 import json
 import logging
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -325,10 +328,13 @@ def test_run_that_was_never_evaluated_keeps_its_last_model(options, wrong_file, 
     assert weights(trained.folder) == weights(trained.folder / "checkpoints" / "checkpoint-6")
 
 
-def test_two_processes_select_the_same_checkpoint(launch, tmp_path, train_file):
+def test_two_processes_select_the_same_checkpoint(tmp_path, wrong_file, train_file):
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     words = ["-m", "beir_hybrid.cli.main", "train", "--model", "static:8", "--train-data", train_file]
     data = ["--eval-data", "sample", "--eval-languages", "de,en", "--select-by", "multi_map"]
-    assert launch(2, *words, *data, "--output", tmp_path / "run", *STEPS) == [0, 0]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    command = [*start, *words, *data, "--output", str(tmp_path / "run"), *STEPS]
+    subprocess.run(command, env=environment, capture_output=True, check=True, timeout=240)
     folder = tmp_path / "run"
     values = evaluations(folder, "eval_multi_map")
     chosen = read(folder / "training.json")["selected"]
