@@ -11,7 +11,7 @@ import pytest
 import beir_hybrid
 from beir_hybrid import registry
 from beir_hybrid.cli.main import main
-from beir_hybrid.registry.registry import points_of
+from beir_hybrid.registry.entry_points import points_of
 
 COMMANDS = "beir_hybrid.commands"
 HELLO = """
