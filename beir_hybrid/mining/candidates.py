@@ -93,14 +93,14 @@ class VectorFinder:
             chosen = np.arange(len(pairs)) if policy in (ANY, BALANCED) else np.flatnonzero(own == target)
             if len(chosen):
                 answers = pool.question_answer[pairs[chosen]]
-                found.append(self._search(chosen, queries[chosen], target, Bar(answers, ceiling[chosen]), depth))
+                found.append(self._search(chosen, queries[chosen], target, Exclusion(answers, ceiling[chosen]), depth))
         if not found:
             return Candidates(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
         pair, passage, score = (np.concatenate(side) for side in zip(*found, strict=True))
         order = np.lexsort((passage, -score, pair))
         return Candidates(pair[order], passage[order], score[order])
 
-    def _search(self, chosen: Ints, queries: Floats32, target: int | None, bar: Bar, depth: int) -> Candidates:
+    def _search(self, chosen: Ints, queries: Floats32, target: int | None, bar: Exclusion, depth: int) -> Candidates:
         """Search the passages of one language, or of all."""
         starts = self.pool.starts
         first, stop = (0, int(starts[-1])) if target is None else (int(starts[target]), int(starts[target + 1]))
@@ -122,7 +122,7 @@ class VectorFinder:
         return Candidates(*(np.concatenate(side) for side in zip(*found, strict=True)))
 
 
-class Bar:
+class Exclusion:
     """Keeps out of a search what answers the questions, or scores too high to be surely no answer.
 
     Args:
@@ -138,14 +138,14 @@ class Bar:
         self.answer = np.empty(0, np.int64)
         self._sorted: tuple[int, Ints, Ints] = (-1, self.answer, self.answer)
 
-    def of(self, queries: Ints) -> Bar:
+    def of(self, queries: Ints) -> Exclusion:
         """Return that of some of the queries."""
-        part = Bar(self.asked[queries], self.ceiling[queries])
+        part = Exclusion(self.asked[queries], self.ceiling[queries])
         part.answer = self.answer
         return part
 
     def __call__(self, block: PassageBlock, numbers: Ints, scores: Floats32, bounds: Floats32) -> None:
-        """Bar scores of a block, those that are above the ceiling however wrong they are; see :func:`exact_search`."""
+        """Exclude scores of a block, of those above the ceiling the sure ones; see :func:`exact_search`."""
         ceiling = self.ceiling[numbers]
         if np.isfinite(ceiling).any():
             np.putmask(scores, scores > (ceiling + bounds)[:, None], -np.inf)

@@ -168,11 +168,11 @@ def test_run_of_another_system_gives_candidates(answering, tmp_path):
 
 def test_killed_run_ends_in_the_same_store(tmp_path):
     script = Path(__file__).with_name("killed_script.py")
-    first = subprocess.run([sys.executable, script, tmp_path, "kill"], check=False, timeout=120)
+    first = subprocess.run([sys.executable, script, tmp_path, "kill"], check=False, timeout=300)
     assert first.returncode == -9
     assert not (tmp_path / "store").exists()
     for name in ("store", "whole"):
-        subprocess.run([sys.executable, script, tmp_path, name], check=True, timeout=120)
+        subprocess.run([sys.executable, script, tmp_path, name], check=True, timeout=300)
     store, whole = (mining.PairStore(tmp_path / name) for name in ("store", "whole"))
     assert store.about["checksum"] == whole.about["checksum"]
 
