@@ -50,6 +50,9 @@ def report(
     for failure in contents.failures:
         where = f"{failure.study}, " if failure.study else ""
         click.echo(f"Not shown: {where}{failure.name}: {failure.reason}", err=True)
+    if reference is not None and not any(part.published for part in contents.blocks):
+        where = ", ".join(dict.fromkeys(part.block.title for part in contents.blocks)) or "these runs"
+        click.echo(f"--reference {reference} has nothing on {where}: no published number is shown.", err=True)
     click.echo(f"Written to {output}")
     if assets is not None:
         click.echo(f"{count} pictures and tables written to {assets}")
