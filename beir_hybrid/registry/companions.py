@@ -6,7 +6,9 @@ are not installed is answered with what to install.
 
 from __future__ import annotations
 
-_PLUG_INS = {
+from collections.abc import Mapping
+
+_PLUG_INS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "pyserini": {
         "beir_hybrid.commands": ("bm25", "fuse", "index", "merge", "search"),
         "beir_hybrid.hosts": ("pyserini",),

@@ -169,7 +169,8 @@ def _draw_colour_bar(axes: Axes, picture: HeatMap) -> None:
     bar = axes.figure.colorbar(scale, ax=axes, shrink=0.6, aspect=18, pad=0.03, ticks=ends)
     bar.ax.set_yticklabels([picture.written(end) for end in ends])
     bar.ax.tick_params(length=0, labelsize=8)
-    bar.outline.set_visible(False)  # type: ignore[operator]  # a line, not what its type says
+    outline: Any = bar.outline  # a line, not what its type says
+    outline.set_visible(False)
 
 
 def _draw_bars(axes: Axes, picture: Bars) -> None:
