@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,9 +68,7 @@ def site(tmp_path_factory):
     with FileLock(shared / "site.lock"):
         if not log.exists():
             command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "-d", str(shared / "trees")]
-            began = time.process_time()
             done = subprocess.run([*command, str(DOCS), str(out)], capture_output=True, text=True, cwd=shared)
-            assert time.process_time() - began < 60
             log.write_text(done.stderr if done.returncode else "")
     assert log.read_text() == ""
     return out
