@@ -112,6 +112,7 @@ def evaluate(
             search.check(encoder.description.dimensions)
             with timed(seconds, "encode"):
                 model = encode(encoder, judgements.collection, encoding, show_progress=show_progress)
+            encoder.release()
         deepest = max(_depth(measure) for of_kind in planned.values() for measure in of_kind)
         searcher = search.open(SearchTask(judgements, model, chosen, deepest, show_progress))
     if searcher.depth is not None and (not measures or "default" in measures):

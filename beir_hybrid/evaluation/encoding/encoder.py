@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import platform
@@ -107,6 +108,9 @@ class Encoder:
         """
         return fingerprint_of(self.model)
 
+    def release(self) -> None:
+        """Let go of a model that was loaded here, whose memory the search can use; one that was given stays."""
+
 
 class FolderEncoder(Encoder):
     """A model's folder, which is loaded only if a text must be encoded.
@@ -127,6 +131,7 @@ class FolderEncoder(Encoder):
         self.memory = memory
         self._wanted = device
         self._loaded: SentenceTransformer | None = None
+        self._placed = ""
 
     @property
     def model(self) -> SentenceTransformer:
@@ -152,7 +157,12 @@ class FolderEncoder(Encoder):
     @property
     def device(self) -> str:
         """Where the model is; empty if it was not needed."""
-        return super().device if self._loaded is not None else ""
+        return super().device if self._loaded is not None else self._placed
+
+    def release(self) -> None:
+        """Let go of the model, which is loaded again if another text must be encoded."""
+        self._placed, self._loaded = self.device, None
+        gc.collect()  # its parts refer to each other
 
     @cached_property
     def description(self) -> Description:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import weakref
 
 import numpy as np
 import pytest
 
 from beir_hybrid.datasets import load_dataset, load_pairs
 from beir_hybrid.errors import ConfigurationError, ModelError
-from beir_hybrid.evaluation import EncodingOptions
+from beir_hybrid.evaluation import EncodingOptions, ExactSearch
 from beir_hybrid.evaluation.encoding import encoder as module
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.evaluation.encoding.encode import encode
@@ -77,7 +78,7 @@ def test_it_tells_the_same_whether_loaded_or_known(collection, folder, cache):
     assert opened.device == ""
     assert opened.fingerprint == fingerprint_of(opened.model)
     assert opened.device == "cpu"
-    assert (opened.description.prompt("query"), opened.description.prompt("document")) == ("Q: ", "P: ")
+    assert [opened.description.prompts(role).of("de") for role in ("query", "document")] == ["Q: ", "P: "]
 
 
 def test_results_are_the_same_with_and_without_loading(collection, folder, cache, loads):
@@ -88,6 +89,23 @@ def test_results_are_the_same_with_and_without_loading(collection, folder, cache
     assert len(loads) == 1
     assert (again.scores, again.settings, again.model) == (first.scores, first.settings, str(folder))
     assert (first.environment["device"], again.environment["device"]) == ("cpu", "")
+
+
+def test_a_loaded_model_is_gone_while_vectors_are_searched_and_a_given_one_stays(collection, folder, cache, loads):
+    class Watched(ExactSearch):
+        def open(self, task):
+            gone.append(model() is None)
+            return super().open(task)
+
+    gone = []
+    opened = open_encoder(str(folder), EncodingOptions(device="cpu", cache=cache))
+    given = Encoder(load_model(folder, "cpu"))
+    for encoder in (opened, given):
+        model = weakref.ref(encoder.model)
+        assert evaluate(encoder, collection, search=Watched(), cache=cache).environment["device"] == "cpu"
+    assert gone == [True, False]
+    assert opened.model.device.type == "cpu"
+    assert len(loads) == 2
 
 
 def test_a_new_text_loads_the_model_and_is_the_only_one_encoded(collection, folder, cache, loads, monkeypatch):
@@ -165,7 +183,7 @@ def test_a_module_folder_outside_is_always_loaded(folder, cache):
         pytest.param(lambda text: "", id="empty"),
         pytest.param(lambda text: "[]", id="list"),
         pytest.param(lambda text: "{}", id="object"),
-        pytest.param(lambda text: text.replace('"schema": 1', '"schema": 0'), id="schema"),
+        pytest.param(lambda text: text.replace('"schema": 2', '"schema": 0'), id="schema"),
         pytest.param(lambda text: text.replace("cosine", "dot"), id="similarity"),
         pytest.param(lambda text: text.replace('"dimensions": 4', '"dimensions": 5'), id="dimensions"),
     ],
