@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError, shorten
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from beir_hybrid.arrays import Ints
 
 Role = Literal["query", "document"]
 
@@ -56,7 +55,7 @@ class Prompts:
         """
         languages: dict[str, str] = {}
         for word in given:
-            code, equals, text = word.partition("=")
+            code, equals, text = str(word).partition("=")  # a file may hold a number
             code = code.strip()
             if not equals or not code or code in languages:
                 problem = f"gives {code} twice" if code in languages else f"is {shorten(word)}"
@@ -104,6 +103,7 @@ class Prompts:
         Returns:
             Shape (n,).
         """
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
