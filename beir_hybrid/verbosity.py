@@ -64,17 +64,21 @@ def progress(title: str, show: bool) -> Iterator[Callable[[float], object]]:
 @contextmanager
 def quiet_hosts() -> Iterator[None]:
     """Log warnings and errors only, and show no progress bar, neither this package's nor the hosts', for a while."""
-    level, bars = _LOGGER.level, os.environ.get("TQDM_DISABLE")
+    from tqdm.std import tqdm
+
+    shown: Any = tqdm.__init__
+
+    def hidden(bar: tqdm[Any], *arguments: Any, **options: Any) -> None:
+        shown(bar, *arguments, **options | {"disable": True})
+
+    level = _LOGGER.level
     _LOGGER.setLevel(logging.WARNING)
-    os.environ["TQDM_DISABLE"] = "1"
+    tqdm.__init__ = hidden  # type: ignore[method-assign]  # TQDM_DISABLE is read only when tqdm is imported
     try:
         yield
     finally:
         _LOGGER.setLevel(level)
-        if bars is None:
-            del os.environ["TQDM_DISABLE"]
-        else:
-            os.environ["TQDM_DISABLE"] = bars
+        tqdm.__init__ = shown  # type: ignore[method-assign]
 
 
 def quieten_trainer(trainer: Trainer) -> None:
