@@ -15,17 +15,20 @@ from beir_hybrid.studies.study_folder import StudyFolder
 STUDIES = sorted((Path(__file__).parents[2] / "examples" / "studies").glob("*.yaml"))
 CELLS = {
     "language_scaling": (16, 6),
+    "losses": (15, 6),
     "low_resource": (9, 6),
     "out_of_domain": (9, 6),
     "paper": (15, 10),
     "reasoning": (6, 4),
     "robustness": (6, 4),
+    "transformer": (8, 8),
 }
+MODELS = {path.stem: "static" for path in STUDIES} | {"transformer": "sentence-transformers/all-MiniLM-L6-v2"}
 
 each = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 
 
-def test_all_six_are_there():
+def test_all_are_there():
     assert [path.stem for path in STUDIES] == sorted(CELLS)
 
 
@@ -46,7 +49,7 @@ def test_form_on_real_data_passes_all_checks(path, data):
     check_study(study, cells)
     assert len(cells) == CELLS[path.stem][0]
     assert {(cell.config.options["model"], cell.config.options["train_data"]) for cell in cells} == {
-        ("static", "mlqa-r")
+        (MODELS[path.stem], "mlqa-r")
     }
     assert "xquad-r" in {trial.dataset for trial in study.trials}
     lacking = [f"{number} languages are left out: mlqa-r has 7 of them." for number in (9, 11)]
@@ -68,7 +71,7 @@ def test_cells_that_are_compared_have_equal_steps(path, quick, data):
 def test_real_thing_takes_two_changed_lines(path):
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "# REAL: " in line]
     assert len(lines) == 2
-    assert lines[0].split("#")[0].split() == ["model:", "static"]
+    assert lines[0].split("#")[0].split() == ["model:", MODELS[path.stem]]
 
 
 @pytest.mark.slow
