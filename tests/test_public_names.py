@@ -34,11 +34,12 @@ PUBLIC = {package_of(stub): listed(stub) for stub in STUBS}
 
 
 def users():
-    """Yield what users read and copy: README, docs, examples and plug-ins but for their tests."""
+    """Yield what users read and copy: README, pages, examples and plug-ins but for their tests."""
     yield ROOT / "README.md"
     for folder in ("docs", "examples", "plugins"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".md", ".py", ".ipynb"} and "tests" not in path.parts:
+            kinds = {".md", ".ipynb"} if folder == "docs" else {".md", ".py", ".ipynb"}
+            if path.suffix in kinds and "tests" not in path.parts:
                 yield path
 
 
