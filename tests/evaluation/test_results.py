@@ -37,6 +37,7 @@ RESULTS = Results(
     data={"queries": "0" * 32, "passages": "1" * 32, "qrels": "f" * 32},
     translations={"rule": "equal ids", "linked": 2, "queries": 4},
     notes=("größer", "说明"),
+    quick=True,
     environment={"device": "cpu", "seconds": {"encode": 0.5}},
 )
 
@@ -96,7 +97,7 @@ def test_the_file_has_the_documented_fields(tmp_path):
     content = json.loads(RESULTS.save(tmp_path).read_text("utf-8"))
     assert list(content) == [
         *("schema", "dataset", "model", "passage_text", "languages", "scores", "settings", "micro", "intervals"),
-        *("undefined", "ties", "passages", "data", "translations", "notes", "environment"),
+        *("undefined", "ties", "passages", "data", "translations", "notes", "environment", "quick"),
     ]
     assert content["schema"] == SCHEMA == 1
     assert content["languages"] == ["de", "zh"]
