@@ -115,8 +115,7 @@ class MiningPool:
     @property
     def columns(self) -> list[str]:
         """Names of the pairs' columns."""
-        store = getattr(self.pairs, "store", None)
-        return list(self.pairs.table.column_names if store is None else store.columns)
+        return self.pairs.columns
 
     def __len__(self) -> int:
         """Number of pairs."""

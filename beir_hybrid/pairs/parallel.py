@@ -72,7 +72,7 @@ class ParallelPairs:
             if field.name in TEXTS or any(getattr(row, field.name) not in (None, ()) for row in rows)
         ]
         try:
-            columns = {field.name: pa.array([getattr(row, field.name) for row in rows], field.type) for field in used}
+            columns = {field.name: pa.array([_value(row, field.name) for row in rows], field.type) for field in used}
         except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write
             raise DataFormatError(f"{name} holds a text that is not Unicode: {error}.", "Correct that text.") from error
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
@@ -144,6 +144,11 @@ class ParallelPairs:
     def languages(self) -> tuple[str, ...]:
         """The languages of the questions and passages, sorted."""
         return tuple(sorted({code for column in self._codes.values() for code in pc.unique(column).to_pylist()}))
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns that there are."""
+        return list(self.table.column_names)
 
     @cached_property
     def _codes(self) -> dict[str, pa.ChunkedArray]:
@@ -313,6 +318,12 @@ class ParallelPairs:
         return (
             f"ParallelPairs({self.name!r}, {len(self.groups)} groups, {len(self)} pairs, languages={self.languages!r})"
         )
+
+
+def _value(pair: Pair, name: str) -> object:
+    """Return a pair's value; None of languages and scores of negatives that are not known."""
+    value = getattr(pair, name)
+    return None if name.startswith("negative_") and value == () else value
 
 
 def _places(codes: pa.ChunkedArray, languages: Sequence[str]) -> Ints:

@@ -39,6 +39,11 @@ class StoredPairs(ParallelPairs):
         return self._numbers.languages
 
     @property
+    def columns(self) -> list[str]:
+        """Names of the columns that some row fills."""
+        return self.store.columns
+
+    @property
     def numbers(self) -> PairNumbers:
         """Which rows hold the questions and passages of which groups and languages."""
         return self._numbers

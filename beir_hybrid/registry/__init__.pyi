@@ -7,6 +7,7 @@ from .groups import LOSSES as LOSSES
 from .groups import MEASURES as MEASURES
 from .groups import REGISTRIES as REGISTRIES
 from .groups import STRATEGIES as STRATEGIES
+from .groups import TRANSLATORS as TRANSLATORS
 from .origin import describe_error as describe_error
 from .registry import Registry as Registry
 

@@ -102,6 +102,25 @@ def cluster_problem(thing: Any) -> str:
     return ""
 
 
+def translator_problem(thing: Any) -> str:
+    """Find out whether a function that loads a translation model can be called as it will be.
+
+    Examples:
+        >>> translator_problem(lambda model, *, device, dtype, beams, max_tokens, codes: None)
+        ''
+    """
+    if problem := method_problem(thing, "__call__"):
+        return problem
+    names = ("device", "dtype", "beams", "max_tokens", "codes")
+    try:
+        inspect.signature(thing).bind("model", **dict.fromkeys(names))
+    except ValueError:  # of what is written in C
+        return ""
+    except TypeError as error:
+        return f"cannot be called with model, {'=, '.join(names)}= ({error})"
+    return ""
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -164,6 +183,13 @@ CLUSTERS = Registry(
     "a function open(address, *, workers, gpus) that returns a beir_hybrid.workers.Workers",
     cluster_problem,
 )
+TRANSLATORS = Registry(
+    "beir_hybrid.translators",
+    "translator",
+    "a function open(model, *, device, dtype, beams, max_tokens, codes) that returns a "
+    "beir_hybrid.translating.Translator",
+    translator_problem,
+)
 
-REGISTRIES = (DATASETS, FORMATS, STRATEGIES, LOSSES, MEASURES, HOSTS, COMMANDS, CLUSTERS)
+REGISTRIES = (DATASETS, FORMATS, STRATEGIES, LOSSES, MEASURES, HOSTS, COMMANDS, CLUSTERS, TRANSLATORS)
 """All groups that anybody may register things in."""

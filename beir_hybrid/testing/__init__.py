@@ -3,7 +3,7 @@
 Each holds what this package relies on, as tests whose messages say what to fix::
 
     from beir_hybrid.testing import ClusterContract, CommandContract, DatasetContract, FormatContract, HostContract
-    from beir_hybrid.testing import LossContract, MeasureContract, StrategyContract
+    from beir_hybrid.testing import LossContract, MeasureContract, StrategyContract, TranslatorContract
 
 
     class TestFaq(DatasetContract):
@@ -42,6 +42,11 @@ Each holds what this package relies on, as tests whose messages say what to fix:
 
     class TestRay(ClusterContract):
         name = "ray"
+
+
+    class TestShouting(TranslatorContract):
+        name = "shouting"
+        path = "any"
 
 The thing is looked up by its registered name, as users do it: install the plug-in first (``pip install -e .``), or
 register the thing by a call. Only this subpackage needs pytest.

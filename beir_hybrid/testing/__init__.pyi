@@ -6,3 +6,4 @@ from .host import HostContract as HostContract
 from .loss import LossContract as LossContract
 from .measure import MeasureContract as MeasureContract
 from .strategy import StrategyContract as StrategyContract
+from .translator import TranslatorContract as TranslatorContract

@@ -45,5 +45,6 @@ def test_public_names_are_the_contracts():
         "LossContract",
         "MeasureContract",
         "StrategyContract",
+        "TranslatorContract",
     ]
     assert all(isinstance(getattr(testing, name), type) for name in testing.__all__)

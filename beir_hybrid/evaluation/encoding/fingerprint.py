@@ -60,6 +60,27 @@ def fingerprint_of(model: SentenceTransformer) -> str:
     return digest.hexdigest()
 
 
+def fingerprint_of_weights(model: torch.nn.Module, tokenizer: Any, *options: Any) -> str:
+    """Hash a model of transformers with its tokenizer, and options that determine what it writes.
+
+    Args:
+        model: With a configuration.
+        tokenizer: Its tokenizer.
+        *options: What JSON holds.
+
+    Returns:
+        32 hexadecimal digits.
+
+    Raises:
+        ModelError: As for :func:`fingerprint_of`.
+    """
+    digest = blake2b(digest_size=16)
+    _add(digest, type(model).__qualname__, model.config, *options)
+    _add_weights(digest, model.state_dict())
+    _add_tokenizer(digest, tokenizer)
+    return digest.hexdigest()
+
+
 def _add(digest: _Digest, *parts: Any) -> None:
     """Add values in a form in which different values never read the same."""
     digest.update(json.dumps([_plain(part) for part in parts], sort_keys=True).encode("utf-8", "surrogatepass") + b"\n")

@@ -1,0 +1,85 @@
+import pytest
+
+from beir_hybrid.errors import LanguageError, ModelError
+from beir_hybrid.translating import open_translator
+from beir_hybrid.translating.directions import Languages
+
+from .conftest import SENTENCES
+from .toy_translator import convert
+
+
+@pytest.fixture(scope="module")
+def translator(marian):
+    return open_translator("transformers", str(marian), max_tokens=40)
+
+
+@pytest.fixture(scope="module")
+def converted(marian, tmp_path_factory):
+    return convert(marian, tmp_path_factory.mktemp("converted") / "model")
+
+
+def test_batch_is_translated_with_the_same_tokens_as_each_text_alone(translator):
+    together = translator.translate(SENTENCES, "en", "de")
+    assert together == [translator.translate([text], "en", "de")[0] for text in SENTENCES]
+    assert together != translator.translate(SENTENCES, "en", "th")  # the prefix of the language counts
+
+
+def test_ctranslate2_writes_the_same_tokens_with_the_same_weights(translator, converted):
+    other = open_translator("ctranslate2", str(converted), max_tokens=40)
+    ours = [[number for number in ids[1:] if number] for ids in translator.generate(SENTENCES, "en", "de")]
+    assert ours == other.generate(SENTENCES, "en", "de")
+    assert translator.translate(SENTENCES, "en", "de") == other.translate(SENTENCES, "en", "de")
+
+
+def test_licence_is_read_off_the_card(translator, converted):
+    assert translator.licence == "cc-by-4.0"
+    assert open_translator("ctranslate2", str(converted)).licence == "cc-by-4.0"
+
+
+def test_fingerprint_follows_from_weights_and_options(marian, translator):
+    assert open_translator("transformers", str(marian), max_tokens=40).fingerprint == translator.fingerprint
+    assert open_translator("transformers", str(marian), max_tokens=40, beams=2).fingerprint != translator.fingerprint
+
+
+@pytest.mark.parametrize("engine", ["transformers", "ctranslate2"])
+def test_folder_that_is_no_model_is_refused_in_a_line(engine, tmp_path):
+    with pytest.raises(ModelError, match=r"no (model|folder of a model)"):
+        open_translator(engine, str(tmp_path))
+
+
+def test_model_that_is_no_translator_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        open_translator("transformers", str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "begins", "expected"),
+    [
+        (["eng_Latn", "deu_Latn", "zho_Hant", "zho_Hans", "<pad>"], True, ("eng_Latn", "zho_Hans", "")),
+        (["__en__", "__zh__", "</s>"], True, ("en", "__zh__", "")),
+        (["en_XX", "zh_CN"], True, ("en_XX", "zh_CN", "")),
+        ([">>zho<<", ">>deu<<", "a"], False, (None, None, ">>zho<< ")),
+        (["<2zh>", "<2de>"], False, (None, None, "<2zh> ")),
+    ],
+    ids=["nllb", "m2m100", "mbart", "marian", "madlad"],
+)
+def test_direction_is_told_as_each_family_of_models_wants_it(tokens, begins, expected):
+    languages = Languages(tokens, begins=begins, pair=None, codes={}, name="it")
+    direction = languages.direction("en", "zh")
+    assert (direction.source, direction.first, direction.prefix) == expected
+    with pytest.raises(LanguageError, match="it has no language 'sw'"):
+        languages.check("en", ["zh", "sw"])
+
+
+def test_model_of_one_pair_refuses_another():
+    languages = Languages(["a"], begins=False, pair=("en", "de"), codes={}, name="it")
+    languages.check("en", ["de"])
+    with pytest.raises(LanguageError, match="it translates to 'de', not 'fr'"):
+        languages.check("en", ["fr"])
+
+
+def test_language_goes_by_the_name_that_is_given():
+    languages = Languages(["eng_Latn", "gsw_Latn"], begins=True, pair=None, codes={"de": "gsw_Latn"}, name="it")
+    assert languages.direction("en", "de").first == "gsw_Latn"
