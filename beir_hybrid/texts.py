@@ -19,6 +19,8 @@ _DIGEST = 16  # bytes: at a hundred million texts, two have the same digest by c
 _BETWEEN = "\0"
 _RARE_BLANKS = ("\x85", "\u1680", "\u2028", "\u2029")  # what NFKC leaves, but for control characters
 
+_NO_LETTER = r"^[^\p{L}\p{N}]*[^\p{L}\p{N}\s][^\p{L}\p{N}]*$"
+
 _OCTAVE = 16  # buckets that lengths have from one to twice as much: neighbours differ by 4 %
 _MEASURED = 2**20  # texts that are measured at a time
 
@@ -45,6 +47,16 @@ def fold(text: str) -> str:
     if not unicodedata.is_normalized("NFKC", text):  # asking is ten times faster, and most texts are
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split())
+
+
+def without_letters(texts: pa.Array) -> pa.BooleanArray:
+    """Return which texts hold neither letters nor digits, such as dots that a translator wrote; not those of blanks.
+
+    Examples:
+        >>> without_letters(pa.array([". . .", "No. 1", "", None])).to_pylist()
+        [True, False, False, None]
+    """
+    return pc.match_substring_regex(texts, _NO_LETTER)
 
 
 def digest_texts(texts: pa.Array | pa.ChunkedArray, *, exact: bool = False) -> Digests:

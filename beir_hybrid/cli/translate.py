@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beir_hybrid.translating import TranslatedPairs, TranslationOptions, Translator
+    from beir_hybrid.translating.guards import GuardOptions
 
 
 @click.command()
@@ -61,6 +62,23 @@ if TYPE_CHECKING:
 @click.option(
     "--shard", type=SHARE, metavar="I/N", help="Translate one of N parts into the memory only; each in its process."
 )
+@click.option(
+    "--drop",
+    type=NAMES,
+    help="Leave out what these guards find: empty,copies,script,loops,lengths,similarity [default: all].",
+)
+@click.option("--keep", type=NAMES, help="Only count what these guards find.")
+@click.option(
+    "--length-deviations",
+    type=Number(),
+    default=6.0,
+    show_default=True,
+    help="How far from usual lengths may be, in robust standard deviations of their language.",
+)
+@click.option("--similarity", metavar="MODEL", help="Compare texts and translations by this encoder's vectors.")
+@click.option(
+    "--least-similarity", type=Number(), default=0.5, show_default=True, help="Cosine below which they are unlike."
+)
 @click.option("--name", help="Name of the data in logs and model cards [default: that of the folder].")
 @source_option
 @cluster_options
@@ -91,6 +109,7 @@ def translate(
     from beir_hybrid.storage.files import check_output
     from beir_hybrid.translating import TranslationOptions, open_translator
     from beir_hybrid.translating.options import read_codes
+    from beir_hybrid.translating.similarity import EncoderSimilarity
 
     options = TranslationOptions(source_language, targets, split_above, batch_tokens)
     if output is None and not dry_run and shard is None:
@@ -98,14 +117,31 @@ def translate(
     for place, option in ((output, "--output"), (memory, "--memory")):
         if place is not None:
             check_output(place, "folder", option)
+    similar, least = choices.pop("similarity"), choices.pop("least_similarity")
+    least = None if similar is None else least
     engine_options = {name: choices.pop(name) for name in ("device", "dtype", "beams", "max_tokens")}
+    guards = _guards(choices.pop("drop"), choices.pop("keep"), choices.pop("length_deviations"), least)
     opener = partial(open_translator, engine, model, codes=read_codes(code), **engine_options)
     loaded = load_pairs(pairs, source)
     if dry_run:
         _forecast(loaded, opener(), options, memory, shard)
         return
-    about = {"engine": engine, "model": model, **engine_options}
-    _translate(loaded, opener, output, options, about=about, memory=memory, shard=shard, **choices)
+    about = {"engine": engine, "model": model, **engine_options, "similarity": similar}
+    alike = None if similar is None else EncoderSimilarity(similar, engine_options["device"])
+    words: dict[str, Any] = {"about": about, "memory": memory, "shard": shard, "guards": guards, "similarity": alike}
+    _translate(loaded, opener, output, options, **words, **choices)
+
+
+def _guards(
+    drop: tuple[str, ...] | None, keep: tuple[str, ...] | None, deviations: float, least: float | None
+) -> GuardOptions:
+    from beir_hybrid.translating.guards import GUARDS, GuardOptions
+
+    if drop is not None and keep is not None:
+        raise ConfigurationError("Both --drop and --keep are given.", "Choose one.")
+    GuardOptions(keep or ())  # refuses unknown names
+    dropped = drop if drop is not None else tuple(name for name in GUARDS if name not in (keep or ()))
+    return GuardOptions(dropped, deviations, least)
 
 
 def _forecast(pairs: Any, translator: Translator, options: TranslationOptions, memory: Any, shard: Any) -> None:

@@ -20,13 +20,13 @@ from beir_hybrid.languages import LANGUAGES, choose_languages
 from beir_hybrid.storage.pair_building import RowBatch
 from beir_hybrid.storage.pair_rows import SCHEMA
 from beir_hybrid.storage.text_table import TextTable
+from beir_hybrid.texts import without_letters
 
 _TRIPLES = "triples.train.ids.small.tsv"
 _TRIPLES_SCHEMA = pa.schema([("qid", pa.int32()), ("positive pid", pa.int32()), ("negative pid", pa.int32())])
 _TEXTS_SCHEMA = pa.schema([("id", pa.int32()), ("text", pa.binary())])
 _CODES = {code: name.lower() for code, name in LANGUAGES.items()} | {"dt": "dutch"}  # dt in mMARCO's own ids
 _ROWS = 2**13
-_NO_LETTER = r"^[^\p{L}\p{N}]*[^\p{L}\p{N}\s][^\p{L}\p{N}]*$"
 _NOTHING = pa.RecordBatch.from_pylist([], schema=SCHEMA)
 
 
@@ -157,7 +157,7 @@ def _take(
     values, *others = (table.take(ids) for table in tables)
     faults = [
         (f"no {name} in UTF-8 by the id", pc.is_null(values)),
-        (f"a {name} without letters and digits", pc.match_substring_regex(values, _NO_LETTER)),
+        (f"a {name} without letters and digits", without_letters(values)),
         *((f"an untranslated {name}", pc.equal(*map(pc.utf8_trim_whitespace, (values, each)))) for each in others),
     ]
     for reason, wrong in faults:

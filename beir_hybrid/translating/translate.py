@@ -19,6 +19,7 @@ from beir_hybrid.storage.files import json_or_none, write_json
 from beir_hybrid.storage.pair_building import RowBatch, RowSource, build_store
 from beir_hybrid.storage.pair_rows import SCHEMA
 from beir_hybrid.storage.pair_store import PairStore, is_store
+from beir_hybrid.translating.guards import GUARDS, GuardOptions, LengthRatios, Similarity, faults
 from beir_hybrid.translating.memory import TranslationMemory
 from beir_hybrid.translating.options import TranslationOptions
 from beir_hybrid.translating.rows import AT_ONCE, PairRows, negatives_of
@@ -59,6 +60,8 @@ class TranslatedPairs:
         apart: How many rows were left as they are, since only their question or passage is in the source's language.
         licence: Of the model; empty if unknown.
         memory: Folder of the memory.
+        faults: How many translations a guard found something wrong with, by language and the guard's name, whether they
+            were left out or not; equal ones within some thousand rows counted once.
     """
 
     store: PairStore | None
@@ -66,6 +69,7 @@ class TranslatedPairs:
     apart: int
     licence: str
     memory: Path
+    faults: Mapping[tuple[str, str], int]
 
 
 def memory_folder(translator: Translator, options: TranslationOptions, folder: Path | None = None) -> Path:
@@ -87,6 +91,8 @@ def translate_pairs(
     *,
     about: Mapping[str, Any] | None = None,
     memory: Path | None = None,
+    guards: GuardOptions | None = None,
+    similarity: Similarity | None = None,
     shard: tuple[int, int] | None = None,
     workers: Workers | None = None,
     name: str = "",
@@ -105,6 +111,8 @@ def translate_pairs(
         options: What is translated, and how.
         about: What the store shall say about the model besides its fingerprint and licence, such as its name.
         memory: Folder of all memories; None for one in the user's cache.
+        guards: Which translations are left out; None for all in which something is found.
+        similarity: How alike texts and translations are; None if nothing says so.
         shard: Which part of the texts, and of how many, from 0 on; None for all.
         workers: Who translates; None for this process.
         name: Name of the store; default: the folder's.
@@ -115,6 +123,7 @@ def translate_pairs(
         ModelError: If the model cannot be used.
         OutputError: If the folder or the memory cannot be written.
     """
+    guards, wrong = guards or GuardOptions(), Counter[tuple[str, str]]()
     writes = output is not None and shard is None
     if output is not None and output.exists() and not is_store(output) and any(output.iterdir()):
         raise OutputError(f"{output} holds something else than a store of pairs.", "Choose another folder: --output")
@@ -131,11 +140,12 @@ def translate_pairs(
         counts = _translate(work, workers or LocalWorkers(), show_progress)
         store = None
         if output is not None and writes:
-            source = RowSource(pairs.name, _identity(pairs, said, options), partial(_batches, work), _size(rows))
+            batches = partial(_batches, work, guards, similarity, wrong)
+            source = RowSource(pairs.name, _identity(pairs, said, options, guards), batches, _size(rows))
             store = build_store([source], output, name=name, show_progress=show_progress)
     finally:
         work.close()
-    return TranslatedPairs(store, tuple(_counted(rows, counts)), rows.apart, translator.licence, folder)
+    return TranslatedPairs(store, tuple(_counted(rows, counts)), rows.apart, translator.licence, folder, wrong)
 
 
 def _translate(work: TranslationWork, workers: Workers, show_progress: bool | None) -> list[Count]:
@@ -150,11 +160,15 @@ def _translate(work: TranslationWork, workers: Workers, show_progress: bool | No
         return [count for _, count in workers.run(work, parts, weights=sizes, advance=bar.update)]
 
 
-def _identity(pairs: ParallelPairs, said: Mapping[str, Any], options: TranslationOptions) -> Any:
+def _identity(pairs: ParallelPairs, said: Mapping[str, Any], options: TranslationOptions, guards: GuardOptions) -> Any:
     """Return what decides about the translated rows, with where the pairs are from."""
     store: PairStore | None = getattr(pairs, "store", None)
     sources = [] if store is None else store.about["sources"]
-    content = {"pairs": pairs.checksum, "translated": {**said, **asdict(options)}, "sources": sources}
+    content = {
+        "pairs": pairs.checksum,
+        "translated": {**said, **asdict(options), "guards": asdict(guards)},
+        "sources": sources,
+    }
     return json.loads(json.dumps(content))
 
 
@@ -162,9 +176,12 @@ def _size(rows: PairRows) -> int:
     return len(rows.originals) + sum(map(len, rows.rows.values()))
 
 
-def _batches(work: TranslationWork) -> Iterator[RowBatch]:
-    """Read the pairs, and then their translations by language, some at a time."""
+def _batches(
+    work: TranslationWork, guards: GuardOptions, similarity: Similarity | None, counts: Counter[tuple[str, str]]
+) -> Iterator[RowBatch]:
+    """Read the pairs, and then their translations by language, some at a time; count what is wrong with these."""
     rows = work.rows
+    counts.clear()
     for start in range(0, len(rows.originals), AT_ONCE):
         some = rows.originals[start : start + AT_ONCE]
         columns = {name: rows.pairs.texts.take(name, some) for name in rows.pairs.columns}
@@ -172,34 +189,62 @@ def _batches(work: TranslationWork) -> Iterator[RowBatch]:
     for target, chosen in rows.rows.items():
         memory = work.memory(target)
         memory.refresh()
-        for start in range(0, len(chosen), AT_ONCE):
-            yield _translated(rows, target, start, memory)
+        starts, ratios = range(0, len(chosen), AT_ONCE), LengthRatios()
+        for start in starts:
+            known = _known(rows, target, start, memory)
+            ratios.add(list(known), list(known.values()))
+        for start in starts:
+            known = _known(rows, target, start, memory)
+            wrong = faults(list(known), list(known.values()), target, ratios, guards, similarity)
+            counts.update((target, fault) for fault in wrong if fault)
+            refused = {text: fault for text, fault in zip(known, wrong, strict=True) if fault in guards.drop}
+            yield _translated(rows, target, start, known, refused)
 
 
-def _translated(rows: PairRows, target: str, start: int, memory: TranslationMemory) -> RowBatch:
-    """Put translations in the place of texts."""
-    chosen = rows.rows[target][start : start + AT_ONCE]
+def _known(rows: PairRows, target: str, start: int, memory: TranslationMemory) -> dict[str, str]:
+    """Look up the translations of some rows' texts."""
     texts = list(dict.fromkeys(rows.texts(target, start, start + AT_ONCE)))
-    known = dict(zip(texts, memory.get(texts), strict=True))
-    if lost := [text for text, value in known.items() if value is None]:
-        raise OutputError(
-            f"{memory.folder} lacks {len(lost):,} translations that it had.", "Run the same command again."
-        )
+    known = {text: value for text, value in zip(texts, memory.get(texts), strict=True) if value is not None}
+    if lost := len(texts) - len(known):
+        raise OutputError(f"{memory.folder} lacks {lost:,} translations that it had.", "Run the same command again.")
+    return known
+
+
+def _translated(
+    rows: PairRows, target: str, start: int, known: Mapping[str, str], refused: Mapping[str, str]
+) -> RowBatch:
+    """Put translations in the place of texts; rows with a refused one are left out, and refused negatives."""
+    chosen = rows.rows[target][start : start + AT_ONCE]
     translated: list[dict[str, Any]] = []
+    dropped: Counter[str] = Counter()
     for row in rows.read(chosen):
-        negatives = negatives_of(row)
-        new = {
-            **row,
-            "language": target,
-            "question": known[row["question"]],
-            "passage": known[row["passage"]],
-            "passage_language": None,
-        }
-        if row.get("negatives") is not None:
-            new["negatives"] = [known[text] if code == rows.source else text for text, code in negatives]
-            new["negative_languages"] = [target if code == rows.source else code for _, code in negatives]
-        translated.append(new)
-    return RowBatch(pa.RecordBatch.from_pylist(translated, schema=SCHEMA), Counter(), len(translated))
+        name = next((name for name in ("question", "passage") if row[name] in refused), None)
+        if name is not None:
+            dropped[f"a {name} in {target} {GUARDS[refused[row[name]]]}"] += 1
+            continue
+        new = {**row, "language": target, "question": known[row["question"]], "passage": known[row["passage"]]}
+        translated.append(new | {"passage_language": None} | _negatives(row, rows.source, target, known, refused))
+    return RowBatch(pa.RecordBatch.from_pylist(translated, schema=SCHEMA), dropped, len(chosen))
+
+
+def _negatives(
+    row: Mapping[str, Any], source: str, target: str, known: Mapping[str, str], refused: Mapping[str, str]
+) -> dict[str, list[Any] | None]:
+    """Translate a row's negatives, but those of other languages; without refused ones."""
+    negatives = negatives_of(row)
+    kept = [
+        number
+        for number, (text, code) in enumerate(negatives)
+        if code != source or (text not in refused and known[text])
+    ]
+    scores = row.get("negative_scores")
+    ours = {number: negatives[number][1] == source for number in kept}
+    columns: dict[str, list[Any]] = {
+        "negatives": [known[negatives[n][0]] if ours[n] else negatives[n][0] for n in kept],
+        "negative_languages": [target if ours[n] else negatives[n][1] for n in kept],
+        "negative_scores": [scores[n] for n in kept] if scores else [],
+    }
+    return {name: values or None for name, values in columns.items()}
 
 
 def _counted(rows: PairRows, counts: list[Count]) -> Iterator[LanguageCount]:

@@ -47,7 +47,7 @@ def words(path, folder, model="any", output="store"):
         "--from",
         "en",
         "--to",
-        "de,th",
+        "de,sw",
         "--engine",
         "echo",
         "--model",
@@ -67,7 +67,7 @@ def test_pairs_are_forecast_translated_and_found_in_memory(invoke, tmp_path, pat
     assert result.exit_code == 0, result.output
     assert "60 rows in 20 groups." in result.output
     assert "licence is cc-by-nc-4.0" in result.output
-    assert PairStore(tmp_path / "store").languages == ("de", "en", "th")
+    assert PairStore(tmp_path / "store").languages == ("de", "en", "sw")
     result = invoke("translate", *words(path, tmp_path, "tired", "again"))  # nothing is left to translate
     assert result.exit_code == 0, result.output
 

@@ -30,6 +30,6 @@ if what == "kill":
     TranslationMemory.add = killed
 upper = Upper()
 name = "store" if what == "kill" else what
-options = TranslationOptions("en", ("de", "th"), batch_tokens=64)
+options = TranslationOptions("en", ("de", "sw"), batch_tokens=64)
 translate_pairs(pairs, lambda: upper, folder / name, options, memory=folder / f"memory-{name}", name="pairs")
 sys.stdout.write(str(sum(map(len, upper.seen))))

@@ -15,7 +15,7 @@ from beir_hybrid.translating.forecast import forecast_translation
 
 from .toy_translator import Upper
 
-OPTIONS = TranslationOptions("en", ("de", "th"))
+OPTIONS = TranslationOptions("en", ("de", "sw"))
 SCRIPT = Path(__file__).with_name("killed_script.py")
 
 
@@ -57,13 +57,13 @@ def test_groups_scores_and_negatives_come_back_translated(tmp_path, pairs, upper
         "negative_languages": ["de", "de"],
         "negative_scores": [0.5, 0.25],
     }
-    assert rows["2", "th"]["negatives"] == ["th ME."]
-    assert rows["2", "th"]["negative_scores"] == [0.1]
+    assert rows["2", "sw"]["negatives"] == ["sw ME."]
+    assert rows["2", "sw"]["negative_scores"] == [0.1]
     assert rows["2", "de"]["question"] == "Wo?"  # which it had
     assert ("3", "de") not in rows  # another language's
-    assert [(each.language, each.rows, each.there) for each in done.languages] == [("de", 1, 1), ("th", 2, 0)]
+    assert [(each.language, each.rows, each.there) for each in done.languages] == [("de", 1, 1), ("sw", 2, 0)]
     assert done.apart == 1
-    assert load_pairs(tmp_path / "store").languages == ("de", "en", "fr", "th")
+    assert load_pairs(tmp_path / "store").languages == ("de", "en", "fr", "sw")
 
 
 def test_store_says_by_which_model_it_was_translated_and_its_licence(tmp_path, pairs, upper):
@@ -73,7 +73,7 @@ def test_store_says_by_which_model_it_was_translated_and_its_licence(tmp_path, p
     [[_, identity]] = first.about["sources"]
     assert identity["translated"]["licence"] == "cc-by-4.0"
     assert identity["translated"]["model"] == "upper"
-    again = TranslationOptions("en", ("sw",))
+    again = TranslationOptions("en", ("fi",))
     second = translate_pairs(load_pairs(tmp_path / "store"), lambda: upper, tmp_path / "second", again, **words).store
     [[_, identity]] = second.about["sources"]
     assert identity["sources"] == first.about["sources"]  # where its pairs are from
@@ -176,10 +176,10 @@ def test_damaged_record_is_passed_over(tmp_path):
 
 
 def test_forecast_counts_texts_and_writes_nothing(tmp_path, pairs, upper):
-    german, thai = forecast_translation(pairs, upper, OPTIONS, memory=tmp_path / "memory")
+    german, swahili = forecast_translation(pairs, upper, OPTIONS, memory=tmp_path / "memory")
     assert (german.rows, german.texts, german.characters, german.known) == (1, 3, 10, 0)
-    assert (thai.rows, thai.texts, thai.sampled) == (2, 5, 5)
-    assert thai.seconds > 0
+    assert (swahili.rows, swahili.texts, swahili.sampled) == (2, 5, 5)
+    assert swahili.seconds > 0
     assert not (tmp_path / "memory").exists()
     translate_pairs(pairs, lambda: upper, tmp_path / "store", OPTIONS, memory=tmp_path / "memory")
     german, _ = forecast_translation(pairs, upper, OPTIONS, memory=tmp_path / "memory")
