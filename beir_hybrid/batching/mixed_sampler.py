@@ -11,6 +11,7 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 from torch.utils.data import ConcatDataset
 
 from beir_hybrid.batching.mixed import MixedPlan
+from beir_hybrid.pairs.examples import begin_epoch
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -48,6 +49,7 @@ class MixedBatchSampler(DefaultBatchSampler):
 
     def __init__(self, datasets: Mapping[str, Dataset], plan: MixedPlan) -> None:
         self.plan = plan
+        self._datasets = datasets
         starts = np.cumsum([0, *map(len, datasets.values())]).tolist()
         self._starts = dict(zip(datasets, starts, strict=False))
         super().__init__(ConcatDataset(datasets.values()), plan.batch_size, drop_last=True, seed=plan.seed)
@@ -57,6 +59,8 @@ class MixedBatchSampler(DefaultBatchSampler):
         return len(self.plan) * self.plan.world_size
 
     def __iter__(self) -> Iterator[list[int]]:
+        for dataset in self._datasets.values():
+            begin_epoch(dataset, self.epoch)
         for step in range(len(self.plan)):
             name, batches = self.plan.rows(self.epoch, step)
             for rows in batches:

@@ -22,7 +22,7 @@ from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.batching.strategies.build import changes, strategy_spec
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, shorten
-from beir_hybrid.pairs.examples import ExampleSlice, ExampleTable
+from beir_hybrid.pairs.examples import ExampleSlice, ExampleTable, begin_epoch
 from beir_hybrid.pairs.index import ExampleIndex
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ class HybridBatchSampler(DefaultBatchSampler):
             logger.warning("%s", notice)
         # after the plan, which refuses a wrong batch size with an error of ours
         super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
+        self._rows = dataset
 
     @classmethod
     def configure(cls, **options: Any) -> ConfiguredSampler:
@@ -179,6 +180,7 @@ class HybridBatchSampler(DefaultBatchSampler):
                 self.plan.epochs,
                 strategy_spec(self.plan.strategy),
             )
+        begin_epoch(self._rows, self.epoch)
         for batch in self.plan.batches(self.epoch):
             for rows in np.split(batch.rows, self.plan.world_size):
                 yield rows.tolist()

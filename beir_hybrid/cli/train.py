@@ -25,7 +25,7 @@ _WORDS = f"{__name__}.words"
 _SECTIONS = {
     "Model and output": ("model", "output", "overwrite", "resume", "config"),
     "Training data": (
-        *("train_data", "source", "languages", "columns", "format", "passage_text"),
+        *("train_data", "source", "languages", "columns", "format", "passage_text", "transform"),
         *("extra_data", "check_against"),
     ),
     "Changes to the model": ("lora", "query_length", "passage_length", "max_seq_length", "pooling", "attention"),

@@ -14,6 +14,7 @@ from datasets.table import InMemoryTable, Table
 
 from beir_hybrid.arrays import Ints
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.pairs.code_switch import CodeSwitch
 from beir_hybrid.pairs.question_translations import translation_languages
 from beir_hybrid.pairs.scores import check_scores, score_lists
 from beir_hybrid.prompts import Prompts
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from beir_hybrid.pairs.index import ExampleIndex
     from beir_hybrid.storage.pair_numbers import PairNumbers
     from beir_hybrid.storage.pair_store import TextRows
+
+
+_NO_SIDES = ("translation", "label", "labels", "score")  # columns that no transform changes
 
 
 class ExampleSource(Protocol):
@@ -57,6 +61,7 @@ def example_dataset(
     translations: int | None = None,
     groups: bool = False,
     prompts: Mapping[str, Prompts] | None = None,
+    transform: CodeSwitch | None = None,
 ) -> Dataset:
     """Return all examples of one or several sources as a ``datasets.Dataset``.
 
@@ -75,6 +80,7 @@ def example_dataset(
         groups: Whether to add the integer column ``labels``, the number of each row's group over all sources, for
             losses that look up something about it.
         prompts: What is put before texts, by column; None for nothing.
+        transform: What changes questions, passages and hard negatives, others each epoch; None for nothing.
 
     Returns:
         Columns ``anchor`` (the question), ``positive`` (the passage), and those asked for.
@@ -100,8 +106,9 @@ def example_dataset(
     )
     identity += "" if translations is None else f" {translations}"
     identity += "" if prompts is None else f" {prompts}"
+    identity += "" if transform is None else f" {transform}"
     fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    return Dataset(ExampleTable(sources, schema, translations, prompts), fingerprint=fingerprint)
+    return Dataset(ExampleTable(sources, schema, translations, prompts, transform), fingerprint=fingerprint)
 
 
 class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
@@ -115,6 +122,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         schema: The columns to show.
         seed: Of the draw of translations; None if none are shown.
         prompts: What is put before texts, by column; None for nothing.
+        transform: What changes texts, before prompts are put before them; None for nothing.
     """
 
     def __init__(
@@ -123,8 +131,10 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         schema: pa.Schema,
         seed: int | None = None,
         prompts: Mapping[str, Prompts] | None = None,
+        transform: CodeSwitch | None = None,
     ) -> None:
         self.sources = tuple(sources)
+        self.transform = transform
         self.seed = seed
         self.prompts = prompts or {}
         self._bounds = np.cumsum([0, *(pairs.index.size for pairs in self.sources)])
@@ -194,6 +204,10 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
                 columns[column] = pairs.texts.take("question", pairs.numbers.questions[groups, languages])
             elif hard is not None:
                 columns[column] = hard.texts(int(column.rpartition("_")[2]) - 1, answering)
+            if self.transform is not None and column not in _NO_SIDES:
+                side = _side(column)
+                apply = self.transform.apply
+                columns[column] = apply(columns[column], pairs.index.languages, languages, places, side)
             if column in self.prompts:
                 put_before = self.prompts[column].put_before
                 columns[column] = put_before(columns[column], pairs.index.languages, languages)
@@ -217,7 +231,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def select(self, columns: list[str]) -> ExampleTable:
         """Show only some columns."""
-        return ExampleTable(self.sources, self.table.select(columns).schema, self.seed, self.prompts)
+        return ExampleTable(self.sources, self.table.select(columns).schema, self.seed, self.prompts, self.transform)
 
     def drop(self, columns: str | list[str]) -> ExampleTable:
         """Show all columns but some."""
@@ -226,7 +240,7 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
 
     def replace_schema_metadata(self, metadata: dict[Any, Any] | None = None) -> ExampleTable:
         """Carry other metadata, as ``datasets`` does with its features."""
-        return ExampleTable(self.sources, self.schema.with_metadata(metadata), self.seed, self.prompts)
+        return ExampleTable(self.sources, self.schema.with_metadata(metadata), self.seed, self.prompts, self.transform)
 
     def to_reader(self, max_chunksize: int | None = None) -> pa.RecordBatchReader:
         """Read all rows in order, a chunk at a time."""
@@ -234,8 +248,25 @@ class ExampleTable(Table):  # type: ignore[misc]  # datasets ships no types
         chunks = (self.fast_slice(start, step).to_batches() for start in range(0, self.num_rows, step))
         return pa.RecordBatchReader.from_batches(self.schema, itertools.chain.from_iterable(chunks))
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> ExampleTable:
-        return ExampleTable(self.sources, self.schema, self.seed, self.prompts)  # Arrow tables never change: share them
+    def __deepcopy__(self, memo: dict[int, Any]) -> ExampleTable:  # Arrow tables never change: share them
+        return ExampleTable(self.sources, self.schema, self.seed, self.prompts, self.transform)
+
+
+def _side(column: str) -> int:
+    """Number the texts of an example: 0 is the question, 1 the passage, and 2 the first hard negative."""
+    return ("anchor", "positive").index(column) if "_" not in column else 1 + int(column.rpartition("_")[2])
+
+
+def begin_epoch(dataset: Any, epoch: int) -> None:
+    """Say which epoch begins to what changes the texts of a dataset, if anything does.
+
+    Args:
+        dataset: Any.
+        epoch: From 0 on.
+    """
+    transform = getattr(getattr(dataset, "data", None), "transform", None)
+    if isinstance(transform, CodeSwitch):
+        transform.begin(epoch)
 
 
 class ExampleSlice(InMemoryTable):  # type: ignore[misc]  # datasets ships no types

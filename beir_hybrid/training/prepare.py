@@ -26,6 +26,7 @@ from beir_hybrid.training.selection import Selection, check_selection, load_sele
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from beir_hybrid.pairs.code_switch import CodeSwitch
     from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 
 logger = logging.getLogger(__name__)
@@ -117,7 +118,8 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
         tasks = {column: "query" if column in questions else "document" for column in columns}
         arguments.router_mapping = arguments.router_mapping or tasks
     _check_languages(request, sources)
-    dataset = _examples(sources, arguments, loss, {name: each for name, each in columns.items() if each.languages})
+    behind = {name: each for name, each in columns.items() if each.languages}
+    dataset = _examples(sources, arguments, loss, behind, _transform(request, arguments.seed))
     prepared = PreparedTraining(request, arguments, sources, dataset, extra, selection, loss)
     prepared.plan()  # finds what cannot be drawn
     return prepared
@@ -198,6 +200,7 @@ def _examples(
     arguments: HybridBatchTrainingArguments,
     loss: TrainingLoss,
     prompts: Mapping[str, Prompts],
+    transform: CodeSwitch | None,
 ) -> Dataset:
     """Return all examples of the sources, with the columns that the loss needs, some of them behind prompts.
 
@@ -216,7 +219,16 @@ def _examples(
         translations=arguments.seed if "translations" in loss.needs else None,
         groups="teacher" in loss.needs,
         prompts=prompts,
+        transform=transform,
     )
+
+
+def _transform(request: TrainingRequest, seed: int) -> CodeSwitch | None:
+    """Return what changes texts, with its dictionary read."""
+    transform = request.built_transform(seed)
+    if transform is not None:
+        logger.info("%s has translations of %d words.", transform.path, len(transform.translations))
+    return transform
 
 
 def _check_translations(sources: list[ParallelPairs], loss: TrainingLoss) -> None:

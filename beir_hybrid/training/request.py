@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.models import is_static
@@ -15,6 +15,9 @@ from beir_hybrid.training.batch_options import BatchOptions, option
 from beir_hybrid.training.loss_options import LOSS_OPTIONS, LossOptions
 from beir_hybrid.training.model_options import ModelOptions
 from beir_hybrid.training.words import read_words, write_words
+
+if TYPE_CHECKING:
+    from beir_hybrid.pairs.code_switch import CodeSwitch
 
 HOST_DEFAULTS: Mapping[str, Any] = {
     "per_device_train_batch_size": 100,
@@ -59,6 +62,8 @@ class TrainingRequest(LossOptions, ModelOptions):
         query_prefix_in: Put before questions in some languages instead, each such as ``de=Frage: ``, and stored as
             the model's prompts ``query-de`` and so on, which evaluation and encoding use for those languages.
         passage_prefix_in: Likewise before passages, stored as ``document-de`` and so on.
+        transform: What changes the texts that are trained on, in another way each epoch, such as
+            ``code-switch:DICT.tsv,p=0.5``; see :class:`~beir_hybrid.pairs.code_switch.CodeSwitch`. None for nothing.
         eval_data: Registered dataset, or a file of pairs, on which the best checkpoint is selected; None to keep the
             last model.
         eval_languages: Languages to evaluate on; None for English where a loss decides and the data have it, and for
@@ -146,6 +151,13 @@ class TrainingRequest(LossOptions, ModelOptions):
     passage_prefix_in: str | tuple[str, ...] | None = option(
         None, metavar="CODE=TEXT", help="Put before passages in one language instead, likewise."
     )
+    transform: str | None = option(
+        None,
+        metavar="code-switch:DICT.tsv[,p=NUMBER][,from=CODE]",
+        help="Replace words of texts in English, or the language of from=, by their translations in a dictionary (a "
+        "word, a tab and a translation in each line) with probability p [default: 0.5], others each epoch; not in "
+        "evaluation.",
+    )
     eval_data: str | None = option(
         None, help=f"{_DATA_HELP}, on which the best checkpoint is selected [default: the last model is kept]."
     )
@@ -177,6 +189,7 @@ class TrainingRequest(LossOptions, ModelOptions):
 
             read_extra_data(self.extra_data)
         self.prompts("query"), self.prompts("document")  # refused now, if ever
+        self.built_transform()
         object.__setattr__(self, "arguments", {name.replace("-", "_"): value for name, value in given.items()})
         self.check_model_options(self.model)
         if self.overwrite and self.resume:
@@ -255,6 +268,21 @@ class TrainingRequest(LossOptions, ModelOptions):
         """
         option = "query_prefix" if role == "query" else "passage_prefix"
         return Prompts.read(getattr(self, option), getattr(self, f"{option}_in") or (), f"{option}_in")
+
+    def built_transform(self, seed: int = 0) -> CodeSwitch | None:
+        """Return what changes the texts that are trained on; None for nothing.
+
+        Args:
+            seed: Of all draws.
+
+        Raises:
+            ConfigurationError: If it is not written as it must be.
+        """
+        if self.transform is None:
+            return None
+        from beir_hybrid.pairs.code_switch import CodeSwitch
+
+        return CodeSwitch.read(self.transform, seed)
 
     @property
     def defaults(self) -> dict[str, Any]:

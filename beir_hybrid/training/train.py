@@ -214,6 +214,7 @@ def _build_trainer(
         "Base model": f"`{request.model}`",
         "Prefixes": f"`{request.query_prefix}` and `{request.passage_prefix}`, the prompts `query` and `document`"
         + "".join(f"; `{text}`, the prompt `{name}`" for name, text in _of_languages(request).items()),
+        **({"Transform": f"`{request.transform}`"} if request.transform else {}),
         "Loss": f"`{prepared.loss.spec()}`",
         **({"Scale": f"{request.scale:g}"} if has_option(request.loss, "scale") else {}),
         **request.model_card(),

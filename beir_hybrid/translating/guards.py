@@ -98,7 +98,7 @@ class LengthRatios:
         return max(_LEAST_SPREAD, _OF_NORMAL * self._at(np.abs(self._values() - self.median)))
 
     def _values(self) -> Floats:
-        return np.arange(len(self._counts)) * _BIN - _WIDEST
+        return np.asarray(np.arange(len(self._counts)) * _BIN - _WIDEST, np.float64)
 
     def _at(self, values: Floats) -> float:
         """Return the median of values that occur as often as is counted."""
