@@ -69,7 +69,8 @@ class TransformersTranslator:
 
     def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         """Translate a batch; see :meth:`~.translator.Translator.translate`."""
-        return self._tokenizer.decode(self.generate(texts, source, target))
+        told = 1 if self._tokenizer.languages.direction(source, target).first is None else 2  # tokens that begin it
+        return self._tokenizer.decode([ids[told:] for ids in self.generate(texts, source, target)])
 
     def generate(self, texts: Sequence[str], source: str, target: str) -> list[list[int]]:
         """Translate a batch, and return the numbers of the tokens, with special ones."""

@@ -1,4 +1,9 @@
+import json
+import shutil
+
 import pytest
+import torch
+from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
 
 from beir_hybrid.errors import LanguageError, ModelError
 from beir_hybrid.translating import open_translator
@@ -29,6 +34,28 @@ def test_ctranslate2_writes_the_same_tokens_with_the_same_weights(translator, co
     ours = [[number for number in ids[1:] if number] for ids in translator.generate(SENTENCES, "en", "de")]
     assert ours == other.generate(SENTENCES, "en", "de")
     assert translator.translate(SENTENCES, "en", "de") == other.translate(SENTENCES, "en", "de")
+
+
+def test_model_that_begins_translations_with_the_language_leaves_it_out(marian, tmp_path):
+    words = [word for word in json.loads((marian / "vocab.json").read_text()) if word[0] not in "<>"]
+    (tmp_path / "vocab.json").write_text(
+        json.dumps({word: place for place, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", *words])})
+    )
+    spm = shutil.copy(marian / "source.spm", tmp_path / "sentencepiece.bpe.model")
+    host = M2M100Tokenizer(vocab_file=str(tmp_path / "vocab.json"), spm_file=str(spm), src_lang="en")
+    host.save_pretrained(str(tmp_path))
+    torch.manual_seed(0)
+    sides = {
+        f"{side}_{name}": 2 for side in ("encoder", "decoder") for name in ("layers", "attention_heads", "ffn_dim")
+    }
+    config = M2M100Config(vocab_size=200, d_model=16, max_position_embeddings=128, init_std=1.0, **sides)
+    M2M100ForConditionalGeneration(config).save_pretrained(str(tmp_path))
+    translator = open_translator("transformers", str(tmp_path), max_tokens=12)
+    [ids] = translator.generate(SENTENCES[:1], "en", "th")
+    assert ids[1] == host.get_lang_id("th")
+    assert "__th__" not in translator.translate(SENTENCES[:1], "en", "th")[0]
+    with pytest.raises(LanguageError, match="has no language 'xx'"):
+        translator.check("en", ["th", "xx"])
 
 
 def test_licence_is_read_off_the_card(translator, converted):

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.formats import load_pairs
 from beir_hybrid.pairs import Pair, ParallelPairs
+from beir_hybrid.training.base_models import static_model
 from beir_hybrid.translating import TranslationOptions, translate_pairs
 from beir_hybrid.translating.guards import GuardOptions, LengthRatios, faults
+from beir_hybrid.translating.similarity import EncoderSimilarity
 
 from .toy_translator import Upper
 
@@ -68,6 +71,13 @@ def test_translation_unlike_its_text_is_found_where_something_says_so(usual):
     translations = ["Die alte Brücke ist im Norden der Stadt.", "Die neue Rakete ist im Süden der Heide.", ""]
     options = GuardOptions(least_similarity=0.5)
     assert faults([SENTENCE] * 3, translations, "de", usual, options, similarity) == ["", "similarity", "empty"]
+
+
+def test_encoder_says_how_alike_texts_are(tmp_path):
+    static_model(load_pairs("sample", languages=["de", "en"]), 8).save(str(tmp_path))
+    same, other = EncoderSimilarity(str(tmp_path), "cpu")(["Where is it?"] * 2, ["Where is it?", "A tower of stone."])
+    assert same == pytest.approx(1.0)
+    assert other < 0.9
 
 
 class Faulty(Upper):
