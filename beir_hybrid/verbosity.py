@@ -73,12 +73,13 @@ def quiet_hosts() -> Iterator[None]:
 
     level = _LOGGER.level
     _LOGGER.setLevel(logging.WARNING)
-    tqdm.__init__ = hidden  # type: ignore[method-assign]  # TQDM_DISABLE is read only when tqdm is imported
+    bars: Any = tqdm
+    bars.__init__ = hidden  # TQDM_DISABLE is read only when tqdm is imported
     try:
         yield
     finally:
         _LOGGER.setLevel(level)
-        tqdm.__init__ = shown  # type: ignore[method-assign]
+        bars.__init__ = shown
 
 
 def quieten_trainer(trainer: Trainer) -> None:

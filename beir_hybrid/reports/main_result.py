@@ -19,7 +19,7 @@ def main_panels(block: Block, measure: str) -> Panels | None:
     panels = []
     for kind, name in main_columns(block, measure):
         look = printed(name)
-        spots = []
+        spots: list[Spot | None] = []
         for group in block.groups:
             score = block.score(group, kind, name)
             if score is None:

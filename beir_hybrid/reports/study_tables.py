@@ -80,7 +80,7 @@ def reproduction_table(name: str, compared: Sequence[Reproduced]) -> Table:
         numbers = [Entry(value, text=look.full(value)) for value in (expected.value, expected.tolerance, one.measured)]
         names = (cell_name(expected.run) or "all", expected.evaluation, title)
         rows.append((*names, *numbers, Entry(one.match, marked=one.match == "off")))
-    columns = ["cells", Column("evaluation", text=True, leave_out=1), "measure"]
+    columns: list[Column | str] = ["cells", Column("evaluation", text=True, leave_out=1), "measure"]
     values = [Column("expected"), Column("± at most"), Column("measured")]
     note = "OK: within the tolerance; close: within three times the tolerance; off: farther away, or not measured"
     return make_table(f"{name}: expected and measured", [*columns, *values, "match"], rows, [note])

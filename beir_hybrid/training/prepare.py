@@ -105,8 +105,16 @@ def prepare(request: TrainingRequest, loaded: dict[Hashable, Any] | None = None)
         lambda: load_training_data(request),
     )
     batch = arguments.per_device_eval_batch_size
-    evaluated = (request.eval_data, request.eval_languages, request.eval_split, request.select_by, batch, *data)
-    evaluated += (request.query_prefix_in, request.passage_prefix_in)
+    prefixes = (request.query_prefix_in, request.passage_prefix_in)
+    evaluated = (
+        request.eval_data,
+        request.eval_languages,
+        request.eval_split,
+        request.select_by,
+        batch,
+        prefixes,
+        *data,
+    )
     selection = _once(known, evaluated, lambda: load_selection(request, batch))
 
     extra = _once(known, (request.extra_data, request.source), lambda: load_extra_data(request))
