@@ -65,7 +65,7 @@ class CodeSwitch:
         Raises:
             ConfigurationError: If it is no such thing.
         """
-        name, colon, rest = text.partition(":")
+        name, colon, rest = str(text).partition(":")  # a file may hold a list
         if name != _NAME:
             raise ConfigurationError(f"There is no transform {shorten(name)}.", did_you_mean(name, [_NAME]))
         path, *words = rest.split(",")

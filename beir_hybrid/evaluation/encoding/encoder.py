@@ -284,8 +284,7 @@ def open_encoder(model: str, options: EncodingOptions | None = None) -> Encoder:
 
 def _digest(folder: Path, files: list[Path], *about: Any) -> str:
     """Hash files by their names and content, with what else matters."""
-    digest = blake2b(digest_size=16)
-    digest.update(repr(list(about)).encode())
+    digest = blake2b(repr(list(about)).encode(), digest_size=16)
     for path in files:
         digest.update(repr((path.relative_to(folder).as_posix(), path.stat().st_size)).encode())
         with path.open("rb") as file:
@@ -294,8 +293,7 @@ def _digest(folder: Path, files: list[Path], *about: Any) -> str:
     return digest.hexdigest()
 
 
-def _versions() -> Iterator[str]:
-    # what they compute with the same files may change
+def _versions() -> Iterator[str]:  # what they compute with the same files may change
     return (version(package) for package in ("sentence-transformers", "transformers", "torch", "tokenizers"))
 
 
