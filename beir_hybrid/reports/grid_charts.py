@@ -10,8 +10,7 @@ from beir_hybrid.registry.spec import parse_spec
 from beir_hybrid.reports.colours import colour_places
 from beir_hybrid.reports.groups import Block, Group
 from beir_hybrid.reports.models.curve import Chart, Curve
-from beir_hybrid.reports.models.words import KIND_TITLES
-from beir_hybrid.reports.score_tables import main_columns
+from beir_hybrid.reports.score_tables import main_columns, main_title
 from beir_hybrid.storage.files import is_number
 from beir_hybrid.studies.cell import cell_name
 
@@ -61,8 +60,9 @@ def _chart(block: Block, name: str, places: Mapping[str, float], kind: str, show
         scores = [(places[group.name], block.score(group, kind, shown)) for group in members]
         curves.append(Curve(line or "all", tuple((x, score.mean) for x, score in scores if score), colour))
     look = printed(shown)
-    title = KIND_TITLES[kind] if shown == measure else "Language bias"
     known = sorted(places.values())
     wide = known[0] > 0 and known[-1] / known[0] >= _LOGARITHMIC
     words = f"{look.title} ({look.direction})" if look.direction else look.title
-    return Chart(title, name.replace("_", " "), words, tuple(curves), logarithmic=wide, by_run=False)
+    return Chart(
+        main_title(kind, shown, measure), name.replace("_", " "), words, tuple(curves), logarithmic=wide, by_run=False
+    )

@@ -8,7 +8,7 @@ from beir_hybrid.reports.colours import COLOURS, colour_places
 from beir_hybrid.reports.groups import Block
 from beir_hybrid.reports.models.panels import Panel, Panels, Spot
 from beir_hybrid.reports.models.words import KIND_TITLES
-from beir_hybrid.reports.score_tables import main_columns
+from beir_hybrid.reports.score_tables import main_columns, main_title
 from beir_hybrid.studies.cell import versus
 from beir_hybrid.studies.record import StudyRecord
 from beir_hybrid.studies.verdict import Verdict
@@ -31,8 +31,7 @@ def main_panels(block: Block, measure: str) -> Panels | None:
             values = [one.scores[kind][name] for one in block.results[group.name]]
             singles = tuple(values) if len(values) > 1 else ()
             spots.append(Spot(score.mean, look.full(score.mean), interval, singles))
-        title = KIND_TITLES[kind] if name == measure else "Language bias"
-        panels.append(Panel(title, f"{look.title} {look.arrow}".strip(), tuple(spots)))
+        panels.append(Panel(main_title(kind, name, measure), f"{look.title} {look.arrow}".strip(), tuple(spots)))
     seeds = any(len(results) > 1 for results in block.results.values())
     what = "± one standard deviation over seeds, small dots single seeds" if seeds else "95 % intervals over questions"
     rows = tuple((group.name, group.place) for group in block.groups)

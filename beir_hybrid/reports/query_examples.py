@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,7 +109,12 @@ def query_examples(results: Results, folder: Path, trial: Trial | None = None) -
         own = sorted((one for one in everyone if one[1] == pool.name), key=lambda one: one[0].score)
         ends += [own[-1], own[0]] if len(own) > 1 else own
     texts = _texts(results, trial)
-    lists = [_told(chosen, folder, texts) for chosen in (worst, biased, ends)]
+    silent: dict[str, set[str]] = {}  # by setting, the queries of which no measure tells the languages
+    for one, setting in (*worst, *biased, *ends):
+        if not one.retrieved:
+            silent.setdefault(setting, set()).add(one.query)
+    tops = {setting: _retrieved(folder / "runs" / f"{setting}.trec", queries) for setting, queries in silent.items()}
+    lists = [_told(chosen, tops, texts) for chosen in (worst, biased, ends)]
     return QueryExamples(measure, *lists)
 
 
@@ -146,26 +151,29 @@ def _in_words(shares: Mapping[str, float]) -> str:
 
 
 def _told(
-    chosen: Sequence[tuple[QueryExample, str]], folder: Path, texts: Mapping[str, str]
+    chosen: Sequence[tuple[QueryExample, str]], tops: Mapping[str, Mapping[str, str]], texts: Mapping[str, str]
 ) -> tuple[QueryExample, ...]:
     """Add texts, and languages from the runs where no measure tells them."""
     told = []
     for one, setting in chosen:
-        top = one.retrieved or _in_words(_retrieved(folder / "runs" / f"{setting}.trec", one.query))
+        top = one.retrieved or tops[setting].get(one.query, "")
         told.append(replace(one, retrieved=top, text=shortened(texts.get(one.query, ""), _LETTERS)))
     return tuple(told)
 
 
-def _retrieved(path: Path, query: str) -> dict[str, float]:
-    """Return the share of each language in the first passages of a query, as a run has them; empty without one."""
-    languages: Counter[str] = Counter()
+def _retrieved(path: Path, queries: Set[str]) -> dict[str, str]:
+    """Tell the languages of the first passages of some queries, as a run has them; nothing without one."""
+    languages: dict[str, Counter[str]] = {}
     if path.is_file():
         with path.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 words = line.split()
-                if len(words) > 3 and words[0] == query and words[3].isdecimal() and int(words[3]) <= _DEPTH:
-                    languages[language_of(words[2])] += 1
-    return {code: count / languages.total() for code, count in languages.items()}
+                if len(words) > 3 and words[0] in queries and words[3].isdecimal() and int(words[3]) <= _DEPTH:
+                    languages.setdefault(words[0], Counter())[language_of(words[2])] += 1
+    return {
+        query: _in_words({code: count / counts.total() for code, count in counts.items()})
+        for query, counts in languages.items()
+    }
 
 
 def _texts(results: Results, trial: Trial | None) -> dict[str, str]:

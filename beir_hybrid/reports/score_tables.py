@@ -27,6 +27,11 @@ def main_columns(block: Block, measure: str) -> Wanted:
     return wanted
 
 
+def main_title(kind: str, name: str, measure: str) -> str:
+    """Title one of :func:`main_columns` by its kind of setting, or as language bias where that was added."""
+    return KIND_TITLES[kind] if name == measure else "Language bias"
+
+
 def main_table(block: Block, measure: str, published: Sequence[Published] = ()) -> Table:
     """Show what :func:`main_columns` returns."""
     return score_table(block, block.title, main_columns(block, measure), published)
