@@ -93,7 +93,7 @@ def conclusion(runs: Mapping[str, Results]) -> list[str]:
 
 
 def next_commands(output: Path) -> list[str]:
-    """List commands that go on from what :func:`run` wrote, as a shell takes them."""
+    """List commands to run next on what :func:`run` wrote, quoted for a shell."""
     from shlex import quote
 
     folder = {strategy: quote(str(output / strategy)) for strategy in STRATEGIES}

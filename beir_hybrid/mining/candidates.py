@@ -88,15 +88,17 @@ class VectorFinder:
         """Search exactly; see :meth:`Finder.find`."""
         pool, queries = self.pool, self._queries(pairs)
         own = pool.question_language[pairs] if policy == SAME else pool.passage_language[pairs]
-        found = []
+        searched = []
         for target in [None] if policy == ANY else self._languages:
             chosen = np.arange(len(pairs)) if policy in (ANY, BALANCED) else np.flatnonzero(own == target)
             if len(chosen):
                 answers = pool.question_answer[pairs[chosen]]
-                found.append(self._search(chosen, queries[chosen], target, Exclusion(answers, ceiling[chosen]), depth))
-        if not found:
+                searched.append(
+                    self._search(chosen, queries[chosen], target, Exclusion(answers, ceiling[chosen]), depth)
+                )
+        if not searched:
             return Candidates(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
-        pair, passage, score = (np.concatenate(side) for side in zip(*found, strict=True))
+        pair, passage, score = (np.concatenate(side) for side in zip(*searched, strict=True))
         order = np.lexsort((passage, -score, pair))
         return Candidates(pair[order], passage[order], score[order])
 
@@ -107,19 +109,19 @@ class VectorFinder:
         parts = self._passages if target is None else [self._passages[self._languages.index(target)]]
         bar.answer = self.pool.answer[first:stop]
         open_ = np.arange(len(chosen))
-        found = []
+        sides = []
         if self.device is not None:
             hits = exact_search(queries, parts, depth + _DEVICE_SLACK, _names, device=self.device)
             bar.strike(hits, open_)
             whole = (hits.passage >= 0).sum(axis=1) >= depth
-            found.append(_first(hits[whole], chosen[whole], depth, first))
+            sides.append(_first(hits[whole], chosen[whole], depth, first))
             open_ = np.flatnonzero(~whole)
         if len(open_):
             rest = bar.of(open_)
             hits = exact_search(queries[open_], parts, depth + _SLACK, _names, bar=rest)
             rest.strike(hits, np.arange(len(open_)))
-            found.append(_first(hits, chosen[open_], depth, first))
-        return Candidates(*(np.concatenate(side) for side in zip(*found, strict=True)))
+            sides.append(_first(hits, chosen[open_], depth, first))
+        return Candidates(*(np.concatenate(side) for side in zip(*sides, strict=True)))
 
 
 class Exclusion:

@@ -228,7 +228,7 @@ def _ranks(pool: MiningPool, model: Encoder, encoding: EncodingOptions | None, d
     for chunk in chunks_of(pool):
         pairs = pool.pairs_of[chunk.language][chunk.start : chunk.stop]
         own = finder.scores(pairs, np.arange(len(pairs)), pool.passage[pairs])
-        found = finder.find(pairs, np.full(len(pairs), np.inf, np.float32), PASSAGE, depth)
-        above = found.score > own[found.pair]
-        rank[pairs] = 1 + np.bincount(found.pair[above], minlength=len(pairs))
+        candidates = finder.find(pairs, np.full(len(pairs), np.inf, np.float32), PASSAGE, depth)
+        above = candidates.score > own[candidates.pair]
+        rank[pairs] = 1 + np.bincount(candidates.pair[above], minlength=len(pairs))
     return rank

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -157,6 +158,8 @@ def mine_negatives(
         rows = RowSource(pairs.name, identity, partial(_batches, pool, mined, options), len(pool))
         store = build_store([rows], output, name=name, show_progress=show_progress)
         _clear(folder)
+    with suppress(OSError):  # another process has begun to mine again
+        folder.rmdir()
     return MinedPairs(store, int(pool.starts[-1]), tuple(_yields(pool, mined, options)))
 
 

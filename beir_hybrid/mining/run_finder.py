@@ -75,8 +75,8 @@ class RunFinder:
 
     def scores(self, pairs: Ints, place: Ints, passage: Ints) -> Floats32:
         """Look up scores of passages for pairs; see :meth:`~.candidates.Finder.scores`."""
-        found = self._run.find(pairs[place], passage)
-        return np.append(self._run.score, np.float32(np.nan))[found]
+        rows = self._run.find(pairs[place], passage)
+        return np.append(self._run.score, np.float32(np.nan))[rows]
 
     def find(self, pairs: Ints, ceiling: Floats32, policy: str, depth: int) -> Candidates:
         """Look up what was retrieved; see :meth:`~.candidates.Finder.find`."""

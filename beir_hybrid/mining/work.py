@@ -118,18 +118,18 @@ class MiningWork:
             limit[np.isinf(limit)] = np.nan
         ceiling = limits(limit, options.margin)
         if self._scorer is None:
-            found = self.finder.find(pairs, ceiling, options.languages, options.depth)
+            candidates = self.finder.find(pairs, ceiling, options.languages, options.depth)
         else:  # its scores, not the finder's, are held against the limit
             anything = np.full(len(pairs), np.inf, np.float32)
             depth = max(options.depth, options.candidates)
-            found = self.finder.find(pairs, anything, options.languages, depth)
-            again = self._scored(pairs, found.pair, found.passage)
-            kept = np.flatnonzero(again <= ceiling[found.pair])
-            found = Candidates(found.pair[kept], found.passage[kept], again[kept])
-        language = pool.language_of(found.passage)
-        chosen = choose(found.pair, language, found.score, len(pool.languages), options, int(pairs[0]))
-        counts = np.bincount(found.pair[chosen], minlength=len(pairs))
-        return Mined(counts, found.passage[chosen], found.score[chosen], own)
+            candidates = self.finder.find(pairs, anything, options.languages, depth)
+            again = self._scored(pairs, candidates.pair, candidates.passage)
+            kept = np.flatnonzero(again <= ceiling[candidates.pair])
+            candidates = Candidates(candidates.pair[kept], candidates.passage[kept], again[kept])
+        language = pool.language_of(candidates.passage)
+        chosen = choose(candidates.pair, language, candidates.score, len(pool.languages), options, int(pairs[0]))
+        counts = np.bincount(candidates.pair[chosen], minlength=len(pairs))
+        return Mined(counts, candidates.passage[chosen], candidates.score[chosen], own)
 
     def _positives(self, pairs: Ints) -> tuple[Ints, Ints]:
         """Return all passages of the pairs' groups, each once a pair: places of pairs, and numbers of passages."""

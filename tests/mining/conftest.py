@@ -35,7 +35,7 @@ def answering() -> ParallelPairs:
 
 @pytest.fixture(scope="session")
 def embed():
-    """Give the texts of a pool their vectors."""
+    """Encode the texts of a pool."""
 
     def embed(pool):
         parts = pool.collection
