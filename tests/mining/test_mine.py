@@ -175,6 +175,7 @@ def test_killed_run_ends_in_the_same_store(tmp_path):
         subprocess.run([sys.executable, script, tmp_path, name], check=True, timeout=300)
     store, whole = (mining.PairStore(tmp_path / name) for name in ("store", "whole"))
     assert store.about["checksum"] == whole.about["checksum"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store", "whole"]
 
 
 @pytest.mark.parametrize(

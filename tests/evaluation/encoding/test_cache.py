@@ -28,8 +28,9 @@ def vectors(request):
 
 
 @pytest.fixture
-def folder(tmp_path, vectors):
-    """A folder with two shards, the second one committed in two pieces."""
+def folder(tmp_path, vectors, monkeypatch):
+    """A folder with two shards, the second one secured in two pieces; both written three rows at a time."""
+    monkeypatch.setattr(cache_module, "COMMIT_ROWS", 3)
     store = CachedStore(tmp_path, vectors.shape[1])
     keys = keys_of(TEXTS)
     store.commit(keys[:4], vectors[:4])
