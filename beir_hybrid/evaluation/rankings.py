@@ -63,10 +63,13 @@ class Translation(_Arrays):
     Attributes:
         query: Shape (n,), numbers of the setting's queries that have such a translation.
         passage: Shape (n, depth), the passages on top of the translations' rankings, as in :class:`Top`.
+        scores: Takes passage numbers, shape (n, m) and -1 for none, and returns their scores for the queries and for
+            the translations, of the same shape; -inf where there is none, as below the end of a cut-off run.
     """
 
     query: Ints
     passage: Ints
+    scores: Callable[[Ints], tuple[Floats, Floats]]
 
 
 def _no_translations() -> Iterator[Translation]:

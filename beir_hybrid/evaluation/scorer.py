@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from beir_hybrid.arrays import Bools, Ints
+from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.evaluation.rankings import Rankings, Top, Translation
 from beir_hybrid.evaluation.search.searcher import RelevantRanks, Searcher
 from beir_hybrid.settings import Setting
@@ -93,4 +93,11 @@ class Scorer:
             groups, first = np.unique(judged.group[judged.query_language == language], return_index=True)
             mine = np.flatnonzero(np.isin(judged.group[numbers], groups))
             if len(mine):
-                yield Translation(mine, hits.passage[first[np.searchsorted(groups, judged.group[numbers[mine]])]])
+                places = first[np.searchsorted(groups, judged.group[numbers[mine]])]
+                asked = numbers[mine], np.flatnonzero(judged.query_language == language)[places]
+                scores = partial(self._scores, (setting, asked[0]), (other, asked[1]))
+                yield Translation(mine, hits.passage[places], scores)
+
+    def _scores(self, own: tuple[Setting, Ints], other: tuple[Setting, Ints], passages: Ints) -> tuple[Floats, Floats]:
+        """Score passages for queries and for their translations."""
+        return self.searcher.scores(*own, passages), self.searcher.scores(*other, passages)

@@ -13,7 +13,16 @@ from beir_hybrid.evaluation.runs import run_of_results
 from beir_hybrid.settings import Setting, choose_settings
 
 CLASSIC = ("map", "map@4", "ndcg@5", "recall@5", "precision@3", "mrr", "mrr@2", "success@2")
-BIAS = ("same_language_share@5", "language_share@3", "ndkl@5", "mrc@5", "rank_distance@5", "peer@5")
+BIAS = (
+    "same_language_share@5",
+    "language_share@3",
+    "ndkl@5",
+    "mrc@5",
+    "rank_distance@5",
+    "peer@5",
+    "mimo_peer@5",
+    "tlr@5",
+)
 NAMES = ("mono", "cross", "multi", "en-en+zh", "zh-en+zh")
 EN = Setting("en", ("en",))
 POOL = Setting("en", ("de", "en", "es"), pool=True)
@@ -51,7 +60,7 @@ def assert_same(first, second):
 @pytest.mark.parametrize("ties", [True, False], ids=["ties", "no-ties"])
 def test_runs_that_were_written_give_the_same_numbers(make_model, uneven, vectors_of, float_vectors, tmp_path, ties):
     model = make_model(vectors_of(uneven) if ties else float_vectors)
-    measures = ["default", "bias", *CLASSIC, *BIAS, "peer@84"]
+    measures = ["default", "bias", *CLASSIC, *BIAS, "peer@84", "lpr", "mimo_mrc@5"]
     first = evaluate(model, uneven, settings=NAMES, measures=measures, runs=tmp_path / "runs", model_name="my model")
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {f"{name}.trec" for name in first.settings}
     judged = Judgements(uneven)

@@ -100,7 +100,7 @@ def test_they_equal_this_packages_on_the_same_rankings(qrels, run):
         queries=1,
         retrieved=np.array([4]),
         top=Top(passage, np.array([[2, 1, 1, 0]]), np.array([[1, 0, 1, 1]])),
-        translations=lambda: iter([Translation(np.array([0]), np.array([[0, 1, 2, -1]]))]),
+        translations=lambda: iter([Translation(np.array([0]), np.array([[0, 1, 2, -1]]), None)]),
     )
     found = values(NAMES, qrels, run)
     for theirs, ours in NAMES.items():

@@ -78,3 +78,50 @@ class TestPeer(MeasureContract):
 class TestOneTargetMap(MeasureContract):
     name = "one_target_map[de]"
     ties = "trec_eval"
+
+
+class TestLanguageRecall(MeasureContract):
+    name = "language_recall[de]@10"
+    ties = "trec_eval"
+
+
+class TestSameLanguageRecall(MeasureContract):
+    name = "same_language_recall@10"
+    ties = "trec_eval"
+    favoured = "de"
+
+
+class TestTlr(MeasureContract):
+    name = "tlr@10"
+    ties = "trec_eval"
+
+
+class TestLpr(MeasureContract):
+    name = "lpr"
+
+
+class TestRightOtherLanguage(MeasureContract):
+    name = "right_other_language"
+    ties = "trec_eval"
+    query_language = "es"
+
+
+class TestWrongOwnLanguage(MeasureContract):
+    name = "wrong_own_language"
+    ties = "trec_eval"
+    test_direction_is_true = None  # both rankings have a relevant passage first
+
+
+class TestMimoPeer(MeasureContract):
+    name = "mimo_peer@20"
+    ties = "trec_eval"
+    query_language = "es"
+
+
+class TestMimoMrc(MeasureContract):
+    name = "mimo_mrc@10"
+    lowest = -1.0
+    # it reads the scores of what one list has and the other has not, below any depth
+    test_nothing_below_depth_changes_it = None
+    test_nothing_below_cut_off_changes_it = None
+    test_ties_fall_as_declared = None

@@ -174,7 +174,19 @@ class MadeUpRun:
         for scores in self.translations.values():
             shown = self.order(scores)[rows, :depth]
             there = np.arange(shown.shape[1]) < kept
-            yield Translation(rows, np.where(there, self.names[shown], -1))
+            named = partial(self._scores_of, [self._retrieved(each, kept)[rows] for each in (self.scores, scores)])
+            yield Translation(rows, np.where(there, self.names[shown], -1), named)
+
+    def _retrieved(self, scores: Floats, kept: int) -> Floats:
+        """Put -inf in place of the scores of passages that were not retrieved."""
+        found, order = np.full(scores.shape, -np.inf), self.order(scores)[:, :kept]
+        np.put_along_axis(found, order, np.take_along_axis(scores, order, axis=1), axis=1)
+        return found
+
+    def _scores_of(self, scores: list[Floats], names: Ints) -> tuple[Floats, Floats]:
+        places = np.append(np.argsort(self.names), 0)[np.searchsorted(np.sort(self.names), names)]
+        own, other = (np.where(names < 0, -np.inf, np.take_along_axis(each, places, axis=1)) for each in scores)
+        return own, other
 
 
 def _mid_ranks(scores: Floats, retrieved: Bools) -> Floats:

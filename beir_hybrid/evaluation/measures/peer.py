@@ -83,11 +83,13 @@ class PEER(StandardMeasure):
     def _others(self, rankings: Rankings) -> Floats:
         top = rankings.top_at(self.cutoff)
         query, column = np.nonzero((top.passage >= 0) & (top.grade == 0))
-        return _Groups.of(rankings, query, top.language[query, column]).p_values((column + 1).astype(np.float64))
+        return RanksByLanguage.of(rankings, query, top.language[query, column]).p_values(
+            (column + 1).astype(np.float64)
+        )
 
     def _relevant(self, rankings: Rankings, grade: int) -> Floats:
         rows = rankings.grade == grade
-        groups = _Groups.of(rankings, rankings.query[rows], rankings.language[rows])
+        groups = RanksByLanguage.of(rankings, rankings.query[rows], rankings.language[rows])
         rank = rankings.rank[rows]
         values = groups.p_values(np.where(rank <= self.cutoff, rank, np.inf))
         values[(groups.sizes.max(axis=1) == 1) & (groups.sizes.sum(axis=1) > 1)] = np.nan
@@ -95,15 +97,22 @@ class PEER(StandardMeasure):
 
 
 @dataclass(frozen=True, eq=False)
-class _Groups:
-    """Passages of one grade, grouped by query and language."""
+class RanksByLanguage:
+    """Passages of one grade, grouped by query and language.
 
-    query: Ints  # of each passage
-    cell: Ints  # of each passage, query * languages + language
-    sizes: Ints  # shape (queries, languages)
+    Attributes:
+        query: Shape (passages,), the query of each passage.
+        cell: Shape (passages,), its group: query * languages + language.
+        sizes: Shape (queries, languages), how many passages each group has.
+    """
+
+    query: Ints
+    cell: Ints
+    sizes: Ints
 
     @classmethod
-    def of(cls, rankings: Rankings, query: Ints, language: Ints) -> _Groups:
+    def of(cls, rankings: Rankings, query: Ints, language: Ints) -> RanksByLanguage:
+        """Group passages, shape (passages,), by query and by number of language."""
         shape = (rankings.queries, len(rankings.languages))
         cell = query * shape[1] + language
         return cls(query, cell, np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape))

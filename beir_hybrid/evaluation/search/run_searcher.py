@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from beir_hybrid.arrays import Ints
+from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.errors import ConfigurationError, shorten
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.runs import Run
@@ -70,6 +70,12 @@ class RunSearcher(Searcher):
         place = self.places(setting, run.query[first]), run.rank[first].astype(np.int64) - 1
         hits.passage[place], hits.score[place] = run.passage[first], run.score[first]
         return hits
+
+    def scores(self, setting: Setting, queries: Ints, passages: Ints) -> Floats:
+        """Look scores up; see :meth:`Searcher.scores`."""
+        run = self.runs[setting]
+        place = run.find(np.broadcast_to(queries[:, None], passages.shape), passages)
+        return np.append(run.score, -np.inf)[place].astype(np.float64)
 
     def notes(self) -> list[str]:
         """Return how many queries have no result, and how deep rankings are where they are cut off."""

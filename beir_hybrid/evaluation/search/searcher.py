@@ -16,9 +16,11 @@ from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.vectors import Vectors
 from beir_hybrid.evaluation.judgements import Judgements
 from beir_hybrid.evaluation.search.hits import Hits
-from beir_hybrid.evaluation.search.scores import Rows, stack
+from beir_hybrid.evaluation.search.scores import Rows, pair_scores, stack
 from beir_hybrid.settings import Setting
 from beir_hybrid.verbosity import progress
+
+_SCORED = 2**15  # pairs of a query and a passage scored at a time
 
 
 class RelevantRanks(NamedTuple):
@@ -78,6 +80,19 @@ class Searcher(ABC):
 
         Returns:
             None if the setting was not searched.
+        """
+
+    @abstractmethod
+    def scores(self, setting: Setting, queries: Ints, passages: Ints) -> Floats:
+        """Score passages, wherever they stand in the rankings.
+
+        Args:
+            setting: The setting.
+            queries: Shape (n,), numbers of queries of the setting's language.
+            passages: Shape (n, m), numbers of passages; -1 for none.
+
+        Returns:
+            Shape (n, m); -inf where there is no passage, or nothing is known of it.
         """
 
     def places(self, setting: Setting, queries: Ints) -> Ints:
@@ -211,6 +226,15 @@ class VectorSearcher(Searcher):
             wanted_languages = together if language in together else set(self.judgements.collection.queries)
             self._search(pool, wanted_languages - self._hits.keys())
         return self._hits[language][:, :depth]
+
+    def scores(self, setting: Setting, queries: Ints, passages: Ints) -> Floats:
+        """Multiply vectors, the passages' a few thousand at a time; see :meth:`Searcher.scores`."""
+        scores, vectors = np.full(passages.shape, -np.inf), list(self.passages.values())
+        row, column = np.nonzero(passages >= 0)
+        for start in range(0, len(row), _SCORED):
+            pairs = row[start : start + _SCORED], column[start : start + _SCORED]
+            scores[pairs] = pair_scores(self.queries, queries[pairs[0]], vectors, passages[pairs])
+        return scores
 
     @abstractmethod
     def _find(self, pool: Pool, queries: Ints, depth: int, advance: Callable[[float], object]) -> Hits:

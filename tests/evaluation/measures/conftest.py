@@ -121,12 +121,22 @@ def _run_rankings(run, qrels, query_language, sizes=None, depth=100):
     passage = np.array([padded(query) for query in queries])
     name = [[documents[n] if n >= 0 else None for n in row] for row in passage]
 
+    def scored(asked, passages):
+        found = [
+            [run.get(query, {}).get(documents[n], -np.inf) for n in row]
+            for query, row in zip(asked, passages, strict=True)
+        ]
+        return np.where(passages < 0, -np.inf, np.float32(np.array(found).reshape(passages.shape)))
+
     def translations():
         for other in sorted({query.split(":")[0] for query in run} - {query_language}):
             having = [n for n, query in enumerate(queries) if f"{other}:{query.split(':')[1]}" in run]
+            own = [queries[n] for n in having]
+            theirs = [f"{other}:{query.split(':')[1]}" for query in own]
             yield Translation(
                 np.array(having, np.int64),
-                np.array([padded(f"{other}:{queries[n].split(':')[1]}") for n in having]).reshape(-1, depth),
+                np.array([padded(query) for query in theirs]).reshape(-1, depth),
+                lambda passages, own=own, theirs=theirs: (scored(own, passages), scored(theirs, passages)),
             )
 
     rankings = Rankings(

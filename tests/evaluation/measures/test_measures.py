@@ -38,6 +38,13 @@ BIAS = (
     "mrc@100",
     "peer@100",
     "one_target_map[de]",
+    "language_recall[de]@100",
+    "same_language_recall@100",
+    "tlr@100",
+    "lpr",
+    *(f"{content}_{language}_language" for content in ("right", "wrong") for language in ("own", "other")),
+    "mimo_mrc@100",
+    "mimo_peer@100",
 )
 
 
@@ -89,7 +96,7 @@ def test_values_are_within_their_range_on_any_run(run_rankings, seed, queries, p
     run, qrels = draw_run(np.random.default_rng(seed), queries, passages, levels)
     run |= {query.replace("en:", "ar:"): found for query, found in reversed(run.items())}
     _, rankings = run_rankings(run, qrels, "en")
-    lowest = {"mrc@100": -1, "ndkl@100": -1e-5}
+    lowest = {"mrc@100": -1, "mimo_mrc@100": -1, "ndkl@100": -1e-5}
     highest = {"rank_distance@100": 100, "ndkl@100": np.inf}
     for name in [*THEIRS, *(f"mrr@{k}" for k in CUTOFFS), *BIAS]:
         values = built(name).values(rankings)
@@ -139,7 +146,7 @@ def test_measures_say_what_they_are(name):
     assert measure.needs_languages == (name in BIAS)
     assert measure.higher_is_better in (True, False, None)
     assert measure.source
-    assert measure.depth in (0, 100)
+    assert measure.depth in (0, 1, 100)
     assert build_measure(measure.name) == measure
     assert len({measure, build_measure(name)}) == 1
     for field in fields(measure):
@@ -167,7 +174,9 @@ def test_thirteen_thousand_queries_take_a_moment():
         queries=queries,
         retrieved=np.full(queries, 13_013),
         top=Top(passage, passage % 11, (passage % 97 == 0).astype(np.int64)),
-        translations=lambda: iter([Translation(np.arange(queries), passage[::-1].copy())]),
+        translations=lambda: iter(
+            [Translation(np.arange(queries), passage[::-1].copy(), lambda asked: (asked, -asked))]
+        ),
     )
     for name in [*THEIRS, *BIAS]:
         measure = build_measure(name.replace("de", "l3"))

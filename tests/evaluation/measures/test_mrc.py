@@ -30,7 +30,7 @@ def lists_of(ranks_of):
         def translations():
             for lists in languages:
                 having = [number for number, found in enumerate(lists) if found is not None]
-                yield Translation(np.array(having, np.int64), padded([lists[number] for number in having]))
+                yield Translation(np.array(having, np.int64), padded([lists[number] for number in having]), None)
 
         passage = padded(own)
         rankings = ranks_of(*[[1]] * len(own))

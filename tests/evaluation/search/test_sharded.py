@@ -174,7 +174,7 @@ def test_settings_by_themselves_are_the_same(draw_collection, write_vectors, tmp
     monkeypatch.setattr(sharded, "_KEPT", kept)
     collection, embeddings = draw_collection(np.random.default_rng(1), (9, 6, 14))
     folder = write_vectors(collection, embeddings, 2)
-    measures = ["map", "mrc@10"] if wanted == "multi" else ["map"]
+    measures = ["map", "mrc@10", "mimo_mrc@10"] if wanted == "multi" else ["map"]
     assert_same(collection, embeddings, folder, tmp_path, settings=wanted.split(","), measures=measures)
 
 
