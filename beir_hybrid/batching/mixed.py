@@ -132,6 +132,12 @@ class MixedPlan:
         turn = self.mixture.turn(epoch, step)
         return self.names[turn.member], turn.number, turn.step
 
+    def kind_name(self, epoch: int, step: int) -> str:
+        """Return the name of the kind of a step's batch; of a dataset without languages, the dataset's."""
+        name, number, place = self.turn(epoch, step)
+        member = self.members[name]
+        return name if isinstance(member, PlainBatches) else member.kind_name(number, place)
+
     def rows(self, epoch: int, step: int) -> tuple[str, list[list[int]]]:
         """Return the dataset of a step, and the rows of it that each process has.
 

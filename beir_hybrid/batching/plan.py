@@ -208,6 +208,10 @@ class BatchPlan:
         languages = {"questions": questions, "passages": passages}
         return Batch(kind, stream.source, groups, **languages, rows=rows, replaced=replaced, repeated=repeated)
 
+    def kind_name(self, epoch: int, step: int) -> str:
+        """Return the name of the kind of a step's batch, without drawing it."""
+        return self.kind_names[self._streams[int(self._schedule(epoch).stream[step])].kind]
+
     def batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Draw the batches of an epoch, from some step on."""
         return (self.batch(epoch, step) for step in range(start, self.steps))

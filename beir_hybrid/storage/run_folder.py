@@ -24,6 +24,9 @@ BATCHES_FILE = "batches.json"
 HISTORY_FILE = "history.json"
 """Written when a run ends: what the host logged at which step, of training and of evaluation."""
 
+LOSS_OF = "loss_"
+"""Before a kind's name in that log: the mean loss of the kind's batches since the log before."""
+
 RECORDS = (RUN_FILE, SUMMARY_FILE, BATCHES_FILE, HISTORY_FILE)
 """Files that describe a run and are no part of its model."""
 

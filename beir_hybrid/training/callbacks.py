@@ -31,6 +31,11 @@ class BatchLog(TrainerCallback):
         self.batches: Counter[int] = Counter()
         self._epoch = 0
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """The epoch, and the place in it, of the batch that is trained on."""
+        return self._epoch, self.batches[self._epoch]
+
     def on_train_begin(self, args: Any, state: TrainerState, control: Any, **kwargs: Any) -> None:
         """Count the batches before the checkpoint."""
         self.batches.clear()

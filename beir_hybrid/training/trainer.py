@@ -20,13 +20,14 @@ from beir_hybrid.batching.sampler import COLUMN_OPTIONS, HybridBatchSampler, bat
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError, ModelError
 from beir_hybrid.models import pads
 from beir_hybrid.pairs.examples import ExampleTable
-from beir_hybrid.storage.files import write_json
+from beir_hybrid.storage.files import json_or_none, write_json
 from beir_hybrid.storage.run_folder import BATCHES_FILE
 from beir_hybrid.training.arguments import HybridBatchTrainingArguments
 from beir_hybrid.training.beside import build_mixed_plan, check_alone, check_losses, opened
 from beir_hybrid.training.callbacks import BatchLog, FindBest, SetEpoch
 from beir_hybrid.training.card import add_to_card
 from beir_hybrid.training.checkpoints import check_checkpoint, check_same_batches, draws_by_length, latest_checkpoint
+from beir_hybrid.training.kind_losses import KindLosses
 from beir_hybrid.training.processes import gathered, together
 from beir_hybrid.training.resumable import ResumableTrainer
 
@@ -54,6 +55,7 @@ class HybridBatchTrainer(ResumableTrainer):
 
     Attributes:
         batch_log: Counts the batches trained on, by epoch.
+        kind_losses: The losses of each kind of batch since the last log, which has their means as ``loss_KIND``.
         card_details: Further lines of the model card's section on batches, by heading.
         evaluation_loss: The loss of evaluation data, where they lack what the loss of training needs, on the model's
             device; None for the same.
@@ -97,6 +99,8 @@ class HybridBatchTrainer(ResumableTrainer):
             self._grouped = pads(self.model)
         # the sampler is built now, so that what cannot be drawn is refused before training starts
         self.batch_log = BatchLog(len(self.sampler.plan) if self.sampler is not None else 0)
+        self.kind_losses = KindLosses(() if self.sampler is None else self.sampler.plan.kind_names)
+        self._pending: dict[str, Any] = {}  # losses since the last log, as a checkpoint has them
         self.add_callback(self.batch_log)
         self.add_callback(SetEpoch())
         self.add_callback(FindBest())
@@ -151,7 +155,13 @@ class HybridBatchTrainer(ResumableTrainer):
 
     def compute_loss(self, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the loss of a batch; see the host's Trainer."""
-        if self.evaluation_loss is None or model.training:
+        if model.training:
+            loss = super().compute_loss(model, *args, **kwargs)
+            if self.sampler is not None:
+                kind = self.sampler.plan.kind_name(*self.batch_log.place)
+                self.kind_losses.add(kind, loss[0] if isinstance(loss, tuple) else loss)
+            return loss
+        if self.evaluation_loss is None:
             return super().compute_loss(model, *args, **kwargs)
         training: Any = self.loss
         self.loss = self.evaluation_loss  # type: ignore[assignment]  # the host takes a module as well
@@ -159,6 +169,11 @@ class HybridBatchTrainer(ResumableTrainer):
             return super().compute_loss(model, *args, **kwargs)
         finally:
             self.loss = training
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        """Log, with the mean loss of each kind of batch since the last log; see the host's Trainer."""
+        means = self.kind_losses.means() if "loss" in logs else {}
+        super().log({**logs, **means}, *args, **kwargs)
 
     def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:
         """Add the name of a dataset of a dict to its rows, as the host does, and keep hidden columns hidden.
@@ -188,6 +203,7 @@ class HybridBatchTrainer(ResumableTrainer):
             DataFormatError: If the checkpoint is damaged, or lacks what an exact resume needs and
                 ``force_resume`` is off.
         """
+        losses: dict[str, Any] = {}
         if resume_from_checkpoint:
             asked = None if isinstance(resume_from_checkpoint, bool) else Path(resume_from_checkpoint)
             if asked is None and (asked := self.latest_checkpoint()) is None:
@@ -199,7 +215,10 @@ class HybridBatchTrainer(ResumableTrainer):
             self._keep_grouping(asked)
             if self.sampler is not None and not self.args.force_resume:
                 check_same_batches(asked, self.identity())
+            if self.is_world_process_zero():
+                losses = (json_or_none(asked / BATCHES_FILE) or {}).get("losses", {})
             resume_from_checkpoint = str(asked)
+        self.kind_losses.restore(losses)
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def _keep_grouping(self, checkpoint: Path) -> None:
@@ -259,8 +278,16 @@ class HybridBatchTrainer(ResumableTrainer):
         if self.args.should_save and self.sampler is not None:
             folder = Path(str(output_dir or self.args.output_dir))
             drawn = self.drawn()
-            write_json(folder / BATCHES_FILE, {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict()})
+            pending = {"losses": self._pending} if self._pending else {}
+            content = {"schema": 1, "plan": self.identity(), "drawn": drawn.to_dict(), **pending}
+            write_json(folder / BATCHES_FILE, content)
             add_to_card(folder / "README.md", drawn, self.card_details)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Save a checkpoint, with the losses that a resumed run's next log is to count."""
+        self._pending = self.kind_losses.sums()
+        super()._save_checkpoint(model, trial)
+        self._pending = {}
 
     def _load_best_model(self) -> None:
         """Load the best checkpoint, and describe it alone in the model card.

@@ -83,6 +83,12 @@ def test_two_processes_share_every_step_and_resume_in_the_right_epoch(train, tmp
     assert train(2, tmp_path / "cut", "rest", resume=1) == 0
     for rank in (0, 1):
         assert groups_of(tmp_path / "cut", "rest", rank) == groups_of(tmp_path / "whole", "whole", rank)[20:]
+    ends = [json.loads((tmp_path / name / "checkpoint-36" / "batches.json").read_text()) for name in ("whole", "cut")]
+    whole, cut = (end["losses"] for end in ends)  # of both processes, since nothing was logged
+    assert {kind: count for kind, (_, count) in whole.items()} == {
+        kind: 2 * count for kind, count in ends[0]["drawn"]["kinds"].items()
+    }
+    assert {kind: pytest.approx(sums, rel=1e-5) for kind, sums in whole.items()} == cut
 
 
 def test_two_processes_have_batches_of_one_dataset_in_each_step_and_resume_with_the_same(train, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from beir_hybrid.errors import ConfigurationError
@@ -29,6 +29,7 @@ from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
 from beir_hybrid.reports.score_tables import kind_table, main_table
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
+from beir_hybrid.storage.run_folder import LOSS_OF
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,14 +242,26 @@ def _training_charts(groups: Sequence[Group]) -> list[Chart]:
     rows = [row for group in groups for run in group.runs for row in run.history.get("eval", ())]
     names = [name for row in rows for name in row if name.startswith("eval_") and "_per_second" not in name]
     evaluated = "eval_loss" if "eval_loss" in names else next((name for name in names if name != "eval_runtime"), "")
+    drawn = [("Training", "log", "loss", "loss in training, running mean")]
+    drawn += [(f"Batches of {kind}", "log", f"{LOSS_OF}{kind}", "their loss, running mean") for kind in _kinds(groups)]
+    drawn.append(("Validation", "eval", evaluated, evaluated))
     charts = []
-    for part, name, words in (("log", "loss", "loss in training, running mean"), ("eval", evaluated, evaluated)):
+    for title, part, name, words in drawn:
         curves = [Curve(group.name, _course(group, part, name), group.place) for group in groups]
-        drawn = tuple(curve for curve in curves if curve.points)
-        if len({x for curve in drawn for x, _ in curve.points}) > 1:
-            title = "Training" if part == "log" else "Validation"
-            charts.append(Chart(title, "step", words, drawn, marked=part == "eval"))
+        chart = Chart(title, "step", words, tuple(curves), marked=part == "eval")
+        if len(chart.x_values()) > 1:
+            charts.append(replace(chart, curves=chart.drawn()))
     return charts
+
+
+def _kinds(groups: Sequence[Group]) -> list[str]:
+    """List the kinds of batch that a training mixed with others, whose losses are not all of its loss."""
+    mixed: set[str] = set()
+    for group in groups:
+        rows = [row for run in group.runs for row in run.history.get("log", ())]
+        kinds = {name.removeprefix(LOSS_OF) for row in rows for name in row if name.startswith(LOSS_OF)}
+        mixed |= kinds if len(kinds) > 1 else set()
+    return sorted(mixed)
 
 
 def _course(group: Group, part: str, name: str) -> tuple[tuple[float, float], ...]:
