@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, shorten
+from beir_hybrid.evaluation.commit import current_commit
 from beir_hybrid.evaluation.query_values import AGAIN, Format, QueryValues
 from beir_hybrid.settings import Setting, parse_setting
 from beir_hybrid.storage.files import check_output, is_number, read_json, write_json
@@ -48,7 +49,8 @@ class Results:
             ``dataset`` or ``none``), how many queries are ``linked`` to one, and of how many ``queries``; empty where
             all are of one language.
         notes: What readers need to know to interpret the numbers.
-        environment: Versions, device and seconds per stage.
+        environment: Versions, the commit of the folder that it was evaluated in if there is one, device and seconds
+            per stage.
         quick: Whether the model was trained for a first look alone, as by ``study --quick`` or ``quickstart``; left out
             of the file if not.
         values: The value of every query, where it was asked for; in a file of its own.
@@ -200,7 +202,8 @@ def environment(device: str, seconds: dict[str, float], search_device: str = "")
         except PackageNotFoundError:  # run from a source tree that is not installed
             versions[package] = "unknown"
     searched = {"search_device": search_device} if search_device else {}
-    return {"versions": versions, "device": device, **searched, "seconds": seconds}
+    commit = {"commit": current_commit()} if current_commit() else {}
+    return {"versions": versions, **commit, "device": device, **searched, "seconds": seconds}
 
 
 def _check_content(path: Path, results: Results) -> None:

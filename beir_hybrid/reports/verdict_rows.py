@@ -11,13 +11,11 @@ from beir_hybrid.reports.models.table import Column, Entry, Table, make_table
 from beir_hybrid.reports.models.words import MINUS, chance, tick_text
 from beir_hybrid.studies.cell import differ_in_seeds, versus
 from beir_hybrid.studies.claim_answer import ClaimAnswer
+from beir_hybrid.studies.expectation import CONTRADICTED, SUPPORTED
 from beir_hybrid.studies.record import StudyRecord
 from beir_hybrid.studies.verdict import Verdict
 
-_TONES = {
-    **{"supported": "good", "better": "good", "contradicted": "bad", "worse": "bad"},
-    **dict.fromkeys((NOT_SHOWN, "not judged"), "unclear"),
-}
+_TONES = {SUPPORTED: "good", CONTRADICTED: "bad", NOT_SHOWN: "unclear", "not judged": "unclear"}
 _STATISTICS = {"worst": "worst setting", "spread": "spread over settings"}
 
 
@@ -87,13 +85,10 @@ def claim_rows(record: StudyRecord) -> list[ClaimRow]:
         judged.setdefault(verdict.claim, []).append(verdict)
     answers = record.claims or [ClaimAnswer.of(claim, verdicts) for claim, verdicts in judged.items()]
     rows = []
-    for one in answers:
-        words = [word for word, count in one.counts.items() if count]
-        word = one.outcome or (words[0] if len(words) == 1 else "mixed" if words else "not judged")
-        counts = ", ".join(f"{word} in {one.counts[word]}" for word in words)
-        rows.append(
-            ClaimRow(one.claim, word, _TONES.get(word, "other"), counts if sum(one.counts.values()) > 1 else "")
-        )
+    for one in (answer.answered() for answer in answers):
+        word = one.outcome or "not judged"
+        counts = ", ".join(f"{outcome} in {count}" for outcome, count in one.counts.items() if count)
+        rows.append(ClaimRow(one.claim, word, _TONES[word], counts if sum(one.counts.values()) > 1 else ""))
     return rows
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from beir_hybrid.reports.verdict_rows import strips_of, verdict_table
+from beir_hybrid.reports.verdict_rows import claim_rows, strips_of, verdict_table
+from beir_hybrid.studies.claim_answer import ClaimAnswer
 from beir_hybrid.studies.record import StudyRecord
 from beir_hybrid.studies.verdict import Verdict
 
@@ -149,3 +150,24 @@ def test_small_differences_keep_their_digits():
 def test_one_setting_is_told_in_the_singular():
     [(many, one)] = strips_of(read(*({**ENTRY, "languages": "seen", "settings": count} for count in (2, 1)))).values()
     assert (many.about, one.about) == ("seen languages (2 settings)", "seen languages (1 setting)")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "outcome", "counts"),
+    [
+        (["better", "better"], "supported", "supported in 2"),
+        (["better", "worse", "worse"], "contradicted", "supported in 1, contradicted in 2"),
+        (["better", "not shown"], "not shown", "supported in 1, not shown in 1"),
+        (["lower"], "supported", ""),
+    ],
+    ids=["better", "worse", "partly", "without-direction"],
+)
+def test_claims_that_expect_nothing_are_answered_in_the_same_words(verdicts, outcome, counts):
+    [row] = claim_rows(read(*({**ENTRY, "verdict": verdict} for verdict in verdicts)))
+    assert (row.word, row.counts) == (outcome, counts)
+    assert row.tone == {"supported": "good", "contradicted": "bad", "not shown": "unclear"}[outcome]
+
+
+def test_a_claim_without_verdicts_is_not_judged():
+    [row] = claim_rows(StudyRecord(claims=(ClaimAnswer("c", ""),)))
+    assert (row.word, row.tone, row.counts) == ("not judged", "unclear", "")

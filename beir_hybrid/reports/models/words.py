@@ -12,6 +12,9 @@ KIND_TITLES = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multil
 
 MINUS = "\N{MINUS SIGN}"
 
+QUICK = " (quick)"
+"""At the end of a title, of what was trained for a first look alone."""
+
 _SIZES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -45,7 +48,7 @@ def quick_title(title: str, quick: bool | None) -> str:
         >>> quick_title("paper", True), quick_title("paper", False)
         ('paper (quick)', 'paper')
     """
-    return f"{title} (quick)" if quick else title
+    return f"{title}{QUICK}" if quick else title
 
 
 def number(value: float) -> str:

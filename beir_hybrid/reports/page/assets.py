@@ -14,6 +14,7 @@ from beir_hybrid.reports.models.bars import Bars, Dots
 from beir_hybrid.reports.models.curve import Chart
 from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Table
+from beir_hybrid.reports.models.words import QUICK, quick_title
 from beir_hybrid.reports.page.outline import BlockOutline, Outline
 from beir_hybrid.reports.render.pictures import Picture, draw
 from beir_hybrid.reports.render.text import csv_table, latex_table, markdown_table
@@ -72,7 +73,7 @@ def _pieces(contents: Outline) -> Iterator[tuple[str, Picture]]:
     for drawn in contents.drawn:
         yield f"drawn-{drawn.map.title}", drawn.map
     if contents.cost is not None:
-        yield "cost", contents.cost
+        yield quick_title("cost", contents.quick), contents.cost
 
 
 def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
@@ -82,14 +83,16 @@ def _pieces_of_block(part: BlockOutline) -> Iterator[tuple[str, Picture]]:
     summary = f"{printed(part.measure).title} by kind of setting, and language bias, on {name}"
     yield f"{name}-summary", replace(part.summary, title=summary)
     for table in part.full:
-        yield f"{name}-{table.columns[-1].name.split()[0]}", replace(table, title=f"{table.title} retrieval on {name}")
+        title = f"{table.title.removesuffix(QUICK)} retrieval on {name}"
+        yield f"{name}-{table.columns[-1].name.split()[0]}", replace(table, title=title)
     measures = {part.measure, *(family for family, _ in part.matrices)}
     pieces: dict[str, Sequence[HeatMap | Chart]] = {part.measure: part.pairs, "difference": part.differences}
     pieces |= {**dict(part.matrices), "recall": part.recall, "scaling": part.scaling, "grid": part.grid}
     for what, pictures in pieces.items():
         for picture in pictures:
-            titled = f"{part.block.title}, {printed(what).title if what in measures else what}: {picture.title}"
-            yield f"{part.block.title}-{what}-{picture.title}", replace(picture, title=titled)
+            own = picture.title.removesuffix(QUICK)  # the block says it
+            titled = f"{part.block.title}, {printed(what).title if what in measures else what}: {own}"
+            yield f"{part.block.title}-{what}-{own}", replace(picture, title=titled)
     rows: list[Bars | Dots] = [*part.bars, *part.shares]
     for bars in rows:
         yield f"{part.block.title}-{bars.title.rpartition(': ')[2]}", bars

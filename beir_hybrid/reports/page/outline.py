@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.measures.printing import printed
@@ -22,7 +23,6 @@ from beir_hybrid.reports.models.panels import Panels
 from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.models.words import KIND_TITLES, number, percent, quick_title
 from beir_hybrid.reports.page.commands import commands_of
-from beir_hybrid.reports.page.commit import current_commit
 from beir_hybrid.reports.page.inputs import NotShown, Sources, StoredStudy
 from beir_hybrid.reports.published import Published, published_for
 from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
@@ -30,6 +30,8 @@ from beir_hybrid.reports.score_tables import kind_table, main_table
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
 from beir_hybrid.storage.run_folder import LOSS_OF
+
+Titled = TypeVar("Titled", Chart, HeatMap, Table)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where runs happened: versions and device, by name."""
+    """Where runs happened: versions, commit and device, by name."""
 
     names: tuple[str, ...]
     items: tuple[tuple[str, str], ...]
@@ -107,7 +109,6 @@ class Outline:
         environments: Where the runs happened.
         commands: By run, the commands that do it again.
         made: When it was made, as a date.
-        commit: The commit of the folder that it was made in; empty if there is none.
         quick: Whether anything in it was trained for a first look alone.
     """
 
@@ -122,7 +123,6 @@ class Outline:
     environments: tuple[Environment, ...]
     commands: tuple[tuple[str, tuple[str, ...]], ...]
     made: str = ""
-    commit: str = ""
     quick: bool = False
 
 
@@ -165,13 +165,12 @@ def build_outline(
         blocks=tuple(
             _block_outline(block, reference, _baseline(block, base, sources.studies), measure) for block in blocks
         ),
-        curves=tuple(_training_charts(groups)),
+        curves=_marked(_training_charts(groups), quick),
         drawn=tuple(drawn for group in groups if (drawn := _drawn(group)) is not None),
         cost=cost_table(quick_title("What the trainings cost", quick), costs),
         environments=_environments(groups),
         commands=tuple((run.name, tuple(commands_of(run))) for run in sources.runs),
         made=date.today().isoformat(),
-        commit=current_commit(),
         quick=quick,
     )
 
@@ -183,33 +182,39 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
     dots = [share_dots(block, name) for name in families if "share" in name]
     tables = [kind_table(block, kind, published) for kind in KINDS]
     recall = [_recall_chart(block, kind) for kind in KINDS]
+    quick = block.first.quick
     notes = [note for results in block.results.values() for one in results for note in one.notes]
     return BlockOutline(
         block=block,
         measure=measure,
         main=main_panels(block, measure),
-        summary=main_table(block, measure, published),
+        summary=_marked([main_table(block, measure, published)], quick)[0],
         full=tuple(table for table in tables if table is not None),
-        pairs=tuple(pair_maps(block, measure)),
-        differences=tuple(difference_maps(block, measure, baseline)),
+        pairs=_marked(pair_maps(block, measure), quick),
+        differences=_marked(difference_maps(block, measure, baseline), quick),
         baseline=baseline.name,
         bars=bias_bars(block, published),
         shares=tuple(each for each in dots if each is not None),
-        matrices=tuple((family, tuple(family_maps(block, family))) for family in families),
-        recall=tuple(chart for chart in recall if chart is not None),
-        grid=tuple(grid_charts(block, measure)),
-        scaling=tuple(scaling_charts(block, measure)),
+        matrices=tuple((family, _marked(family_maps(block, family), quick)) for family in families),
+        recall=_marked([chart for chart in recall if chart is not None], quick),
+        grid=_marked(grid_charts(block, measure), quick),
+        scaling=_marked(scaling_charts(block, measure), quick),
         published=published,
         examples=tuple(_examples(block)),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
+def _marked(pieces: Iterable[Titled], quick: bool) -> tuple[Titled, ...]:
+    """Say in the titles of pictures and tables that they are quick, if they are."""
+    return tuple(replace(piece, title=quick_title(piece.title, quick)) for piece in pieces)
+
+
 def _examples(block: Block) -> Iterator[tuple[Group, tuple[Table, ...]]]:
     for group in block.groups:
         for name, results in group.runs[0].evaluations.items():
             if any(results is one for one in block.results[group.name]) and name in group.runs[0].examples:
-                yield group, tuple(group.runs[0].examples[name].tables())
+                yield group, _marked(group.runs[0].examples[name].tables(), results.quick)
 
 
 def _baseline(block: Block, wanted: Group | None, studies: Sequence[StoredStudy]) -> Group:
@@ -294,7 +299,8 @@ def _drawn(group: Group) -> Drawn | None:
             shares = ", ".join(f"{name} {percent(count / total)}" for name, count in counts.items())
             words.append(f"batches by {word[:-1]}: {shares}")
     many = f", {len(group.runs)} runs together" if len(group.runs) > 1 else ""
-    return Drawn(drawn_map(group.name, pairs), "; ".join(words) + many + ".")
+    quick = any(run.cell.quick for run in group.runs if run.cell)
+    return Drawn(drawn_map(quick_title(group.name, quick), pairs), "; ".join(words) + many + ".")
 
 
 def _environments(groups: Sequence[Group]) -> tuple[Environment, ...]:
@@ -303,7 +309,7 @@ def _environments(groups: Sequence[Group]) -> tuple[Environment, ...]:
         for run, results in ((one, results) for one in group.runs for results in one.evaluations.values()):
             versions = results.environment.get("versions", {})
             items = list(versions.items()) if isinstance(versions, dict) else []
-            items.append(("device", results.environment.get("device")))
+            items += [(name, results.environment.get(name)) for name in ("commit", "device")]
             items.append(("device of the training", run.cost.device))
             known = tuple((str(name), str(value)) for name, value in items if value)
             environments.setdefault(known, []).append(group.name)
