@@ -45,6 +45,7 @@ python_maximum_signature_line_length = 88
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
 
 smartquotes = False  # they make a dash of the two before an option
 

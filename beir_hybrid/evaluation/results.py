@@ -139,7 +139,7 @@ def read_results(folder: Path) -> Results:
     return replace(Results.load(folder, values=True), values=None)
 
 
-def load_results(folders: Sequence[Path]) -> dict[str, Results]:
+def load_results(folders: Sequence[Path | str]) -> dict[str, Results]:
     """Read results with the values of their queries.
 
     Args:
@@ -149,10 +149,14 @@ def load_results(folders: Sequence[Path]) -> dict[str, Results]:
         The results by the folder's name, or by the path as it was given where two have the same name.
 
     Raises:
-        ConfigurationError: If a folder is given twice.
+        ConfigurationError: If a folder is given twice, or is no path.
         MissingDataError: If a folder holds no results, or no values of its queries.
         DataFormatError: If a file is damaged, or results and values are not of one evaluation.
     """
+    listed = isinstance(folders, Sequence) and not isinstance(folders, str)
+    if not listed or not all(isinstance(folder, str | Path) for folder in folders):
+        raise ConfigurationError(f"The folders are {shorten(folders)}.", "Give a list of paths.")
+    folders = [Path(folder) for folder in folders]
     whole = [folder.resolve() for folder in folders]
     for place, folder in enumerate(whole):
         if folder in whole[:place]:

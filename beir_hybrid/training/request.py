@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.errors import ConfigurationError, shorten
 from beir_hybrid.models import is_static
 from beir_hybrid.prompts import Prompts, Role
 from beir_hybrid.training.batch_options import BatchOptions, option
 from beir_hybrid.training.loss_options import LOSS_OPTIONS, LossOptions
 from beir_hybrid.training.model_options import ModelOptions
+from beir_hybrid.training.option_values import as_declared
 from beir_hybrid.training.words import read_words, write_words
 
 if TYPE_CHECKING:
@@ -179,11 +180,15 @@ class TrainingRequest(LossOptions, ModelOptions):
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            object.__setattr__(self, each.name, as_declared(each.name, str(each.type), getattr(self, each.name)))
         super().__post_init__()
+        if not isinstance(self.arguments, Mapping | list | tuple):
+            raise ConfigurationError(f"arguments is {shorten(self.arguments)}.", "Give a mapping, or a list of words.")
         given = self.arguments if isinstance(self.arguments, Mapping) else read_words(self.arguments)
         for name in ("extra_data", "query_prefix_in", "passage_prefix_in"):
             several = getattr(self, name)
-            object.__setattr__(self, name, ((several,) if isinstance(several, str) else tuple(several or ())) or None)
+            object.__setattr__(self, name, ((several,) if isinstance(several, str) else several) or None)
         if self.extra_data:
             from beir_hybrid.training.extra import read_extra_data  # what reads data is not needed without
 
@@ -213,10 +218,7 @@ class TrainingRequest(LossOptions, ModelOptions):
         Raises:
             ConfigurationError: As the class does.
         """
-        own: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in OPTIONS
-        }
-        own |= {name: Path(own[name]) for name in ("source", "output") if own.get(name) is not None}
+        own: dict[str, Any] = {name: value for name, value in given.items() if name in OPTIONS}
         others = {name: value for name, value in given.items() if name not in OPTIONS and value is not None}
         return cls(**own, arguments={**(arguments or {}), **others})
 

@@ -364,3 +364,15 @@ def test_a_folder_of_folders_names_one_of_them(tmp_path):
     with pytest.raises(MissingDataError) as caught:
         load_results([tmp_path])
     assert str(caught.value) == f"{tmp_path} holds no results.json. Give {tmp_path / 'a'}, which does."
+
+
+@pytest.mark.parametrize("folders", ["runs", 3, [3], [["runs"]]])
+def test_folders_that_are_no_list_of_paths_are_refused(folders):
+    with pytest.raises(ConfigurationError, match=r"The folders are .* Give a list of paths\."):
+        load_results(folders)
+
+
+def test_folders_may_be_texts(make_results_of, tmp_path):
+    make_results_of().save(tmp_path / "a")
+    with pytest.raises(MissingDataError, match="queries"):
+        load_results([str(tmp_path / "a")])

@@ -164,3 +164,25 @@ def test_the_hosts_way_to_select_is_refused(parse, name, fix):
 def test_output_folder_of_the_host_is_refused(parse, words):
     with pytest.raises(ConfigurationError, match="Use --output DIR"):
         parse(*words)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"languages": [["de"]]}, r"languages is \[\['de'\]\]\. Give a list of texts\."),
+        ({"languages": [False]}, r"languages is \[False\]"),  # what YAML makes of no
+        ({"train_data": ["sample", 3]}, r"train_data is \['sample', 3\]"),
+        ({"model": 3}, r"model is 3\. Give a text\."),
+        ({"model": None}, r"model is None\. Give a text\."),
+        ({"source": 3}, r"source is 3\. Give a path\."),
+        ({"arguments": 3}, r"arguments is 3\. Give a mapping, or a list of words\."),
+    ],
+)
+def test_options_of_other_types_are_refused_in_one_line(given, told):
+    with pytest.raises(ConfigurationError, match=told):
+        TrainingRequest(**{"model": "static", "train_data": "sample", "output": Path("out"), **given})
+
+
+def test_options_may_be_lists_and_paths_texts():
+    request = TrainingRequest("static", ["a", "b"], "out", languages=["de", "en"], source="data", eval_languages=None)
+    assert request == TrainingRequest("static", ("a", "b"), Path("out"), languages="de,en", source=Path("data"))
