@@ -21,7 +21,7 @@ _RARE_BLANKS = ("\x85", "\u1680", "\u2028", "\u2029")  # what NFKC leaves, but f
 
 _NO_LETTER = r"^[^\p{L}\p{N}]*[^\p{L}\p{N}\s][^\p{L}\p{N}]*$"
 
-_OCTAVE = 16  # buckets that lengths have from one to twice as much: neighbours differ by 4 %
+OCTAVE = 16  # buckets that lengths have from one to twice as much: neighbours differ by 4 %
 _MEASURED = 2**20  # texts that are measured at a time
 
 Digests = npt.NDArray[np.uint64]
@@ -157,5 +157,5 @@ def length_buckets(texts: pa.Array | pa.ChunkedArray) -> Buckets:
     whole = np.empty(len(lengths), np.uint8)
     for start in range(0, len(lengths), _MEASURED):
         part = np.asarray(lengths.slice(start, _MEASURED), np.float32)
-        whole[start : start + len(part)] = np.minimum(np.rint(_OCTAVE * np.log2(1 + part)), 255)
+        whole[start : start + len(part)] = np.minimum(np.rint(OCTAVE * np.log2(1 + part)), 255)
     return whole

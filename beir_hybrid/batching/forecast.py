@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from beir_hybrid.batching.draws import DrawSummary
 from beir_hybrid.batching.mixed import MixedPlan
+from beir_hybrid.batching.padding import slots_per_token
 from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.strategies.build import strategy_spec
 from beir_hybrid.errors import ConfigurationError
@@ -43,11 +44,13 @@ class Forecast:
         plan: The plan it is drawn by.
         drawn: The counts.
         kinds: Shape (steps,), each step's kind as its place among the plan's ``kind_names``.
+        slots_per_token: As :func:`~beir_hybrid.batching.padding.slots_per_token` estimates them.
     """
 
     plan: BatchPlan | MixedPlan
     drawn: DrawSummary
     kinds: npt.NDArray[np.unsignedinteger]
+    slots_per_token: float | None = None
 
     @property
     def steps(self) -> int:
@@ -88,6 +91,7 @@ class Forecast:
             "sampling": sampling,
             "steps_per_epoch": len(plan),
             "epochs": self.epochs,
+            "slots_per_token": self.slots_per_token,
             "course": [asdict(part) for part in self.course()],
             "notices": list(plan.notices),
         }
@@ -112,4 +116,4 @@ def forecast(plan: BatchPlan | MixedPlan, steps: int | None = None, show_progres
     drawn = DrawSummary(strategy_spec(plan.strategy))
     for step in progress_bar(range(count), desc="Drawing", unit="step", delay=_PATIENCE, show=show_progress):
         kinds[step] = places[drawn.draw(plan, *divmod(step, len(plan)))]
-    return Forecast(plan, drawn, kinds)
+    return Forecast(plan, drawn, kinds, slots_per_token(plan, count))

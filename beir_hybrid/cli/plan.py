@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,8 +62,12 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 @click.option("--seed", type=Number(whole=True, minimum=0), default=42, show_default=True, help="Seed of all draws.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the numbers to this .json file.")
 @click.option(
-    "--plot", type=click.Path(path_type=Path), help="Draw the numbers to this file, such as plan.png, .svg or .pdf."
+    "--plot",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Draw the numbers to this file, such as plan.png, .svg or .pdf; may be given several times.",
 )
+@click.option("--no-titles", is_flag=True, help="Leave the title out of the picture, for a paper's caption.")
 @click.pass_context
 def plan(
     ctx: click.Context,
@@ -74,7 +78,8 @@ def plan(
     steps: int | None,
     seed: int,
     output: Path | None,
-    plot: Path | None,
+    plot: tuple[Path, ...],
+    no_titles: bool,
     **options: Any,
 ) -> None:
     """Show what a training run would draw, before spending a GPU on it."""
@@ -86,8 +91,10 @@ def plan(
 
     if output is not None:
         check_output(output, "file", suffixes=[".json"])
-    if plot is not None:
-        check_output(plot, "file", "--plot", SUFFIXES)
+    for picture in plot:
+        check_output(picture, "file", "--plot", SUFFIXES)
+    if no_titles and not plot:
+        raise ConfigurationError("--no-titles is about a picture, and none is asked for.", "Add --plot FILE.")
     numbers = {"batch_size": batch_size, "steps": steps, "seed": seed}
     if config is not None and config.stages:
         _show_stages(ctx, config, numbers, world_size, options, output, plot)
@@ -97,9 +104,9 @@ def plan(
     expected = forecast(batches, steps, show_progress=True)
     if output is not None:
         write_json(output, expected.to_dict())
-    if plot is not None:
-        plot_forecast(expected, plot)
-    _show(expected, [path for path in (output, plot) if path is not None])
+    if plot:
+        plot_forecast(expected, *plot, titled=not no_titles)
+    _show(expected, [*([output] if output is not None else []), *plot])
 
 
 def _show_stages(
@@ -109,14 +116,14 @@ def _show_stages(
     world_size: int,
     options: dict[str, Any],
     output: Path | None,
-    plot: Path | None,
+    plot: Sequence[Path],
 ) -> None:
     """Show every stage, one after the other."""
     from beir_hybrid.batching.forecast import forecast
     from beir_hybrid.storage.files import write_json
     from beir_hybrid.training.prepare import plan_batches
 
-    if plot is not None:
+    if plot:
         raise ConfigurationError("--plot draws one training, and the file has several stages.", "Leave it out.")
     given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     data = {name: value for name, value in options.items() if name in given}
@@ -153,7 +160,7 @@ def _about_batches(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _show(expected: Forecast, written: Iterable[Path]) -> None:
-    from beir_hybrid.reports.plans import plan_models
+    from beir_hybrid.reports.plans import padding_sentence, plan_models
     from beir_hybrid.reports.render.terminal import console, show
 
     out = console()
@@ -165,6 +172,7 @@ def _show(expected: Forecast, written: Iterable[Path]) -> None:
         f"False negatives avoided (groups exchanged because their answer was in the batch already): {drawn.replaced}.",
         f"Answers repeated in a batch, because the data have no others: {drawn.repeated}.",
         f"Hard negatives left out, because they answer the question: {drawn.left_out}.",
+        *([f"Padding, by the texts' lengths: {padding}."] if (padding := padding_sentence(expected)) else []),
         *(f"Notice: {notice}" for notice in plan.notices),
         *(f"Written to {path}" for path in written),
     ]

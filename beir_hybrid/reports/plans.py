@@ -72,24 +72,33 @@ def plan_models(forecast: Forecast) -> list[Table | HeatMap]:
     ]
 
 
-def plot_forecast(forecast: Forecast, path: Path) -> None:
+def plot_forecast(forecast: Forecast, *paths: Path, titled: bool = True) -> None:
     """Draw a heat map of question x passage languages, bars of kinds and sources, and the course where it changes.
 
-    No display is needed, and the file is whole or not there.
+    No display is needed, and each file is whole or not there.
 
     Args:
         forecast: What would be drawn.
-        path: File with one of :data:`~beir_hybrid.reports.render.pictures.SUFFIXES`.
+        *paths: Files, each with one of :data:`~beir_hybrid.reports.render.pictures.SUFFIXES`.
+        titled: Whether the title of the whole stands on it; a paper has a caption instead.
 
     Raises:
-        ConfigurationError: If it has another one.
-        OutputError: If it cannot be written.
+        ConfigurationError: If one has another suffix.
+        OutputError: If one cannot be written.
     """
-    check_output(path, "file", "--plot", SUFFIXES)
-    write_figure(_composed(forecast), [path], dpi=150)
+    for path in paths:
+        check_output(path, "file", "--plot", SUFFIXES)
+    write_figure(_composed(forecast, titled), list(paths), dpi=150)
 
 
-def _composed(forecast: Forecast) -> Callable[[Figure], None]:
+def padding_sentence(forecast: Forecast) -> str:
+    """Say how much a transformer would pad; empty where that is not known."""
+    if forecast.slots_per_token is None:
+        return ""
+    return f"about {forecast.slots_per_token:.1f} slots for every token where texts are padded"
+
+
+def _composed(forecast: Forecast, titled: bool) -> Callable[[Figure], None]:
     drawn = forecast.drawn
     total = drawn.all_batches
     extra = {name: of_name.batches for name, of_name in drawn.extra.items()}
@@ -119,7 +128,8 @@ def _composed(forecast: Forecast) -> Callable[[Figure], None]:
             axes = figure.add_subplot(place)
             draw_on(axes, piece)
             axes.set_title(piece.title, fontsize=11, loc="left")
-        figure.suptitle(_title(forecast), fontsize=13)
+        if titled:
+            figure.suptitle(_title(forecast), fontsize=13)
 
     return compose
 
@@ -132,6 +142,7 @@ def _title(forecast: Forecast) -> str:
         f"({forecast.epochs:.2f} epochs)\n"
         f"{drawn.replaced:,} false negatives avoided, {drawn.repeated:,} answers repeated"
         + (f", {drawn.left_out:,} hard negatives left out" if drawn.left_out else "")
+        + (f"; {padding}" if (padding := padding_sentence(forecast)) else "")
     )
 
 

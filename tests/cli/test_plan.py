@@ -290,3 +290,17 @@ def test_codes_with_hyphens_are_parted_by_a_colon(invoke, tmp_path, written):
     words = ("--strategy", "x-y", "--language-pairs", "zh-hans:en", "--batch-size", "4")
     found = written("plan", "--train-data", tmp_path / "own.jsonl", *words)
     assert set(found["pairs"]) == {"zh-hans-en"}
+
+
+def test_plots_are_written_to_each_file_and_padding_is_told(invoke, tmp_path):
+    files = [tmp_path / "plan.png", tmp_path / "plan.pdf"]
+    result = invoke(*SAMPLE, "--plot", files[0], "--plot", files[1], "--no-titles", "--output", tmp_path / "plan.json")
+    assert result.exception is None, result.output
+    assert all(path.is_file() and f"Written to {path}" in result.stdout for path in files)
+    slots = json.loads((tmp_path / "plan.json").read_text())["slots_per_token"]
+    assert slots > 1
+    assert f"Padding, by the texts' lengths: about {slots:.1f} slots for every token" in result.stdout
+
+
+def test_no_titles_without_a_plot_is_refused(refuse):
+    refuse("--no-titles")

@@ -2,6 +2,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import matplotlib.image
@@ -149,3 +150,18 @@ def test_the_map_of_examples_tells_avoided_and_kept_false_negatives_apart():
     drawn = DrawSummary("x-y", 1, Counter({"x-y": 1}), replaced=2, repeated=3, left_out=5)
     note = plans.examples_map(drawn).note
     assert "2 false negatives avoided, 3 answers repeated, 5 hard negatives left out" in note
+
+
+def test_several_files_are_drawn_at_once_with_or_without_the_title(tmp_path):
+    paths = [tmp_path / name for name in ("plan.svg", "plan.pdf", "plan.png")]
+    plans.plot_forecast(planned("x-y"), *paths, titled=False)
+    assert all(path.is_file() for path in paths)
+    assert not any("30 steps" in text for text in texts(paths[0]))
+
+
+def test_padding_is_told_where_it_is_known(tmp_path):
+    assert plans.padding_sentence(planned()) == ""
+    known = replace(planned(), slots_per_token=1.66)
+    assert plans.padding_sentence(known) == "about 1.7 slots for every token where texts are padded"
+    plans.plot_forecast(known, tmp_path / "plan.svg")
+    assert any("about 1.7 slots" in text for text in texts(tmp_path / "plan.svg"))
