@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _PLUG_INS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "mteb": {"beir_hybrid.hosts": ("mteb",)},
     "pyserini": {
         "beir_hybrid.commands": ("bm25", "fuse", "index", "merge", "search"),
         "beir_hybrid.hosts": ("pyserini",),
