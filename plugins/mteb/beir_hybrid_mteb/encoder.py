@@ -119,7 +119,7 @@ class TaskEncoder(Encoder):
             hf_split=self._split,
             hf_subset=language or "default",
             prompt_type=role,
-            **self._options,  # type: ignore[arg-type]  # as MTEB passes them on
+            **self._options,
         )
         return np.asarray(vectors, np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -50,5 +51,5 @@ def means_by_kind(result: TaskResult) -> dict[str, dict[str, float]]:
     }
 
 
-def _numbers(scores: dict[str, Any]) -> list[tuple[str, float]]:
+def _numbers(scores: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [(name, float(value)) for name, value in scores.items() if isinstance(value, int | float)]
