@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from beir_hybrid.datasets.registered import Listing
     from beir_hybrid.reports.models.table import Table
 
+_NAMED = 30  # languages of one dataset in the table
+
 
 @click.group(cls=CommandGroup)
 def datasets() -> None:
@@ -110,7 +112,9 @@ def _table(listings: list[Listing]) -> Table:
     rows = [
         (
             f"{listing.name} (broken)" if listing.broken else listing.name,
-            " ".join(listing.languages),
+            " ".join(listing.languages)
+            if len(listing.languages) <= _NAMED
+            else f"{len(listing.languages)} languages, which --json names",
             listing.queries,
             listing.passages,
             ", ".join(listing.splits),

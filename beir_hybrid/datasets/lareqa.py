@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import bisect
+import logging
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.datasets.sources import Files
+from beir_hybrid.datasets.rows import read_lines
+from beir_hybrid.datasets.sources import Files, names_there, with_own
 from beir_hybrid.errors import ConfigurationError, DataFormatError, did_you_mean, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs.pair import Pair
@@ -20,7 +24,12 @@ from beir_hybrid.pairs.parallel import ParallelPairs
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.files import parse_json
 
+logger = logging.getLogger(__name__)
+
 PassageText = Literal["sentence", "sentence+context"]
+
+# where a sentence ends: the next one begins with no small letter, after a blank unless the mark is Chinese or Japanese
+_END = re.compile(r"""(?:(?<=[.!?…।؟۔])["”»’)\]]*\s+|(?<=[。！？])[”」』）]*\s*)(?=["“„«‘(\[「『（¿¡]*[^\Wa-z_])""")
 
 
 class Candidate(NamedTuple):
@@ -97,7 +106,9 @@ class Lareqa:
 
         Args:
             source: Folder with the files; see :class:`~beir_hybrid.datasets.sources.Files`.
-            languages: Language codes; None for all. Passages in other languages leave the pool and the judgements.
+            languages: Language codes, of the release or of files that the folder has beside it, such as ``ro`` where it
+                holds ``ro.json``; None for all of the release. Passages in other languages leave the pool and the
+                judgements.
             passage_text: ``sentence`` for the sentence alone, ``sentence+context`` for the sentence followed by its
                 paragraph, the two inputs of LAReQA's models in one text.
         """
@@ -149,7 +160,8 @@ class Lareqa:
         known = get_args(PassageText)
         if passage_text not in known:
             raise ConfigurationError(f"passage_text is {passage_text!r}.", did_you_mean(passage_text, known))
-        chosen = choose_languages(languages, self.languages, self.name)
+        known = self.languages if languages is None else with_own(self.languages, names_there(source, self._path("*")))
+        chosen = choose_languages(languages, known, self.name)
         paths = self._files.find([self._path(language) for language in chosen], source)
         return {language: read_lareqa(path) for language, path in zip(chosen, paths, strict=True)}
 
@@ -158,10 +170,12 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
     """Read one language's file.
 
     Sentences are the slices of the paragraph that ``sentence_breaks`` names, not the file's own ``sentences``, which
-    differ from them in one Turkish paragraph. A question's answer sentence is the one in which its answer begins.
+    differ from them in one Turkish paragraph. A question's answer sentence is the one in which its answer begins. Where
+    no paragraph has ``sentence_breaks``, as in XQuAD's own files, sentences end at a full stop, question or exclamation
+    mark that no small letter follows, which is told in the log.
 
     Args:
-        path: A JSON file in SQuAD's layout with ``sentence_breaks``.
+        path: A JSON file in SQuAD's layout, gzipped if its name ends so.
 
     Returns:
         The candidates and the questions, in the file's order.
@@ -171,7 +185,7 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
             sentence; the message names file, paragraph and question.
     """
     try:
-        content = parse_json(path.read_bytes())
+        content = parse_json(b"".join(line for _, line in read_lines(path)))
         paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataFormatError(
@@ -179,6 +193,9 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
         ) from error
     if not paragraphs:
         raise DataFormatError(f"{path} holds no paragraph.", "Fetch the file again.")
+    if not any("sentence_breaks" in paragraph for paragraph in paragraphs if isinstance(paragraph, dict)):
+        logger.warning("%s has no sentence_breaks, so its paragraphs are cut at full stops and the like", path)
+        paragraphs = [_with_breaks(paragraph) for paragraph in paragraphs]
     candidates: list[Candidate] = []
     questions: list[Question] = []
     for number, paragraph in enumerate(paragraphs, start=1):
@@ -195,6 +212,15 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
     if repeated := [identifier for identifier, count in counts.items() if count > 1]:
         raise DataFormatError(f"{path}: the question id {shorten(repeated[0])} occurs twice.", "Make ids unique.")
     return candidates, questions
+
+
+def _with_breaks(paragraph: Any) -> Any:
+    """Add the places of sentences to a paragraph; one without a text is left to the messages of who reads it."""
+    if not isinstance(paragraph, dict) or not isinstance(text := paragraph.get("context"), str):
+        return paragraph
+    places = [0, *(end.end() for end in _END.finditer(text)), len(text)]
+    spans = ((start, start + len(text[start:end].rstrip())) for start, end in pairwise(places))
+    return {**paragraph, "sentence_breaks": [[start, end] for start, end in spans if start < end]}
 
 
 def _read_paragraph(

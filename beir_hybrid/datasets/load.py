@@ -102,5 +102,6 @@ def load_settings(
     """
     data = find_data(name)
     named = (data.setting,) if data.setting else ()
-    data.check_settings([*named, *(settings or ())])
-    return data.load(source, languages, **options), tuple(settings or named) or None
+    chosen = None if languages is None else tuple(languages)
+    data.check_settings([*named, *(settings or ())], chosen)
+    return data.load(source, chosen, **options), tuple(settings or named) or None

@@ -56,13 +56,17 @@ class NamedData:
         if self.setting and known:
             choose_setting(self.setting, known, known, self.dataset.name)
 
-    def check_settings(self, settings: Sequence[str]) -> None:
+    def check_settings(self, settings: Sequence[str], languages: Iterable[str] | None = None) -> None:
         """Check names of settings and kinds likewise.
+
+        Args:
+            settings: The names.
+            languages: As for :meth:`check`.
 
         Raises:
             UnknownNameError: If the dataset has no such setting.
         """
-        known = self.dataset.languages
+        known = self.dataset.languages if languages is None else tuple(languages)
         if known:
             choose_settings(settings, all_settings(known, known), self.dataset.name)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from beir_hybrid.errors import ChecksumError, MissingDataError
+from beir_hybrid.languages import is_code
 from beir_hybrid.storage.checksums import file_checksum
 from beir_hybrid.storage.corpus import cache_folder
 from beir_hybrid.verbosity import is_quiet
 
 DATA_VARIABLE = "BEIR_HYBRID_DATA"
+_NAMED = 20  # files of a folder, in messages
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class Files:
         """Find files, in the source folder if there is one, otherwise in the cache, downloading what is missing.
 
         A file in a source folder that differs from the pinned release is used and named in a warning of the log:
-        results on it are not comparable.
+        results on it are not comparable. A file that no release has, such as one's own language, is used as it is.
 
         Args:
             paths: Paths relative to the data folder.
@@ -50,8 +52,17 @@ class Files:
         folder = data_folder(source)
         if folder is None:
             return [self._download(path) for path in paths]
-        files = {path: _in_folder(folder, path) for path in paths}
-        changed = [str(file) for path, file in files.items() if file_checksum(file, "sha256") != self.checksums[path]]
+        files: dict[str, Path] = {}
+        for path in paths:
+            place = place_in(folder, path)
+            if place is None:
+                raise missing_from(folder, path)
+            files[path] = place
+        changed = [
+            str(file)
+            for path, file in files.items()
+            if path in self.checksums and file_checksum(file, "sha256") != self.checksums[path]
+        ]
         if changed:
             logger.warning(
                 "%d of %d files differ from the pinned release, so results are not comparable with others': %s",
@@ -112,11 +123,57 @@ def data_folder(source: str | Path | None) -> Path | None:
     return folder
 
 
-def _in_folder(folder: Path, path: str) -> Path:
-    candidates = (folder / path, folder / path.rpartition("/")[2])
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise MissingDataError(
-        f"{folder} holds neither {path} nor {candidates[1].name}.", "Give the folder that holds the dataset's files."
+def place_in(folder: Path, path: str) -> Path | None:
+    """Return where a folder holds a file, under its path or the end of that, perhaps gzipped; None if it does not.
+
+    Args:
+        folder: A data folder, the dataset's own in it, or one further down.
+        path: The file's path relative to a data folder, such as ``xquad-r/en.json``.
+    """
+    parts = path.split("/")
+    names = ("/".join(parts[start:]) + ending for start in range(len(parts)) for ending in ("", ".gz"))
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def missing_from(folder: Path, path: str) -> MissingDataError:
+    """Return the error for a file that a folder lacks; it names what is there."""
+    there = sorted(each.name for each in folder.iterdir())
+    more = f" and {len(there) - _NAMED:,} more" if len(there) > _NAMED else ""
+    return MissingDataError(
+        f"{folder} holds neither {path} nor {path.rpartition('/')[2]}.",
+        f"Give the folder that holds the dataset's files; this one has {', '.join(there[:_NAMED]) or 'none'}{more}.",
     )
+
+
+def names_there(source: str | Path | None, path: str) -> list[str]:
+    """Return the names of a dataset's files in a folder, such as their languages.
+
+    Args:
+        source: As for :func:`data_folder`.
+        path: Their path relative to a data folder, with an asterisk for the name, such as ``xquad-r/*.json``.
+
+    Returns:
+        What stands in place of the asterisk, sorted; nothing without a folder.
+    """
+    folder = data_folder(source)
+    if folder is None:
+        return []
+    parts = path.split("/")
+    before, after = parts[-1].split("*")
+    ends = ("/".join(parts[start:]) + ending for start in range(len(parts)) for ending in ("", ".gz"))
+    files = {place.name.removesuffix(".gz") for end in ends for place in folder.glob(end) if place.is_file()}
+    return sorted(name.removeprefix(before).removesuffix(after) for name in files)
+
+
+def with_own(released: Sequence[str], there: Iterable[str]) -> tuple[str, ...]:
+    """Return the languages of a release and those that a folder has beside them.
+
+    Args:
+        released: Language codes of the release.
+        there: Names of the folder's files; what is no code of a language is passed over.
+
+    Examples:
+        >>> with_own(["de", "en"], ["README", "all", "en", "ro"])
+        ('de', 'en', 'ro')
+    """
+    return tuple(dict.fromkeys([*released, *filter(is_code, there)]))

@@ -8,44 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from beir_hybrid.errors import ConfigurationError, LanguageError
-from beir_hybrid.languages import language_in_path
-
-# ISO 639-3 or 639-2 code with the code of two letters that it has in ISO 639-1
-_CODES = """
-aar aa abk ab afr af aka ak amh am ara ar arb ar arg an asm as ava av ave ae aym ay aze az azj az bak ba bam bm bel be
-ben bn bih bh bis bi bod bo bos bs bre br bul bg cat ca ces cs cha ch che ce chu cu chv cv cmn zh cor kw cos co cre cr
-cym cy dan da deu de div dv dzo dz ekk et ell el eng en epo eo est et eus eu ewe ee fao fo fas fa fij fj fin fi fra fr
-fry fy ful ff gla gd gle ga glg gl glv gv grn gn guj gu hat ht hau ha hbs sh heb he her hz hin hi hmo ho hrv hr hun hu
-hye hy ibo ig ido io iii ii iku iu ile ie ina ia ind id ipk ik isl is ita it jav jv jpn ja kal kl kan kn kas ks kat ka
-kau kr kaz kk khm km kik ki kin rw kir ky kom kv kon kg kor ko kua kj kur ku lao lo lat la lav lv lvs lv lim li lin ln
-lit lt ltz lb lub lu lug lg mah mh mal ml mar mr mkd mk mlg mg mlt mt mon mn khk mn mri mi msa ms zsm ms mya my nau na
-nav nv nbl nr nde nd ndo ng nep ne npi ne nld nl nno nn nob nb nor no nya ny oci oc oji oj ori or ory or orm om oss os
-pan pa pes fa pli pi pol pl por pt pus ps pbt ps que qu roh rm ron ro run rn rus ru sag sg san sa sin si slk sk slv sl
-sme se smo sm sna sn snd sd som so sot st spa es sqi sq als sq srd sc srp sr ssw ss sun su swa sw swh sw swe sv tah ty
-tam ta tat tt tel te tgk tg tgl tl tha th tir ti ton to tsn tn tso ts tuk tk tur tr twi tw uig ug ukr uk urd ur uzb uz
-uzn uz ven ve vie vi vol vo wln wa wol wo xho xh yid yi ydd yi yor yo zha za zho zh zul zu
-"""
-_WORDS = _CODES.split()
-
-SHORT_CODES = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
-"""Codes of two letters by those of three, as far as there are some."""
+from beir_hybrid.languages import SHORT_CODES, language_in_path, short_code
 
 KNOWN_CODES = frozenset(SHORT_CODES.values()) | {"ckb", "ceb", "fil", "gom", "bho", "mai", "mni", "nso", "pcm", "yue"}
 
 _ENDINGS = (".gz", ".jsonl", ".json", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather")
-
-
-def short_code(code: str) -> str:
-    """Return the code of two letters of a language, where it has one.
-
-    Args:
-        code: Of two or three letters; whatever else is returned as it is.
-
-    Examples:
-        >>> short_code("deu"), short_code("ceb"), short_code("zh")
-        ('de', 'ceb', 'zh')
-    """
-    return SHORT_CODES.get(code, code)
 
 
 def stem(path: Path) -> str:

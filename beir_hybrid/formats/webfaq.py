@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beir_hybrid.errors import LanguageError
-from beir_hybrid.formats.naming import SHORT_CODES, number_rows, row_prefix, short_code, stem
+from beir_hybrid.formats.naming import number_rows, row_prefix, stem
 from beir_hybrid.formats.tables import columns_of, read_table, table_files
+from beir_hybrid.languages import SHORT_CODES, short_code
 from beir_hybrid.storage.pair_building import RowBatch
 
 _TEXTS = ("question1", "answer1", "question2", "answer2")

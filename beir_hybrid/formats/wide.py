@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,9 @@ from beir_hybrid.errors import DataFormatError
 from beir_hybrid.formats.columns import GROUPS
 from beir_hybrid.formats.naming import number_rows, row_prefix
 from beir_hybrid.formats.tables import columns_of, read_table, table_files
+from beir_hybrid.languages import is_code
 from beir_hybrid.storage.pair_building import RowBatch
 from beir_hybrid.storage.pair_rows import USUAL_NAMES, join_lists, numbered
-
-_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def _languages_in(names: list[str]) -> dict[str, tuple[str, str, list[str]]]:
             [f"{role}_{code}" for role in roles if f"{role}_{code}" in names]
             for roles in (USUAL_NAMES["question"], USUAL_NAMES["passage"])
         ]
-        if _CODE.fullmatch(code) and all(pairs):
+        if is_code(code) and all(pairs):
             languages[code] = (pairs[0][0], pairs[1][0], numbered(USUAL_NAMES["negatives"], names, f"_{code}"))
     return languages
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from beir_hybrid.collection import MultilingualCollection, language_of
 from beir_hybrid.datasets.load import load_dataset
 from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, LanguageError
+from beir_hybrid.languages import is_code
 from beir_hybrid.testing.expectation import expect, expect_refusal, other_randomness
 from beir_hybrid.testing.pairs import CHOOSE, PairsContract
-
-_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
 class DatasetContract(PairsContract):
@@ -61,7 +59,7 @@ class DatasetContract(PairsContract):
         expect(isinstance(codes, tuple) and codes, f"Its languages are {codes!r}.", "Use a tuple of codes.")
         for code in codes:
             expect(
-                isinstance(code, str) and _CODE.fullmatch(code) and code != "all",
+                isinstance(code, str) and is_code(code),
                 f"One of its languages is {code!r}.",
                 "Use codes such as 'de' or 'zh-Hans': names of settings are made of them.",
             )

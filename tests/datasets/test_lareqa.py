@@ -117,9 +117,10 @@ def test_unknown_passage_text_is_refused(source, method):
         getattr(XQUAD_R, method)(source, ["en"], passage_text="sentenc")
 
 
-def test_language_that_the_dataset_lacks_is_refused_before_any_file_is_read():
-    with pytest.raises(LanguageError, match="xquad-r has no language 'fr'"):
-        XQUAD_R.load("/no/such/folder", ["en", "fr"])
+def test_language_that_neither_release_nor_folder_has_is_refused_with_those_that_either_has(source):
+    (source / "ro.json").write_text("not read")
+    with pytest.raises(LanguageError, match=r"no language 'fr'.*Known: ar, de, el, .*ro, ru,.*zh\."):
+        XQUAD_R.load(source, ["en", "fr"])
 
 
 def test_missing_file_is_told(source):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.datasets.conversion import Conversion
 from beir_hybrid.datasets.miracl.files import MiraclFiles
 from beir_hybrid.datasets.miracl.formats import Documents, read_qrels, read_topics
-from beir_hybrid.datasets.miracl.subset import Subset
 from beir_hybrid.datasets.rows import Judgement
+from beir_hybrid.datasets.subset import Subset
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
 from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.pairs.parallel import ParallelPairs
-from beir_hybrid.storage.corpus import StoredCorpus, cache_folder
-from beir_hybrid.storage.corpus_writer import write_corpus
+from beir_hybrid.storage.corpus import StoredCorpus
 from beir_hybrid.verbosity import progress_bar
 
 logger = logging.getLogger(__name__)
@@ -78,21 +76,16 @@ class _LanguagePart:
 
     def corpus(self, subset: Subset | None) -> StoredCorpus:
         """Return the corpus from the cache, after converting it into that if need be."""
+        # named by its sources, so that changed files are read again
+        states = [(str(shard.resolve()), shard.stat().st_size, shard.stat().st_mtime_ns) for shard in self.shards]
         judged = {judgement.document for judgement in self.judgements}
-        whole = self._folder("")
-        folder = whole if subset is None else self._folder(f"{subset.others} {' '.join(sorted(judged))}")
-        if (stored := _stored(folder)) is not None:
+        conversion = Conversion("miracl", self.language, states, judged, subset)
+        if (stored := conversion.stored()) is not None:
             return stored
-        if subset is not None and (stored := _stored(whole)) is not None:  # shards need not be unpacked again
-            prefix = len(self.language) + 1
-            rows = ((identifier[prefix:], passage) for identifier, passage in stored.rows())
-            return write_corpus(folder, self.language, subset.choose(rows, judged, self.language))
         size = sum(shard.stat().st_size for shard in self.shards)
         with progress_bar(total=size, unit="B", unit_scale=True, desc=f"miracl {self.language}", show=None) as bar:
             documents = Documents(self.shards, bar.update)
-            if subset is None:
-                return write_corpus(folder, self.language, iter(documents), documents.where)
-            return write_corpus(folder, self.language, subset.choose(documents, judged, self.language))
+            return conversion.write(documents, documents.where)
 
     def pairs(self, left_out: Counter[str]) -> Iterator[Pair]:
         """Yield a pair for each relevant passage of each query, a group of its own.
@@ -119,13 +112,6 @@ class _LanguagePart:
             for number, text in enumerate(positives, 1):
                 yield Pair(f"{self.language}:{query}:{number}", self.language, question, text, tuple(negatives))
 
-    def _folder(self, choice: str) -> Path:
-        """Name the stored corpus by its sources, so that changed files are read again."""
-        states = [(str(shard.resolve()), shard.stat().st_size, shard.stat().st_mtime_ns) for shard in self.shards]
-        content = json.dumps([self.language, states, choice]).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(content, digest_size=8).hexdigest()
-        return cache_folder() / "corpora" / f"miracl-{self.language}-{digest}"
-
     def notes(self, split: str, passages: int | None) -> Iterator[str]:
         """Yield what a reader of results must know.
 
@@ -142,16 +128,6 @@ class _LanguagePart:
         answered = {judgement.query for judgement in self.judgements if judgement.grade > 0}
         if unanswered := len(self.topics) - len(answered):
             yield f"{self.language} queries that have no relevant passage and are left out: {unanswered:,}"
-
-
-def _stored(folder: Path) -> StoredCorpus | None:
-    if not folder.exists():
-        return None
-    try:
-        return StoredCorpus(folder)
-    except DataFormatError as error:
-        logger.warning("%s The corpus is read again.", error.problem)
-        return None
 
 
 class Miracl:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from beir_hybrid.datasets.sources import DATA_VARIABLE, data_folder
+from beir_hybrid.datasets.hub import download, unreachable, url
+from beir_hybrid.datasets.sources import data_folder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean
 
 _QUERIES, _CORPUS = "miracl/miracl", "miracl/miracl-corpus"
@@ -74,7 +76,7 @@ class MiraclFiles:
         splits = [name for name in topics if name in qrels]
         if not splits:
             raise MissingDataError(
-                f"{place.label} holds no topics and qrels in {under}.", f"Fetch that folder of {_url(_QUERIES)}"
+                f"{place.label} holds no topics and qrels in {under}.", f"Fetch that folder of {url(_QUERIES)}"
             )
         if split not in splits:
             lack = "qrels" if split in topics else "files"
@@ -96,13 +98,13 @@ class MiraclFiles:
         shards = {int(number): name for number, name in place.match(rf"{under}/docs-(\d+)\.jsonl\.gz").items()}
         if not shards:
             raise MissingDataError(
-                f"{place.label} holds no docs-*.jsonl.gz in {under}.", f"Fetch that folder of {_url(_CORPUS)}"
+                f"{place.label} holds no docs-*.jsonl.gz in {under}.", f"Fetch that folder of {url(_CORPUS)}"
             )
         for number in range(max(shards)):
             if number not in shards:
                 raise DataFormatError(
                     f"{place.label} lacks {under}/docs-{number}.jsonl.gz, one of {max(shards) + 1} shards.",
-                    f"Fetch it from {_url(_CORPUS)}",
+                    f"Fetch it from {url(_CORPUS)}",
                 )
         return [place.fetch(shards[number]) for number in sorted(shards)]
 
@@ -114,7 +116,7 @@ class MiraclFiles:
             if not self.may_download:
                 raise MissingDataError(
                     f"{self.folder} holds no folder {under}, neither directly nor in miracl/ or miracl-corpus/.",
-                    f"Fetch it from {_url(repository)} or leave --source out.",
+                    f"Fetch it from {url(repository)} or leave --source out.",
                 )
         return self._on_hub(repository, under, pattern)
 
@@ -127,17 +129,11 @@ class MiraclFiles:
             except Exception as error:  # the client raises its own errors and those of its transport
                 downloaded = _downloaded(repository, under, pattern)
                 if downloaded is None:
-                    raise _unreachable(repository, under, error) from error
+                    raise unreachable(repository, under, error) from error
                 return downloaded
 
-        def fetch(name: str) -> Path:
-            try:
-                return Path(huggingface_hub.hf_hub_download(repository, name, repo_type="dataset"))
-            except Exception as error:  # as above
-                raise _unreachable(repository, name, error) from error
-
         names = [name for name in self._listed[repository] if name.startswith(f"{under}/")]
-        return _Place(f"The dataset {repository} on the hub", names, fetch)
+        return _Place(f"The dataset {repository} on the hub", names, partial(download, repository))
 
 
 def _in_folder(folder: Path, under: str) -> _Place:
@@ -156,25 +152,3 @@ def _downloaded(repository: str, under: str, pattern: str) -> _Place | None:
     except Exception:  # the reason why the hub cannot be read makes the better message
         return None
     return _in_folder(Path(folder), under) if (Path(folder) / under).is_dir() else None
-
-
-def _unreachable(repository: str, what: str, error: Exception) -> MissingDataError:
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError, RepositoryNotFoundError
-
-    kind = type(error).__name__
-    folder = f"or give a folder with the files: --source DIR, or set {DATA_VARIABLE}."
-    if isinstance(error, RepositoryNotFoundError):  # gated ones too; private ones are hidden
-        return MissingDataError(
-            f"The hub does not give access to {what} of the dataset {repository} ({kind}).",
-            f"Accept its terms at {_url(repository)} and log in with: hf auth login, {folder}",
-        )
-    if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
-        return MissingDataError(f"The dataset {repository} has no file {what} ({kind}).", f"Try again later, {folder}")
-    return MissingDataError(
-        f"{what} of the dataset {repository} cannot be downloaded ({kind}).",
-        f"Check the connection and HF_HUB_OFFLINE, {folder}",
-    )
-
-
-def _url(repository: str) -> str:
-    return f"https://huggingface.co/datasets/{repository}"

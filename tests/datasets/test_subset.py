@@ -1,6 +1,6 @@
 import pytest
 
-from beir_hybrid.datasets.miracl.subset import Subset
+from beir_hybrid.datasets.subset import Subset
 from beir_hybrid.passage import Passage
 
 DOCUMENTS = [(str(number), Passage(f"text {number}")) for number in range(1000)]
