@@ -8,7 +8,7 @@ from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.names import NamedData, find_data
-from beir_hybrid.errors import MissingDataError
+from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
 
 
@@ -59,7 +59,7 @@ def _load(
         for language in data.languages or data.dataset.languages:
             try:
                 collections.append(data.dataset.load(source, [language], **options))
-            except MissingDataError:
+            except (MissingDataError, ConfigurationError):  # the latter where a language cannot be loaded alone
                 missing.append(language)
         if not collections:
             raise
