@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beir_hybrid.attention import attend
 from beir_hybrid.errors import ConfigurationError, ModelError, did_you_mean
 from beir_hybrid.storage.files import existing, parse_json
 
@@ -74,6 +75,13 @@ def has_modules(name: str | Path) -> bool:
     return _read(name, "modules.json", True) is not None
 
 
+def holds_static(name: str | Path) -> bool:
+    """Return whether a model is static embeddings: ``static``, or a folder or downloaded model whose files say so."""
+    modules = [] if is_static(name) else _read(name, "modules.json", True)
+    first = modules[0] if isinstance(modules, list) and modules else None
+    return is_static(name) or (isinstance(first, dict) and str(first.get("type")).endswith(".StaticEmbedding"))
+
+
 def kind_of(model: object) -> str:
     """Return what kind a loaded model is: the name of the host's class, or of its own if it is none of the host's."""
     return str(getattr(model, "model_type", None) or type(model).__name__)
@@ -119,7 +127,12 @@ def pads(model: object) -> bool:
 
 
 def load_model(
-    name: str | Path, device: str | None = None, *, sparse: bool = False, backend: str = "torch"
+    name: str | Path,
+    device: str | None = None,
+    *,
+    sparse: bool = False,
+    backend: str = "torch",
+    attention: str | None = None,
 ) -> SentenceTransformer:
     """Load a sentence-transformers or Hugging Face model; a plain transformer gets mean pooling.
 
@@ -129,6 +142,8 @@ def load_model(
         sparse: Whether a SparseEncoder is accepted, which is then loaded as one; it has the same methods for encoding.
         backend: What it runs on, of :data:`BACKENDS`; where the model lacks the files for another one than ``torch``,
             the host makes them in memory.
+        attention: How a transformer computes attention, of :data:`~beir_hybrid.attention.ATTENTIONS`; None for what
+            its library chooses.
 
     Raises:
         ModelError: If there is no such model, it cannot be loaded, or it is of another kind: it is never converted.
@@ -145,7 +160,7 @@ def load_model(
 
     other = {} if backend == "torch" else {"backend": backend}
     try:
-        return getattr(sentence_transformers, kind)(known, device=device, local_files_only=offline, **other)
+        model = getattr(sentence_transformers, kind)(known, device=device, local_files_only=offline, **other)
     except Exception as error:  # a folder's files may be broken in any way
         if offline:
             raise _unreachable(str(name)) from error
@@ -154,6 +169,9 @@ def load_model(
             f"The model {str(name)!r} cannot be loaded: {reason.rstrip('.')}.",
             "Give a folder that holds a model, or the name of one on the hub (which needs a connection).",
         ) from error
+    if attention is not None:
+        attend(model, attention, name)
+    return model  # type: ignore[no-any-return]  # of the class that its files name
 
 
 def check_backend(name: str) -> None:

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "beir_hybrid"
 
 GROUND = {
     "arrays",
+    "attention",
     "errors",
     "grades",
     "hashing",

@@ -39,6 +39,7 @@ def show_forecast(
     workers: int | None,
     store_dtype: str = "float32",
     backend: str = "torch",
+    attention: str | None = None,
 ) -> None:
     """Encode a sample of a collection, and print what all of it would take.
 
@@ -51,13 +52,16 @@ def show_forecast(
         workers: Of a cluster; None for as many as there are devices.
         store_dtype: Number format of the vectors on disk.
         backend: What runs the model.
+        attention: How it computes attention; None for what its library chooses.
     """
     from beir_hybrid.evaluation import EncodingOptions, open_encoder
     from beir_hybrid.evaluation.encoding.forecast import forecast_encoding
     from beir_hybrid.reports.encoding_forecasts import forecast_models
     from beir_hybrid.reports.render.terminal import show
 
-    encoding = EncodingOptions(batch_size, device, dtype, backend=backend)  # without a cache: nothing is kept
+    encoding = EncodingOptions(
+        batch_size, device, dtype, backend=backend, attention=attention
+    )  # without a cache: nothing is kept
     item_bytes = 2 if store_dtype == "float16" else 4
     encoder = open_encoder(model, encoding)
     show(*forecast_models(forecast_encoding(encoder, collection, encoding, workers=workers, item_bytes=item_bytes)))

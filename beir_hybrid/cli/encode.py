@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
-from beir_hybrid.cli.parameters import SHARE, backend_option, cluster_options, dataset_options, encoding_options
+from beir_hybrid.cli.parameters import (
+    SHARE,
+    attention_option,
+    backend_option,
+    cluster_options,
+    dataset_options,
+    encoding_options,
+)
 from beir_hybrid.errors import ConfigurationError, plural
 
 if TYPE_CHECKING:
@@ -48,6 +55,7 @@ class _Encode(click.Command):
 )
 @encoding_options
 @backend_option
+@attention_option
 @cluster_options
 @dry_run_option
 @click.pass_context
@@ -94,6 +102,7 @@ def _encode(
     device: tuple[str, ...] | None,
     dtype: str | None,
     backend: str,
+    attention: str | None,
     cache: Path | None,
     no_cache: bool,
     store_dtype: Any,
@@ -103,7 +112,7 @@ def _encode(
     from beir_hybrid.evaluation import EncodingOptions, encode_folder, open_cache, open_encoder
     from beir_hybrid.workers import gpus_for, open_workers
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend)
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
     texts = partial(load_texts, dataset, {name: value for name, value in options.items() if value is not None})
     with open_workers(cluster, workers, gpus=gpus_for(device)) as opened:
         return encode_folder(
@@ -132,6 +141,7 @@ def _forecast(
     device: tuple[str, ...] | None,
     dtype: str | None,
     backend: str,
+    attention: str | None,
     cache: Path | None,
     no_cache: bool,
     store_dtype: str,
@@ -139,7 +149,8 @@ def _forecast(
     **options: Any,
 ) -> None:
     texts = load_texts(dataset, {name: value for name, value in options.items() if value is not None})
-    show_forecast(texts, model, batch_size, device, dtype, workers or (shard and shard[1]), store_dtype, backend)
+    workers = workers or (shard and shard[1])
+    show_forecast(texts, model, batch_size, device, dtype, workers, store_dtype, backend, attention)
 
 
 def load_texts(dataset: str, options: dict[str, Any]) -> MultilingualCollection:

@@ -14,6 +14,7 @@ from beir_hybrid.cli.dry_run import check_dry_run, dry_run_option, show_forecast
 from beir_hybrid.cli.encode import load_texts
 from beir_hybrid.cli.parameters import (
     NAMES,
+    attention_option,
     backend_option,
     cluster_options,
     dataset_options,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from beir_hybrid.evaluation.results import Results
     from beir_hybrid.workers import Workers
 
-_OF_MODELS = ("batch_size", "backend", "dtype", "device", "cache", "no_cache")
+_OF_MODELS = ("batch_size", "backend", "attention", "dtype", "device", "cache", "no_cache")
 _OF_SEARCH = ("index", "depth", "runs", "search_device", "search_precision")
 _OF_VECTORS = ("cluster", "workers")
 
@@ -53,6 +54,7 @@ _OF_VECTORS = ("cluster", "workers")
 )
 @encoding_options
 @backend_option
+@attention_option
 @click.option(
     "--index",
     help="Search with this Faiss index instead of exactly, such as HNSW64 or IVF256,Flat; with --vectors, one of each "
@@ -118,7 +120,8 @@ def evaluate(
     collection, wanted = load_settings(dataset, settings, **options)
     if dry_run:
         size, device, dtype, workers = (choices[name] for name in ("batch_size", "device", "dtype", "workers"))
-        show_forecast(collection, str(model), size, device, dtype, workers, backend=choices["backend"])
+        how = {name: choices[name] for name in ("backend", "attention")}
+        show_forecast(collection, str(model), size, device, dtype, workers, **how)
         return
     if run is not None:
         results = _evaluate_run(run, collection, wanted, measures)
@@ -184,6 +187,7 @@ def _evaluate_model(
     device: tuple[str, ...] | None,
     dtype: str | None,
     backend: str,
+    attention: str | None,
     cluster: str | None,
     workers: int | None,
     search_device: str | None,
@@ -193,7 +197,7 @@ def _evaluate_model(
     from beir_hybrid import evaluate
     from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend)
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
     search = ExactSearch(search_device, search_precision) if index is None else FaissSearch(index, depth)
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
@@ -267,11 +271,12 @@ def _encode_missing(
     device: tuple[str, ...] | None,
     dtype: str | None,
     backend: str,
+    attention: str | None,
 ) -> None:
     """Encode what a folder of vectors lacks, in the format that it has."""
     from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode_folder, open_cache, open_encoder
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend)
+    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
     try:
         known = VectorFolder.open(path).description
     except MissingDataError:

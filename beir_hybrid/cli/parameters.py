@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from beir_hybrid.attention import ATTENTIONS
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.batch_options import BatchOptions
 from beir_hybrid.training.request import OPTIONS, REPEATED, TrainingRequest
@@ -265,6 +266,14 @@ _BACKEND_OPTIONS = (
         callback=_check_backend,
         help="What runs the model.",
     ),
+)
+
+
+attention_option = click.option(
+    "--attention",
+    type=click.Choice(ATTENTIONS),
+    help="How a transformer computes attention; flash_attention_2 (with --dtype, on a GPU) takes texts without padding "
+    "[default: what its library chooses].",
 )
 
 

@@ -156,14 +156,14 @@ def load_results(folders: Sequence[Path | str]) -> dict[str, Results]:
     listed = isinstance(folders, Sequence) and not isinstance(folders, str)
     if not listed or not all(isinstance(folder, str | Path) for folder in folders):
         raise ConfigurationError(f"The folders are {shorten(folders)}.", "Give a list of paths.")
-    folders = [Path(folder) for folder in folders]
-    whole = [folder.resolve() for folder in folders]
+    paths = [Path(folder) for folder in folders]
+    whole = [path.resolve() for path in paths]
     for place, folder in enumerate(whole):
         if folder in whole[:place]:
-            raise ConfigurationError(f"The folder {folders[place]} is given twice.", "Give each run once.")
+            raise ConfigurationError(f"The folder {paths[place]} is given twice.", "Give each run once.")
     names = Counter(folder.name for folder in whole)
     loaded = {}
-    for given, folder in zip(folders, whole, strict=True):
+    for given, folder in zip(paths, whole, strict=True):
         results = Results.load(given, values=True)
         if results.values is None:
             QueryValues.load(given)  # raises an error that names the missing files

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beir_hybrid.errors import ConfigurationError, ModelError, did_you_mean
+from beir_hybrid.attention import ATTENTIONS, attend, transformer_of
+from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.models import has_modules, is_static
 from beir_hybrid.training.batch_options import option
 from beir_hybrid.training.lora import Lora
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 POOLINGS = ("mean", "cls", "lasttoken", "max")
 """How the vectors of a text's tokens become one."""
-
-ATTENTIONS = ("eager", "sdpa", "flash_attention_2")
-"""How attention is computed, by the names of transformers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +90,9 @@ class ModelOptions:
         given = self._given()
         if not given:
             return
-        transformer = _transformer(model, given[0], name)
+        transformer = transformer_of(model, given[0], name)
         if self.attention is not None:
-            _attend(transformer, self.attention, name)
+            attend(model, self.attention, name)
         if self.pooling is not None:
             self._pool(model, name)
         limit = longest(transformer)
@@ -156,31 +154,6 @@ def longest(transformer: Transformer) -> int | None:
             return module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
     limit = getattr(transformer.config, "max_position_embeddings", None)
     return int(limit) if isinstance(limit, int) and limit > 0 else None
-
-
-def _transformer(model: SentenceTransformer, option_name: str, name: str) -> Transformer:
-    from sentence_transformers.base.modules import Transformer
-
-    first = next(iter(model), None)
-    if not isinstance(first, Transformer):
-        raise ModelError(
-            f"{_spelt(option_name)} is for transformers, and the first module of {name} is {type(first).__name__}.",
-            "Leave it out.",
-        )
-    return first
-
-
-def _attend(transformer: Transformer, attention: str, name: str) -> None:
-    """Choose how a transformer computes attention, and whether it pads with it."""
-    try:
-        transformer.model.set_attn_implementation(attention)
-        chosen = transformer.model.config._attn_implementation
-    except (ImportError, ValueError, AttributeError) as error:  # of a package that is not there, or another model
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise ModelError(f"{name} cannot have --attention {attention}: {reason}.", "Leave it out.") from error
-    if chosen != attention:  # the library only warns
-        raise ModelError(f"{name} computes attention by {chosen}, and by nothing else.", "Leave out --attention.")
-    transformer.unpad_inputs = transformer.unpad_inputs  # which finds out whether padding can be left out now
 
 
 def _check_length(transformer: Transformer, name: str, length: int, limit: int | None) -> None:

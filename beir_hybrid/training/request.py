@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beir_hybrid.errors import ConfigurationError, shorten
-from beir_hybrid.models import is_static
+from beir_hybrid.models import holds_static
 from beir_hybrid.prompts import Prompts, Role
 from beir_hybrid.training.batch_options import BatchOptions, option
 from beir_hybrid.training.loss_options import LOSS_OPTIONS, LossOptions
@@ -29,7 +29,7 @@ HOST_DEFAULTS: Mapping[str, Any] = {
 """The paper's values (arXiv:2408.10536), where the host's own defaults are made for other tasks."""
 
 STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 30, "weight_decay": 0.0}
-"""For ``static`` models, whose vectors start from nothing and need larger steps."""
+"""For static embeddings, which need larger steps: each token's vector moves by itself."""
 
 _BATCHES = {option.name: option for option in fields(BatchOptions)}
 _DATA_HELP = (
@@ -289,7 +289,7 @@ class TrainingRequest(LossOptions, ModelOptions):
     @property
     def defaults(self) -> dict[str, Any]:
         """Values of training arguments that are not given."""
-        return {**HOST_DEFAULTS, **(STATIC_DEFAULTS if is_static(self.model) else {})}
+        return {**HOST_DEFAULTS, **(STATIC_DEFAULTS if holds_static(self.model) else {})}
 
     def command(self) -> str:
         """Write the command that does this training, options at their default left out."""

@@ -6,6 +6,7 @@ import pytest
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.training.arguments import arguments_as_json, parse_arguments
+from beir_hybrid.training.base_models import static_model
 from beir_hybrid.training.request import HOST_DEFAULTS, STATIC_DEFAULTS, TrainingRequest
 from beir_hybrid.training.words import read_words
 
@@ -186,3 +187,9 @@ def test_options_of_other_types_are_refused_in_one_line(given, told):
 def test_options_may_be_lists_and_paths_texts():
     request = TrainingRequest("static", ["a", "b"], "out", languages=["de", "en"], source="data", eval_languages=None)
     assert request == TrainingRequest("static", ("a", "b"), Path("out"), languages="de,en", source=Path("data"))
+
+
+def test_saved_static_model_has_the_defaults_of_static_ones(tmp_path, pairs):
+    static_model(pairs, 4).save(str(tmp_path / "static"))
+    assert TrainingRequest(tmp_path / "static", "sample").defaults == {**HOST_DEFAULTS, **STATIC_DEFAULTS}
+    assert TrainingRequest(tmp_path / "none", "sample").defaults == HOST_DEFAULTS

@@ -277,8 +277,8 @@ def open_encoder(model: str, options: EncodingOptions | None = None) -> Encoder:
     if options.backend != "torch":
         loaded = load_model(model, device, sparse=True, backend=options.backend)
         return BackendEncoder(loaded, folder, options.backend) if dense else Encoder(loaded)
-    if options.cache is None or not dense:
-        return Encoder(load_model(model, device, sparse=True))
+    if options.cache is None or not dense or options.attention:
+        return Encoder(load_model(model, device, sparse=True, attention=options.attention))
     return FolderEncoder(folder, Path(options.cache.folder) / "models", device)
 
 

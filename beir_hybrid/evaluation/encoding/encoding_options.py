@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from beir_hybrid.attention import ATTENTIONS
 from beir_hybrid.errors import ConfigurationError, did_you_mean
 from beir_hybrid.evaluation.encoding.cache import EmbeddingCache
 from beir_hybrid.models import BACKENDS
@@ -27,6 +28,9 @@ class EncodingOptions:
             format of its own; models that are loaded already keep theirs.
         cache: Where vectors are looked up and kept; None encodes all texts and keeps all vectors in memory, as is done
             with those of a sparse encoder in any case.
+        attention: How a transformer computes attention, of :data:`~beir_hybrid.attention.ATTENTIONS`, on the backend
+            torch; None for what its library chooses. It changes vectors by no more than rounding does, and vectors in
+            a cache serve any; models that are loaded already keep theirs.
 
     Raises:
         ConfigurationError: If an option is out of range.
@@ -41,6 +45,7 @@ class EncodingOptions:
     dtype: str | None = None
     cache: EmbeddingCache | None = None
     backend: str = "torch"
+    attention: str | None = None
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -56,6 +61,23 @@ class EncodingOptions:
             raise ConfigurationError(
                 f"The backend is {self.backend}, which runs on one device in the model's own number format.",
                 f"Leave out {wrong}, or choose the backend torch.",
+            )
+        self._check_attention()
+
+    def _check_attention(self) -> None:
+        if self.attention is None:
+            return
+        if self.attention not in ATTENTIONS:
+            raise ConfigurationError(
+                f"There is no attention {self.attention!r}.", did_you_mean(self.attention, ATTENTIONS)
+            )
+        if self.backend != "torch":
+            raise ConfigurationError(
+                f"The backend is {self.backend}, whose attention is its own.", "Leave out attention, or the backend."
+            )
+        if self.attention == "flash_attention_2" and self.dtype not in {"float16", "bfloat16"}:
+            raise ConfigurationError(
+                "The attention flash_attention_2 computes in half precision.", "Add the dtype bfloat16 or float16."
             )
 
     @property

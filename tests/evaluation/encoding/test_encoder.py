@@ -262,3 +262,33 @@ def test_backend_is_handed_to_the_host_and_tells_vectors_apart(folder, monkeypat
 def test_what_a_backend_cannot_do_is_refused(given, told):
     with pytest.raises(ConfigurationError, match=told):
         EncodingOptions(**given)
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_attention_is_the_one_that_is_asked_for_and_gives_the_same_vectors(make_transformer, tmp_path, attention):
+    model = str(make_transformer(tmp_path / "model"))
+    usual = open_encoder(model, EncodingOptions(device="cpu"))
+    encoder = open_encoder(model, EncodingOptions(device="cpu", attention=attention))
+    assert encoder.model[0].model.config._attn_implementation == attention
+    assert encoder.fingerprint == usual.fingerprint
+    one, other = (each.model.encode(["some text", "another"]) for each in (encoder, usual))
+    np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_attention_of_a_static_model_is_refused(folder):
+    with pytest.raises(ModelError, match=r"--attention is for transformers, and the first module .* StaticEmbedding"):
+        open_encoder(str(folder), EncodingOptions(attention="sdpa"))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"attention": "spda"}, r"no attention 'spda'.*sdpa"),
+        ({"attention": "sdpa", "backend": "onnx"}, "backend is onnx, whose attention is its own"),
+        ({"attention": "flash_attention_2"}, "half precision. Add the dtype"),
+    ],
+    ids=["unknown", "backend", "precision"],
+)
+def test_attention_that_cannot_be_is_refused(options, told):
+    with pytest.raises(ConfigurationError, match=told):
+        EncodingOptions(**options)
