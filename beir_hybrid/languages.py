@@ -232,11 +232,13 @@ def is_in_other_script(text: str, language: str) -> bool:
         >>> is_in_other_script("Who was Marie Curie?", "ru"), is_in_other_script("Кто такая Marie?", "ru")
         (True, False)
     """
+    return are_of_other_script(letters_by_script(text), language)
+
+
+def are_of_other_script(letters: Counter[str], language: str) -> bool:
+    """Return the same of letters that :func:`letters_by_script` counted."""
     own = SCRIPTS.get(language.partition("-")[0])
-    if own is None:
-        return False
-    letters = letters_by_script(text)
-    return sum(letters[script] for script in own) * _FEW < letters.total()
+    return own is not None and sum(letters[script] for script in own) * _FEW < letters.total()
 
 
 def is_unspaced(text: str) -> bool:

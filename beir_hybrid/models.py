@@ -25,6 +25,9 @@ SPARSE = "SparseEncoder"
 MULTI_VECTOR = "MultiVectorEncoder"
 CROSS = "CrossEncoder"
 
+DEBIASED = "beir_hybrid.debiasing.module.DebiasedModule"
+"""The module of models that ``beir-hybrid debias`` writes."""
+
 BACKENDS = ("torch", "onnx", "openvino")
 """What a model may run on."""
 
@@ -158,7 +161,9 @@ def load_model(
     check_kind(kind, f"The model {name}", sparse=sparse)
     import sentence_transformers
 
-    other = {} if backend == "torch" else {"backend": backend}
+    other: dict[str, Any] = {} if backend == "torch" else {"backend": backend}
+    if _is_debiased(known, offline):
+        other["trust_remote_code"] = True  # what the host calls a class of any other package, here our own module
     try:
         model = getattr(sentence_transformers, kind)(known, device=device, local_files_only=offline, **other)
     except Exception as error:  # a folder's files may be broken in any way
@@ -172,6 +177,12 @@ def load_model(
     if attention is not None:
         attend(model, attention, name)
     return model  # type: ignore[no-any-return]  # of the class that its files name
+
+
+def _is_debiased(name: str | Path, local_files_only: bool) -> bool:
+    """Return whether a model's one module is ours, which imports nothing that its folder brings."""
+    modules = _read(name, "modules.json", local_files_only)
+    return isinstance(modules, list) and [isinstance(one, dict) and one.get("type") for one in modules] == [DEBIASED]
 
 
 def check_backend(name: str) -> None:

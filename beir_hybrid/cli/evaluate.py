@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,11 @@ from beir_hybrid.errors import ConfigurationError, MissingDataError
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
+    from beir_hybrid.debiasing import Debiasing
     from beir_hybrid.evaluation.results import Results
     from beir_hybrid.workers import Workers
 
-_OF_MODELS = ("batch_size", "backend", "attention", "dtype", "device", "cache", "no_cache")
+_OF_MODELS = ("batch_size", "backend", "attention", "dtype", "device", "cache", "no_cache", "debias", "debias_on")
 _OF_SEARCH = ("index", "depth", "runs", "search_device", "search_precision")
 _OF_VECTORS = ("cluster", "workers")
 
@@ -62,6 +63,18 @@ _OF_VECTORS = ("cluster", "workers")
 )
 @search_options
 @cluster_options
+@click.option(
+    "--debias",
+    multiple=True,
+    metavar="METHOD[:OPTION=VALUE][:STRENGTH]",
+    help="Take the language out of vectors first: shift:0.6, center, lir:directions=8; shift:0:1:0.1 for a curve. "
+    "Repeatable; several results have a folder each.",
+)
+@click.option(
+    "--debias-on",
+    metavar="PAIRS|DATASET",
+    help="Texts that is fitted on [default: the evaluated passages, without their relevance].",
+)
 @click.option("--output", type=click.Path(path_type=Path), help="Folder for results.json and the queries' values.")
 @click.option(
     "--per-query",
@@ -102,14 +115,17 @@ def evaluate(
     from beir_hybrid.datasets import load_settings
     from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_results
-    from beir_hybrid.reports.evaluations import evaluation_models
+    from beir_hybrid.reports.evaluations import debiased_table, evaluation_models
     from beir_hybrid.reports.render.terminal import console, show
     from beir_hybrid.storage.files import check_output
 
     if dry_run:
         check_dry_run(model)
     _check_choices({"model": model, "run": run, "vectors": vectors}, output, runs, choices)
-    check_results(output, overwrite, per_query)
+    methods = _debiasings(choices.pop("debias"), choices["debias_on"], runs)
+    folders = list(methods) if len(methods) > 1 else [""]
+    for name in folders:
+        check_results(None if output is None else output / name, overwrite, per_query)
     if runs and output is not None:
         check_output(output / "runs", "folder")
     if choices["cache"] is not None:
@@ -124,20 +140,21 @@ def evaluate(
         show_forecast(collection, str(model), size, device, dtype, workers, **how)
         return
     if run is not None:
-        results = _evaluate_run(run, collection, wanted, measures)
+        results = [_evaluate_run(run, collection, wanted, measures)]
     else:
         target = output / "runs" if runs and output is not None else None
         wishes = {"settings": wanted, "measures": measures, "runs": target, **choices}
         if vectors is None:
-            results = _evaluate_model(str(model), collection, **wishes)
+            source = options.get("source")
+            results = _evaluate_model(str(model), collection, methods=methods.values(), source=source, **wishes)
         else:
             loads = partial(load_texts, dataset, options)
-            results = _evaluate_vectors(vectors, model, collection, loads, **wishes)
-    show(*evaluation_models(results))
-    if output is not None:
-        path = results.save(output, per_query)
+            results = [_evaluate_vectors(vectors, model, collection, loads, **wishes)]
+    show(*(evaluation_models(results[0]) if len(results) == 1 else [debiased_table(results)]))
+    for name, one in zip(folders, results, strict=True) if output is not None else ():
+        path = one.save(output / name, per_query)
         if overwrite:
-            _remove_runs(output / "runs", set(results.settings) if runs else set())
+            _remove_runs(output / name / "runs", set(one.settings) if runs else set())
         console().print(f"Written to {path}", highlight=False, markup=False)
 
 
@@ -168,6 +185,18 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
         raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
 
 
+def _debiasings(specs: tuple[str, ...], texts: str | None, runs: bool) -> dict[str, Debiasing]:
+    """Build methods of debiasing, by the names of their folders."""
+    from beir_hybrid.debiasing import build_debiasings, folder_name
+
+    if texts is not None and not specs:
+        raise ConfigurationError("--debias-on says what a method is fitted on, and none is given.", "Give --debias.")
+    methods = {folder_name(each): each for spec in specs for each in build_debiasings(spec)}
+    if runs and len(methods) > 1:
+        raise ConfigurationError(f"--runs writes one result's, and --debias gives {len(methods)}.", "Leave one out.")
+    return methods
+
+
 def _remove_runs(folder: Path, kept: set[str]) -> None:
     """Remove the runs of an evaluation whose results are replaced: with those of this one they would pass for one."""
     for path in folder.glob("*.trec"):
@@ -179,6 +208,9 @@ def _evaluate_model(
     model: str,
     collection: MultilingualCollection,
     *,
+    methods: Collection[Debiasing],
+    debias_on: str | None,
+    source: Path | None,
     index: str | None,
     depth: int,
     cache: Path | None,
@@ -193,15 +225,20 @@ def _evaluate_model(
     search_device: str | None,
     search_precision: str,
     **options: Any,
-) -> Results:
+) -> list[Results]:
     from beir_hybrid import evaluate
+    from beir_hybrid.debiasing import FitTexts, evaluate_debiased
     from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
 
     encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
     search = ExactSearch(search_device, search_precision) if index is None else FaissSearch(index, depth)
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
-    return evaluate(encoder, collection, search=search, encoding=encoding, **options)
+    if not methods:
+        return [evaluate(encoder, collection, search=search, encoding=encoding, **options)]
+    texts = None if debias_on is None else FitTexts.load(debias_on, source)
+    options |= {"search": search, "encoding": encoding}
+    return list(evaluate_debiased(encoder, collection, list(methods), texts, **options))
 
 
 def _evaluate_vectors(
@@ -219,6 +256,7 @@ def _evaluate_vectors(
     settings: Any,
     measures: Any,
     runs: Path | None,
+    debias_on: str | None,
     **choices: Any,
 ) -> Results:
     from beir_hybrid import evaluate

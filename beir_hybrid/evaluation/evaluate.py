@@ -134,7 +134,7 @@ def evaluate(
         undefined=values.undefined(),
         ties=ties,
         passages=dict(zip(judgements.languages, judgements.sizes.tolist(), strict=True)),
-        data=data.checksums(),
+        data=judgements.checksums,
         translations=translations,
         notes=(*data.notes, *notes, *notes_on(values, translations, intervals), *searcher.notes()),
         environment=environment(encoder.device if encoder else "", seconds, searcher.device),

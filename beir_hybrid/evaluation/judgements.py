@@ -78,6 +78,11 @@ class Judgements:
         return {query: number for number, query in enumerate(self.queries)}
 
     @cached_property
+    def checksums(self) -> dict[str, str]:
+        """The collection's, which take a second to compute."""
+        return self.collection.checksums()
+
+    @cached_property
     def settings(self) -> list[Setting]:
         """Every setting that has a query with a relevant passage."""
         return [

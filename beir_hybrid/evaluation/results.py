@@ -53,6 +53,9 @@ class Results:
             per stage.
         quick: Whether the model was trained for a first look alone, as by ``study --quick`` or ``quickstart``; left out
             of the file if not.
+        debias: How vectors were debiased, left out of the file if they were not: the ``method``, what it was
+            ``fitted_on``, how many ``texts`` by language, whether these were the ``evaluated`` ones, and which
+            languages are ``unchanged``.
         values: The value of every query, where it was asked for; in a file of its own.
     """
 
@@ -72,6 +75,7 @@ class Results:
     notes: tuple[str, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)
     quick: bool = False
+    debias: dict[str, Any] = field(default_factory=dict)
     values: QueryValues | None = field(default=None, compare=False, repr=False)
 
     def parsed_settings(self) -> dict[str, Setting]:
@@ -92,7 +96,7 @@ class Results:
         path = folder / "results.json"
         if self.values is not None:
             self.values.save(folder, per_query)
-        left_out = {"values"} if self.quick else {"values", "quick"}
+        left_out = {"values", *(name for name in ("quick", "debias") if not getattr(self, name))}
         content = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in left_out}
         write_json(path, {"schema": SCHEMA, **content})
         return path

@@ -1,6 +1,7 @@
 from .groups import CLUSTERS as CLUSTERS
 from .groups import COMMANDS as COMMANDS
 from .groups import DATASETS as DATASETS
+from .groups import DEBIASINGS as DEBIASINGS
 from .groups import FORMATS as FORMATS
 from .groups import HOSTS as HOSTS
 from .groups import LOSSES as LOSSES

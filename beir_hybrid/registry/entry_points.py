@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions
 
 from beir_hybrid.registry.origin import describe_error
@@ -110,6 +111,7 @@ def _text(distribution: Distribution) -> tuple[str, UnicodeDecodeError | None]:
         return "", None
 
 
+@lru_cache(1024)  # parsing takes milliseconds, and every measure of every setting asks for its origin
 def _describe(distribution: Distribution) -> str:
     try:
         metadata = distribution.metadata  # empty without METADATA, as an interrupted installation leaves it

@@ -190,6 +190,12 @@ TRANSLATORS = Registry(
     "beir_hybrid.translating.Translator",
     translator_problem,
 )
+DEBIASINGS = Registry(
+    "beir_hybrid.debiasing",
+    "method of debiasing",
+    "a class, or a function that makes one, as beir_hybrid.debiasing.Debiasing says",
+    lambda thing: method_problem(thing, "__call__"),
+)
 
-REGISTRIES = (DATASETS, FORMATS, STRATEGIES, LOSSES, MEASURES, HOSTS, COMMANDS, CLUSTERS, TRANSLATORS)
+REGISTRIES = (DATASETS, FORMATS, STRATEGIES, LOSSES, MEASURES, HOSTS, COMMANDS, CLUSTERS, TRANSLATORS, DEBIASINGS)
 """All groups that anybody may register things in."""

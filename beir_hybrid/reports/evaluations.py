@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from beir_hybrid.evaluation.measures.printing import printed
@@ -10,7 +11,7 @@ from beir_hybrid.reports.groups import block_of
 from beir_hybrid.reports.language_maps import family_maps, pair_maps
 from beir_hybrid.reports.models.heat_map import HeatMap
 from beir_hybrid.reports.models.table import Table
-from beir_hybrid.reports.score_tables import evaluation_table, language_table
+from beir_hybrid.reports.score_tables import evaluation_table, language_table, main_columns, score_table
 
 
 def evaluation_models(results: Results) -> list[Table | HeatMap]:
@@ -22,3 +23,13 @@ def evaluation_models(results: Results) -> list[Table | HeatMap]:
     maps |= {family: family_maps(block, family) for family in block.families()}
     titled = [replace(each, title=printed(name).title) for name, of_name in maps.items() for each in of_name]
     return [evaluation_table(results), *by_language, *titled]
+
+
+def debiased_table(runs: Sequence[Results]) -> Table:
+    """Show evaluations of a model that differ in how its vectors were debiased: a row for each, with its spec."""
+    block = block_of({str(one.debias["method"]): one for one in runs})
+    first = runs[0].debias
+    own = ", the evaluated passages themselves" if first["evaluated"] else ""
+    title = f"{runs[0].model} on {runs[0].dataset}, debiased on {first['fitted_on']}{own}"
+    measure = block.primary()
+    return score_table(block, title, main_columns(block, measure) if measure else [], name="debiased by")

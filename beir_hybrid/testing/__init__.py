@@ -2,8 +2,8 @@
 
 Each holds what this package relies on, as tests whose messages say what to fix::
 
-    from beir_hybrid.testing import ClusterContract, CommandContract, DatasetContract, FormatContract, HostContract
-    from beir_hybrid.testing import LossContract, MeasureContract, StrategyContract, TranslatorContract
+    from beir_hybrid.testing import ClusterContract, CommandContract, DatasetContract, DebiasingContract, FormatContract
+    from beir_hybrid.testing import HostContract, LossContract, MeasureContract, StrategyContract, TranslatorContract
 
 
     class TestFaq(DatasetContract):
@@ -24,6 +24,10 @@ Each holds what this package relies on, as tests whose messages say what to fix:
 
     class TestRounded(LossContract):
         name = "rounded"
+
+
+    class TestHalfway(DebiasingContract):
+        name = "halfway"
 
 
     class TestRbp(MeasureContract):

@@ -1,6 +1,7 @@
 from .cluster import ClusterContract as ClusterContract
 from .command import CommandContract as CommandContract
 from .dataset import DatasetContract as DatasetContract
+from .debiasing import DebiasingContract as DebiasingContract
 from .format import FormatContract as FormatContract
 from .host import HostContract as HostContract
 from .loss import LossContract as LossContract

@@ -40,6 +40,7 @@ def test_public_names_are_the_contracts():
         "ClusterContract",
         "CommandContract",
         "DatasetContract",
+        "DebiasingContract",
         "FormatContract",
         "HostContract",
         "LossContract",

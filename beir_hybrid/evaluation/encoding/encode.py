@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beir_hybrid.arrays import Ints
+from beir_hybrid.arrays import Floats32, Ints
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.errors import ModelError
 from beir_hybrid.evaluation.encoding.cache import CachedStore, EmbeddingCache
@@ -85,6 +85,47 @@ def encode(
         )
 
 
+@contextmanager
+def encoded_passages(
+    model: SentenceTransformer | Encoder, options: EncodingOptions | None, count: int, *, show_progress: bool = False
+) -> Iterator[Callable[[str, Sequence[str]], Floats32]]:
+    """Yield a function that encodes passages as :func:`encode` does, a block at a time; none of it stays in memory.
+
+    Args:
+        model: The model.
+        options: How to encode; None for the defaults.
+        count: Passages there will be, for the progress bar.
+        show_progress: Whether to show one.
+
+    Yields:
+        Called with a language and texts in it, it returns their vectors, shape (texts, dimensions).
+
+    Raises:
+        ModelError: As for :func:`encode`; if the model is sparse.
+        OutputError: If the cache cannot be written.
+    """
+    encoder, options = as_encoder(model, sparse=False), options or EncodingOptions()
+    prompts = encoder.description.prompts("document")
+    streams: dict[str | None, _Stream] = {}
+    with ExitStack() as stack:
+        worker = PlacedEncoder(encoder, options, stack)
+        cache = _cache_for(encoder, options)
+        desc = "Encoding passages"
+        bar = stack.enter_context(progress_bar(desc=desc, total=0, unit="char", unit_scale=True, show=show_progress))
+
+        def encode_texts(language: str, texts: Sequence[str]) -> Floats32:
+            prompt = prompts.of(language)
+            if cache is None or prompt not in streams:
+                store = worker.store("document", prompt, cache)
+                streams[prompt] = _Stream(partial(worker.encode, "document", prompt), worker, store, bar, count)
+            rows = streams[prompt].read(texts)
+            streams[prompt].flush()
+            vectors: Floats32 = streams[prompt].take(rows)
+            return vectors
+
+        yield encode_texts
+
+
 _Texts = Mapping[str, tuple[Iterable[str], int]]  # by language, with their number
 
 
@@ -123,7 +164,7 @@ def _encode_role(
             stream.flush()
             stored = cache is not None and 4 * count * (store.dimensions or 0) > cache.in_memory
             for language, blocks in rows.items():
-                numbers = np.concatenate([np.empty(0, np.int64), *blocks])
+                numbers = _joined(blocks)
                 vectors[language] = StoredVectors(store, numbers) if stored else store.take(numbers)
                 unread -= len(numbers)
     return {language: vectors[language] for language in texts}
@@ -205,6 +246,10 @@ class _Stream:
         self._pending.clear()
         self._unresolved.clear()
 
+    def take(self, blocks: Sequence[Ints]) -> Any:
+        """Gather the vectors of rows that :meth:`read` returned, once they are there."""
+        return self._store.take(_joined(blocks))
+
     def _chunks(self, numbers: list[int]) -> Iterator[list[int]]:
         """Cut into whole batches that take a few seconds each, judging by those before."""
         start = 0
@@ -220,6 +265,10 @@ class _Stream:
         self._bar.total = self._before + self._characters + round(unread * self._characters / max(1, self._read))
         if isinstance(self._store, CachedStore):
             self._bar.set_postfix_str(f"{self._cached:,} of {self._read:,} from the cache")
+
+
+def _joined(blocks: Sequence[Ints]) -> Ints:
+    return np.concatenate([np.empty(0, np.int64), *blocks])
 
 
 def _in_order(encoded: list[tuple[list[int], Rows]]) -> Rows:

@@ -1,0 +1,149 @@
+"""DebiasedModule: a model within a model of sentence-transformers, what is taken off its vectors, and their languages.
+
+Folders that ``beir-hybrid debias`` writes name it in their ``modules.json``, so it keeps its place. The host imports
+modules of other packages with ``trust_remote_code=True`` alone; no file of the folder is run even then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import InputModule
+
+from beir_hybrid.debiasing.identifier import LanguageIdentifier
+from beir_hybrid.debiasing.removal import Removal
+
+_LANGUAGE = "debias_language"  # among the features: the place of each text's language, -1 for none
+_BASE = "base"
+_OPTIONS = ("backend", "config_kwargs", "local_files_only", "model_kwargs", "processor_kwargs")  # no remote code
+
+
+class DebiasedModule(InputModule):
+    """A model whose vectors lose what their language adds; ``encode`` takes ``language=`` where that is known.
+
+    Queries are told from passages by the host's task: where a method leaves queries as they are, ``encode_query`` does,
+    and ``encode`` and ``encode_document`` do not.
+
+    Args:
+        base: The model as it was.
+        removal: What is taken off.
+        weights: Shape (languages, buckets), of the :class:`~.identifier.LanguageIdentifier` of the same languages.
+        method: What was fitted, such as ``shift:0.6``, for people.
+        fitted_on: Name of the texts, for people.
+    """
+
+    save_in_root = False
+    forward_kwargs = {"language"}  # noqa: RUF012  # as the host declares it
+    config_keys = ["method", "fitted_on", "languages", "strength", "roles", "normalise"]  # noqa: RUF012  # likewise
+
+    def __init__(
+        self, base: SentenceTransformer, removal: Removal, weights: Any, method: str = "", fitted_on: str = ""
+    ) -> None:
+        super().__init__()
+        self.base = base
+        self.method, self.fitted_on = method, fitted_on
+        self.languages, self.roles = list(removal.languages), list(removal.roles)
+        self.strength, self.normalise = removal.strength, removal.normalise
+        for name, numbers in (("offsets", removal.offsets), ("directions", removal.directions), ("letters", weights)):
+            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(numbers, np.float32)))
+        self._identifier = LanguageIdentifier(self.languages, np.asarray(weights, np.float32))
+
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Tokenize texts as the base does, and add their languages."""
+        given = kwargs.pop("language", None)
+        features: dict[str, Any] = self.base.preprocess(inputs, prompt=prompt, **kwargs)
+        if kwargs.get("task") in {"query", "document"} and kwargs["task"] not in self.roles:
+            places = np.full(len(inputs), -1)
+        elif given is not None:
+            places = np.full(len(inputs), self.languages.index(given) if given in self.languages else -1)
+        else:
+            places = self._identifier.identify([self._bare(text) for text in inputs])
+        features[_LANGUAGE] = torch.from_numpy(places)
+        return features
+
+    def forward(self, features: dict[str, Any], language: str | None = None) -> dict[str, Any]:
+        """Encode as the base does, and take off what the texts' languages add."""
+        places = features.pop(_LANGUAGE)
+        features = self.base(features)
+        whole = features["sentence_embedding"]
+        vectors = torch.nn.functional.normalize(whole, dim=1) if self.normalise else whole
+        changed = vectors.float()
+        for place in places.unique().tolist():
+            if place >= 0:
+                here, lines = (places == place).unsqueeze(1), self.directions[place]
+                away = self.offsets[place] + (changed @ lines.T) @ lines
+                changed = torch.where(here, changed - self.strength * away, changed)
+        if self.normalise:
+            changed = torch.nn.functional.normalize(changed, dim=1)
+        return {**features, "sentence_embedding": changed.to(whole.dtype), _LANGUAGE: places}
+
+    def _bare(self, text: Any) -> str:
+        """Return a text without one of the model's prompts, which training puts before it."""
+        if not isinstance(text, str):
+            return ""
+        return next((text[len(each) :] for each in self.base.prompts.values() if each and text.startswith(each)), text)
+
+    @property
+    def tokenizer(self) -> Any:
+        """The base's tokenizer."""
+        return self.base.tokenizer
+
+    @tokenizer.setter
+    def tokenizer(self, value: Any) -> None:
+        self.base.tokenizer = value
+
+    @property
+    def max_seq_length(self) -> int | None:
+        """The base's longest text, in tokens."""
+        longest: int | None = self.base.max_seq_length
+        return longest
+
+    @max_seq_length.setter
+    def max_seq_length(self, value: int) -> None:
+        self.base.max_seq_length = value
+
+    @property
+    def include_prompt(self) -> bool:
+        """Whether prompts are a part of the base's vectors."""
+        return all(getattr(part, "include_prompt", True) for part in self.base)
+
+    def get_embedding_dimension(self) -> int | None:
+        """Return how many dimensions vectors have."""
+        dimensions: int | None = self.base.get_embedding_dimension()
+        return dimensions
+
+    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
+        """Write the base as a folder of its own, and beside it what is taken off."""
+        from safetensors.torch import save_file
+
+        self.base.save_pretrained(str(Path(output_path) / _BASE), create_model_card=False)
+        buffers = {name: tensor.contiguous().cpu() for name, tensor in self.named_buffers(recurse=False)}
+        save_file(buffers, str(Path(output_path) / "model.safetensors"))
+        self.save_config(output_path)
+
+    @classmethod
+    def load(cls, model_name_or_path: str, subfolder: str = "", **kwargs: Any) -> Self:
+        """Read what :meth:`save` wrote."""
+        from safetensors.numpy import load_file
+
+        place = {name: kwargs.get(name) for name in ("token", "cache_folder", "revision")}
+        place["local_files_only"] = bool(kwargs.get("local_files_only"))
+        folder = Path(str(cls.load_dir_path(model_name_or_path, subfolder=subfolder, **place)))
+        config = cls.load_config(model_name_or_path, subfolder=subfolder, **place)
+        numbers = load_file(str(folder / "model.safetensors"))
+        given = {name: kwargs[name] for name in _OPTIONS if kwargs.get(name) is not None}
+        removal = Removal(
+            tuple(config["languages"]),
+            numbers["offsets"],
+            numbers["directions"],
+            config["strength"],
+            tuple(config["roles"]),
+            config["normalise"],
+        )
+        base = SentenceTransformer(str(folder / _BASE), device="cpu", **given)
+        return cls(base, removal, numbers["letters"], config["method"], config["fitted_on"])
