@@ -16,6 +16,12 @@ class TestBeir(HostContract):
     )
 
 
+class TestIrDatasets(HostContract):
+    name = "ir_datasets"
+    patches = False  # a pattern is added inside its registry
+    watched = ("ir_datasets",)
+
+
 class TestIrMeasures(HostContract):
     name = "ir_measures"
     watched = ("ir_measures.measures", "ir_measures.providers", "ir_measures:DefaultPipeline")
