@@ -83,7 +83,7 @@ def test_ids_are_forgotten_when_the_host_is_deactivated():
 def test_ranx_compares_two_runs_on_a_setting():
     ranx = pytest.importorskip("ranx", reason="ranx is not installed")
     qrels = ranx.Qrels.from_ir_datasets("beir-hybrid/sample/de")
-    right = {query: {document: 1.0 for document in judged} for query, judged in qrels.to_dict().items()}
+    right = {query: dict.fromkeys(judged, 1.0) for query, judged in qrels.to_dict().items()}
     wrong = {query: {"de:none": 1.0} for query in right}
     report = ranx.compare(qrels, [ranx.Run(right, name="right"), ranx.Run(wrong, name="wrong")], ["map"])
     assert report.to_dict()["right"]["scores"]["map"] == 1.0
