@@ -18,7 +18,7 @@ from beir_hybrid.batching.plan import BatchPlan
 from beir_hybrid.batching.sampler import indexes_of
 from beir_hybrid.batching.strategies.base import Strategy
 from beir_hybrid.errors import ConfigurationError, DataFormatError
-from beir_hybrid.pairs.examples import ExampleTable, example_dataset
+from beir_hybrid.pairs.examples import ExampleTable, begin_epoch, example_dataset
 
 if TYPE_CHECKING:
     from beir_hybrid.batching.sampling import Sampling
@@ -40,8 +40,9 @@ class HybridBatchDataLoader:
 
     Each example has the texts ``[question, passage]``, followed by any hard negatives, and as its label a whole number,
     that of its group; groups that share an answer share the number. A full pass moves on to the next epoch, whose
-    batches are others; :meth:`set_epoch` chooses the epoch of the next pass. The batches are those that a
-    :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` of the same options draws in one process.
+    batches are others, and so are the words that a dataset's transform replaces; :meth:`set_epoch` chooses the epoch of
+    the next pass. The batches are those that a :class:`~beir_hybrid.batching.sampler.HybridBatchSampler` of the same
+    options draws in one process.
 
     ``model.fit`` of sentence-transformers takes every loader apart into single examples and batches those anew, in
     random order: it is refused here. :func:`beir_hybrid.fit` has its arguments and keeps the
@@ -156,6 +157,7 @@ class HybridBatchDataLoader:
         return self._draw(self._epoch)
 
     def _draw(self, epoch: int) -> Iterator[Any]:
+        begin_epoch(self.dataset, epoch)
         for step, batch in enumerate(self.plan.batches(epoch), start=1):
             if step == len(self) and self._epoch == epoch:  # before the last yield: a loop may count batches and leave
                 self._epoch = epoch + 1
@@ -196,8 +198,9 @@ def _labelled(examples: Dataset, indexes: Sequence[ExampleIndex]) -> Dataset:
         )
     negatives = [name for name in examples.column_names if name.startswith("negative")]
     if isinstance(examples.data, ExampleTable):  # made of ParallelPairs, looked up by reference
+        data, number = examples.data, len(negatives)
         return example_dataset(
-            examples.data.sources, negatives=len(negatives), label=True, prompts=examples.data.prompts
+            data.sources, negatives=number, label=True, prompts=data.prompts, transform=data.transform
         )
     (index,) = indexes
     groups, _, _ = index.examples(np.arange(index.size))

@@ -292,10 +292,12 @@ class BatchPlan:
 
 
 def _left_out(source: ExampleIndex) -> Iterator[str]:
-    """Yield a notice of a source's hard negatives that are not used."""
+    """Yield notices of a source's hard negatives that are not used, or repeated."""
     if source.left_out:
         rows = "" if source.order is None else ", with their rows"  # a column of negatives has no others to take
         yield f"{source.name}: {source.left_out} hard negatives answer their own question: left out{rows}."
+    if source.repeated:
+        yield f"{source.name}: {source.repeated} pairs have fewer hard negatives than asked for: theirs are repeated."
 
 
 def _unmeasured(source: ExampleIndex, sampling: Sampling) -> Iterator[str]:

@@ -192,6 +192,12 @@ def check(
 @click.option("--min-length", type=Number(whole=True), default=0, help="Least characters of questions and passages.")
 @click.option("--max-length", type=Number(whole=True), help="Most characters of questions and passages.")
 @click.option("--duplicates", is_flag=True, help="Leave out a question that stood before with the same passage.")
+@click.option(
+    "--negatives",
+    type=Number(whole=True),
+    default=0,
+    help="Least number of hard negatives that do not answer the question.",
+)
 @_format_option
 @languages_option
 @columns_option
@@ -207,6 +213,7 @@ def filter_command(
     min_length: int,
     max_length: int | None,
     duplicates: bool,
+    negatives: int,
     spec: str | None,
     languages: tuple[str, ...] | None,
     columns: tuple[str, ...] | None,
@@ -216,7 +223,8 @@ def filter_command(
     """Write a store without the pairs that filters take, and show what each took, by language.
 
     PAIRS is a store, a file or folder of any format, or a registered dataset. Filters work in the order length,
-    duplicates, score margin, consistency; a pair of a question and a passage is left out in its own language alone.
+    duplicates, hard negatives, score margin, consistency; a pair of a question and a passage is left out in its own
+    language alone.
     """
     from beir_hybrid.evaluation import EncodingOptions, open_cache, open_encoder
     from beir_hybrid.formats import load_pairs
@@ -227,7 +235,7 @@ def filter_command(
     from beir_hybrid.storage.pair_building import build_store
 
     check_output(output, "folder")
-    chosen = PairFilter(margin, consistent, min_length, max_length, duplicates)
+    chosen = PairFilter(margin, consistent, min_length, max_length, duplicates, negatives)
     cache, no_cache = choices.pop("cache"), choices.pop("no_cache")
     encoding = EncodingOptions(**choices, cache=None if no_cache else open_cache(cache))
     opened = None if model is None or consistent is None else open_encoder(model, encoding)

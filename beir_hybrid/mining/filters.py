@@ -25,9 +25,11 @@ from beir_hybrid.storage.pair_building import RowBatch, RowSource
 from beir_hybrid.texts import digest_texts
 
 MARGIN, CONSISTENCY, LENGTH, DUPLICATES = "score margin", "consistency", "length", "duplicates"
+NEGATIVES = "hard negatives"
 _REASONS = {
     MARGIN: "a hard negative that scores nearly as high as the passage",
     CONSISTENCY: "a passage that is not among the first for its question",
+    NEGATIVES: "too few hard negatives that do not answer the question",
     LENGTH: "a question or passage too short or too long",
     DUPLICATES: "a question and passage that stood before",
 }
@@ -46,6 +48,7 @@ class PairFilter:
         longest: Largest number of characters.
         duplicates: Whether to leave out questions that stood before with the same passage in the same languages,
             however case, width and blanks are written.
+        negatives: Least number of hard negatives that do not answer the question.
 
     Raises:
         ConfigurationError: If a number is out of range, or no filter is asked for.
@@ -60,17 +63,21 @@ class PairFilter:
     shortest: int = 0
     longest: int | None = None
     duplicates: bool = False
+    negatives: int = 0
 
     def __post_init__(self) -> None:
         if self.consistent is not None and self.consistent < 1:
             raise ConfigurationError(f"consistent is {self.consistent}.", "Choose at least 1.")
+        if self.negatives < 0:
+            raise ConfigurationError(f"negatives is {self.negatives}.", "Choose at least 0.")
         if self.shortest < 0 or (self.longest is not None and self.longest < max(1, self.shortest)):
             raise ConfigurationError(
                 f"Lengths are from {self.shortest} to {self.longest} characters.", "Choose a range above 0."
             )
         if not self.names:
             raise ConfigurationError(
-                "No filter is given.", "Give --margin, --consistent, --min-length, --max-length or --duplicates."
+                "No filter is given.",
+                "Give --margin, --consistent, --min-length, --max-length, --duplicates or --negatives.",
             )
 
     @property
@@ -79,6 +86,7 @@ class PairFilter:
         asked = {
             LENGTH: self.shortest > 0 or self.longest is not None,
             DUPLICATES: self.duplicates,
+            NEGATIVES: self.negatives > 0,
             MARGIN: self.margin is not None,
             CONSISTENCY: self.consistent is not None,
         }
@@ -171,6 +179,9 @@ def filter_pairs(
             fails = _lengths(pool, chosen)
         elif name == DUPLICATES:
             fails = _duplicates(pool, reason < 0)
+        elif name == NEGATIVES:
+            hard = pool.pairs.hard_negatives
+            fails = np.ones(len(pool), bool) if hard is None else np.isin(pool.rows, hard.short(chosen.negatives))
         elif name == MARGIN:
             fails = _margins(pool) < np.float64(chosen.margin or 0.0)
         elif model is not None:

@@ -21,7 +21,7 @@ class HardNegatives:
     A negative answers the question if it is a passage of the question's group or of another group that shares its
     answer (see :func:`beir_hybrid.pairs.answers.number_answers`), in any language, however upper case, width and
     blanks are written (see :func:`beir_hybrid.texts.fold`). It is passed over: the next of the list takes its
-    place.
+    place. A pair that has fewer left than are asked for repeats them in order.
 
     Args:
         lists: Returns the lists of texts of some pairs, in order of preference.
@@ -32,6 +32,7 @@ class HardNegatives:
 
     Attributes:
         fewest: The smallest number of negatives that a pair has left.
+        most: The largest.
     """
 
     def __init__(
@@ -47,11 +48,11 @@ class HardNegatives:
         self._pairs = np.repeat(np.arange(len(lengths)), lengths)
         self._false = self._answers == answers[self._pairs]
         left = ~self._false
-        counts = np.bincount(self._pairs, left, len(lengths)).astype(np.int64)
+        self._counts = counts = np.bincount(self._pairs, left, len(lengths)).astype(np.int64)
         # how many of its list's negatives that are left come before each
         self._rank = np.cumsum(left) - left - np.repeat(np.cumsum(counts) - counts, lengths)
-        self.fewest = int((counts if used is None else counts[used]).min())
         self._used = np.ones(len(lengths), bool) if used is None else np.isin(np.arange(len(lengths)), used)
+        self.fewest, self.most = int(counts[self._used].min()), int(counts[self._used].max())
 
     @classmethod
     def of_texts(
@@ -78,10 +79,13 @@ class HardNegatives:
         """
         return int((self._false & (self._rank < number) & self._used[self._pairs]).sum())
 
-    @property
-    def first_false(self) -> int | None:
-        """The first pair with a negative that answers its question; None if there is none."""
-        return int(self._pairs[self._false.argmax()]) if self._false.any() else None
+    def short(self, number: int) -> Ints:
+        """Return the pairs that have fewer negatives left.
+
+        Args:
+            number: Than so many.
+        """
+        return np.flatnonzero((self._counts < number) & self._used)
 
     def refused(self, number: int) -> tuple[Ints, Ints]:
         """Return the answers that negatives are.
@@ -99,7 +103,7 @@ class HardNegatives:
         """Look up one hard negative of each of some pairs.
 
         Args:
-            number: Which of those that are left, in [0, fewest).
+            number: Which of those that are left, from 0 on; every pair must have some.
             pairs: Shape (n,), the pairs' numbers.
 
         Returns:
@@ -112,21 +116,22 @@ class HardNegatives:
 
         Args:
             lists: Lists of the pairs, n of them, such as those of the negatives' scores.
-            number: Which of the negatives that are left, in [0, fewest).
+            number: Which of the negatives that are left, from 0 on; every pair must have some.
             pairs: Shape (n,), the pairs' numbers.
 
         Returns:
             Values, n of them.
+
+        Raises:
+            pa.ArrowInvalid: If a list is too short.
         """
-        places = np.full(len(pairs), number)
+        places = number % self._counts[pairs]
         for place in np.flatnonzero(np.isin(pairs, self._shortened)):
-            places[place] = self._place(number, int(pairs[place]))
-        values = pc.list_element(lists, number)
-        moved = places != number
-        if not moved.any():
-            return values
-        others = [lists[place][int(places[place])] for place in np.flatnonzero(moved)]
-        return pc.replace_with_mask(values, pa.array(moved), pa.array(others, values.type))
+            places[place] = self._place(int(places[place]), int(pairs[place]))
+        lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+        if (places >= lengths).any():
+            raise pa.ArrowInvalid("A list is too short.")
+        return pc.list_flatten(lists).take(pa.array(np.cumsum(lengths) - lengths + places))
 
     @cached_property
     def _shortened(self) -> Ints:

@@ -37,6 +37,7 @@ class ExampleIndex:
         negatives: Answers that are hard negatives of each group, where batches hold hard negatives: the first place of
             each group, shape (groups + 1,), and the answers. None if there are none.
         left_out: How many hard negatives are not used because they answer their own question.
+        repeated: How many pairs have fewer hard negatives than are used, and repeat them.
         lengths: How long the texts are; None where nobody knows.
     """
 
@@ -48,6 +49,7 @@ class ExampleIndex:
     order: Ints | None = None
     negatives: tuple[Ints, Ints] | None = None
     left_out: int = 0
+    repeated: int = 0
     lengths: Lengths | None = None
 
     @classmethod

@@ -274,19 +274,15 @@ class ParallelPairs:
         """Return the index with what hard negatives add: a group does not meet another whose passage is its negative.
 
         Args:
-            number: How many negatives of each pair are used, the first ones that do not answer its question; in
-                [0, negatives].
+            number: How many negatives of each pair are used, the first ones that do not answer its question. A pair
+                that has fewer repeats them.
 
         Raises:
-            ConfigurationError: If some pair has fewer.
+            ConfigurationError: If some pair has none, or none has so many.
         """
         hard = self.hard_negatives
-        if not 0 <= number <= self.negatives:
-            raise ConfigurationError(
-                f"{number} negatives are asked for, and some pair of {self.name} has {self.negatives}{self._aside}.",
-                f"Ask for 0 to {self.negatives}, or add negatives.",
-            )
-        if number == 0 or hard is None:
+        if hard is None or not hard.fewest or not 0 < number <= hard.most:
+            self._check_negatives(number)
             return self.index
         if number not in self._guarded:
             rows, answers = hard.refused(number)
@@ -294,17 +290,27 @@ class ParallelPairs:
                 self.index,
                 negatives=negatives_of(len(self.groups), self.numbers.group[rows].astype(np.int64), answers),
                 left_out=hard.passed_over(number),
+                repeated=len(hard.short(number)),
             )
         return self._guarded[number]
 
-    @property
-    def _aside(self) -> str:
-        """What a message adds to the number of negatives where some were passed over."""
-        wrong = None if self.hard_negatives is None else self.hard_negatives.first_false
-        if wrong is None:
-            return ""
-        group = self.table["group"][wrong].as_py()
-        return f" apart from those that answer the question, such as one of the group {group!r}"
+    def _check_negatives(self, number: int) -> None:
+        """Refuse a number of hard negatives that pairs have not."""
+        hard = self.hard_negatives
+        most = 0 if hard is None else hard.most
+        if not 0 <= number <= most:
+            raise ConfigurationError(
+                f"{number} negatives are asked for, and no pair of {self.name} has more than {most}.",
+                f"Ask for 0 to {most}, or mine some: beir-hybrid mine",
+            )
+        if number and hard is not None:
+            without = hard.short(1)
+            group = self.texts.take("group", without[:1])[0].as_py()
+            raise ConfigurationError(
+                f"{len(without)} of {len(self)} pairs of {self.name} have no negative that does not answer the "
+                f"question, such as one of the group {shorten(group)}.",
+                "Leave them out: beir-hybrid data filter DATA --negatives 1 --output DIR",
+            )
 
     @cached_property
     def _guarded(self) -> dict[int, ExampleIndex]:

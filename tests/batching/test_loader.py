@@ -17,6 +17,7 @@ from beir_hybrid.batching.sampler import HybridBatchSampler
 from beir_hybrid.batching.sampling import Sampling
 from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import BatchError, ConfigurationError, DataFormatError
+from beir_hybrid.pairs.code_switch import CodeSwitch
 from beir_hybrid.pairs.examples import example_dataset
 from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.pairs.parallel import ParallelPairs
@@ -342,3 +343,19 @@ def test_rows_with_false_hard_negatives_are_left_out():
     assert {example.texts[2] for example in examples} == {"of nobody"}
     assert len({example.label for example in examples}) == 8
     assert loader.plan.notices == ["data: 8 hard negatives answer their own question: left out, with their rows."]
+
+
+def test_each_pass_replaces_other_words_as_the_sampler_does(pairs, tmp_path):
+    words = {word for question in pairs.table["question"].to_pylist() for word in question.split()}
+    (tmp_path / "words.tsv").write_text("\n".join(f"{word}\tx" for word in words), encoding="utf-8")
+    transform = CodeSwitch(tmp_path / "words.tsv")
+    dataset = example_dataset([pairs], transform=transform)
+    loader = HybridBatchDataLoader(dataset, batch_size=4)
+    passes = [texts(loader), texts(loader)]
+    loader.set_epoch(0)
+    assert texts(loader) == passes[0] != planned(pairs, 0)
+    sampler = HybridBatchSampler(dataset, batch_size=4)
+    for epoch, seen in enumerate(passes):
+        sampler.set_epoch(epoch)
+        drawn = [[(row["anchor"], row["positive"]) for row in map(dataset.__getitem__, rows)] for rows in sampler]
+        assert drawn == seen

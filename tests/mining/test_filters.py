@@ -52,6 +52,16 @@ def test_margin_is_to_the_hardest_negative_and_pairs_without_scores_stay(tmp_pat
     assert kept(filter_pairs(pool, PairFilter(margin=0.1)), tmp_path) == [("1", "en"), ("3", "en"), ("4", "en")]
 
 
+def test_pairs_need_so_many_negatives_that_do_not_answer_the_question(tmp_path):
+    given = {"1": ("no", "not"), "2": ("no", "Passage 2"), "3": ()}
+    pool = pool_of(*(Pair(key, "en", f"question {key}", f"passage {key}", texts) for key, texts in given.items()))
+    assert kept(filter_pairs(pool, PairFilter(negatives=1)), tmp_path) == [("1", "en"), ("2", "en")]
+    filtered = filter_pairs(pool, PairFilter(negatives=2))
+    assert filtered.taken == [("hard negatives", "en", 3, 2)]
+    with pytest.raises(ConfigurationError, match="negatives is -1"):
+        PairFilter(negatives=-1)
+
+
 def test_a_pair_counts_for_the_first_filter_that_takes_it():
     pool = pool_of(Pair("1", "en", "Who?", "Me."), Pair("2", "en", "Who?", "Me."))
     filtered = filter_pairs(pool, PairFilter(shortest=10, duplicates=True))

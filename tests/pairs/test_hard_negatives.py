@@ -18,7 +18,6 @@ def test_negatives_that_answer_the_question_are_passed_over():
     assert hard.fewest == 2
     assert hard.texts(0, np.array([0, 1, 0])).to_pylist() == ["n1", "n3", "n1"]
     assert hard.texts(1, np.array([1, 0])).to_pylist() == ["n4", "n2"]
-    assert hard.first_false == 0
     assert [hard.passed_over(number) for number in (0, 1, 2)] == [0, 1, 2]
 
 
@@ -37,14 +36,14 @@ def test_negatives_that_answer_others_are_refused_for_their_pairs():
 
 def test_pair_without_negatives_leaves_none_for_all():
     hard = build([None, ["n"], []], ["a", "b", "c"], [0, 1, 2])
-    assert hard.fewest == 0
-    assert hard.first_false is None
+    assert (hard.fewest, hard.most) == (0, 1)
+    assert hard.short(1).tolist() == [0, 2]
     assert hard.passed_over(1) == 0
 
 
 def test_no_negative_at_all_is_none():
     hard = build([[], None], ["a", "b"], [0, 1])
-    assert (hard.fewest, hard.first_false) == (0, None)
+    assert (hard.fewest, hard.most) == (0, 0)
     assert [array.tolist() for array in hard.refused(1)] == [[], []]
 
 
@@ -54,7 +53,7 @@ def test_texts_and_counts_are_those_of_filtered_lists(seed):
     answers = rng.integers(6, size=20)
     passages = [f"p{answer} {rng.integers(2)}" for answer in answers]  # a passage tells its answer
     texts = [*passages, *(f"n{number}" for number in range(20))]
-    lists = [list(rng.choice(texts, size=rng.integers(10, 14))) for _ in passages]
+    lists = [list(rng.choice(texts, size=rng.integers(6, 14))) for _ in passages]
     hard = build(lists, passages, answers)
     wrong = [[text.startswith(f"p{answer} ") for text in texts] for answer, texts in zip(answers, lists, strict=True)]
     left = [
@@ -62,7 +61,19 @@ def test_texts_and_counts_are_those_of_filtered_lists(seed):
     ]
     assert hard.fewest == min(map(len, left))
     pairs = rng.permutation(20)
-    for number in range(hard.fewest):
-        assert hard.texts(number, pairs).to_pylist() == [left[pair][number] for pair in pairs]
+    for number in range(hard.most):
+        repeated = [left[pair][number % len(left[pair])] for pair in pairs]
+        assert hard.texts(number, pairs).to_pylist() == repeated
+        assert hard.short(number + 1).tolist() == [pair for pair, row in enumerate(left) if len(row) <= number]
         over = sum(bad for row in wrong for place, bad in enumerate(row) if row[:place].count(False) < number + 1)
         assert hard.passed_over(number + 1) == over
+
+
+def test_values_of_a_pair_with_fewer_are_repeated_in_order():
+    hard = build([["n1", "a", "n2"], ["n3"], ["n4", "n5", "n6"]], ["a", "b", "c"], [0, 1, 2])
+    scores = pa.array([[0.9, 0.8, 0.7], [0.6], [0.5, 0.4, 0.3]])
+    pairs = np.array([2, 0, 1])
+    picked = [hard.pick(scores.take(pa.array(pairs)), number, pairs).to_pylist() for number in range(4)]
+    assert picked == [[0.5, 0.9, 0.6], [0.4, 0.7, 0.6], [0.3, 0.9, 0.6], [0.5, 0.7, 0.6]]
+    with pytest.raises(pa.ArrowInvalid, match="too short"):
+        hard.pick(pa.array([[0.9]]), 1, np.array([0]))

@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from beir_hybrid.batching.plan import BatchPlan
+from beir_hybrid.batching.strategies.build import build_strategy
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
 from beir_hybrid.pairs.pair import Pair
 from beir_hybrid.pairs.parallel import ParallelPairs
@@ -197,13 +199,26 @@ def test_negatives_that_answer_the_question_are_passed_over_and_counted():
     assert [pairs.guarded_index(number).left_out for number in range(4)] == [0, 1, 1, 1]
 
 
-def test_more_negatives_than_do_not_answer_the_question_are_refused_with_the_reason():
-    with pytest.raises(
-        ConfigurationError,
-        match="1 negatives are asked for, and some pair of hard has 0 apart from those that answer the question, such "
-        "as one of the group 'g2'",
-    ):
+def test_more_negatives_than_any_pair_has_are_refused():
+    with pytest.raises(ConfigurationError, match="3 negatives are asked for, and no pair of hard has more than 2"):
+        hard(lambda n: ("a", "b")).dataset(negatives=3)
+    with pytest.raises(ConfigurationError, match="-1 negatives are asked for"):
+        hard(lambda n: ("a", "b")).guarded_index(-1)
+
+
+def test_pairs_of_which_all_negatives_answer_the_question_are_told_with_what_leaves_them_out():
+    with pytest.raises(ConfigurationError, match="1 of 4 pairs of hard have no negative that does not answer") as told:
         hard(lambda n: ("p2",)).dataset(negatives=1)
+    assert "such as one of the group 'g2'" in str(told.value)
+    assert "beir-hybrid data filter DATA --negatives 1" in str(told.value)
+
+
+def test_negatives_of_pairs_with_fewer_are_repeated_and_counted():
+    pairs = hard(lambda n: ("a", "b", "c")[: 1 + n % 3])
+    assert [row["negative_3"] for row in pairs.dataset(negatives=3)] == ["a", "a", "c", "a"]
+    assert [pairs.guarded_index(number).repeated for number in range(4)] == [0, 0, 2, 3]
+    notices = BatchPlan(pairs.guarded_index(3), build_strategy("x-x-mono"), 2).notices
+    assert "hard: 3 pairs have fewer hard negatives than asked for: theirs are repeated." in notices
 
 
 def test_negative_that_answers_the_same_question_in_another_group_is_passed_over():
