@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beir_hybrid.cli.dry_run import dry_run_option, show_forecast
+from beir_hybrid.cli.dry_run import check_dry_run, dry_run_option, show_forecast
 from beir_hybrid.cli.parameters import (
     Number,
     backend_option,
@@ -123,7 +123,7 @@ def mine(
     if write_beir is not None:
         _write(MiningPool(loaded, further), write_beir)
     elif dry_run:
-        _forecast(MiningPool(loaded, further), model, **choices)
+        _forecast(MiningPool(loaded, further), model, options.candidates, **choices)
     elif output is not None:
         _mine(loaded, further, model, run, output, options, name or "", **choices)
 
@@ -150,12 +150,16 @@ def _write(pool: MiningPool, folder: Path) -> None:
     click.echo(f"{written.path}: {questions:,} questions, {pool.starts[-1]:,} passages.")
 
 
-def _forecast(pool: MiningPool, model: str | None, **choices: Any) -> None:
-    if model is None:
-        raise ConfigurationError("--dry-run encodes a sample, and no model is given.", "Give --model NAME.")
+def _forecast(pool: MiningPool, model: str | None, candidates: int, **choices: Any) -> None:
     names = ("batch_size", "device", "dtype", "workers")
     size, device, dtype, workers = (choices[name] for name in names)
-    show_forecast(pool.collection, model, size, device, dtype, workers, backend=choices["backend"])
+    show_forecast(pool.collection, check_dry_run(model), size, device, dtype, workers, backend=choices["backend"])
+    if choices["cross_encoder"]:
+        each = candidates + len(pool.languages)
+        click.echo(
+            f"The cross-encoder, of which no sample is taken, then scores about {each} pairs of texts for each of "
+            f"{len(pool):,} questions."
+        )
 
 
 def _mine(
@@ -232,7 +236,11 @@ def _tell(mined: MinedPairs, output: Path, options: MiningOptions) -> None:
     for reason, count in about["left_out"].items():
         click.echo(f"  left out: {count:,} rows with {reason}")
     if sum(each.short for each in mined.languages) and not options.keep_short:
-        click.echo(
-            "Keep them with --keep-short, or allow more with --margin or --positive own: of a model that scores "
-            "translations low, the weakest positive leaves few passages below it."
-        )
+        if options.margin is None:  # so none was found that was not taken
+            more = "search deeper for the run, or ask for fewer: --negatives"
+        else:
+            more = (
+                "allow more with --margin or --positive own: of a model that scores translations low, the weakest "
+                "positive leaves few passages below it"
+            )
+        click.echo(f"Keep them with --keep-short, or {more}.")

@@ -21,7 +21,7 @@ def mining_models(mined: MinedPairs) -> list[Table]:
     ]
     counts = [Column("pairs", number), Column("short", number), Column("negatives", number)]
     scores = [Column("positives", _score, group="mean score"), Column("negatives", _score, "", group="mean score")]
-    notes = ["short: fewer passages than wanted are allowed"]
+    notes = ["short: fewer passages than wanted are allowed and were retrieved"]
     return [make_table(f"Mined among {number(mined.passages)} passages", ["language", *counts, *scores], rows, notes)]
 
 

@@ -38,6 +38,33 @@ def test_pairs_are_mined_filtered_and_planned_on(invoke, tmp_path, path, model):
     assert "Left out by consistency" in result.output
 
 
+def test_dry_run_tells_what_encoding_and_scoring_would_take_and_writes_nothing(invoke, tmp_path, path, model):
+    words = [
+        "--model",
+        model,
+        "--cross-encoder",
+        "any",
+        "--candidates",
+        30,
+        "--output",
+        tmp_path / "store",
+        "--dry-run",
+    ]
+    result = invoke("mine", path, *words)
+    assert result.exit_code == 0, result.output
+    assert "40 queries and 40 passages" in result.output
+    assert "scores about 32 pairs of texts for each of 40 questions." in result.output
+    assert {each.name for each in tmp_path.iterdir()} == {path.name}
+
+
+def test_what_gives_short_pairs_more_negatives_is_said(invoke, tmp_path, path, model):
+    words = ["--model", model, "--cache", tmp_path / "cache", "--negatives", 19, "--output"]
+    assert "allow more with --margin or --positive own" in invoke("mine", path, *words, tmp_path / "few").output
+    (tmp_path / "run.trec").write_text("".join(f"en:0 Q0 en:{n} 1 {20 - n} any\n" for n in range(20)))
+    words = ["--run", tmp_path / "run.trec", "--negatives", 19, "--output"]
+    assert "search deeper for the run" in invoke("mine", path, *words, tmp_path / "store").output
+
+
 def test_beir_folder_is_written_for_another_searcher_and_its_run_mined_in(invoke, tmp_path, path):
     result = invoke("mine", path, "--write-beir", tmp_path / "pool")
     assert result.exit_code == 0, result.output
@@ -63,6 +90,7 @@ def test_beir_folder_is_written_for_another_searcher_and_its_run_mined_in(invoke
         (["--model", "m", "--languages", "all", "--output", "s"], "There is no policy of languages 'all'."),
         (["--model", "none", "--output", "s"], "The model 'none' is not a folder here"),
         (["--run", "none.trec", "--output", "s"], "none.trec cannot be read"),
+        (["--run", "r", "--dry-run"], "--dry-run encodes a sample, and no model is given."),
         (["--run", "r", "--output", "s", "--corpus", "smaple"], "smaple"),
     ],
 )

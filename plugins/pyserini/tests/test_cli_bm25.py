@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from beir_hybrid.formats import load_pairs
+
 
 def test_a_setting_is_indexed_searched_and_judged(java, invoke, tmp_path):
     result = invoke("bm25", "--dataset", "sample.th", "--output", "out", "--analyzers", "th=trigrams", "--depth", 20)
@@ -64,3 +66,21 @@ def test_an_unknown_analyzer_is_refused(java, refused):
     assert "Did you mean 'trigrams'" in refused(
         "bm25", "--dataset", "sample.th", "--analyzers", "th=trigram", "--output", "out"
     )
+
+
+def test_pairs_are_mined_in_what_it_finds(java, invoke, tmp_path):
+    for words in (
+        ["mine", "sample", "--write-beir", "pool"],
+        ["bm25", "--dataset", "./pool", "--settings", "de,th", "--output", "out"],
+        ["mine", "sample", "--run", "out/runs", "--negatives", 2, "--output", "mined"],
+    ):
+        result = invoke(*words)
+        assert result.exit_code == 0, result.output
+    rows = load_pairs("mined").table.to_pylist()
+    answers = {row["question"]: {each["passage"] for each in rows if each["group"] == row["group"]} for row in rows}
+    assert {row["language"] for row in rows} == {"de", "th"}
+    assert len(rows) > 132
+    for row in rows:
+        assert set(row["negative_languages"]) == {row["language"]}
+        assert not set(row["negatives"]) & answers[row["question"]]
+        assert row["negative_scores"] == sorted(row["negative_scores"], reverse=True)
