@@ -144,3 +144,23 @@ def test_bm25_and_a_model_are_fused_and_compared(commands):
         invoke(words[1:])
     found = [json.loads(path.read_text())["settings"] for path in sorted(Path("out").glob("*/results.json"))]
     assert [set(settings) for settings in found] == [{"de-en", "en"}] * 3
+
+
+def test_negatives_are_refreshed_by_each_round_s_model_and_what_is_there_is_not_mined_again(commands):
+    static_model(load_pairs("sample", languages=["de", "en"]), dimensions=8).save_pretrained("model")
+    variables = {"TRAIN_DATA": "sample", "MODEL": "model", "OUTPUT": "out", "NEGATIVES": 2}
+    words = ("--languages", "de,en", "--max_steps", "2", "--per_device_train_batch_size", "8")
+    lines = commands("refresh_negatives.sh", *words, **variables)
+    assert [line[1] for line in lines] == ["mine", "train", "mine", "train"]
+    for line in [*lines, lines[-1]]:  # a round that is finished goes on with what follows
+        invoke(line[1:])
+    assert json.loads(Path("out/round-2/run.json").read_text())["options"]["model"] == "out/round-1"
+    assert (Path("out/mined-2") / "pairs.json").is_file()
+    again = subprocess.run(
+        ["bash", EXAMPLES / "refresh_negatives.sh"],
+        env=os.environ | {key: str(value) for key, value in variables.items()} | {"PATH": f"bin:{os.environ['PATH']}"},
+        check=True,
+        capture_output=True,
+    )
+    assert b"The last round's model is in out/round-2." in again.stdout
+    assert [line.split()[1] for line in Path("said.txt").read_text().splitlines()[4:]] == ["train", "train"]

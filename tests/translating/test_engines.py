@@ -36,26 +36,51 @@ def test_ctranslate2_writes_the_same_tokens_with_the_same_weights(translator, co
     assert translator.translate(SENTENCES, "en", "de") == other.translate(SENTENCES, "en", "de")
 
 
-def test_model_that_begins_translations_with_the_language_leaves_it_out(marian, tmp_path):
+@pytest.fixture(scope="module")
+def m2m100(marian, tmp_path_factory):
+    """A folder with a tiny M2M100 whose weights are random."""
+    folder = tmp_path_factory.mktemp("m2m100")
     words = [word for word in json.loads((marian / "vocab.json").read_text()) if word[0] not in "<>"]
-    (tmp_path / "vocab.json").write_text(
+    (folder / "vocab.json").write_text(
         json.dumps({word: place for place, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", *words])})
     )
-    spm = shutil.copy(marian / "source.spm", tmp_path / "sentencepiece.bpe.model")
-    host = M2M100Tokenizer(vocab_file=str(tmp_path / "vocab.json"), spm_file=str(spm), src_lang="en")
-    host.save_pretrained(str(tmp_path))
+    spm = shutil.copy(marian / "source.spm", folder / "sentencepiece.bpe.model")
+    host = M2M100Tokenizer(vocab_file=str(folder / "vocab.json"), spm_file=str(spm), src_lang="en")
+    host.save_pretrained(str(folder))
     torch.manual_seed(0)
     sides = {
         f"{side}_{name}": 2 for side in ("encoder", "decoder") for name in ("layers", "attention_heads", "ffn_dim")
     }
-    config = M2M100Config(vocab_size=200, d_model=16, max_position_embeddings=128, init_std=1.0, **sides)
-    M2M100ForConditionalGeneration(config).save_pretrained(str(tmp_path))
-    translator = open_translator("transformers", str(tmp_path), max_tokens=12)
+    size = len(host.encoder) + len(host.lang_token_to_id) + host.num_madeup_words
+    config = M2M100Config(vocab_size=size, d_model=16, max_position_embeddings=128, init_std=1.0, **sides)
+    M2M100ForConditionalGeneration(config).save_pretrained(str(folder))
+    return folder
+
+
+def test_model_that_begins_translations_with_the_language_leaves_it_out(m2m100):
+    translator = open_translator("transformers", str(m2m100), max_tokens=12)
     [ids] = translator.generate(SENTENCES[:1], "en", "th")
-    assert ids[1] == host.get_lang_id("th")
+    assert ids[1] == M2M100Tokenizer.from_pretrained(str(m2m100)).get_lang_id("th")
     assert "__th__" not in translator.translate(SENTENCES[:1], "en", "th")[0]
     with pytest.raises(LanguageError, match="has no language 'xx'"):
         translator.check("en", ["th", "xx"])
+
+
+def test_ctranslate2_writes_the_same_tokens_of_a_model_that_begins_translations_with_the_language(
+    m2m100, tmp_path, monkeypatch
+):
+    def named(host):  # CTranslate2 4.8 looks for languages by the name that transformers 4 gave them
+        return {"additional_special_tokens": list(host.lang_token_to_id)}
+
+    monkeypatch.setattr(M2M100Tokenizer, "special_tokens_map", property(named))
+    one = open_translator("transformers", str(m2m100), max_tokens=40)
+    other = open_translator("ctranslate2", convert(m2m100, tmp_path / "converted"), max_tokens=40)
+    for target in ("th", "de"):
+        ours = [[number for number in ids[2:] if number not in (1, 2)] for ids in one.generate(SENTENCES, "en", target)]
+        assert ours == other.generate(SENTENCES, "en", target)
+        assert one.translate(SENTENCES, "en", target) == other.translate(SENTENCES, "en", target)
+    with pytest.raises(LanguageError, match="has no language 'xx'"):
+        other.check("en", ["th", "xx"])
 
 
 def test_licence_is_read_off_the_card(translator, converted):
