@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beir_hybrid.errors import ConfigurationError, ModelError, OutputError
+from beir_hybrid.errors import ConfigurationError, OutputError
 from beir_hybrid.evaluation.encoding.encoder import Encoder
-from beir_hybrid.mining import CrossEncoderScorer, MiningOptions, MiningPool, Source, mine_negatives
+from beir_hybrid.mining import MiningOptions, MiningPool, Source, mine_negatives
 from beir_hybrid.mining import mine as mining
 from beir_hybrid.mining.run_finder import judged
 from beir_hybrid.pairs.stored import StoredPairs
@@ -138,11 +138,6 @@ def test_teacher_decides_and_its_scores_are_kept(answering, source, tmp_path):
     plain = [row for row in rows if row["passage"].split()[-1] == row["question"].split()[-1]]
     assert {row["score"] for row in plain} == {1.0}
     assert all(0 < score < 0.5 for row in rows for score in row["negative_scores"])
-
-
-def test_missing_cross_encoder_is_said_in_a_line(tmp_path):
-    with pytest.raises(ModelError, match="cannot be loaded"):
-        CrossEncoderScorer(str(tmp_path / "none"))()
 
 
 def test_run_of_another_system_gives_candidates(answering, tmp_path):
