@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from beir_hybrid.datasets import load_pairs
+from beir_hybrid.evaluation.encoding.encoder import Encoder
+from beir_hybrid.mining import MiningOptions, Source, mine_negatives
 from beir_hybrid.studies.check import check_study
 from beir_hybrid.studies.grid import build_cells
 from beir_hybrid.studies.runner import run_study
 from beir_hybrid.studies.study import read_study
 from beir_hybrid.studies.study_folder import StudyFolder
+from beir_hybrid.training.base_models import static_model
 
 STUDIES = sorted((Path(__file__).parents[2] / "examples" / "studies").glob("*.yaml"))
 CELLS = {
     "language_scaling": (16, 6),
     "losses": (15, 6),
     "low_resource": (9, 6),
+    "negatives": (6, 6),
     "out_of_domain": (9, 6),
     "paper": (15, 10),
     "reasoning": (6, 4),
@@ -25,7 +30,23 @@ CELLS = {
 }
 MODELS = {path.stem: "static" for path in STUDIES} | {"transformer": "sentence-transformers/all-MiniLM-L6-v2"}
 
+MINED = {"negatives": "mined"}  # what their headers mine first
+
 each = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="session")
+def mined(tmp_path_factory):
+    """A folder in which pairs with hard negatives were mined."""
+    folder, pairs = tmp_path_factory.mktemp("studies"), load_pairs("sample", languages=["de", "en"])
+    source = Source(Encoder(static_model(pairs, 8)))
+    mine_negatives(pairs, source, folder / "mined", MiningOptions(4, margin=None))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _there(mined, monkeypatch):
+    monkeypatch.chdir(mined)
 
 
 def test_all_are_there():
@@ -38,7 +59,7 @@ def test_quick_form_passes_all_checks(path):
     cells, left_out = build_cells(study)
     check_study(study, cells)
     assert (study.name, len(cells), left_out) == (path.stem, CELLS[path.stem][1], [])
-    assert {cell.request.train_data for cell in cells} == {"sample"}
+    assert {cell.request.train_data for cell in cells} == {MINED.get(path.stem, "sample")}
     assert {trial.dataset for trial in study.trials} == {"sample"}
 
 
@@ -49,7 +70,7 @@ def test_form_on_real_data_passes_all_checks(path, data):
     check_study(study, cells)
     assert len(cells) == CELLS[path.stem][0]
     assert {(cell.config.options["model"], cell.config.options["train_data"]) for cell in cells} == {
-        (MODELS[path.stem], "mlqa-r")
+        (MODELS[path.stem], MINED.get(path.stem, "mlqa-r"))
     }
     assert "xquad-r" in {trial.dataset for trial in study.trials}
     lacking = [f"{number} languages are left out: mlqa-r has 7 of them." for number in (9, 11)]
