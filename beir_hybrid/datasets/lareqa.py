@@ -125,6 +125,7 @@ class Lareqa:
             group_of |= {f"{language}:{question.identifier}": question.identifier for question in questions}
             for question in questions:
                 answers.setdefault(question.identifier, {})[documents[question.answer]] = 1
+        own = [language for language in texts if language not in self.languages]
         return MultilingualCollection(
             name=self.name,
             corpora=corpora,
@@ -132,6 +133,7 @@ class Lareqa:
             qrels={query: answers[group] for query, group in group_of.items()},
             passage_text=passage_text,
             group_of=group_of,
+            notes=(f"not of the release: {', '.join(own)}",) if own else (),
         )
 
     def pairs(
@@ -187,6 +189,8 @@ def read_lareqa(path: Path) -> tuple[list[Candidate], list[Question]]:
     try:
         content = parse_json(b"".join(line for _, line in read_lines(path)))
         paragraphs = [paragraph for article in content["data"] for paragraph in article["paragraphs"]]
+    except DataFormatError:  # of a gzip file
+        raise
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataFormatError(
             f"{path} is not a LAReQA file: {type(error).__name__}: {error}.", "Fetch the file again; it may be cut off."

@@ -116,7 +116,11 @@ def data_folder(source: str | Path | None) -> Path | None:
     if not named:
         return None
     folder = Path(named)
-    if not folder.is_dir():
+    try:
+        is_there = folder.is_dir()
+    except OSError:  # of a name that no system allows
+        is_there = False
+    if not is_there:
         raise MissingDataError(
             f"The data folder {folder} does not exist.", f"Correct --source, or the variable {DATA_VARIABLE}."
         )
@@ -137,11 +141,11 @@ def place_in(folder: Path, path: str) -> Path | None:
 
 def missing_from(folder: Path, path: str) -> MissingDataError:
     """Return the error for a file that a folder lacks; it names what is there."""
-    there = sorted(each.name for each in folder.iterdir())
+    there = sorted(f"{each.name}{'/' * each.is_dir()}" for each in folder.iterdir() if each.exists())
     more = f" and {len(there) - _NAMED:,} more" if len(there) > _NAMED else ""
     return MissingDataError(
         f"{folder} holds neither {path} nor {path.rpartition('/')[2]}.",
-        f"Give the folder that holds the dataset's files; this one has {', '.join(there[:_NAMED]) or 'none'}{more}.",
+        f"Give the folder that holds the dataset's files; this one has {', '.join(there[:_NAMED]) or 'nothing'}{more}.",
     )
 
 

@@ -141,7 +141,7 @@ def _read(paths: list[Path], left_out: LeftOut) -> dict[int, tuple[str, str]]:
         left_out.check(path, len(side), _FIX)
     if lines[0] != lines[1]:
         raise DataFormatError(
-            f"{paths[0]} has {lines[0]:,} lines, {paths[1].name} {lines[1]:,}: which belong together is unknown.",
+            f"{paths[0]} and {paths[1].name} have {lines[0]:,} and {lines[1]:,} lines: which belong together?",
             _FIX,
         )
     for path, side, other in zip(paths, sides, sides[::-1], strict=True):

@@ -1,9 +1,11 @@
 import copy
+import gzip
 import json
 
 import pytest
 
-from beir_hybrid.datasets.lareqa import XQUAD_R, read_lareqa
+from beir_hybrid.datasets.lareqa import XQUAD_R, _with_breaks, read_lareqa
+from beir_hybrid.datasets.load import load_setting, load_settings
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError
 from beir_hybrid.passage import Passage
 
@@ -211,3 +213,64 @@ def test_repeated_question_id_is_told(read):
     content["data"][1]["paragraphs"][0]["qas"][0]["id"] = "what"
     with pytest.raises(DataFormatError, match=r"en\.json: the question id 'what' occurs twice"):
         read(content)
+
+
+def plain(text, *questions):
+    entries = [{"id": name, "question": "?", "answers": [{"answer_start": start}]} for name, start in questions]
+    return {"data": [{"paragraphs": [{"context": text, "qas": entries}]}]}
+
+
+def test_own_language_of_the_folder_is_a_language_in_every_setting(source):
+    text = "Un câine. El latră! „Da.” Un om"
+    (source / "xquad-r" / "ro.json").write_text(json.dumps(plain(text, ("does", 10))))
+    collection = XQUAD_R.load(source, ["ro", "en"])
+    assert collection.languages == ("ro", "en")
+    assert collection.notes == ("not of the release: ro",)
+    assert [passage.text for passage in collection.corpora["ro"].values()] == [
+        "Un câine.",
+        "El latră!",
+        "„Da.”",
+        "Un om",
+    ]
+    assert collection.qrels["ro:does"] == collection.qrels["en:does"] == {"ro:1_1": 1, "en:1_1": 1}
+    assert load_setting("xquad-r.ro-en", source, ["ro", "en"]).languages == ("ro", "en")
+    assert load_settings("xquad-r", ["ro-en", "mono"], source, ["ro", "en"])[1] == ("ro-en", "mono")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("It costs 3.5 km. 4 km? ¿Qué? no. ", ["It costs 3.5 km.", "4 km?", "¿Qué? no."]),
+        ('He said "Go." Then left.', ['He said "Go."', "Then left."]),
+        ("一。二！”三", ["一。", "二！”", "三"]),
+        ("यह है। वह है।", ["यह है।", "वह है।"]),
+        ("No end", ["No end"]),
+        ("One.\n\nTwo.", ["One.", "Two."]),
+    ],
+    ids=["numbers", "quotes", "Chinese", "danda", "one", "lines"],
+)
+def test_file_without_sentence_breaks_is_cut_at_full_stops_and_the_like_which_is_told(read, text, sentences, caplog):
+    candidates, _ = read(plain(text, ("a", 0)))
+    assert [candidate.sentence for candidate in candidates] == sentences
+    assert "en.json has no sentence_breaks" in caplog.text
+
+
+def test_cuts_agree_with_those_of_the_release(data):
+    # what XQuAD's own files would become: most sentences, and those that hold answers, are the release's
+    path = data / "xquad-r" / "es.json"
+    content = json.loads(path.read_text())
+    released = {candidate.sentence for candidate in read_lareqa(path)[0]}
+    own = [_with_breaks({"context": each["context"]}) for article in content["data"] for each in article["paragraphs"]]
+    cut = [each["context"][start:end] for each in own for start, end in each["sentence_breaks"]]
+    assert len(released & set(cut)) / len(released) > 0.9
+
+
+def test_gzipped_file_with_bom_is_read_and_one_that_is_cut_off_told(source):
+    path = source / "xquad-r" / "en.json"
+    content = gzip.compress(b"\xef\xbb\xbf" + path.read_bytes())
+    path.unlink()
+    path.with_name("en.json.gz").write_bytes(content)
+    assert len(XQUAD_R.load(source, ["en"]).queries["en"]) == 3
+    path.with_name("en.json.gz").write_bytes(content[:-9])
+    with pytest.raises(DataFormatError, match=r"en\.json\.gz:1: the gzip file is cut off"):
+        XQUAD_R.load(source, ["en"])

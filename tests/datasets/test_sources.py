@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from beir_hybrid.datasets.lareqa import XQUAD_R, Lareqa
-from beir_hybrid.datasets.sources import Files
+from beir_hybrid.datasets.sources import Files, data_folder, names_there, place_in
 from beir_hybrid.errors import ChecksumError, MissingDataError
 
 CONTENT = b'{"data": []}'
@@ -161,3 +161,23 @@ def test_missing_file_is_told(folder):
 def test_missing_folder_is_told(tmp_path):
     with pytest.raises(MissingDataError, match=r"The data folder .*nowhere does not exist"):
         pinned("http://unused").find([PATH], tmp_path / "nowhere")
+
+
+def test_name_that_no_system_allows_is_told():
+    with pytest.raises(MissingDataError, match=r"x does not exist"):
+        data_folder("x" * 5000)
+
+
+def test_folder_that_lacks_a_file_tells_what_it_has(folder):
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises(MissingDataError, match=r"this one has set/\."):
+        Files({}, {}).find(["set/el.json"], folder)
+
+
+def test_names_are_those_of_files_in_any_place_gzipped_or_not(folder):
+    (folder / "de.json.gz").write_bytes(b"")
+    (folder / "fr.json").mkdir()
+    (folder / "it.json").symlink_to("it.json")
+    assert names_there(folder, "set/*.json") == ["de", "en"]
+    assert place_in(folder, "set/de.json") == folder / "de.json.gz"
+    assert place_in(folder, "set/it.json") is None
