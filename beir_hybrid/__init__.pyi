@@ -38,6 +38,7 @@ from .pairs import Pair as Pair
 from .pairs import ParallelPairs as ParallelPairs
 from .pairs.examples import example_dataset as example_dataset
 from .passage import Passage as Passage
+from .profiling import profile_languages as profile_languages
 from .settings import Setting as Setting
 from .training.arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments
 from .training.legacy.fit import fit as fit

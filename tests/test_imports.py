@@ -46,6 +46,7 @@ LAYERS = {
     "debiasing": {"evaluation", "formats"},
     "evaluation": {"collection", "models", "workers"},
     "mining": {"evaluation", "formats"},
+    "profiling": {"debiasing"},
     "translating": {"evaluation", "formats"},
     "training": {"batching", "document", "evaluation", "formats"},
     "studies": {"debiasing", "training"},
@@ -53,7 +54,7 @@ LAYERS = {
     "plugins": {"batching", "evaluation"},
     "reports": {"mining", "studies", "translating"},
     "hosts": {"reports"},
-    "cli": {"hosts", "plugins", "quickstart"},
+    "cli": {"hosts", "plugins", "profiling", "quickstart"},
     "testing": {"cli"},
     "__main__": {"cli"},
 }

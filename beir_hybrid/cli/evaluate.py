@@ -53,6 +53,12 @@ _OF_VECTORS = ("cluster", "workers")
     type=NAMES,
     help="Such as map,ndcg@10; default and bias stand for several [default: the paper's for each kind of setting].",
 )
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Tell on one page what the model does with languages: whether it prefers the question's, which attract, which "
+    "are never found, what debiasing would bring [settings: multi].",
+)
 @encoding_options
 @backend_option
 @attention_option
@@ -104,6 +110,7 @@ def evaluate(
     per_query: Any,
     runs: bool,
     overwrite: bool,
+    profile: bool,
     dry_run: bool,
     **choices: Any,
 ) -> None:
@@ -112,17 +119,20 @@ def evaluate(
     A model's texts are encoded once for all settings, and their vectors kept for the next time. Vectors are searched
     shard by shard, by the workers of a cluster where there is one.
     """
+    import beir_hybrid
     from beir_hybrid.datasets import load_settings
     from beir_hybrid.evaluation.measures import build_measures
     from beir_hybrid.evaluation.results import check_results
-    from beir_hybrid.reports.evaluations import debiased_table, evaluation_models
-    from beir_hybrid.reports.render.terminal import console, show
+    from beir_hybrid.evaluation.run_files import remove_runs
+    from beir_hybrid.reports.evaluations import show_evaluations
+    from beir_hybrid.reports.render.terminal import console
     from beir_hybrid.storage.files import check_output
 
     if dry_run:
         check_dry_run(model)
     _check_choices({"model": model, "run": run, "vectors": vectors}, output, runs, choices)
-    methods = _debiasings(choices.pop("debias"), choices["debias_on"], runs)
+    methods = _debiasings(choices.pop("debias"), choices["debias_on"], runs, profile)
+    scores = beir_hybrid.profile_languages if profile else beir_hybrid.evaluate
     folders = list(methods) if len(methods) > 1 else [""]
     for name in folders:
         check_results(None if output is None else output / name, overwrite, per_query)
@@ -140,21 +150,21 @@ def evaluate(
         show_forecast(collection, str(model), size, device, dtype, workers, **how)
         return
     if run is not None:
-        results = [_evaluate_run(run, collection, wanted, measures)]
+        results = [_evaluate_run(run, collection, wanted, measures, scores)]
     else:
         target = output / "runs" if runs and output is not None else None
-        wishes = {"settings": wanted, "measures": measures, "runs": target, **choices}
+        wishes = {"settings": wanted, "measures": measures, "runs": target, "scores": scores, **choices}
         if vectors is None:
             source = options.get("source")
             results = _evaluate_model(str(model), collection, methods=methods.values(), source=source, **wishes)
         else:
             loads = partial(load_texts, dataset, options)
             results = [_evaluate_vectors(vectors, model, collection, loads, **wishes)]
-    show(*(evaluation_models(results[0]) if len(results) == 1 else [debiased_table(results)]))
+    show_evaluations(results)
     for name, one in zip(folders, results, strict=True) if output is not None else ():
         path = one.save(output / name, per_query)
         if overwrite:
-            _remove_runs(output / name / "runs", set(one.settings) if runs else set())
+            remove_runs(output / name / "runs", set(one.settings) if runs else set())
         console().print(f"Written to {path}", highlight=False, markup=False)
 
 
@@ -185,23 +195,18 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
         raise ConfigurationError("--runs writes what exact search finds, and --index is given.", "Choose one.")
 
 
-def _debiasings(specs: tuple[str, ...], texts: str | None, runs: bool) -> dict[str, Debiasing]:
+def _debiasings(specs: tuple[str, ...], texts: str | None, runs: bool, profile: bool) -> dict[str, Debiasing]:
     """Build methods of debiasing, by the names of their folders."""
     from beir_hybrid.debiasing import build_debiasings, folder_name
 
     if texts is not None and not specs:
         raise ConfigurationError("--debias-on says what a method is fitted on, and none is given.", "Give --debias.")
+    if specs and profile:
+        raise ConfigurationError("--profile tries methods of its own, and --debias is given.", "Choose one.")
     methods = {folder_name(each): each for spec in specs for each in build_debiasings(spec)}
     if runs and len(methods) > 1:
         raise ConfigurationError(f"--runs writes one result's, and --debias gives {len(methods)}.", "Leave one out.")
     return methods
-
-
-def _remove_runs(folder: Path, kept: set[str]) -> None:
-    """Remove the runs of an evaluation whose results are replaced: with those of this one they would pass for one."""
-    for path in folder.glob("*.trec"):
-        if path.stem not in kept:
-            path.unlink()
 
 
 def _evaluate_model(
@@ -224,9 +229,9 @@ def _evaluate_model(
     workers: int | None,
     search_device: str | None,
     search_precision: str,
+    scores: Callable[..., Results],
     **options: Any,
 ) -> list[Results]:
-    from beir_hybrid import evaluate
     from beir_hybrid.debiasing import FitTexts, evaluate_debiased
     from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
 
@@ -235,7 +240,7 @@ def _evaluate_model(
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
     if not methods:
-        return [evaluate(encoder, collection, search=search, encoding=encoding, **options)]
+        return [scores(encoder, collection, search=search, encoding=encoding, **options)]
     texts = None if debias_on is None else FitTexts.load(debias_on, source)
     options |= {"search": search, "encoding": encoding}
     return list(evaluate_debiased(encoder, collection, list(methods), texts, **options))
@@ -257,9 +262,9 @@ def _evaluate_vectors(
     measures: Any,
     runs: Path | None,
     debias_on: str | None,
+    scores: Callable[..., Results],
     **choices: Any,
 ) -> Results:
-    from beir_hybrid import evaluate
     from beir_hybrid.evaluation import ExactSearch, FaissSearch, ShardedSearch, VectorFolder
     from beir_hybrid.workers import open_workers
 
@@ -272,7 +277,7 @@ def _evaluate_vectors(
         embeddings = folder.embeddings(collection)
         search = ShardedSearch(folder, opened, faiss, ExactSearch(search_device, search_precision))
         search.check(folder.description.dimensions)
-        return evaluate(
+        return scores(
             embeddings,
             collection,
             search=search,
@@ -332,12 +337,13 @@ def _encode_missing(
     )
 
 
-def _evaluate_run(path: Path, collection: MultilingualCollection, settings: Any, measures: Any) -> Results:
-    from beir_hybrid import evaluate
+def _evaluate_run(
+    path: Path, collection: MultilingualCollection, settings: Any, measures: Any, scores: Callable[..., Results]
+) -> Results:
     from beir_hybrid.evaluation import Judgements, read_runs
     from beir_hybrid.evaluation.run_files import partial_kinds
 
     judgements = Judgements(collection)
     runs = read_runs(path, judgements, settings, show_progress=True)
     notes = partial_kinds(runs, judgements) if path.is_dir() and settings is None else []
-    return evaluate(runs, judgements, measures=measures, model_name=str(path), notes=notes)
+    return scores(runs, judgements, measures=measures, model_name=str(path), notes=notes)

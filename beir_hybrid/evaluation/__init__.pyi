@@ -10,6 +10,7 @@ from .encoding.vector_folder import VectorFolder as VectorFolder
 from .evaluator import MultilingualRetrievalEvaluator as MultilingualRetrievalEvaluator
 from .judgements import Judgements as Judgements
 from .judgements import observed_collection as observed_collection
+from .profile import Profile as Profile
 from .query_values import QueryValues as QueryValues
 from .query_values import SettingValues as SettingValues
 from .rankings import Rankings as Rankings
@@ -24,3 +25,5 @@ from .search.exact import ExactSearch as ExactSearch
 from .search.faiss_search import FaissSearch as FaissSearch
 from .search.searcher import Search as Search
 from .search.sharded import ShardedSearch as ShardedSearch
+from .vector_diagnostics import VectorDiagnostics as VectorDiagnostics
+from .vector_diagnostics import diagnose_vectors as diagnose_vectors

@@ -56,6 +56,7 @@ class Results:
         debias: How vectors were debiased, left out of the file if they were not: the ``method``, what it was
             ``fitted_on``, how many ``texts`` by language, whether these were the ``evaluated`` ones, and which
             languages are ``unchanged``.
+        profile: What :class:`~.profile.Profile` says, where it was asked for; left out of the file if not.
         values: The value of every query, where it was asked for; in a file of its own.
     """
 
@@ -76,6 +77,7 @@ class Results:
     environment: dict[str, Any] = field(default_factory=dict)
     quick: bool = False
     debias: dict[str, Any] = field(default_factory=dict)
+    profile: dict[str, Any] = field(default_factory=dict)
     values: QueryValues | None = field(default=None, compare=False, repr=False)
 
     def parsed_settings(self) -> dict[str, Setting]:
@@ -96,7 +98,7 @@ class Results:
         path = folder / "results.json"
         if self.values is not None:
             self.values.save(folder, per_query)
-        left_out = {"values", *(name for name in ("quick", "debias") if not getattr(self, name))}
+        left_out = {"values", *(name for name in ("quick", "debias", "profile") if not getattr(self, name))}
         content = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in left_out}
         write_json(path, {"schema": SCHEMA, **content})
         return path

@@ -185,3 +185,10 @@ def _named(path: Path, judgements: Judgements) -> list[Setting]:
         return choose_settings((path.stem,), judgements.settings, judgements.collection.name)
     except UnknownNameError:
         return []
+
+
+def remove_runs(folder: Path, kept: set[str]) -> None:
+    """Remove the runs of an evaluation whose results are replaced: with those of this one they would pass for one."""
+    for path in folder.glob("*.trec"):
+        if path.stem not in kept:
+            path.unlink()

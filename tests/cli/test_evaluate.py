@@ -115,6 +115,41 @@ def test_bias_is_measured_and_shown_by_language(invoke, words, tmp_path):
         assert f"{family}: query language down, passage language across" in shown
 
 
+def test_a_profile_answers_in_sentences_and_is_kept_and_reported(invoke, words, tmp_path):
+    result = invoke(*words, "--output", tmp_path / "out", "--profile")
+    assert result.exception is None
+    for question in ("prefer the question's language?", "languages attract?", "never found?", "debiasing bring?"):
+        assert question in result.stdout
+    kept = results(tmp_path / "out")["profile"]
+    assert set(kept["finds"]) == set(kept["probe"]) == {"de", "en"}
+    assert f"{kept['first']:.1%}" in result.stdout
+    assert set(results(tmp_path / "out")["settings"]) == {"de-all", "en-all"}
+    page = tmp_path / "page.html"
+    assert invoke("report", tmp_path / "out", "--output", page).exception is None
+    text = page.read_text(encoding="utf-8")
+    assert "What the model does with languages" in text
+    assert f"{kept['first']:.1%}" in text
+    assert "--profile" in text
+
+
+def test_a_profile_of_a_run_needs_no_vectors(invoke, words, tmp_path):
+    runs = ("--settings", "multi", "--measures", "map", "--output", tmp_path / "model", "--runs")
+    assert invoke(*words, *runs).exception is None
+    own = [word for word in words if word not in (words[1], words[2], "--device", "cpu")]
+    asked = ("--run", tmp_path / "model" / "runs", "--profile", "--output", tmp_path / "run")
+    result = invoke(*own, *asked)
+    assert result.exception is None, result.output
+    assert "It was not tried" in result.stdout
+    assert results(tmp_path / "run")["profile"]["probe"] == {}
+
+
+def test_a_profile_without_a_pool_of_languages_is_refused_before_anything_is_encoded(invoke, words, encoded):
+    refused = invoke(*words, "--profile", "--settings", "en-de")
+    assert (refused.exit_code, encoded) == (2, [])
+    assert "pool of all languages" in refused.stderr
+    assert "pool of all languages" in invoke(*words, "--profile", "--languages", "en").stderr
+
+
 @pytest.mark.parametrize("form", ["parquet", "jsonl"])
 def test_values_of_queries_are_written_in_the_format_asked_for(invoke, words, tmp_path, form):
     from beir_hybrid.evaluation.query_values import QueryValues

@@ -17,10 +17,10 @@ class LPR(StandardMeasure):
     """Whether the first of a query's relevant passages is the one in its own language: 1 or 0.
 
     The relevant passages are translations of each other, so that nothing but language decides which is first. Without
-    a preference its mean is one over the number of languages that have an answer. Ranks are mid-ranks: where the first
-    in the query's language and the first in another are level, the value is 1/2. NaN for a query that lacks a relevant
-    passage in its own or in any other language, or none of whose relevant passages was retrieved. Range [0, 1]; neither
-    direction is better.
+    a preference its mean is one over the number of languages that have an answer. Ranks are mid-ranks: where
+    several are level, the value is the share of them that are in the query's language. NaN for a query that lacks a
+    relevant passage in its own or in any other language, or none of whose relevant passages was retrieved. Range
+    [0, 1]; neither direction is better.
 
     Read in the paper's abstract and in summaries of it alone: how often the passage in the query's language is
     preferred to its translations. The paper's own formula was not compared.
@@ -35,8 +35,9 @@ class LPR(StandardMeasure):
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
         own = rankings.language == number_of(rankings.query_language, rankings)
-        mine, other = np.full((2, rankings.queries), np.nan)
-        for best, rows in ((mine, own), (other, ~own)):
-            np.fmin.at(best, rankings.query[rows], rankings.mid_rank[rows])
-        defined = np.isfinite(np.minimum(mine, other))  # which is NaN where either is
-        return np.where(defined, (mine < other) + (mine == other) / 2, np.nan)
+        best = np.minimum.reduceat(rankings.mid_rank, rankings.starts)
+        first = rankings.mid_rank == best[rankings.query]
+        mine = rankings.sum_by_query(own.astype(np.float64))
+        defined = (mine > 0) & (mine < rankings.relevant) & np.isfinite(best)
+        level = rankings.sum_by_query(first.astype(np.float64))
+        return np.where(defined, rankings.sum_by_query((own & first).astype(np.float64)) / level, np.nan)

@@ -65,6 +65,7 @@ def evaluate_command(results: Results, model: str, output: str, trial: Mapping[s
     for name in _TRIAL:
         if asked.get(name) is not None:
             words += [f"--{name.replace('_', '-')}", _joined(asked[name])]
+    words += ["--profile"] if results.profile else []
     return shlex.join([*words, *(["--judged-only"] if asked.get("judged_only") else []), "--output", output])
 
 
@@ -98,6 +99,15 @@ def _concluded(results: Results) -> dict[str, Any]:
         asked["passage_text"] = results.passage_text
     if set(results.settings) != {setting.name for setting in all_settings(results.languages, results.languages)}:
         asked["settings"] = list(results.settings)
+    if results.profile:
+        from beir_hybrid.evaluation.profile import PROFILE_MEASURES
+
+        pools = [name for name, setting in results.parsed_settings().items() if setting.pool]
+        if set(results.settings) == set(pools):
+            asked.pop("settings", None)
+        names = dict.fromkeys(_LANGUAGE.sub("", name) for of_kind in results.scores.values() for name in of_kind)
+        more = [name for name in names if name not in PROFILE_MEASURES]
+        return asked | ({"measures": more} if more else {})
     measured = {kind: list(results.scores.get(kind, {})) for kind in KINDS if kind in results.scores}
     if any(set(names) != set(DEFAULT_MEASURES[kind]) for kind, names in measured.items()):
         names = [_LANGUAGE.sub("", name) for of_kind in measured.values() for name in of_kind]

@@ -24,6 +24,7 @@ from beir_hybrid.reports.models.table import Table
 from beir_hybrid.reports.models.words import KIND_TITLES, number, percent, quick_title
 from beir_hybrid.reports.page.commands import commands_of
 from beir_hybrid.reports.page.inputs import NotShown, Sources, StoredStudy
+from beir_hybrid.reports.profiles import finds_bars, profile_answers, profile_map, read_profile, tried_table
 from beir_hybrid.reports.published import Published, published_for
 from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
 from beir_hybrid.reports.score_tables import kind_table, main_table
@@ -32,6 +33,23 @@ from beir_hybrid.storage.files import is_number
 from beir_hybrid.storage.run_folder import LOSS_OF
 
 Titled = TypeVar("Titled", Chart, HeatMap, Table)
+
+
+@dataclass(frozen=True, eq=False)
+class ProfileOutline:
+    """What is shown of what an embedder does with languages.
+
+    Attributes:
+        answers: Questions with their answers.
+        bars: Which languages' answers are found.
+        tables: What debiasing would bring, if it was tried.
+        maps: What is found by query and answer language.
+    """
+
+    answers: tuple[tuple[str, str], ...]
+    bars: Bars
+    tables: tuple[Table, ...]
+    maps: tuple[HeatMap, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +72,7 @@ class BlockOutline:
         grid: The measure and the rank distance against the numbers that a study varies.
         scaling: The measure against compute, where the training languages vary.
         published: Published results beside ours.
+        profiles: By group, what its first run does with languages, where that was evaluated.
         examples: By group, tables of queries that its first run answers badly.
         notes: What a reader must know to judge the numbers.
     """
@@ -73,6 +92,7 @@ class BlockOutline:
     grid: tuple[Chart, ...]
     scaling: tuple[Chart, ...]
     published: tuple[Published, ...]
+    profiles: tuple[tuple[Group, ProfileOutline], ...]
     examples: tuple[tuple[Group, tuple[Table, ...]], ...]
     notes: tuple[str, ...]
 
@@ -200,6 +220,7 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
         grid=_marked(grid_charts(block, measure), quick),
         scaling=_marked(scaling_charts(block, measure), quick),
         published=published,
+        profiles=tuple(_profiles(block)),
         examples=tuple(_examples(block)),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -208,6 +229,16 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
 def _marked(pieces: Iterable[Titled], quick: bool) -> tuple[Titled, ...]:
     """Say in the titles of pictures and tables that they are quick, if they are."""
     return tuple(replace(piece, title=quick_title(piece.title, quick)) for piece in pieces)
+
+
+def _profiles(block: Block) -> Iterator[tuple[Group, ProfileOutline]]:
+    for group in block.groups:
+        results = block.results[group.name][0]
+        if (profile := read_profile(results)) is not None:
+            [bars] = _marked([finds_bars(profile, group.place)], results.quick)
+            tables = _marked(filter(None, [tried_table(profile)]), results.quick)
+            maps = _marked(profile_map(results, profile.depth), results.quick)
+            yield group, ProfileOutline(tuple(profile_answers(profile)), bars, tables, maps)
 
 
 def _examples(block: Block) -> Iterator[tuple[Group, tuple[Table, ...]]]:

@@ -18,9 +18,10 @@ def test_it_is_whether_the_answer_in_the_querys_language_comes_first(ranks_of):
     assert values_of(ranks_of, own_first, own_last) == [1, 0]
 
 
-def test_level_answers_count_half(ranks_of):
-    rankings = ranks_of([(1, 1, 0), (2, 1, 1)], languages=LANGUAGES)
-    assert LPR().values(replace(rankings, mid_rank=np.array([1.5, 1.5]))).tolist() == [0.5]
+def test_level_answers_are_first_each_as_often(ranks_of):
+    rankings = ranks_of([(1, 1, 0), (2, 1, 1), (3, 1, 2)], languages=LANGUAGES)
+    assert LPR().values(replace(rankings, mid_rank=np.array([2.0, 2, 2]))).tolist() == [1 / 3]
+    assert LPR().values(replace(rankings, mid_rank=np.array([1.5, 1.5, 3]))).tolist() == [1 / 2]
 
 
 def test_a_query_without_a_choice_has_no_value(ranks_of):
