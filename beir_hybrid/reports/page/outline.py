@@ -32,7 +32,7 @@ from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
 from beir_hybrid.storage.run_folder import LOSS_OF
 
-Titled = TypeVar("Titled", Chart, HeatMap, Table)
+Titled = TypeVar("Titled", Bars, Chart, HeatMap, Table)
 
 
 @dataclass(frozen=True, eq=False)
