@@ -8,7 +8,8 @@ A study is a YAML file with these keys; ``examples/studies/`` has six.
   takes that many of the languages listed in ``train``, or of the training data.
 * ``evaluate``: a list; each entry has a ``dataset`` (a registered name, a BEIR folder, or a list of these) and may have
   ``name``, ``source``, ``languages``, ``settings``, ``measures``, ``passage_text``, ``split``, ``judged_only``,
-  ``sample_passages`` and ``batch_size``.
+  ``sample_passages``, ``batch_size``, ``debias`` and
+  ``debias_on``, of which the first is such as ``shift:0.6``, and the second names the texts that this is fitted on.
 * ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each, of the same
   keys) and a ``measure``, and may have a ``claim`` in words, an ``evaluation``, a ``kind``, ``languages``, a
   ``statistic``, and what it expects. What neither side names, such as the seed, is averaged over. ``languages`` is

@@ -16,7 +16,7 @@ from beir_hybrid.training.request import DECIDING, TrainingRequest
 
 # left out where they are not given: cells keep the identities of earlier versions
 _LATER = {"columns", "format", "extra_data", *LOSS_OPTIONS, *MODEL_OPTIONS} - {"scale"}
-_LATER |= {"query_prefix_in", "passage_prefix_in", "transform"}
+_LATER |= {"query_prefix_in", "passage_prefix_in", "transform", "debias", "debias_on"}  # the last two of evaluations
 _BARE = ("strategy", "model", "train_data")  # values that tell what they are
 
 
@@ -48,7 +48,10 @@ class Cell:
     @property
     def id(self) -> str:
         """First 12 hexadecimal digits of the hash of its configuration."""
-        text = json.dumps(asdict(self.config), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        content = asdict(self.config)
+        trials = content["evaluations"]
+        content["evaluations"] = [{k: v for k, v in one.items() if v is not None or k not in _LATER} for one in trials]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property

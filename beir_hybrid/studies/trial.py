@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from beir_hybrid.storage.records import parse_record
 
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
+    from beir_hybrid.debiasing import Debiasing
     from beir_hybrid.evaluation.encoding.encoder import Encoder
     from beir_hybrid.evaluation.results import Results
 
@@ -36,9 +37,12 @@ class Trial:
         judged_only: Search only judged passages (miracl).
         sample_passages: Search the judged passages and this many others of each language (miracl).
         batch_size: Texts per forward pass.
+        debias: How the language is taken out of vectors first, such as ``lir:directions=8`` or ``shift:0.6``.
+        debias_on: Pairs or dataset that this is fitted on; None for the evaluated passages.
 
     Raises:
-        ConfigurationError: If the name could not be a folder's, a list is empty, or the batch size is below 1.
+        ConfigurationError: If the name could not be a folder's, a list is empty, the batch size is below 1, or there
+            is no one such way of debiasing.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Trial:
     judged_only: bool | None = None
     sample_passages: int | None = None
     batch_size: int = 32
+    debias: str | None = None
+    debias_on: str | None = None
 
     def __post_init__(self) -> None:
         safe = self.name.replace(".", "").replace("-", "").replace("_", "").replace("+", "")
@@ -64,6 +70,10 @@ class Trial:
                 raise ConfigurationError(f"{key} of {self.name} is empty.", "Give at least one, or leave it out.")
         if self.batch_size < 1:
             raise ConfigurationError(f"batch_size of {self.name} is {self.batch_size}.", "Give at least 1.")
+        if self.debias is None and self.debias_on is not None:
+            raise ConfigurationError(f"{self.name} has debias_on, and no debias.", "Add  debias: lir")
+        if len(self._methods()) > 1:
+            raise ConfigurationError(f"{self.name} has a debias of several strengths.", "Give it one: shift:0.6")
 
     @classmethod
     def from_entry(cls, entry: Mapping[str, Any]) -> Trial:
@@ -91,17 +101,23 @@ class Trial:
 
     def run(self, encoder: Encoder, model_name: str) -> Results:
         """Score a model."""
+        from beir_hybrid.debiasing import FitTexts, evaluate_debiased
+        from beir_hybrid.evaluation import EncodingOptions
         from beir_hybrid.evaluation.evaluate import evaluate
 
         collection, settings = self.load()
-        return evaluate(
-            encoder,
-            collection,
-            settings=settings,
-            measures=self.measures,
-            batch_size=self.batch_size,
-            model_name=model_name,
-        )
+        wishes: dict[str, Any] = {"settings": settings, "measures": self.measures, "model_name": model_name}
+        wishes["encoding"] = EncodingOptions(self.batch_size)
+        if not (methods := self._methods()):
+            return evaluate(encoder, collection, **wishes)
+        texts = None if self.debias_on is None else FitTexts.load(self.debias_on, self.source)
+        [results] = evaluate_debiased(encoder, collection, methods, texts, **wishes)
+        return results
+
+    def _methods(self) -> Sequence[Debiasing]:
+        from beir_hybrid.debiasing import build_debiasings
+
+        return () if self.debias is None else build_debiasings(self.debias)
 
 
 KEYS = tuple(field.name for field in fields(Trial))

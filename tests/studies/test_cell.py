@@ -32,6 +32,12 @@ def test_identities_are_those_of_earlier_versions(opened):
     assert ids == ["4170f4759456", "43c0404be77a", "6ca30d9e11ae", "36c38ed1be14"]
 
 
+def test_debiasing_is_part_of_the_identity_where_it_is_asked_for(cell):
+    changed = replace(cell, trials=(replace(cell.trials[0], debias="center"),))
+    fitted = replace(cell, trials=(replace(cell.trials[0], debias="center", debias_on="sample"),))
+    assert len({cell.id, changed.id, fitted.id}) == 3
+
+
 def test_command_spells_lists_and_spaces(cell):
     asked = {"train_data": ("a b.jsonl", "c.jsonl"), "query_prefix": "Q: ", "arguments": {"source_weights": [1, 2]}}
     words = shlex.split(replace(cell, request=replace(cell.request, **asked)).record.command)
