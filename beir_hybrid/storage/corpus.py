@@ -75,6 +75,9 @@ class StoredCorpus(Mapping[str, Passage]):
         kinds = self._hashes.dtype, self._positions.dtype.kind
         return sum(self._batches.rows) == self._length and kinds[0] == np.uint64 and kinds[1] in "iu"
 
+    def __reduce__(self) -> tuple[Any, ...]:  # worker processes map the files themselves
+        return type(self), (self.folder,)
+
     def __len__(self) -> int:
         return self._length
 

@@ -10,7 +10,10 @@ from beir_hybrid.evaluation.encoding.encoder import Encoder
 from beir_hybrid.mining import MiningOptions, MiningPool, Source, mine_negatives
 from beir_hybrid.mining import mine as mining
 from beir_hybrid.mining.run_finder import judged
+from beir_hybrid.mining.work import MiningWork
 from beir_hybrid.pairs.stored import StoredPairs
+from beir_hybrid.passage import Passage
+from beir_hybrid.storage.corpus_writer import write_corpus
 from beir_hybrid.storage.locks import locked
 from beir_hybrid.texts import fold
 from beir_hybrid.training.base_models import static_model
@@ -59,10 +62,14 @@ def test_short_pairs_are_left_out_and_counted_or_kept(answering, source, tmp_pat
     assert kept.store.about["used_rows"] == len(answering) == mined.store.about["used_rows"] + short
 
 
-def test_workers_that_encode_and_mine_elsewhere_write_the_same(answering, source, tmp_path, monkeypatch):
+@pytest.mark.parametrize("stored", [False, True], ids=["pairs alone", "with a stored corpus"])
+def test_workers_that_encode_and_mine_elsewhere_write_the_same(answering, source, tmp_path, stored):
     import pickle
 
     from beir_hybrid.workers import LocalWorkers, Workers
+
+    rows = [(str(number), Passage(f"de further {number}")) for number in range(30)]
+    further = {"de": write_corpus(tmp_path / "corpus", "de", rows)} if stored else None
 
     class Elsewhere(Workers):
         """Runs tasks here, after sending the work as a cluster would."""
@@ -70,15 +77,18 @@ def test_workers_that_encode_and_mine_elsewhere_write_the_same(answering, source
         count = 2
 
         def run(self, work, tasks, **options):
-            if "Mining" in type(work).__name__:
+            if isinstance(work, MiningWork):
                 work = pickle.loads(pickle.dumps(work))
             yield from LocalWorkers().run(work, tasks, **options)
 
     one, other = (
-        mine_negatives(answering, source, tmp_path / name, MiningOptions(3), name="pairs", workers=workers)
+        mine_negatives(
+            answering, source, tmp_path / name, MiningOptions(3), further=further, name="pairs", workers=workers
+        )
         for name, workers in (("one", None), ("other", Elsewhere()))
     )
     assert rows_of(one.store) == rows_of(other.store)
+    assert any("further" in text for row in rows_of(one.store) for text in row["negatives"]) == stored
     assert not list(tmp_path.glob(".*"))
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import pickle
 import time
 import tracemalloc
 
@@ -40,6 +41,10 @@ def test_mapping_gives_what_was_written(stored):
     assert list(stored.values()) == [passage for _, passage in ROWS]
     assert len(stored) == len(stored.items()) == 10
     assert stored["sw:7#0"] == Passage("text 7", "title 1")
+
+
+def test_pickled_corpus_is_read_again(stored):
+    assert dict(pickle.loads(pickle.dumps(stored)).items()) == dict(stored.items())
 
 
 @pytest.mark.parametrize("missing", ["sw:10#0", "7#0", "yo:7#0", "", "sw:\ud800"], ids=ascii)
