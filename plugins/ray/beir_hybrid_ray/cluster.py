@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
+import inspect
 import logging
 import os
 import signal
@@ -11,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +26,7 @@ logger = logging.getLogger("beir_hybrid.ray")
 
 _PATIENCE = 12  # seconds for a cluster's answer
 _CONNECT = 4  # seconds until somebody listens
+_START = 120  # seconds until Ray runs here, which gives itself 30: too few on a busy machine
 _STORE = 256 << 20  # bytes for what workers are given and return, which is small
 _PROBE = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
 _NO_RAY = "what answers is no Ray, or wants a token (set RAY_AUTH_MODE=token)"  # for which Ray retries
@@ -82,6 +86,9 @@ def _connect(ray: Any, address: str) -> Callable[[], object]:
         ray._private.worker.print_to_stdstream = lambda *_, **__: None
     if address == "local":
         options |= {"include_dashboard": False, "object_store_memory": _STORE}
+        os.environ.setdefault("RAY_gcs_server_port_wait_time_s", str(_START))
+        services = ray._private.services
+        services.get_node = _patient(inspect.unwrap(services.get_node))
     else:
         _check(address)
     before = signal.getsignal(signal.SIGTERM)
@@ -97,6 +104,23 @@ def _connect(ray: Any, address: str) -> Callable[[], object]:
         _on_termination(before)
 
     return disconnect
+
+
+def _patient(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    """Have what asks for a node wait until it is there, since Ray would not, and asks without a pause meanwhile."""
+
+    @functools.wraps(look_up)
+    def wait(*about: Any) -> Any:
+        end = time.monotonic() + _START
+        while True:
+            try:
+                return look_up(*about)
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    return wait
 
 
 def _on_termination(handler: Any) -> None:

@@ -1,3 +1,4 @@
+import inspect
 import re
 import socket
 import sys
@@ -66,3 +67,26 @@ def test_gpus_that_this_machine_lacks_are_refused_at_once():
         ConfigurationError, match=r"^A worker needs 1 CPU and 99 GPUs, and this machine has \d+ CPUs? and \d GPUs?\."
     ):
         open_cluster("local", workers=1, gpus=99)
+
+
+def test_start_that_takes_long_is_waited_for(monkeypatch):
+    answers = [RuntimeError("not yet"), RuntimeError("not yet"), {"node": 1}]
+
+    def look_up(address, node):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return address, node, answer
+
+    assert cluster._patient(look_up)("here", 7) == ("here", 7, {"node": 1})
+    monkeypatch.setattr(cluster, "_START", 0)
+    answers[:] = [RuntimeError("never")] * 3
+    with pytest.raises(RuntimeError, match="never"):
+        cluster._patient(look_up)("here", 7)
+
+
+def test_ray_is_asked_for_its_node_where_the_start_is_waited_for():
+    from ray._private import node, services
+
+    assert "ray._private.services.get_node(" in inspect.getsource(node)
+    assert list(inspect.signature(inspect.unwrap(services.get_node)).parameters) == ["gcs_address", "node_id"]
