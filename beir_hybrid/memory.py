@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -27,6 +30,13 @@ def peak_memory(device: str = "cpu") -> int:
 def held_memory() -> int:
     """Return the memory that this process holds now, in bytes; its peak so far where the system does not say."""
     return _in_status("VmRSS:") or peak_memory()
+
+
+def return_freed() -> None:
+    """Return to the system what nobody uses: glibc keeps what was freed, but at the heap's end, for later."""
+    gc.collect()  # a model's parts refer to each other
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _in_status(name: str) -> int:

@@ -1,6 +1,9 @@
+import platform
 from pathlib import Path
 
-from beir_hybrid.memory import held_memory, peak_memory
+import pytest
+
+from beir_hybrid.memory import held_memory, peak_memory, return_freed
 
 
 def test_peak_memory_is_that_of_this_process_and_never_falls():
@@ -22,3 +25,13 @@ def test_held_memory_rises_and_falls():
     assert held_memory() - before > 60 << 20
     del block
     assert held_memory() - before < 30 << 20
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library decides for itself")
+def test_freed_memory_in_the_middle_of_the_heap_is_returned():
+    return_freed()
+    before = held_memory()
+    blocks = [bytearray(b"x") * 4096 for _ in range(16_384)]  # 64 MB
+    del blocks[:-1]  # the last one stays above them
+    return_freed()
+    assert held_memory() - before < 16 << 20

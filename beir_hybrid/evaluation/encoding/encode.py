@@ -23,6 +23,7 @@ from beir_hybrid.evaluation.encoding.placed_encoder import PlacedEncoder
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Keys, StoredVectors, Vectors, VectorStore, keys_of
 from beir_hybrid.evaluation.search.scores import Rows, stack
+from beir_hybrid.memory import return_freed
 from beir_hybrid.prompts import Role
 from beir_hybrid.verbosity import progress_bar
 
@@ -226,6 +227,7 @@ class _Stream:
             del block  # before the next one is read
             if len(self._pending) >= window:
                 self.flush()
+                return_freed()
         return blocks
 
     def flush(self) -> None:

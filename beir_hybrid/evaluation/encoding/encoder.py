@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import platform
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from beir_hybrid.errors import ModelError, OutputError
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
+from beir_hybrid.memory import return_freed
 from beir_hybrid.models import DENSE, SPARSE, check_kind, check_name, kind_of, kind_of_files, load_model
 from beir_hybrid.prompts import Prompts, Role
 from beir_hybrid.storage.files import parse_json, write_json
@@ -162,7 +162,7 @@ class FolderEncoder(Encoder):
     def release(self) -> None:
         """Let go of the model, which is loaded again if another text must be encoded."""
         self._placed, self._loaded = self.device, None
-        gc.collect()  # its parts refer to each other
+        return_freed()
 
     @cached_property
     def description(self) -> Description:

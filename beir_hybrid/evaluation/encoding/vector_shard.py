@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import shake_128
 from pathlib import Path
 from typing import Any, Literal
@@ -23,8 +23,8 @@ StoredFormat = Literal["float32", "float16"]
 STORED_FORMATS: tuple[StoredFormat, ...] = ("float32", "float16")
 """Number formats that vectors may be stored in."""
 
-CHECK_ROWS = 1024  # checked at once: fits a processor's cache
-RELEASE_BYTES = 64 << 20  # of mapped pages, which would count as the process's memory
+CHECK_ROWS = 512
+"""Read and checked at once: they fit a processor's cache, and the 64 KB that Linux maps around each count little."""
 
 
 class VectorShard:
@@ -110,16 +110,21 @@ class VectorShard:
         return np.ascontiguousarray(self.records["key"]).view("<u8").reshape(-1, 2)
 
     def __getitem__(self, rows: slice | Ints) -> Floats32:
-        """Read vectors, as float32, and verify them.
+        """Read vectors, as float32, and verify them; what is read of the file does not stay in memory.
 
         Raises:
             DataFormatError: If a row does not match its checksum.
         """
-        records = self.records[rows]
-        if len(wrong := np.flatnonzero(checks(records) != records["check"])):
-            row = int(np.arange(len(self))[rows][wrong[0]])
-            raise DataFormatError(f"{self.path} is damaged: row {row} does not match its checksum.", self.fix)
-        return np.ascontiguousarray(records["vector"], np.float32)
+        numbers = np.arange(len(self))[rows]
+        vectors, start = np.empty((len(numbers), self.dimensions), np.float32), 0
+        records = self.records
+        try:
+            for part in _verified(records, numbers):
+                vectors[start : start + len(part)] = part
+                start += len(part)
+        except ValueError as error:
+            raise DataFormatError(f"{self.path} is damaged: {error}.", self.fix) from error
+        return vectors
 
     def verify(self) -> None:
         """Read all rows.
@@ -127,23 +132,39 @@ class VectorShard:
         Raises:
             ValueError: If a row does not match its checksum, or holds a vector that cannot be scored.
         """
-        step = max(1, RELEASE_BYTES // self.records.itemsize // CHECK_ROWS) * CHECK_ROWS
-        for start in range(0, len(self), CHECK_ROWS):
-            records = self.records[start : start + CHECK_ROWS]
-            if len(wrong := np.flatnonzero(checks(records) != records["check"])):
-                raise ValueError(f"row {start + wrong[0]} does not match its checksum")
-            vectors = np.asarray(records["vector"], np.float32)
+        start = 0
+        for part in _verified(self.records, np.arange(len(self))):
+            vectors = np.asarray(part, np.float32)
             if (unusable := first_unusable(vectors)) is not None:  # of a version that did not check them
                 raise ValueError(f"row {start + unusable} {fault(vectors, unusable)}")
-            if start % step == 0:
-                self.release()
-        self.release()
+            start += len(part)
 
     def release(self) -> None:
         """Return the mapped pages to the system, which reads them again when they are needed."""
-        mapping: Any = None if self._records is None else self._records.base
-        if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            mapping.madvise(mmap.MADV_DONTNEED)
+        if self._records is not None:
+            _release(self._records)
+
+
+def _verified(records: Records, rows: Ints) -> Iterator[npt.NDArray[Any]]:
+    """Read vectors of mapped rows, some at a time, as they are stored.
+
+    Raises:
+        ValueError: If a row does not match its checksum.
+    """
+    for start in range(0, len(rows), CHECK_ROWS):
+        numbers = rows[start : start + CHECK_ROWS]
+        part = records[numbers]
+        _release(records)
+        if len(wrong := np.flatnonzero(checks(part) != part["check"])):
+            raise ValueError(f"row {numbers[wrong[0]]} does not match its checksum")
+        yield part["vector"]
+
+
+def _release(records: Records) -> None:
+    """Return the pages of a mapping, which would count as the process's memory until the system needs them."""
+    mapping: Any = records.base
+    if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def row_type(dimensions: int, stored: StoredFormat = "float32") -> np.dtype[np.void]:

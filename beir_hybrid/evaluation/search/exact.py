@@ -33,7 +33,7 @@ from beir_hybrid.verbosity import progress
 if TYPE_CHECKING:
     from beir_hybrid.evaluation.search.device_block import DeviceBlock
 
-_GATHERED = 2**16  # vectors gathered at a time
+_GATHERED = 2**14  # vectors gathered at a time, by each thread
 _MERGED = 2**20  # hits merged at a time
 _QUERIES = 2**10  # whose candidates of a device are kept together
 _MANY = 2  # times as many candidates as wanted are too many
