@@ -74,25 +74,24 @@ def encode(ctx: click.Context, /, shard: tuple[int, int] | None, output: Path, d
         raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
     check_output(output, "folder")
     VectorFolder.check_free(output)
-    if dry_run:
-        _forecast(shard, **choices)
-        return
     words = ctx.meta[_WORDS]
     with interrupted_by_signals() as received:
         try:
-            done = _encode(shard, output, words=_kept(words), **choices)
+            done = _encode(shard, output, dry_run=dry_run, words=_kept(words), **choices)
         except KeyboardInterrupt:
             click.echo(err=True)  # a progress bar may stand there
             again = shlex.join([*ctx.command_path.split(), *words])
             click.echo(f"Interrupted. Complete shards are kept. To resume, run: {again}", err=True)
             ctx.exit(128 + received.number)
-    console().print(_sentence(done), highlight=False, markup=False)
+    if done is not None:
+        console().print(_sentence(done), highlight=False, markup=False)
 
 
 def _encode(
     shard: tuple[int, int] | None,
     output: Path,
     *,
+    dry_run: bool,
     words: list[str],
     model: str,
     dataset: str,
@@ -107,13 +106,18 @@ def _encode(
     no_cache: bool,
     store_dtype: Any,
     shard_size: int | None,
-    **options: Any,
-) -> EncodedFolder:
+    **given: Any,
+) -> EncodedFolder | None:
+    """Encode, or only tell what that would take."""
     from beir_hybrid.evaluation import EncodingOptions, encode_folder, open_cache, open_encoder
     from beir_hybrid.workers import gpus_for, open_workers
 
+    texts = partial(load_texts, dataset, {name: value for name, value in given.items() if value is not None})
+    if dry_run:
+        count = workers or (shard and shard[1])
+        show_forecast(texts(), model, batch_size, device, dtype, count, store_dtype, backend, attention)
+        return None
     encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
-    texts = partial(load_texts, dataset, {name: value for name, value in options.items() if value is not None})
     with open_workers(cluster, workers, gpus=gpus_for(device)) as opened:
         return encode_folder(
             partial(open_encoder, model, encoding.for_opening(cluster is None)),
@@ -128,29 +132,6 @@ def _encode(
             model_name=model,
             words=words,
         )
-
-
-def _forecast(
-    shard: tuple[int, int] | None,
-    *,
-    model: str,
-    dataset: str,
-    cluster: str | None,
-    workers: int | None,
-    batch_size: int,
-    device: tuple[str, ...] | None,
-    dtype: str | None,
-    backend: str,
-    attention: str | None,
-    cache: Path | None,
-    no_cache: bool,
-    store_dtype: str,
-    shard_size: int | None,
-    **options: Any,
-) -> None:
-    texts = load_texts(dataset, {name: value for name, value in options.items() if value is not None})
-    workers = workers or (shard and shard[1])
-    show_forecast(texts, model, batch_size, device, dtype, workers, store_dtype, backend, attention)
 
 
 def load_texts(dataset: str, options: dict[str, Any]) -> MultilingualCollection:
