@@ -140,7 +140,7 @@ def _finds(profile: Profile) -> str:
 
 def _vectors(profile: Profile) -> str:
     accuracy, chance = fmean(profile.probe.values()), 1 / len(profile.probe)
-    words = f"The mean vector of its language is nearest for {percent(accuracy)} of the passages; "
+    words = f"{percent(accuracy)} of the passages are nearest to the mean vector of their own language; "
     words += f"{percent(chance)} would be chance."
     if profile.alignment:
         far = max(profile.alignment.items(), key=lambda item: item[1])
@@ -159,19 +159,20 @@ def _debiasing(profile: Profile) -> str:
     best = max(tried, key=lambda one: one.map)
     if best.map <= before.map:
         return "Nothing: each method that was tried finds less, over all languages, than the vectors as they are."
-    found = _change("answers in other languages among the first", profile.depth, before.other, best.other)
-    lost = _change("answers in the question's language", 0, before.own, best.own)
+    changes = [
+        f"{percent(after)} instead of {percent(given)} of the answers in {where}"
+        for where, given, after in (
+            ("other languages", before.other, best.other),
+            ("the question's language", before.own, best.own),
+        )
+        if given is not None and after is not None
+    ]
     score = printed("map")
     return (
-        f"With {best.method}: {'; '.join(filter(None, [found, lost]))}; mAP {score.brief(before.map)} to "
-        f"{score.brief(best.map)}. It needs no training."
+        f"With {best.method}, the first {profile.depth} passages hold {' and '.join(changes)}; mAP is "
+        f"{score.full(best.map)} instead of {score.full(before.map)}. It needs no training. It is the best of those "
+        "tried, fitted on the evaluated passages themselves, so expect less on others."
     )
-
-
-def _change(what: str, depth: int, before: float | None, after: float | None) -> str:
-    if before is None or after is None:
-        return ""
-    return f"{what}{f' {depth}' if depth else ''} {percent(before)} to {percent(after)}"
 
 
 def _list(words: Sequence[str]) -> str:

@@ -57,8 +57,9 @@ def test_languages_that_are_not_found_are_named():
 def test_the_best_debiasing_is_told_with_what_it_costs():
     tried = (Debiased("", 0.6, 0.2, 0.3), Debiased("center", 0.5, 0.4, 0.35), Debiased("lir", 0.6, 0.1, 0.2))
     words = answer_to("debiasing", replace(PROFILE, debiased=tried))
-    assert words.startswith("With center: answers in other languages among the first 10 20.0% to 40.0%")
-    assert "60.0% to 50.0%" in words
+    assert words.startswith("With center, the first 10 passages hold 40.0% instead of 20.0% of the answers in other")
+    assert "50.0% instead of 60.0% of the answers in the question's language" in words
+    assert "expect less on others" in words
     table = tried_table(replace(PROFILE, debiased=tried))
     assert [row.entries[0].value for row in table.rows] == ["as it is", "center", "lir"]
     worse = replace(PROFILE, debiased=(tried[0], tried[2]))

@@ -105,8 +105,8 @@ def _concluded(results: Results) -> dict[str, Any]:
         pools = [name for name, setting in results.parsed_settings().items() if setting.pool]
         if set(results.settings) == set(pools):
             asked.pop("settings", None)
-        names = dict.fromkeys(_LANGUAGE.sub("", name) for of_kind in results.scores.values() for name in of_kind)
-        more = [name for name in names if name not in PROFILE_MEASURES]
+        every = dict.fromkeys(_LANGUAGE.sub("", name) for of_kind in results.scores.values() for name in of_kind)
+        more = [name for name in every if name not in PROFILE_MEASURES]
         return asked | ({"measures": more} if more else {})
     measured = {kind: list(results.scores.get(kind, {})) for kind in KINDS if kind in results.scores}
     if any(set(names) != set(DEFAULT_MEASURES[kind]) for kind, names in measured.items()):
