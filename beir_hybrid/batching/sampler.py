@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakSet
 
@@ -167,13 +167,18 @@ class HybridBatchSampler(DefaultBatchSampler):
             "batch_sampler is an instance of HybridBatchSampler.", "Give HybridBatchSampler.configure(...) instead."
         )
 
+    @cached_property
+    def _changes(self) -> bool:
+        """Whether the strategy does over the training; found out once, since it takes as long as some steps."""
+        return changes(self.plan.strategy)
+
     def __len__(self) -> int:
         """Batches per epoch over all processes, exactly."""
         return len(self.plan) * self.plan.world_size
 
     def __iter__(self) -> Iterator[list[int]]:
         self.begun = True
-        if self.epoch >= self.plan.epochs and changes(self.plan.strategy):
+        if self.epoch >= self.plan.epochs and self._changes:
             logger.warning(
                 "Epoch %d of a training of %g: %s has ended its changes. Correct epochs= or max_steps=.",
                 self.epoch + 1,

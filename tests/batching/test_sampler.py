@@ -298,3 +298,13 @@ def test_pairs_with_equal_passages_never_meet():
     assert len(batches) == 2
     for batch in batches:
         assert sorted(dataset[batch]["positive"]) == [f"passage {number}" for number in range(6)]
+
+
+def test_a_finished_strategy_is_tried_out_once_and_not_in_every_epoch(pairs, monkeypatch):
+    tried = []
+    monkeypatch.setattr("beir_hybrid.batching.sampler.changes", lambda strategy: tried.append(strategy) or False)
+    sampler = HybridBatchSampler(pairs.dataset(), 4, strategy="x-y")
+    for epoch in range(4):
+        sampler.set_epoch(epoch)
+        list(sampler)
+    assert len(tried) == 1

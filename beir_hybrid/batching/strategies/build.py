@@ -79,5 +79,6 @@ def changes(strategy: Strategy) -> bool:
         (True, False)
     """
     times = [*np.linspace(0, 1, 64, endpoint=False).tolist(), float(np.nextafter(1, 0))]
-    first, *later = (draw_kinds(strategy, np.random.default_rng(0), np.full(256, time)) for time in times)
+    origin = STRATEGIES.origin_of(strategy)  # once: it is read from the metadata of a distribution
+    first, *later = (draw_kinds(strategy, np.random.default_rng(0), np.full(256, time), origin) for time in times)
     return any(not np.array_equal(first, other) for other in later)
