@@ -15,7 +15,7 @@ from beir_hybrid import ConfigurationError, MultilingualCollection, OutputError,
 from beir_hybrid.evaluation import EncodingOptions
 from beir_hybrid.evaluation.encoding import Vectors
 from beir_hybrid.evaluation.search import empty_index, parse_factory, set_thoroughness
-from beir_hybrid.storage import damage, locked, new_file, record, stamp, sync, write_json
+from beir_hybrid.storage import damage, locked, record, stamp, write_json
 from beir_hybrid_pyserini.folder import (
     ABOUT,
     DOCID,
@@ -29,7 +29,7 @@ from beir_hybrid_pyserini.folder import (
     work_folder,
     write_ids,
 )
-from beir_hybrid_pyserini.parts import DEPTH, build, can_merge, merge
+from beir_hybrid_pyserini.parts import DEPTH, build, can_merge, merge, save_index
 from beir_hybrid_pyserini.passages import describe_model, open_passages, passages_alone
 from beir_hybrid_pyserini.shards import Shard, check_siblings, open_shards
 
@@ -127,21 +127,13 @@ def _write_made(
     output: Path, ids: Iterable[str], said: Mapping[str, Any], before: object, make: Callable[[Path], Any]
 ) -> None:
     """Write what ``make`` makes with the parts in a work folder, and what is said of it."""
-    import faiss
-
     work = work_folder(output)
     whole = work / "whole"
     if whole.exists():
         shutil.rmtree(whole)
     write_ids(whole / DOCID, ids, said["passages"])
     index = make(work)
-    try:
-        with new_file(whole / INDEX) as temporary:
-            faiss.write_index(index, str(temporary))
-            sync(temporary)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split()).rpartition(": ")[2]
-        raise OutputError(f"{output} cannot be written: {reason}.", "Free space there.") from error
+    save_index(index, whole / INDEX, output)
     write_json(whole / ABOUT, {**said, "files": record(whole, (INDEX, DOCID))})
     if stamp(output) != before:
         raise OutputError(

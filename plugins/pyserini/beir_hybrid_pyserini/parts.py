@@ -115,7 +115,7 @@ class _Parts:
         if (saved := _read(path, 0)) is not None:
             return saved
         index.train(sample)
-        _save(index, path)
+        save_index(index, path)
         return index
 
     def merged(self, empty: Any) -> Any:
@@ -128,7 +128,7 @@ class _Parts:
             if _read(path, len(block)) is None:
                 part = faiss.clone_index(empty)
                 part.add(block)
-                _save(part, path)
+                save_index(part, path)
             paths.append(path)
             self._advance(len(block))
         return merge(paths, sum(map(len, self._passages)))
@@ -152,7 +152,7 @@ class _Parts:
                 index.add(block)
                 if number < len(digests) and time.monotonic() - saved >= pause:
                     began = time.monotonic()
-                    _save(index, self._path("grown", digests[number - 1]))
+                    save_index(index, self._path("grown", digests[number - 1]))
                     for earlier in digests[: number - 1]:
                         self._path("grown", earlier).unlink(missing_ok=True)
                     saved = time.monotonic()
@@ -252,7 +252,17 @@ def _read(path: Path, count: int) -> Any:
     return None
 
 
-def _save(index: Any, path: Path) -> None:
+def save_index(index: Any, path: Path, folder: Path | None = None) -> None:
+    """Write an index to a file, whole or not at all.
+
+    Args:
+        index: Of Faiss.
+        path: The file.
+        folder: What a message names; None for the file's folder.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
     import faiss
 
     try:
@@ -260,7 +270,8 @@ def _save(index: Any, path: Path) -> None:
             faiss.write_index(index, str(temporary))
             sync(temporary)
     except RuntimeError as error:
-        raise OutputError(f"{path} cannot be written: {error}.", "Free space there.") from error
+        reason = " ".join(str(error).split()).rpartition(": ")[2]
+        raise OutputError(f"{folder or path.parent} cannot be written: {reason}.", "Free space there.") from error
 
 
 def _digest(*parts: Any) -> bytes:

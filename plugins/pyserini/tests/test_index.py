@@ -86,13 +86,13 @@ import numpy as np
 from pathlib import Path
 from beir_hybrid_pyserini import parts
 from beir_hybrid_pyserini.index import write_index
-save, saved = parts._save, []
+save, saved = parts.save_index, []
 def save_and_die(index, path):
     save(index, path)
     saved.append(path)
     if len(saved) == 5:
         os.kill(os.getpid(), signal.SIGKILL)
-parts._save = save_and_die
+parts.save_index = save_and_die
 vectors = np.load(sys.argv[1], mmap_mode="r")
 ids = [f"en:{n}" for n in range(len(vectors))]
 write_index(Path(sys.argv[2]), [vectors], ids, sys.argv[3], part_bytes=int(sys.argv[4]), save_seconds=0)
@@ -110,8 +110,8 @@ def test_killed_call_leaves_nothing_and_goes_on_where_it_was(tmp_path, vectors, 
     assert not (tmp_path / "index").exists()
 
     saved = []
-    save = parts._save
-    monkeypatch.setattr(parts, "_save", lambda index, path: (saved.append(path), save(index, path)))
+    save = parts.save_index
+    monkeypatch.setattr(parts, "save_index", lambda index, path: (saved.append(path), save(index, path)))
     mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     write_index(tmp_path / "index", [mapped], ids, factory, part_bytes=SMALL, save_seconds=0)
     # 12 parts; with an inverted file the first thing saved is the trained index, and a graph's last part is never saved
@@ -348,3 +348,14 @@ def test_file_system_that_cannot_lock_is_written_all_the_same(tmp_path, vectors,
     monkeypatch.setattr(fcntl, "flock", flock)
     write_index(tmp_path / "index", [vectors], ids)
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_full_disk_is_a_line_without_what_faiss_says_of_its_code(tmp_path, monkeypatch, vectors, ids):
+    def full(index, path):
+        raise RuntimeError(f"Error in void faiss::write_index(...): write error in {path}: 28 != 99 (No space left)")
+
+    monkeypatch.setattr(faiss, "write_index", full)
+    with pytest.raises(OutputError) as raised:
+        write_index(tmp_path / "index", [vectors], ids)
+    place = work_folder(tmp_path / "index")
+    assert str(raised.value) == f"{place} cannot be written: 28 != 99 (No space left). Free space there."
