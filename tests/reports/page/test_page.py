@@ -226,3 +226,13 @@ def test_endless_costs_and_steps_are_left_out(make_study, tmp_path):
     text = Page(render_page(build_outline(read_sources([folder])))).text
     assert "loss in training" in text
     assert "inf " not in text
+
+
+def test_claim_without_words_is_named_by_its_sides(make_study, tmp_path):
+    folder = make_study(tmp_path, seeds=(1,))
+    content = json.loads((folder / "study.json").read_text())
+    verdicts = [{**verdict, "claim": ""} for verdict in content["verdicts"]]
+    write_json(folder / "study.json", {**content, "verdicts": verdicts})
+    page = render_page(build_outline(read_sources([folder])))
+    assert '<h3 dir="auto">hybrid against x-x-mono</h3>' in page
+    assert '<h3 dir="auto"></h3>' not in page
