@@ -28,6 +28,7 @@ from beir_hybrid.reports.profiles import finds_bars, profile_answers, profile_ma
 from beir_hybrid.reports.published import Published, published_for
 from beir_hybrid.reports.scaling import drawn_pairs, scaling_charts
 from beir_hybrid.reports.score_tables import kind_table, main_table
+from beir_hybrid.reports.trade_offs import trade_off_charts
 from beir_hybrid.settings import KINDS
 from beir_hybrid.storage.files import is_number
 from beir_hybrid.storage.run_folder import LOSS_OF
@@ -217,7 +218,7 @@ def _block_outline(block: Block, reference: str | None, baseline: Group, wanted:
         shares=tuple(each for each in dots if each is not None),
         matrices=tuple((family, _marked(family_maps(block, family), quick)) for family in families),
         recall=_marked([chart for chart in recall if chart is not None], quick),
-        grid=_marked(grid_charts(block, measure), quick),
+        grid=_marked([*grid_charts(block, measure), *trade_off_charts(block)], quick),
         scaling=_marked(scaling_charts(block, measure), quick),
         published=published,
         profiles=tuple(_profiles(block)),
