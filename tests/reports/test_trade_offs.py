@@ -15,12 +15,12 @@ def block(make_results_of, *methods):
 def test_strengths_of_a_method_are_connected_from_the_model_as_it_is(make_results_of):
     [chart] = trade_off_charts(block(make_results_of, None, "shift", "shift:0.5", "lir:directions=8"))
     curves = {curve.name: curve for curve in chart.drawn()}
-    assert list(curves) == ["mine, shift on other", "mine, lir:directions=8 on other"]
+    assert list(curves) == ["shift on other", "lir:directions=8 on other"]
     assert [curve.labels for curve in curves.values()] == [("0", "0.5", "1"), ("0", "1")]
     first = make_results_of().scores
     for curve in curves.values():
         assert curve.points[0] == (first["mono"]["map"], first["cross"]["map"])
-    assert (chart.x, chart.y) == ("monolingual: mAP", "cross-lingual: mAP")
+    assert (chart.x, chart.y) == ("monolingual mAP", "cross-lingual mAP")
 
 
 def test_recall_by_language_is_drawn_where_it_was_measured(make_results_of):
@@ -31,6 +31,12 @@ def test_recall_by_language_is_drawn_where_it_was_measured(make_results_of):
         runs[method] = replace(results, scores={**results.scores, "multi": multi})
     [chart] = trade_off_charts(block_of(runs))
     assert [curve.points for curve in chart.curves] == [((0.6, 0.1), (0.5, 0.2))]
+
+
+def test_curves_of_several_models_are_named_by_them(make_results_of):
+    runs = {model: replace(debiased(make_results_of(), "shift"), model=model) for model in ("one", "two")}
+    [chart] = trade_off_charts(block_of(runs))
+    assert [curve.name for curve in chart.curves] == ["one, shift on other", "two, shift on other"]
 
 
 def test_nothing_is_drawn_where_nothing_is_debiased(make_results_of):

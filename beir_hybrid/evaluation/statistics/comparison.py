@@ -152,6 +152,7 @@ def compare(
         reasons = "; ".join(f"{name}: {reason}" for name, reason in excluded.items())
         raise ConfigurationError(f"No run can be compared with {baseline} ({reasons}).", "Evaluate on the same data.")
     kinds, single = _test(pairs, by_setting, seed)
+    debiased = {name: one.debias for name, one in runs.items() if one.debias}
     return Comparison(
         baseline=baseline,
         models={name: runs[name].model for name in (baseline, *pairs)},
@@ -162,6 +163,7 @@ def compare(
         notes=(
             *_notes(pairs, len(kinds), len(single), str(runs[baseline].translations.get("rule", ""))),
             *(f"{name} is quick: trained for a first look alone." for name, one in runs.items() if one.quick),
+            *(f"{name} is debiased by {did['method']} on {did['fitted_on']}." for name, did in debiased.items()),
         ),
     )
 

@@ -255,7 +255,7 @@ def _draw_chart(axes: Axes, picture: Chart) -> None:
         pattern = dashes(curve.place) or ("5 4" if curve.dashed else "")
         style: Any = (0, [float(length) for length in pattern.split()]) if pattern else "-"
         look: dict[str, Any] = {"color": series_colour(curve.place), "marker": "o" if picture.marked else None}
-        axes.plot(xs, ys, linestyle=style, markersize=4, label=_text(curve.name, 24), **look)
+        axes.plot(xs, ys, linestyle=style, markersize=4, label=_text(curve.name, 28), **look)
         for label, x, y in zip(curve.labels, xs, ys, strict=False):
             axes.annotate(label, (x, y), (0, 5), textcoords="offset points", ha="center", color=LIGHT.faint, fontsize=8)
     values = picture.x_values()
