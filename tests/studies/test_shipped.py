@@ -23,7 +23,7 @@ CELLS = {
     "languages": (12, 6),
     "losses": (15, 6),
     "low_resource": (9, 6),
-    "negatives": (6, 6),
+    "negatives": (4, 4),
     "out_of_domain": (9, 6),
     "paper": (15, 10),
     "reasoning": (6, 4),
