@@ -77,18 +77,17 @@ class Belebele:
         queries: dict[str, dict[str, str]] = {}
         for language, path in zip(chosen, paths, strict=True):
             corpora[language], queries[language] = _read(path, language, left_out)
-        relevant = {
-            query: [f"{language}:{passage}" for language in chosen if f"{language}:{passage}" in corpora[language]]
-            for texts in queries.values()
-            for query in texts
-            for passage in [query.partition(":")[2].rpartition("-")[0]]
-        }
+        group_of = {query: query.partition(":")[2] for texts in queries.values() for query in texts}
+        relevant: dict[str, dict[str, int]] = {}  # shared by all questions about a passage: they have 13 million
+        for language in chosen:
+            for passage in corpora[language]:
+                relevant.setdefault(passage.partition(":")[2], {})[passage] = 1
         return MultilingualCollection(
             name=self.name,
             corpora=corpora,
             queries=queries,
-            qrels={query: dict.fromkeys(passages, 1) for query, passages in relevant.items()},
-            group_of={query: query.partition(":")[2] for query in relevant},
+            qrels={query: relevant[group.rpartition("-")[0]] for query, group in group_of.items()},
+            group_of=group_of,
             notes=left_out.tell(),
         )
 
