@@ -165,7 +165,9 @@ def load_model(
     if _is_debiased(known, offline):
         other["trust_remote_code"] = True  # what the host calls a class of any other package, here our own module
     try:
-        model = getattr(sentence_transformers, kind)(known, device=device, local_files_only=offline, **other)
+        model: SentenceTransformer = getattr(sentence_transformers, kind)(
+            known, device=device, local_files_only=offline, **other
+        )
     except Exception as error:  # a folder's files may be broken in any way
         if offline:
             raise _unreachable(str(name)) from error
@@ -176,7 +178,7 @@ def load_model(
         ) from error
     if attention is not None:
         attend(model, attention, name)
-    return model  # type: ignore[no-any-return]  # of the class that its files name
+    return model
 
 
 def _is_debiased(name: str | Path, local_files_only: bool) -> bool:

@@ -27,13 +27,13 @@ def slots_per_token(plan: BatchPlan | MixedPlan, steps: int) -> float | None:
     """
     totals = np.zeros(2)
     for step in dict.fromkeys(np.linspace(0, steps - 1, min(steps, _LOOKED_AT)).astype(int).tolist()):
-        member, epoch, place = plan, *divmod(step, len(plan))
-        if isinstance(member, MixedPlan):
-            name, epoch, place = member.turn(epoch, place)
-            drawn = member.members[name]
-            if not isinstance(drawn, BatchPlan):
-                continue
-            member = drawn
+        epoch, place = divmod(step, len(plan))
+        member: object = plan
+        if isinstance(plan, MixedPlan):
+            name, epoch, place = plan.turn(epoch, place)
+            member = plan.members[name]
+        if not isinstance(member, BatchPlan):
+            continue
         batch = member.batch(epoch, place)
         if member.sources[batch.source].lengths is None:
             return None
