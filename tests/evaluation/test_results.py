@@ -38,6 +38,7 @@ RESULTS = Results(
     translations={"rule": "equal ids", "linked": 2, "queries": 4},
     notes=("größer", "说明"),
     quick=True,
+    profile={"depth": 10, "own": 0.5, "finds": {"de": 0.25}},
     environment={"device": "cpu", "seconds": {"encode": 0.5}},
 )
 
