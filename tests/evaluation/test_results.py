@@ -38,6 +38,7 @@ RESULTS = Results(
     translations={"rule": "equal ids", "linked": 2, "queries": 4},
     notes=("größer", "说明"),
     quick=True,
+    debias={"method": "center", "fitted_on": "mlqa-r"},
     profile={"depth": 10, "own": 0.5, "finds": {"de": 0.25}},
     environment={"device": "cpu", "seconds": {"encode": 0.5}},
 )
@@ -98,7 +99,18 @@ def test_the_file_has_the_documented_fields(tmp_path):
     content = json.loads(RESULTS.save(tmp_path).read_text("utf-8"))
     assert list(content) == [
         *("schema", "dataset", "model", "passage_text", "languages", "scores", "settings", "micro", "intervals"),
-        *("undefined", "ties", "passages", "data", "translations", "notes", "environment", "quick"),
+        *(
+            "undefined",
+            "ties",
+            "passages",
+            "data",
+            "translations",
+            "notes",
+            "environment",
+            "quick",
+            "debias",
+            "profile",
+        ),
     ]
     assert content["schema"] == SCHEMA == 1
     assert content["languages"] == ["de", "zh"]
