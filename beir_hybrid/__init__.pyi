@@ -39,7 +39,9 @@ from .pairs import ParallelPairs as ParallelPairs
 from .pairs.examples import example_dataset as example_dataset
 from .passage import Passage as Passage
 from .profiling import profile_languages as profile_languages
+from .settings import KINDS as KINDS
 from .settings import Setting as Setting
+from .settings import all_settings as all_settings
 from .training.arguments import HybridBatchTrainingArguments as HybridBatchTrainingArguments
 from .training.legacy.fit import fit as fit
 from .training.legacy.retriever import TrainRetriever as TrainRetriever

@@ -15,6 +15,8 @@ from .miracl.files import MiraclFiles as MiraclFiles
 from .names import find_data as find_data
 from .protocol import Dataset as Dataset
 from .protocol import TrainingDataset as TrainingDataset
+from .registered import DatasetAdapter as DatasetAdapter
+from .registered import find_dataset as find_dataset
 from .registered import list_datasets as list_datasets
 
 __all__: list[str]

@@ -6,3 +6,4 @@ from .faiss_factory import set_thoroughness as set_thoroughness
 from .faiss_factory import training_sample as training_sample
 from .hits import Hits as Hits
 from .scores import passage_blocks as passage_blocks
+from .searcher import Pool as Pool

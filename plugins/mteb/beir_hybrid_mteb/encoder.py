@@ -16,10 +16,9 @@ from mteb._create_dataloaders import create_dataloader
 from mteb.models import EncoderProtocol, ModelMeta, SentenceTransformerEncoderWrapper
 from mteb.types import PromptType
 
-from beir_hybrid.arrays import Floats32
-from beir_hybrid.errors import ModelError
+from beir_hybrid import Floats32, ModelError
 from beir_hybrid.evaluation import Encoder
-from beir_hybrid.evaluation.encoding.encoder import Description
+from beir_hybrid.evaluation.encoding import Description
 
 
 class TaskEncoder(Encoder):

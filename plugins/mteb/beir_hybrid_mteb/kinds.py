@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mteb.results import TaskResult
 
-from beir_hybrid.settings import KINDS
+from beir_hybrid import KINDS
 
 
 def kind_of_subset(subset: str, languages: list[str]) -> str:

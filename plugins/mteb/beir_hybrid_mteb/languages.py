@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beir_hybrid.errors import LanguageError
+from beir_hybrid import LanguageError
 
 
 def language_script(code: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any, get_args
 from mteb import TaskMetadata
 from mteb.types import Licenses
 
-from beir_hybrid.datasets.registered import DatasetAdapter
-from beir_hybrid.settings import Setting
+from beir_hybrid import Setting
+from beir_hybrid.datasets import DatasetAdapter
 from beir_hybrid_mteb.languages import language_script
 
 MAIN_SCORE = "ndcg_at_10"

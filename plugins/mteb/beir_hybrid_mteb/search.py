@@ -10,8 +10,7 @@ from mteb.models import ModelMeta
 
 from beir_hybrid import evaluate
 from beir_hybrid.evaluation import EncodingOptions, encode, open_cache
-from beir_hybrid.evaluation.search.exact import exact_search
-from beir_hybrid.evaluation.search.searcher import Pool
+from beir_hybrid.evaluation.search import Pool, exact_search
 from beir_hybrid_mteb.encoder import TaskEncoder
 from beir_hybrid_mteb.subsets import Subsets
 

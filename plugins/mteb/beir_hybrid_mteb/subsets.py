@@ -8,9 +8,8 @@ from typing import Any
 
 from datasets import Dataset, concatenate_datasets
 
-from beir_hybrid import MultilingualCollection
+from beir_hybrid import MultilingualCollection, Setting
 from beir_hybrid.evaluation import Judgements
-from beir_hybrid.settings import Setting
 
 
 class Subsets(Mapping[str, dict[str, Any]]):

@@ -13,14 +13,11 @@ from mteb.abstasks import AbsTaskRetrieval
 from mteb.models import EncoderProtocol, SearchProtocol
 from mteb.timing import TimingStack
 
-from beir_hybrid import evaluate
-from beir_hybrid.datasets.registered import DatasetAdapter, find_dataset
-from beir_hybrid.errors import BeirHybridError
+from beir_hybrid import BeirHybridError, Setting, all_settings, choose_languages, evaluate
+from beir_hybrid.datasets import DatasetAdapter, find_dataset
 from beir_hybrid.evaluation import run_of_results, split_run
 from beir_hybrid.evaluation.measures import build_measure
-from beir_hybrid.languages import choose_languages
 from beir_hybrid.registry import DATASETS
-from beir_hybrid.settings import Setting, all_settings
 from beir_hybrid_mteb.encoder import TaskEncoder, inner_product
 from beir_hybrid_mteb.metadata import task_metadata
 from beir_hybrid_mteb.search import MEASURES, EncodedSearch
