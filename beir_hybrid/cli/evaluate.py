@@ -161,7 +161,9 @@ def evaluate(
             loads = partial(load_texts, dataset, options)
             results = [_evaluate_vectors(vectors, model, collection, loads, **wishes)]
     show_evaluations(results)
-    for name, one in zip(folders, results, strict=True) if output is not None else ():
+    if output is None:
+        return
+    for name, one in zip(folders, results, strict=True):
         path = one.save(output / name, per_query)
         if overwrite:
             remove_runs(output / name / "runs", set(one.settings) if runs else set())

@@ -98,7 +98,7 @@ def debias_model(
     module = DebiasedModule(base, removal, identifier.select(removal.languages).weights, method.spec(), texts.name)
     whole = SentenceTransformer(
         modules=[module],
-        prompts=dict(base.prompts),
+        prompts={name: prompt for name, prompt in base.prompts.items() if prompt is not None},
         default_prompt_name=base.default_prompt_name,
         similarity_fn_name=base.similarity_fn_name,
         device=str(base.device),

@@ -44,7 +44,7 @@ class DebiasedModule(InputModule):
     def __init__(
         self, base: SentenceTransformer, removal: Removal, weights: Any, method: str = "", fitted_on: str = ""
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.base = base
         self.method, self.fitted_on = method, fitted_on
         self.languages, self.roles = list(removal.languages), list(removal.roles)
@@ -66,7 +66,7 @@ class DebiasedModule(InputModule):
         features[_LANGUAGE] = torch.from_numpy(places)
         return features
 
-    def forward(self, features: dict[str, Any], language: str | None = None) -> dict[str, Any]:
+    def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Encode as the base does, and take off what the texts' languages add."""
         places = features.pop(_LANGUAGE)
         features = self.base(features)
@@ -127,11 +127,11 @@ class DebiasedModule(InputModule):
         self.save_config(output_path)
 
     @classmethod
-    def load(cls, model_name_or_path: str, subfolder: str = "", **kwargs: Any) -> Self:
+    def load(cls, model_name_or_path: str, subfolder: str = "", **kwargs: Any) -> Self:  # type: ignore[override]  # the rest
         """Read what :meth:`save` wrote."""
         from safetensors.numpy import load_file
 
-        place = {name: kwargs.get(name) for name in ("token", "cache_folder", "revision")}
+        place: dict[str, Any] = {name: kwargs.get(name) for name in ("token", "cache_folder", "revision")}
         place["local_files_only"] = bool(kwargs.get("local_files_only"))
         folder = Path(str(cls.load_dir_path(model_name_or_path, subfolder=subfolder, **place)))
         config = cls.load_config(model_name_or_path, subfolder=subfolder, **place)

@@ -93,7 +93,7 @@ class _Content:
         return known[0] if len(known) == 1 else None
 
 
-class _Docs(BaseDocs):
+class _Docs(BaseDocs):  # type: ignore[misc]  # ir_datasets has no annotations
     def __init__(self, content: _Content) -> None:
         self._content = content
 
@@ -147,7 +147,7 @@ def _documents(collection: MultilingualCollection) -> Iterator[LanguageDocument]
             yield LanguageDocument(document, passage.text, passage.title, language)
 
 
-class CollectionStore(Docstore):  # type: ignore[misc]  # ir_datasets has no annotations
+class CollectionStore(Docstore):  # type: ignore[misc]  # as above
     """Documents by id.
 
     Args:
@@ -168,7 +168,7 @@ class CollectionStore(Docstore):  # type: ignore[misc]  # ir_datasets has no ann
                 yield LanguageDocument(document, passage.text, passage.title, language)
 
 
-class _Queries(BaseQueries):
+class _Queries(BaseQueries):  # type: ignore[misc]  # as above
     def __init__(self, content: _Content) -> None:
         self._content = content
 
@@ -187,7 +187,7 @@ class _Queries(BaseQueries):
         return self._content.language(self._content.collection.queries)
 
 
-class _Qrels(BaseQrels):
+class _Qrels(BaseQrels):  # type: ignore[misc]  # as above
     def __init__(self, content: _Content) -> None:
         self._content = content
 
