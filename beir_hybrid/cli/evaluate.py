@@ -145,9 +145,8 @@ def evaluate(
     options = {name: value for name in names if (value := choices.pop(name)) is not None}
     collection, wanted = load_settings(dataset, settings, **options)
     if dry_run:
-        size, device, dtype, workers = (choices[name] for name in ("batch_size", "device", "dtype", "workers"))
-        how = {name: choices[name] for name in ("backend", "attention")}
-        show_forecast(collection, str(model), size, device, dtype, workers, **how)
+        asked = ("batch_size", "device", "dtype", "workers", "backend", "attention")
+        show_forecast(collection, str(model), **{name: choices[name] for name in asked})
         return
     if run is not None:
         results = [_evaluate_run(run, collection, wanted, measures, scores)]
