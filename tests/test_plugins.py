@@ -187,6 +187,7 @@ def test_example_is_discovered_where_it_is_installed(beir_hybrid):
         ("beir_hybrid.measures", "rbp", True),
         ("beir_hybrid.hosts", "pytrec-eval", True),
         ("beir_hybrid.commands", "library-faq", True),
+        ("beir_hybrid.debiasing", "halfway", True),
     ]
     assert {(plugin["distribution"], plugin["version"]) for plugin in found} == {("beir-hybrid-example", "1.0")}
 

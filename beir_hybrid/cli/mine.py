@@ -236,11 +236,4 @@ def _tell(mined: MinedPairs, output: Path, options: MiningOptions) -> None:
     for reason, count in about["left_out"].items():
         click.echo(f"  left out: {count:,} rows with {reason}")
     if sum(each.short for each in mined.languages) and not options.keep_short:
-        if options.margin is None:  # so none was found that was not taken
-            more = "search deeper for the run, or ask for fewer: --negatives"
-        else:
-            more = (
-                "allow more with --margin or --positive own: of a model that scores translations low, the weakest "
-                "positive leaves few passages below it"
-            )
-        click.echo(f"Keep them with --keep-short, or {more}.")
+        click.echo(options.more_negatives)

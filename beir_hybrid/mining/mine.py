@@ -227,7 +227,15 @@ def _read(pool: MiningPool, folder: Path, chunks: Sequence[Chunk]) -> Mined:
 
 
 def _batches(pool: MiningPool, mined: Mined, options: MiningOptions) -> Iterator[RowBatch]:
-    """Read the pairs with their negatives, some thousand at a time."""
+    """Read the pairs with their negatives, some thousand at a time.
+
+    Raises:
+        ConfigurationError: If all pairs have fewer than wanted, and such pairs are left out.
+    """
+    if not options.keep_short and (mined.counts < options.negatives).all():
+        raise ConfigurationError(
+            f"None of {len(pool):,} pairs has {options.negatives} hard negatives.", options.more_negatives
+        )
     codes = pa.array(pool.languages, pa.string())
     names = [name for name in pool.columns if name not in _MINED]
     ends = np.cumsum(mined.counts)

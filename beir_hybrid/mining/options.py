@@ -75,3 +75,15 @@ class MiningOptions:
     def depth(self) -> int:
         """How many passages must be found for each pair."""
         return self.skip_top + max(self.negatives, self.sample)
+
+    @property
+    def more_negatives(self) -> str:
+        """What to do where pairs have fewer negatives than wanted, in a sentence."""
+        if self.margin is None:  # so none was found that was not taken
+            more = "search deeper for the run, or ask for fewer: --negatives"
+        else:
+            more = (
+                "allow more with --margin or --positive own: of a model that scores translations low, the weakest "
+                "positive leaves few passages below it"
+            )
+        return f"Keep them with --keep-short, or {more}."

@@ -346,7 +346,7 @@ class Retrieved:
 
 
 def test_unknown_metric_is_told_with_those_there_are(collection):
-    with pytest.raises(UnknownNameError, match=r"'rank_distence'. Did you mean 'rank_distance'\? Known: .*mrr"):
+    with pytest.raises(UnknownNameError, match=r"'rank_distence'. Did you mean 'rank_distance'\? Known: .*ndcg"):
         evaluator().evaluate_custom({"en:q": {"en:1": 1}}, {"en:q": {"en:1": 1.0}}, [1], "rank_distence")
 
 
