@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 import mteb
 from mteb.benchmarks.benchmark import BenchmarkAggregation, CustomGroup, CustomGrouping
@@ -16,17 +15,10 @@ _LABELS = {"mono": "Monolingual", "cross": "Cross-lingual", "multi": "Multilingu
 _TASKS = ("XQuADRPooled", "MLQARPooled")  # those that any machine can encode in minutes
 
 
-@lru_cache(maxsize=4)
-def pooled_benchmark(tasks: Sequence[str] = _TASKS) -> mteb.Benchmark:
-    """Group tasks of this package in a benchmark, whose tables have a column for each kind of retrieval.
-
-    Args:
-        tasks: Their names, as a tuple; XQuAD-R's and MLQA-R's by default.
-
-    Raises:
-        KeyError: If there is no such task.
-    """
-    chosen = [registered_tasks()[name] for name in tasks]
+@cache
+def pooled_benchmark() -> mteb.Benchmark:
+    """Group XQuAD-R's and MLQA-R's tasks in a benchmark, whose tables have a column for each kind of retrieval."""
+    chosen = [registered_tasks()[name] for name in _TASKS]
     groups = [CustomGroup(label, [_of_kind(task, kind) for task in chosen]) for kind, label in _LABELS.items()]
     return mteb.Benchmark(
         name=NAME,

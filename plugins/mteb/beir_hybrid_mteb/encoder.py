@@ -135,14 +135,6 @@ class _Texts:
     def __init__(self, encode: Any) -> None:
         self._encode = encode
 
-    def named_modules(self) -> list[Any]:
-        """List what could be put into another number format: nothing."""
-        return []
-
-    def state_dict(self, **_: Any) -> dict[str, Any]:
-        """Return its weights: none."""
-        return {}
-
     def encode_query(self, texts: list[str], prompt: str | None = None, **_: Any) -> Floats32:
         """Encode queries; the prompt is their language."""
         return self._encode(texts, prompt, PromptType.query)

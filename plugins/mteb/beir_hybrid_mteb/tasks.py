@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from mteb.abstasks import AbsTaskRetrieval
 from mteb.models import EncoderProtocol, SearchProtocol
 from mteb.timing import TimingStack
 
-from beir_hybrid import BeirHybridError, Setting, all_settings, choose_languages, evaluate
+from beir_hybrid import BeirHybridError, ConfigurationError, Setting, all_settings, choose_languages, evaluate
 from beir_hybrid.datasets import DatasetAdapter, find_dataset
 from beir_hybrid.evaluation import run_of_results, split_run
 from beir_hybrid.evaluation.measures import build_measure
@@ -28,7 +28,17 @@ logger = logging.getLogger(__name__)
 MANY_LANGUAGES = 20
 """More languages than these are evaluated monolingually and in the pool alone: pairs grow with their square."""
 
-_NAMES = {"xquad-r": "XQuADR", "mlqa-r": "MLQAR", "miracl": "MIRACL", "mlir": "MLIR"}
+_NAMES = {
+    **{"xquad-r": "XQuADR", "mlqa-r": "MLQAR", "miracl": "MIRACL", "neuclir": "NeuCLIR"},
+    **{"mlir-belebele": "MLIRBelebele", "mlir-mlqa": "MLIRMLQA", "mlir-multieup": "MLIRMultiEuP"},
+    **{"mlir-xquad": "MLIRXQuAD"},
+}
+_ONLY: dict[str, Callable[[Setting], bool]] = {
+    "miracl": lambda setting: setting.kind != "cross",  # judged in each question's own language
+    "neuclir": lambda setting: setting.corpus_languages != ("en",),  # has no English documents
+    "tatoeba": lambda setting: setting.kind == "cross" and setting.corpus_languages == ("en",),
+}
+"""The settings of datasets that do not have all of them."""
 
 
 class PooledRetrieval(AbsTaskRetrieval):
@@ -61,6 +71,11 @@ class PooledRetrieval(AbsTaskRetrieval):
         if empty:
             logger.warning("%s: no query of %s has a relevant passage.", self.metadata.name, ", ".join(empty))
             self.hf_subsets = [subset for subset in self.hf_subsets if subset in self.dataset]
+        if not self.hf_subsets:
+            raise ConfigurationError(
+                f"No subset chosen of {self.metadata.name} has a query with a relevant passage.",
+                f"Choose of {', '.join(self.dataset)}.",
+            )
         self.data_loaded = True
 
     def unload_data(self) -> None:
@@ -165,7 +180,7 @@ def pooled_task(
     namespace = {
         "__doc__": f"{data.description} In all settings.",
         "__module__": __name__,
-        "metadata": task_metadata(name, data, split, _settings(chosen)),
+        "metadata": task_metadata(name, data, split, _settings(data.name, chosen)),
         "data": data,
         "data_options": {"source": source, "languages": chosen, **options},
     }
@@ -197,10 +212,12 @@ def _task_name(dataset: str) -> str:
     return _NAMES.get(dataset, "".join(word[0].upper() + word[1:] for word in words)) + "Pooled"
 
 
-def _settings(languages: tuple[str, ...]) -> list[Setting]:
-    """List the settings of some languages, those of the same corpora together, as they are searched together."""
+def _settings(dataset: str, languages: tuple[str, ...]) -> list[Setting]:
+    """List a dataset's settings, those of the same corpora together."""
     settings = all_settings(languages, languages)
-    if len(languages) > MANY_LANGUAGES:
+    if dataset in _ONLY:
+        settings = list(filter(_ONLY[dataset], settings))
+    elif len(languages) > MANY_LANGUAGES:
         settings = [setting for setting in settings if setting.kind != "cross"]
     places = {language: place for place, language in enumerate(languages)}
     return sorted(

@@ -11,7 +11,7 @@ from mteb.results import TaskResult
 
 import beir_hybrid_mteb
 from beir_hybrid import evaluate
-from beir_hybrid.errors import LanguageError, UnknownNameError
+from beir_hybrid.errors import ConfigurationError, LanguageError, UnknownNameError
 from beir_hybrid.evaluation import Encoder
 from beir_hybrid_mteb import pooled_task
 from beir_hybrid_mteb.tasks import MANY_LANGUAGES, registered_tasks
@@ -209,12 +209,34 @@ def test_registered_tasks_are_attributes_and_are_described():
 
 
 def test_pairs_of_very_many_languages_are_left_out():
-    codes = ["af", "am", "ar", "az", "be", "bg", "bn", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "fa", "fi"]
-    from beir_hybrid_mteb.tasks import _settings
+    belebele = registered_tasks()["BelebelePooled"].metadata
+    assert len(belebele.hf_subsets) == 2 * 122
+    assert len(registered_tasks()["XQuADRPooled"].metadata.hf_subsets) == 132
+    assert MANY_LANGUAGES >= 14  # those of the largest set of SHIFT and MIMO
+    assert len(registered_tasks()["MLIRBelebelePooled"].metadata.hf_subsets) == 14 * 15
 
-    few, many = _settings(tuple(codes[:3])), _settings((*codes, "fr", "ga", "gu"))
-    assert len(few) == 12
-    assert len(many) == 2 * (MANY_LANGUAGES + 1)
+
+def test_datasets_that_lack_settings_have_the_others_as_subsets():
+    subsets = {name: task.metadata.hf_subsets for name, task in registered_tasks().items()}
+    assert {"sw", "sw-all"} <= set(subsets["MIRACLPooled"])
+    assert len(subsets["MIRACLPooled"]) == 2 * 18
+    assert "de-en" in subsets["TatoebaPooled"]
+    assert all(subset.endswith("-en") for subset in subsets["TatoebaPooled"])
+    assert {"en-all", "en-fa"} <= set(subsets["NeuCLIRPooled"])
+    assert "fa-en" not in subsets["NeuCLIRPooled"]
+
+
+def test_only_subsets_without_relevant_passages_are_refused(model, run, tmp_path):
+    folder = tmp_path / "tatoeba"
+    folder.mkdir()
+    for side, text in (("deu", "Wo?"), ("eng", "Where?")):
+        (folder / f"tatoeba.deu-eng.{side}").write_text(f"{text}\n")
+    task_class = pooled_task("tatoeba", source=tmp_path, languages=["de", "en"])
+    assert [each["hf_subset"] for each in run(model, task_class()).scores["to-english"]] == ["de-en"]
+    task = task_class()
+    task.hf_subsets = ["en-de"]
+    with pytest.raises(ConfigurationError, match="Choose of de-en"):
+        task.load_data()
 
 
 def test_tasks_are_retrieval_tasks_to_mteb(task_class):
