@@ -42,9 +42,9 @@ class LanguageIdentifier:
 
     def add(self, language: str, texts: Sequence[str]) -> None:
         """Learn from texts in a language."""
-        place = self.languages.index(language)
-        for text in texts:
-            self._counts[place] += np.bincount(_runs(text), minlength=BUCKETS)
+        if len(texts):
+            runs = np.concatenate([_runs(text) for text in texts])
+            self._counts[self.languages.index(language)] += np.bincount(runs, minlength=BUCKETS)
         self._weights = None
 
     @property
@@ -60,13 +60,13 @@ class LanguageIdentifier:
         return LanguageIdentifier(languages, self.weights[[self.languages.index(code) for code in languages]])
 
     def identify(self, texts: Sequence[str]) -> Ints:
-        """Tell texts' languages: shape (texts,), each language's place, -1 for none of them."""
+        """Return the place of each text's language among the known ones, shape (texts,); -1 for none of them."""
         places = np.full(len(texts), -1, np.int64)
         for number, text in enumerate(texts):
             letters = letters_by_script(text[:_LETTERS])
             fitting = [place for place, code in enumerate(self.languages) if not are_of_other_script(letters, code)]
             if fitting:
-                scores = self.weights[fitting][:, _runs(text)].sum(axis=1)
+                scores = self.weights[np.ix_(fitting, _runs(text))].sum(axis=1)
                 places[number] = fitting[int(scores.argmax())]
         return places
 
