@@ -7,21 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from beir_hybrid.errors import LanguageError, did_you_mean
+from beir_hybrid.languages import SHORT_CODES
 
-_LONG = {
-    **{"am": ("amh",), "ar": ("arb", "ara"), "be": ("bel",), "bg": ("bul",), "bn": ("ben",), "ca": ("cat",)},
-    **{"cs": ("ces",), "da": ("dan",), "de": ("deu",), "el": ("ell",), "en": ("eng",), "es": ("spa",)},
-    **{"et": ("est",), "eu": ("eus",), "fa": ("pes", "fas"), "fi": ("fin",), "fr": ("fra",), "gu": ("guj",)},
-    **{"he": ("heb",), "hi": ("hin",), "hr": ("hrv",), "hu": ("hun",), "hy": ("hye",), "id": ("ind",)},
-    **{"is": ("isl",), "it": ("ita",), "ja": ("jpn",), "ka": ("kat",), "kk": ("kaz",), "km": ("khm",)},
-    **{"kn": ("kan",), "ko": ("kor",), "lo": ("lao",), "lt": ("lit",), "lv": ("lvs", "lav"), "mk": ("mkd",)},
-    **{"ml": ("mal",), "mn": ("khk", "mon"), "mr": ("mar",), "ms": ("zsm", "msa"), "my": ("mya",)},
-    **{"ne": ("npi", "nep"), "nl": ("nld",), "no": ("nob", "nor"), "pa": ("pan",), "pl": ("pol",), "pt": ("por",)},
-    **{"ro": ("ron",), "ru": ("rus",), "sk": ("slk",), "sl": ("slv",), "sq": ("als", "sqi"), "sv": ("swe",)},
-    **{"sw": ("swh", "swa"), "ta": ("tam",), "te": ("tel",), "th": ("tha",), "tl": ("tgl",), "tr": ("tur",)},
-    **{"uk": ("ukr",), "ur": ("urd",), "vi": ("vie",), "yo": ("yor",), "zh": ("zho", "cmn")},
-}
-"""Codes of three letters (ISO 639-3, and those of single languages that models have instead)."""
+_SINGLE = {"no": "nob"}
+"""What models translate to for a code of several languages, where ISO 639 gives that one a code of its own."""
 
 _PLAIN = r"([a-z]{2,3}(?:_[A-Za-z]{2,4})?)"
 _AFTER_SOURCE = (re.compile(rf"^{_PLAIN}$"), re.compile(rf"^__{_PLAIN}__$"))  # NLLB and mBART; M2M100
@@ -111,4 +100,6 @@ class Languages:
 def _names(code: str) -> tuple[str, ...]:
     """Return what models may call a language, the likeliest first."""
     language = code.replace("-", "_")
-    return language, *_LONG.get(language.partition("_")[0], ()), language.partition("_")[0]
+    bare = language.partition("_")[0]
+    long = [name for name, short in SHORT_CODES.items() if short == bare]
+    return language, *([_SINGLE[bare]] if bare in _SINGLE else []), *long, bare

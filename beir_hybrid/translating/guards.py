@@ -47,8 +47,7 @@ class GuardOptions:
         least_similarity: Below this a translation is unlike its text; None where nothing says how alike they are.
 
     Raises:
-        UnknownNameError: If there is no such guard.
-        ConfigurationError: If a number is out of range.
+        ConfigurationError: If there is no such guard, or a number is out of range.
     """
 
     drop: tuple[str, ...] = tuple(GUARDS)

@@ -1,4 +1,8 @@
-"""TranslationMemory: what was translated, on disk, in files that are only appended to."""
+"""TranslationMemory: what was translated, on disk, in files that are only appended to.
+
+Not SQLite, since the processes that share a memory may be nodes of a cluster: its locks are not to be relied on in
+folders of a network, and its write-ahead log does not work there. Here no two processes write one file.
+"""
 
 from __future__ import annotations
 

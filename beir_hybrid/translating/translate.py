@@ -124,7 +124,6 @@ def translate_pairs(
         OutputError: If the folder or the memory cannot be written.
     """
     guards, wrong = guards or GuardOptions(), Counter[tuple[str, str]]()
-    writes = output is not None and shard is None
     if output is not None and output.exists() and not is_store(output) and any(output.iterdir()):
         raise OutputError(f"{output} holds something else than a store of pairs.", "Choose another folder: --output")
     rows = PairRows(pairs, options.source, options.targets)
@@ -139,7 +138,7 @@ def translate_pairs(
     try:
         counts = _translate(work, workers or LocalWorkers(), show_progress)
         store = None
-        if output is not None and writes:
+        if output is not None and shard is None:
             batches = partial(_batches, work, guards, similarity, wrong)
             source = RowSource(pairs.name, _identity(pairs, said, options, guards), batches, _size(rows))
             store = build_store([source], output, name=name, show_progress=show_progress)
