@@ -59,9 +59,8 @@ def show_forecast(
     from beir_hybrid.reports.encoding_forecasts import forecast_models
     from beir_hybrid.reports.render.terminal import show
 
-    encoding = EncodingOptions(
-        batch_size, device, dtype, backend=backend, attention=attention
-    )  # without a cache: nothing is kept
+    # without a cache: nothing is kept
+    encoding = EncodingOptions(batch_size, device, dtype, backend=backend, attention=attention)
     item_bytes = 2 if store_dtype == "float16" else 4
     encoder = open_encoder(model, encoding)
     show(*forecast_models(forecast_encoding(encoder, collection, encoding, workers=workers, item_bytes=item_bytes)))

@@ -162,7 +162,7 @@ def _told(
 
 
 def _retrieved(path: Path, queries: Set[str]) -> dict[str, str]:
-    """Tell the languages of the first passages of some queries, as a run has them; nothing without one."""
+    """Return in words the languages of the first passages in a run, by query; empty where there is no run."""
     languages: dict[str, Counter[str]] = {}
     if path.is_file():
         with path.open(encoding="utf-8", errors="replace") as lines:

@@ -1,6 +1,6 @@
 """Studies: grids of trainings, each evaluated and compared, and claims that are judged. One command runs one study.
 
-A study is a YAML file with these keys; ``examples/studies/`` has six.
+A study is a YAML file with these keys; ``examples/studies/`` has some.
 
 * ``name``, ``question``: its name, and what it asks.
 * ``train``: options of ``beir-hybrid train`` and training arguments that all cells share.
@@ -8,8 +8,8 @@ A study is a YAML file with these keys; ``examples/studies/`` has six.
   takes that many of the languages listed in ``train``, or of the training data.
 * ``evaluate``: a list; each entry has a ``dataset`` (a registered name, a BEIR folder, or a list of these) and may have
   ``name``, ``source``, ``languages``, ``settings``, ``measures``, ``passage_text``, ``split``, ``judged_only``,
-  ``sample_passages``, ``batch_size``, ``debias`` and
-  ``debias_on``, of which the first is such as ``shift:0.6``, and the second names the texts that this is fitted on.
+  ``sample_passages``, ``batch_size``, ``debias``, such as ``shift:0.6``, and ``debias_on``, the texts that this is
+  fitted on.
 * ``claims``: a list; each entry has grid values of a ``run`` and of a ``baseline`` (one or a list of each, of the same
   keys) and a ``measure``, and may have a ``claim`` in words, an ``evaluation``, a ``kind``, ``languages``, a
   ``statistic``, and what it expects. What neither side names, such as the seed, is averaged over. ``languages`` is
