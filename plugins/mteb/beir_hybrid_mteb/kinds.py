@@ -26,7 +26,7 @@ def kind_of_subset(subset: str, languages: list[str]) -> str:
     """
     if len(languages) == 1 and not subset.endswith("-all"):
         return "mono"
-    return "multi" if subset.endswith("-all") or "+" in subset else "cross"
+    return "multi" if subset.endswith("-all") else "cross"
 
 
 def means_by_kind(result: TaskResult) -> dict[str, dict[str, float]]:

@@ -1,5 +1,7 @@
 import json
 import logging
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import ClassVar
 
 import mteb
@@ -10,9 +12,10 @@ from mteb.models import SentenceTransformerEncoderWrapper
 from mteb.results import TaskResult
 
 import beir_hybrid_mteb
-from beir_hybrid import evaluate
+from beir_hybrid import evaluate, load_pairs
 from beir_hybrid.errors import ConfigurationError, LanguageError, UnknownNameError
 from beir_hybrid.evaluation import Encoder
+from beir_hybrid.training import static_model
 from beir_hybrid_mteb import pooled_task
 from beir_hybrid_mteb.tasks import MANY_LANGUAGES, registered_tasks
 
@@ -192,6 +195,31 @@ def test_subsets_without_relevant_passages_are_left_out_and_told(model, tmp_path
     assert "de-en, en-de has" in caplog.text or "en-de, de-en has" in caplog.text
 
 
+def test_grades_count_and_queries_without_an_answer_in_a_subset_are_left_out(model, run, task_class, collection):
+    graded = {
+        query: {document: 1 + place for place, document in enumerate(judged) if (place + number) % 4}
+        for number, (query, judged) in enumerate(collection.qrels.items())
+    }
+    partly = replace(collection, qrels=graded)
+    ours = evaluate(model, partly, measures=["ndcg@10", "map"])
+    assert len({each["queries"] for each in ours.settings.values()}) > 1
+    task = task_class()
+    task.data = SimpleNamespace(load=lambda **options: partly)
+    for theirs in run(model, task).scores["test"]:
+        expected = ours.settings[theirs["hf_subset"]]
+        assert theirs["ndcg_at_10"] == pytest.approx(expected["ndcg@10"], abs=ROUNDED)
+        assert theirs["map"] == expected["map"]
+
+
+def test_a_task_evaluates_each_model_by_its_own_vectors(model, run, task_class):
+    other = static_model(load_pairs("sample", languages=["de", "en", "th"]), dimensions=4)
+    task = task_class().filter_languages(None, None, hf_subsets=["en-all"])
+    task.load_data()  # so that MTEB keeps the task's data between models
+    first, second = (run(each, task).scores["test"][0]["map"] for each in (model, other))
+    assert first != second
+    assert run(model, task).scores["test"][0]["map"] == first
+
+
 def test_names_that_there_are_not_are_refused():
     with pytest.raises(UnknownNameError, match="sampel"):
         pooled_task("sampel")
@@ -253,6 +281,14 @@ def test_tasks_are_retrieval_tasks_to_mteb(task_class):
 
 class TestOneEncoder:
     options: ClassVar = {"batch_size": 8}
+
+    def test_vectors_of_another_task_are_not_taken_from_the_cache(self, model, task_class):
+        from beir_hybrid_mteb.encoder import TaskEncoder
+
+        wrapper = SentenceTransformerEncoderWrapper(model)  # whose prompts may be of a task
+        tasks = task_class, pooled_task("sample", languages=["de", "en"])
+        encoders = [TaskEncoder(wrapper, task.metadata, "test", self.options, ("de",), "cosine") for task in tasks]
+        assert encoders[0].fingerprint != encoders[1].fingerprint
 
     def test_vectors_are_those_of_sentence_transformers(self, model, task_class, collection):
         from beir_hybrid.evaluation import encode
