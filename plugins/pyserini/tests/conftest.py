@@ -5,6 +5,7 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test may reach a network
@@ -151,3 +152,16 @@ def refused(invoke, tmp_path):
         return lines[0].removeprefix("Error: ")
 
     return refused
+
+
+@pytest.fixture(scope="session")
+def vectors():
+    """1,200 vectors of 16 dimensions and length 1."""
+    found = np.random.default_rng(5).standard_normal((1200, 16)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="session")
+def ids():
+    """Ids of these vectors."""
+    return [f"en:{number}" for number in range(1200)]
