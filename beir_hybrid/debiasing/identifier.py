@@ -66,7 +66,7 @@ class LanguageIdentifier:
             letters = letters_by_script(text[:_LETTERS])
             fitting = [place for place, code in enumerate(self.languages) if not are_of_other_script(letters, code)]
             if fitting:
-                scores = self.weights[np.ix_(fitting, _runs(text))].sum(axis=1)
+                scores = self.weights[np.array(fitting)[:, None], _runs(text)].sum(axis=1)
                 places[number] = fitting[int(scores.argmax())]
         return places
 
