@@ -157,6 +157,16 @@ def start(job: Job, folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(job.command, cwd=folder, env=environment, stdout=log, stderr=log)
 
 
+def victims(job: Job, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """List the processes of which a job names one to be killed in its place."""
+    return [one for one in descendants(process.pid) if one.name().startswith(job.victim)] if job.victim else []
+
+
+def is_writing(job: Job, folder: Path, process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether a job's workers work, if it names any, or else whether its first file is there."""
+    return bool(victims(job, process)) if job.victim else (folder / "out").exists()
+
+
 def descendants(number: int) -> list[psutil.Process]:
     """List the processes that a process has started, and those that these have."""
     try:
@@ -165,21 +175,21 @@ def descendants(number: int) -> list[psutil.Process]:
         return []
 
 
-def kill_once(job: Job, folder: Path, wait: float, from_first_file: bool) -> bool:
-    """Start a job and kill it after some seconds, counted from its start or its first file; tell whether it ran."""
+def kill_once(job: Job, folder: Path, wait: float, late: bool) -> bool:
+    """Start a job and kill it after some seconds from its start, or from when it writes; tell whether it ran."""
     process = start(job, folder)
-    while from_first_file and process.poll() is None and not (folder / "out").exists():
+    while late and process.poll() is None and not is_writing(job, folder, process):
         time.sleep(0.005)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(wait)
     running = process.poll() is None
     if job.victim:
-        victims = [one for one in descendants(process.pid) if one.name().startswith(job.victim)]
-        for one in victims[:1]:
+        killed = victims(job, process)[:1]
+        for one in killed:
             one.kill()
         if process.wait():
             raise ChildProcessError(f"{job.name}: without a worker it exits {process.returncode}: {last_line(folder)}")
-        return bool(victims)
+        return bool(killed)
     for one in [*descendants(process.pid), process]:  # the workers of torchrun are in sessions of their own
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()
@@ -188,16 +198,18 @@ def kill_once(job: Job, folder: Path, wait: float, from_first_file: bool) -> boo
 
 
 def run_whole(job: Job, folder: Path) -> tuple[int, float, float]:
-    """Run a job to its end: its exit code, its seconds, and the seconds until its first file."""
+    """Run a job to its end: its exit code, its seconds, and for how many of them it wrote, or its workers worked."""
     began = time.perf_counter()
     process = start(job, folder)
-    first = None
+    first = last = None
     while process.poll() is None:
-        if first is None and (folder / "out").exists():
-            first = time.perf_counter() - began
+        if (first is None or job.victim) and is_writing(job, folder, process):
+            last = time.perf_counter()
+            first = first or last
         time.sleep(0.01)
-    seconds = time.perf_counter() - began
-    return process.returncode, seconds, seconds if first is None else first
+    ended = time.perf_counter()
+    until = last if job.victim else ended
+    return process.returncode, ended - began, until - first if first and until else 0.0
 
 
 def written_once(job: Job, folder: Path) -> dict[Path, int]:
@@ -219,14 +231,14 @@ def last_line(folder: Path) -> str:
 def try_job(job: Job, root: Path, kills: int, rng: np.random.Generator) -> list[str]:
     """Kill a job some times; return what went wrong, a line each."""
     whole = root / job.name / "whole"
-    code, seconds, first = run_whole(job, whole)
+    code, seconds, writing = run_whole(job, whole)
     if code:
         return [f"{job.name}: the undisturbed run exits {code}: {last_line(whole)}"]
     expected, wrong, running = left(whole), [], 0
     for number in range(kills):
         folder = root / job.name / f"kill-{number}"
-        late = number % 2 == 1
-        wait = float(rng.uniform(0, seconds - first if late else seconds))
+        late = number % 2 == 1 or bool(job.victim)
+        wait = float(rng.uniform(0, writing if late else seconds))
         try:
             running += kill_once(job, folder, wait, late)
         except ChildProcessError as error:
@@ -248,7 +260,7 @@ def try_job(job: Job, root: Path, kills: int, rng: np.random.Generator) -> list[
         else:
             shutil.rmtree(folder)
     told = f"{job.name}: {kills} kills ({running} while it ran), {len(wrong)} wrong"
-    print(f"{told}; undisturbed {seconds:.1f} s, {len(expected)} files", flush=True)  # noqa: T201
+    print(f"{told}; undisturbed {seconds:.1f} s, {writing:.1f} s of them writing, {len(expected)} files", flush=True)  # noqa: T201
     return wrong
 
 
