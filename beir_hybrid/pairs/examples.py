@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,36 +20,11 @@ from beir_hybrid.pairs.scores import check_scores, score_lists
 from beir_hybrid.prompts import Prompts
 
 if TYPE_CHECKING:
-    from beir_hybrid.pairs.hard_negatives import HardNegatives
+    from beir_hybrid.pairs.example_source import ExampleSource
     from beir_hybrid.pairs.index import ExampleIndex
-    from beir_hybrid.storage.pair_numbers import PairNumbers
-    from beir_hybrid.storage.pair_store import TextRows
 
 
 _NO_SIDES = ("translation", "label", "labels", "score")  # columns that no transform changes
-
-
-class ExampleSource(Protocol):
-    """Where examples come from, such as :class:`~beir_hybrid.ParallelPairs`, whose attributes these are."""
-
-    name: str
-
-    @property
-    def checksum(self) -> str: ...  # noqa: D102  # see ParallelPairs
-
-    @property
-    def index(self) -> ExampleIndex: ...  # noqa: D102
-
-    @property
-    def texts(self) -> TextRows: ...  # noqa: D102
-
-    @property
-    def numbers(self) -> PairNumbers: ...  # noqa: D102
-
-    @property
-    def hard_negatives(self) -> HardNegatives | None: ...  # noqa: D102
-
-    def guarded_index(self, number: int) -> ExampleIndex: ...  # noqa: D102
 
 
 def example_dataset(

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from beir_hybrid.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from beir_hybrid.pairs.examples import ExampleSource
+    from beir_hybrid.pairs.example_source import ExampleSource
 
 _FIX = "Give data with the columns score and negative_scores, or choose a loss without, such as --loss mnrl."
 _AT_ONCE = 2**16  # rows

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from beir_hybrid.datasets.beir.folder_rows import DistinctNames, Name, Naming, folder_rows
+from beir_hybrid.datasets.beir.folder_rows import Name, Naming, folder_rows
 from beir_hybrid.datasets.rows import Advance
-from beir_hybrid.errors import DataFormatError, OutputError
+from beir_hybrid.errors import DataFormatError
 from beir_hybrid.passage import Passage
-
-IN_MEMORY = 64 << 20
-"""Bytes of a corpus file from which on its passages are stored; gzipped ones are taken for four times as large."""
-
-_PACKED = 4  # how many bytes of text a gzipped byte is taken for
-
-logger = logging.getLogger(__name__)
 
 NamedPassage = tuple[int, str, Name, Passage]
 """Line, id in the file, id and language in the collection, and the passage."""
@@ -55,29 +46,6 @@ def identity(path: Path) -> list[str | int]:
     return [str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
 
 
-def read_corpus(path: Path, naming: Naming) -> FolderCorpus:
-    """Read the passages of a BEIR folder: a small file into memory, a large one once into the user's cache.
-
-    Where the cache cannot be written, they are read into memory, with a warning.
-
-    Args:
-        path: The file, gzipped if its name ends so.
-        naming: How rows get their languages; where the id of one does not begin with its language as it should, all
-            get that of ``naming``.
-
-    Raises:
-        DataFormatError: If a line is malformed, an id occurs twice, there is no row, or the file changes meanwhile.
-    """
-    from beir_hybrid.datasets.beir.stored_folder import StoredFolder
-
-    if path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) >= IN_MEMORY:
-        try:
-            return StoredFolder(path, naming).open()
-        except OutputError as error:
-            logger.warning("%s is read into memory: %s", path, error)
-    return read_twice_at_most(partial(_in_memory, path), naming)
-
-
 def read_twice_at_most(read: Callable[[Naming], FolderCorpus], naming: Naming) -> FolderCorpus:
     """Read with languages by ids, and without where an id turns out to have none."""
     try:
@@ -96,7 +64,7 @@ def named_passages(path: Path, naming: Naming, advance: Advance | None = None) -
 
     Raises:
         NoPrefixError: If an id does not begin with its language as it should.
-        DataFormatError: As for :func:`read_corpus`, but for ids that occur twice.
+        DataFormatError: If a line is malformed, there is no row, or the file changes meanwhile.
     """
     before, line = identity(path), 0
     for line, identifier, language, text, title, metadata in folder_rows(path, ("_id", "text", "title?"), advance):
@@ -109,17 +77,3 @@ def named_passages(path: Path, naming: Naming, advance: Advance | None = None) -
         raise DataFormatError(f"{path} was changed while it was read.", "Run it again once it is written.")
     if not line:
         raise DataFormatError(f"{path} holds no document.", "Write the folder again.")
-
-
-def _in_memory(path: Path, naming: Naming) -> FolderCorpus:
-    corpora: dict[str, dict[str, Passage]] = {}
-    names: dict[str, str] = {}
-    prefixed, distinct = set(), DistinctNames(path)
-    for line, identifier, name, passage in named_passages(path, naming):
-        distinct.add(identifier, line)
-        distinct.add_name(identifier, name)
-        corpora.setdefault(name.language, {})[name.identifier] = passage
-        names[identifier] = name.identifier
-        if identifier != name.identifier:
-            prefixed.add(name.language)
-    return FolderCorpus(corpora, naming, frozenset(prefixed), names.get)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.content import CORPUS, QUERIES
-from beir_hybrid.datasets.beir.folder_corpus import read_corpus
+from beir_hybrid.datasets.beir.folder_corpus import FolderCorpus, named_passages, read_twice_at_most
 from beir_hybrid.datasets.beir.folder_rows import (
     CODE,
     UNKNOWN_LANGUAGE,
@@ -22,11 +23,17 @@ from beir_hybrid.datasets.beir.folder_rows import (
     language_in,
 )
 from beir_hybrid.datasets.beir.marker import Marker
+from beir_hybrid.datasets.beir.stored_folder import StoredFolder
 from beir_hybrid.datasets.rows import Judgement, read_judgements
-from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, did_you_mean, shorten
+from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, OutputError, did_you_mean, shorten
 from beir_hybrid.grades import is_grade
+from beir_hybrid.passage import Passage
 from beir_hybrid.translations import group_in, link_translations
 
+IN_MEMORY = 64 << 20
+"""Bytes of a corpus file from which on its passages are stored; gzipped ones are taken for four times as large."""
+
+_PACKED = 4  # how many bytes of text a gzipped byte is taken for
 _QRELS = "Give query-id<TAB>corpus-id<TAB>score below a header of these names."
 
 logger = logging.getLogger(__name__)
@@ -120,6 +127,27 @@ def part_of(folder: Path, name: str) -> Path:
     return packed if packed.is_file() and not (folder / name).is_file() else folder / name
 
 
+def read_corpus(path: Path, naming: Naming) -> FolderCorpus:
+    """Read the passages of a BEIR folder: a small file into memory, a large one once into the user's cache.
+
+    Where the cache cannot be written, they are read into memory, with a warning.
+
+    Args:
+        path: The file, gzipped if its name ends so.
+        naming: How rows get their languages; where the id of one does not begin with its language as it should, all
+            get that of ``naming``.
+
+    Raises:
+        DataFormatError: If a line is malformed, an id occurs twice, there is no row, or the file changes meanwhile.
+    """
+    if path.stat().st_size * (_PACKED if path.suffix == ".gz" else 1) >= IN_MEMORY:
+        try:
+            return StoredFolder(path, naming).open()
+        except OutputError as error:
+            logger.warning("%s is read into memory: %s", path, error)
+    return read_twice_at_most(partial(_in_memory, path), naming)
+
+
 def _read_queries(path: Path, judged: set[str]) -> tuple[dict[str, str], list[FolderRow]]:
     """Return the language in the metadata of every query by its id, perhaps empty, and the rows of those judged."""
     languages: dict[str, str] = {}
@@ -131,6 +159,20 @@ def _read_queries(path: Path, judged: set[str]) -> tuple[dict[str, str], list[Fo
         if row.identifier in judged:
             rows.append(row)
     return languages, rows
+
+
+def _in_memory(path: Path, naming: Naming) -> FolderCorpus:
+    corpora: dict[str, dict[str, Passage]] = {}
+    names: dict[str, str] = {}
+    prefixed, distinct = set(), DistinctNames(path)
+    for line, identifier, name, passage in named_passages(path, naming):
+        distinct.add(identifier, line)
+        distinct.add_name(identifier, name)
+        corpora.setdefault(name.language, {})[name.identifier] = passage
+        names[identifier] = name.identifier
+        if identifier != name.identifier:
+            prefixed.add(name.language)
+    return FolderCorpus(corpora, naming, frozenset(prefixed), names.get)
 
 
 def _name_queries(path: Path, languages: dict[str, str], naming: Naming) -> dict[str, Name]:

@@ -56,7 +56,7 @@ class StoredFolder:
         """Return the passages, after storing them if need be.
 
         Raises:
-            DataFormatError: As for :func:`~beir_hybrid.datasets.beir.folder_corpus.read_corpus`.
+            DataFormatError: As for :func:`~beir_hybrid.datasets.beir.reader.read_corpus`.
             OutputError: If the cache cannot be written.
         """
         return self._stored() or read_twice_at_most(self._store, self._naming)
@@ -143,7 +143,7 @@ def _write(folder: Path, path: Path, naming: Naming, bar: Any) -> dict[str, Any]
                 prefixed.add(language)
             if (
                 len(writers) > 1
-                and len(hashes) % 1000 == 0
+                and len(hashes) % _CHECKED == 0
                 and sum(each.waiting for each in writers.values()) > _WAITING
             ):
                 for each in writers.values():

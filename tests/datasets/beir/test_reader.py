@@ -6,7 +6,7 @@ from beir.datasets.data_loader import GenericDataLoader
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets import load_dataset, load_settings
-from beir_hybrid.datasets.beir import folder_corpus
+from beir_hybrid.datasets.beir import reader
 from beir_hybrid.datasets.beir.export import export_dataset, materialise
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.errors import ConfigurationError, DataFormatError, LanguageError, MissingDataError, UnknownNameError
@@ -24,7 +24,7 @@ def kept(request, tmp_path_factory, monkeypatch):
     """Where passages are kept: a folder's size makes no difference."""
     monkeypatch.setenv("BEIR_HYBRID_CACHE", str(tmp_path_factory.mktemp("cache")))
     if request.param == "stored":
-        monkeypatch.setattr(folder_corpus, "IN_MEMORY", 0)
+        monkeypatch.setattr(reader, "IN_MEMORY", 0)
     return request.param
 
 

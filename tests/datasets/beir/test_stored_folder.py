@@ -10,7 +10,7 @@ import tracemalloc
 
 import pytest
 
-from beir_hybrid.datasets.beir import folder_corpus, stored_folder
+from beir_hybrid.datasets.beir import folder_corpus, reader, stored_folder
 from beir_hybrid.datasets.beir.folder import BeirFolder
 from beir_hybrid.datasets.beir.folder_corpus import identity
 from beir_hybrid.errors import DataFormatError
@@ -25,7 +25,7 @@ LANGUAGES = ("de", "fr", "de", "fr", "de")
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("BEIR_HYBRID_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(folder_corpus, "IN_MEMORY", 0)
+    monkeypatch.setattr(reader, "IN_MEMORY", 0)
     return tmp_path / "cache" / "corpora"
 
 
@@ -69,7 +69,7 @@ def test_stored_passages_are_those_read_into_memory(tmp_path, cache, monkeypatch
     folder = BeirFolder(write(tmp_path / "data", packed=packed))
     stored = folder.load()
     assert all(isinstance(corpus, StoredCorpus) for corpus in stored.corpora.values())
-    monkeypatch.setattr(folder_corpus, "IN_MEMORY", 1 << 20)
+    monkeypatch.setattr(reader, "IN_MEMORY", 1 << 20)
     in_memory = folder.load()
     assert isinstance(in_memory.corpora["de"], dict)
     assert parts(stored) == parts(in_memory)
@@ -161,7 +161,7 @@ def test_gzip_file_that_is_cut_off_is_told_in_a_line(tmp_path, cache):
 
 @pytest.mark.parametrize("limit", [0, 1 << 20])
 def test_file_that_changes_while_it_is_read_is_told(tmp_path, cache, monkeypatch, limit):
-    monkeypatch.setattr(folder_corpus, "IN_MEMORY", limit)
+    monkeypatch.setattr(reader, "IN_MEMORY", limit)
     path = write(tmp_path / "data") / "corpus.jsonl"
     read = folder_corpus.folder_rows
 
@@ -222,7 +222,7 @@ def test_processes_at_once_do_one_another_no_harm(tmp_path, cache):
     folder = write(tmp_path / "data", [*passages(), *({"_id": f"de:{n}", "text": "x" * 99} for n in range(9, 3000))])
     script = (
         "import sys; from pathlib import Path\n"
-        "from beir_hybrid.datasets.beir import folder_corpus; folder_corpus.IN_MEMORY = 0\n"
+        "from beir_hybrid.datasets.beir import reader; reader.IN_MEMORY = 0\n"
         "from beir_hybrid.datasets import load_dataset\n"
         "print(load_dataset(Path(sys.argv[1])).checksums())"
     )
