@@ -159,7 +159,11 @@ def start(job: Job, folder: Path) -> subprocess.Popen[bytes]:
 
 def victims(job: Job, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """List the processes of which a job names one to be killed in its place."""
-    return [one for one in descendants(process.pid) if one.name().startswith(job.victim)] if job.victim else []
+    named = []
+    for one in descendants(process.pid) if job.victim else ():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            named += [one] if one.name().startswith(job.victim) else []
+    return named
 
 
 def is_writing(job: Job, folder: Path, process: subprocess.Popen[bytes]) -> bool:
