@@ -107,6 +107,7 @@ JOBS = (
         needs=("encode",),
         victim="ray::Worker",
     ),
+    Job("debias", "debias --model ../../train/whole/out --pairs sample --method lir --output out", needs=("train",)),
     Job(
         "index",
         "index --model ../../train/whole/out --dataset sample --output out/index --topics out/topics.tsv "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
@@ -16,6 +16,7 @@ from beir_hybrid.prompts import Role
 
 Need = Literal["moments", "translations"]
 """What a method may need to be known of vectors, beside their number and mean by language."""
+_MOST = 10  # strengths beyond leave nothing but what is taken off
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Debiasing:
     ``beir_hybrid.debiasing``. Its options are written behind its name, as in ``--debias lir:directions=8``.
 
     Args:
-        strength: The factor of what is taken off; 1 for all of it, 0 for nothing.
+        strength: The factor of what is taken off, from 0 to 10; 1 for all of it, 0 for nothing.
 
     Attributes:
         name: The registered name.
@@ -35,7 +36,7 @@ class Debiasing:
         roles: Whose vectors it changes.
 
     Raises:
-        ConfigurationError: If the strength is no number from 0 on.
+        ConfigurationError: If the strength is no number from 0 to 10.
     """
 
     strength: float = 1.0
@@ -46,10 +47,21 @@ class Debiasing:
 
     def __post_init__(self) -> None:
         given = self.strength
-        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < math.inf:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= _MOST:
             raise ConfigurationError(
-                f"The strength of {self.name} is {given!r}.", "Give a number from 0 on, such as 0.6."
+                f"The strength of {self.name} is {given!r}.", f"Give a number from 0 to {_MOST}, such as 0.6."
             )
+
+    def check(self, counts: Mapping[str, int]) -> None:
+        """Refuse texts that cannot suffice, before they are encoded.
+
+        Args:
+            counts: By language, how many texts there are; at least one.
+
+        Raises:
+            ConfigurationError: If there are too few.
+            LanguageError: If a language is missing that the method needs.
+        """
 
     def offset(self, statistics: LanguageStatistics, language: str) -> Floats | None:
         """Compute what is taken off every vector of a language.
@@ -87,6 +99,7 @@ class Debiasing:
             LanguageError: If a language is missing that the method needs.
         """
         size, known = statistics.dimensions, statistics.known
+        self.check(dict(zip(statistics.languages, statistics.counts.tolist(), strict=True)))
         offsets = [self.offset(statistics, language) for language in known]
         directions = [self.subspace(statistics, language) for language in known]
         return Removal(

@@ -47,10 +47,10 @@ def build_debiasings(spec: str, **options: Any) -> tuple[Debiasing, ...]:
     for part in parts:
         option, equals, text = part.partition("=")
         try:
-            if equals:
-                given[option.strip()] = _value(text.strip())
+            if equals and (option := option.strip()) not in {"strength", *given}:
+                given[option] = _value(text.strip())
             else:
-                numbers.append(float(part))
+                numbers.append(float(text if option == "strength" else part))
         except ValueError as error:
             raise ConfigurationError(f"{shorten(spec)} is no method of debiasing.", f"Write {_FORM}.") from error
     if len(numbers) not in {0, 1, 3}:

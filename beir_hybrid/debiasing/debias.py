@@ -41,11 +41,14 @@ def gather_statistics(
 
     Raises:
         ModelError: If the model cannot encode.
+        ConfigurationError: If the texts do not suffice.
     """
     needs = {need for method in methods for need in method.needs}
     statistics = LanguageStatistics(texts.languages, moments="moments" in needs, translations="translations" in needs)
-    count = sum(texts.counts().values())
-    with encoded_passages(model, encoding, count, show_progress=show_progress) as encode_texts:
+    counts = texts.counts()
+    for method in methods:
+        method.check(counts)
+    with encoded_passages(model, encoding, sum(counts.values()), show_progress=show_progress) as encode_texts:
         for language, block, translated in texts.blocks():
             statistics.add(language, encode_texts(language, block), translated)
             if identifier is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ def folder_name(method: Debiasing) -> str:
         >>> [folder_name(each) for each in build_debiasings("lir:directions=8:0.5:1:0.5")]
         ['lir-directions=8-0.5', 'lir-directions=8']
     """
-    return method.spec().replace(":", "-")
+    return re.sub(r"[:/\\]", "-", method.spec())
 
 
 def describe(

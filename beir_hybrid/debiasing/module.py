@@ -7,6 +7,7 @@ modules of other packages with ``trust_remote_code=True`` alone; no file of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +16,28 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import InputModule
 
-from beir_hybrid.debiasing.identifier import LanguageIdentifier
+from beir_hybrid.debiasing.identifier import BUCKETS, LanguageIdentifier
 from beir_hybrid.debiasing.removal import Removal
+from beir_hybrid.errors import ConfigurationError, DataFormatError, shorten
+from beir_hybrid.storage.files import read_json
+from beir_hybrid.storage.records import parse_record
 
 _LANGUAGE = "debias_language"  # among the features: the place of each text's language, -1 for none
 _BASE = "base"
 _OPTIONS = ("backend", "config_kwargs", "local_files_only", "model_kwargs", "processor_kwargs")  # no remote code
+_FIX = "Debias the model again."
+
+
+@dataclass(frozen=True)
+class _Config:
+    """What ``config.json`` holds."""
+
+    method: str
+    fitted_on: str
+    languages: tuple[str, ...]
+    strength: float
+    roles: tuple[Any, ...]
+    normalise: bool
 
 
 class DebiasedModule(InputModule):
@@ -39,7 +56,7 @@ class DebiasedModule(InputModule):
 
     save_in_root = False
     forward_kwargs = {"language"}  # noqa: RUF012  # as the host declares it
-    config_keys = ["method", "fitted_on", "languages", "strength", "roles", "normalise"]  # noqa: RUF012  # likewise
+    config_keys = [each.name for each in fields(_Config)]  # noqa: RUF012  # likewise
 
     def __init__(
         self, base: SentenceTransformer, removal: Removal, weights: Any, method: str = "", fitted_on: str = ""
@@ -56,6 +73,8 @@ class DebiasedModule(InputModule):
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:
         """Tokenize texts as the base does, and add their languages."""
         given = kwargs.pop("language", None)
+        if not isinstance(given, str | None):  # the host sorts texts, so that a list would not fit them
+            raise ConfigurationError(f"The language is {shorten(given)}.", 'Give one for all texts: language="de"')
         features: dict[str, Any] = self.base.preprocess(inputs, prompt=prompt, **kwargs)
         if kwargs.get("task") in {"query", "document"} and kwargs["task"] not in self.roles:
             places = np.full(len(inputs), -1)
@@ -134,16 +153,14 @@ class DebiasedModule(InputModule):
         place: dict[str, Any] = {name: kwargs.get(name) for name in ("token", "cache_folder", "revision")}
         place["local_files_only"] = bool(kwargs.get("local_files_only"))
         folder = Path(str(cls.load_dir_path(model_name_or_path, subfolder=subfolder, **place)))
-        config = cls.load_config(model_name_or_path, subfolder=subfolder, **place)
+        config = parse_record(read_json(folder / "config.json", _FIX), _Config, f"{folder}/config.json", _FIX)
         numbers = load_file(str(folder / "model.safetensors"))
         given = {name: kwargs[name] for name in _OPTIONS if kwargs.get(name) is not None}
-        removal = Removal(
-            tuple(config["languages"]),
-            numbers["offsets"],
-            numbers["directions"],
-            config["strength"],
-            tuple(config["roles"]),
-            config["normalise"],
-        )
         base = SentenceTransformer(str(folder / _BASE), device="cpu", **given)
-        return cls(base, removal, numbers["letters"], config["method"], config["fitted_on"])
+        count, size = len(config.languages), base.get_embedding_dimension()
+        sizes = {"offsets": (count, size), "directions": (count, size), "letters": (count, BUCKETS)}
+        if {name: each.shape[:1] + each.shape[-1:] for name, each in numbers.items()} != sizes:
+            raise DataFormatError(f"{folder}/model.safetensors does not fit the model and its {count} languages.", _FIX)
+        offsets, directions = numbers["offsets"], numbers["directions"]
+        removal = Removal(config.languages, offsets, directions, config.strength, config.roles, config.normalise)
+        return cls(base, removal, numbers["letters"], config.method, config.fitted_on)

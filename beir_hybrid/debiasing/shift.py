@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from beir_hybrid.arrays import Floats
 from beir_hybrid.debiasing.base import Debiasing, Need
 from beir_hybrid.debiasing.statistics import LanguageStatistics
+from beir_hybrid.errors import ConfigurationError, LanguageError, did_you_mean
 from beir_hybrid.prompts import Role
 
 
@@ -29,6 +31,16 @@ class Shift(Debiasing):
     name: ClassVar[str] = "shift"
     needs: ClassVar[frozenset[Need]] = frozenset({"translations"})
     roles: ClassVar[tuple[Role, ...]] = ("document",)
+
+    def check(self, counts: Mapping[str, int]) -> None:
+        """Refuse texts without the source language, or with no other; see :meth:`.Debiasing.check`."""
+        known = [code for code, count in counts.items() if count]
+        if self.source not in known:
+            fix = f"{did_you_mean(self.source, known)} Write such as shift:source={known[0]}."
+            raise LanguageError(f"There are no texts in the source language {self.source!r}.", fix)
+        if len(known) == 1:
+            problem = f"All texts are in the source language {self.source!r}, of which nothing is taken off."
+            raise ConfigurationError(problem, "Give texts in other languages, too.")
 
     def offset(self, statistics: LanguageStatistics, language: str) -> Floats | None:
         """Return V_l, shape (dimensions,); see :meth:`.LanguageStatistics.offset`."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from beir_hybrid.arrays import Bools, Floats
-from beir_hybrid.errors import ConfigurationError, LanguageError, did_you_mean
+from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
 from beir_hybrid.evaluation.encoding.vectors import Vectors
 
@@ -98,16 +98,11 @@ class LanguageStatistics:
 
         Args:
             language: A code.
-            source: Another one.
+            source: Another one that vectors were added of.
 
         Raises:
-            LanguageError: If the source has no vectors.
             ConfigurationError: If translations are known and the two share none.
         """
-        if source not in self.known:
-            raise LanguageError(
-                f"There are no texts in the source language {source!r}.", did_you_mean(source, self.known)
-            )
         if not self._pairs.any():
             return self.mean(language) - self.mean(source)
         place, other = self._place(language), self._place(source)

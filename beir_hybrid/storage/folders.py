@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from beir_hybrid.errors import BeirHybridError, OutputError, shorten
+from beir_hybrid.storage.files import no_room
 from beir_hybrid.storage.writers import is_abandoned, writer_mark
 
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}  # what systems say of a folder in the way of a move
@@ -60,8 +61,11 @@ def new_folder(
             shutil.rmtree(temporary, ignore_errors=True)
     except BeirHybridError:
         raise
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror or error}.", fix) from error
+    except Exception as error:
+        reason = no_room(error) or (isinstance(error, OSError) and (error.strerror or error))
+        if not reason:
+            raise
+        raise OutputError(f"{folder} cannot be written: {reason}.", fix) from error
 
 
 def replace_folder(new: Path, place: Path, keep: Callable[[Path], bool] | None = None) -> None:

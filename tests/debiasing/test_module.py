@@ -1,10 +1,14 @@
+import json
+import shutil
+
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from beir_hybrid.datasets import load_pairs
 from beir_hybrid.debiasing import FitTexts, build_debiasings, debias_model
 from beir_hybrid.debiasing.module import DebiasedModule
-from beir_hybrid.errors import ModelError
+from beir_hybrid.errors import ConfigurationError, ModelError
 from beir_hybrid.evaluation.encoding.fingerprint import fingerprint_of
 from beir_hybrid.models import DEBIASED, load_model
 
@@ -33,16 +37,11 @@ def test_saved_again_it_is_the_same_model(folder, tmp_path):
 
 
 def test_folder_names_the_module_where_it_is(folder):
-    import json
-
     [module] = json.loads((folder / "modules.json").read_text())
     assert module["type"] == DEBIASED == f"{DebiasedModule.__module__}.{DebiasedModule.__qualname__}"
 
 
 def test_folder_with_a_module_of_another_package_is_not_trusted(folder, tmp_path):
-    import json
-    import shutil
-
     shutil.copytree(folder, tmp_path / "model")
     modules = json.loads((folder / "modules.json").read_text())
     other = {"idx": 1, "name": "1", "path": "1", "type": "antigravity.Fly"}
@@ -72,3 +71,42 @@ def test_training_goes_on(folder, tmp_path):
     before, after = (each[0].base[0].embedding.weight.detach().cpu().numpy() for each in (load(folder), trained.model))
     assert not np.array_equal(before, after)
     assert load(tmp_path / "out")[0].languages == ["de", "en", "es"]
+
+
+def damage_config(**values):
+    def damage(place):
+        config = json.loads((place / "config.json").read_text())
+        (place / "config.json").write_text(json.dumps({**config, **values}))
+
+    return damage
+
+
+def damage_numbers(change):
+    def damage(place):
+        save_file(change(load_file(place / "model.safetensors")), place / "model.safetensors")
+
+    return damage
+
+
+DAMAGES = {
+    "languages": (damage_config(languages=["de", "en"]), r"does not fit the model and its 2 languages"),
+    "strength": (damage_config(strength="all"), r"strength is 'all', not a number"),
+    "missing": (lambda place: (place / "config.json").write_text("{}"), r"config.json has no method"),
+    "list": (lambda place: (place / "config.json").write_text("[]"), r"config.json is not a JSON object"),
+    "lacking": (damage_numbers(lambda given: {"offsets": given["offsets"]}), r"does not fit the model"),
+    "narrow": (damage_numbers(lambda given: given | {"offsets": given["offsets"][:, :3]}), r"does not fit the model"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damaged_folder_is_refused(folder, tmp_path, name):
+    shutil.copytree(folder, tmp_path / "model")
+    damage, problem = DAMAGES[name]
+    damage(tmp_path / "model" / "0_DebiasedModule")
+    with pytest.raises(ModelError, match=problem):
+        load(tmp_path / "model")
+
+
+def test_languages_text_by_text_are_refused_since_the_host_sorts_texts(folder):
+    with pytest.raises(ConfigurationError, match=r"The language is \['de', 'en'\].*Give one for all texts"):
+        load(folder).encode(["Wo?", "Where?"], language=["de", "en"])

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from beir_hybrid.debiasing import build_debiasings, statistics_of
+from beir_hybrid.debiasing import FitTexts, build_debiasings, statistics_of
+from beir_hybrid.debiasing.debias import gather_statistics
+from beir_hybrid.errors import ConfigurationError, LanguageError
 
 
 def unit(vectors):
@@ -26,3 +28,23 @@ def test_queries_and_the_source_stay_as_they_are(parallel):
     np.testing.assert_array_equal(removal.apply(parallel["en"], "en", "query"), parallel["en"].astype(np.float32))
     np.testing.assert_array_equal(removal.apply(parallel["de"], "de"), parallel["de"].astype(np.float32))
     assert not np.allclose(removal.apply(parallel["en"], "en"), parallel["en"])
+
+
+@pytest.mark.parametrize("source", ["dee", ""])
+def test_source_without_texts_is_refused(parallel, source):
+    [shift] = build_debiasings("shift", source=source)
+    problem = f"no texts in the source language '{source}'.*Known: de, en, es. Write such as shift:source=de"
+    with pytest.raises(LanguageError, match=problem):
+        shift.fit(statistics_of(parallel))
+
+
+def test_source_without_texts_is_refused_before_anything_is_encoded(base, monkeypatch):
+    monkeypatch.setattr(type(base), "encode", lambda *given, **options: pytest.fail("encoded"))
+    texts = FitTexts.load("sample", languages=["de", "es"])
+    with pytest.raises(LanguageError, match="no texts in the source language 'en'"):
+        gather_statistics(base, texts, build_debiasings("shift"))
+
+
+def test_texts_in_the_source_alone_are_refused(parallel):
+    with pytest.raises(ConfigurationError, match="All texts are in the source language 'en'"):
+        build_debiasings("shift")[0].fit(statistics_of({"en": parallel["en"]}))

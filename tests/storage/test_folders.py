@@ -111,3 +111,10 @@ def test_folder_that_others_put_there_meanwhile_is_looked_at_again(place, monkey
     assert seen == [["old"], ["theirs"]]
     assert contents(place) == {"theirs": "theirs"}
     assert contents(place.parent) == {"folder": None}
+
+
+def test_full_disk_that_a_library_tells_in_its_own_error_is_told_as_such(tmp_path):
+    told = pytest.raises(OutputError, match=r"out cannot be written: No space left on device\. Choose")
+    with told, new_folder(tmp_path / "out"):
+        raise RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+    assert list(tmp_path.iterdir()) == []
