@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from beir_hybrid.cli.encoding import take_encoding
 from beir_hybrid.cli.parameters import (
     NAMES,
     CommandGroup,
@@ -226,7 +227,7 @@ def filter_command(
     duplicates, hard negatives, score margin, consistency; a pair of a question and a passage is left out in its own
     language alone.
     """
-    from beir_hybrid.evaluation import EncodingOptions, open_cache, open_encoder
+    from beir_hybrid.evaluation import open_encoder
     from beir_hybrid.formats import load_pairs
     from beir_hybrid.mining import MiningPool, PairFilter, filter_pairs
     from beir_hybrid.reports.minings import filter_models
@@ -236,8 +237,7 @@ def filter_command(
 
     check_output(output, "folder")
     chosen = PairFilter(margin, consistent, min_length, max_length, duplicates, negatives)
-    cache, no_cache = choices.pop("cache"), choices.pop("no_cache")
-    encoding = EncodingOptions(**choices, cache=None if no_cache else open_cache(cache))
+    encoding = take_encoding(choices)
     opened = None if model is None or consistent is None else open_encoder(model, encoding)
     pool = MiningPool(load_pairs(pairs, source, languages, columns, spec))
     filtered = filter_pairs(pool, chosen, opened, encoding, show_progress=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from beir_hybrid.cli.encoding import take_encoding
 from beir_hybrid.cli.parameters import NAMES, Number, encoding_options, source_option
 from beir_hybrid.errors import ConfigurationError, OutputError
 
@@ -47,16 +48,14 @@ def debias(
     """
     from beir_hybrid.datasets import load_dataset
     from beir_hybrid.debiasing import FitTexts, build_debiasings, debias_model
-    from beir_hybrid.evaluation import EncodingOptions, open_cache, open_encoder
+    from beir_hybrid.evaluation import open_encoder
     from beir_hybrid.formats import load_pairs
     from beir_hybrid.storage.files import check_output
 
     if (pairs is None) == (dataset is None):
         problem = "Both --pairs and --dataset are given." if pairs else "There are no texts to fit on."
         raise ConfigurationError(problem, "Give --pairs PAIRS or --dataset DATASET.")
-    if choices["cache"] is not None and choices["no_cache"]:
-        raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
-    chosen = build_debiasings(method, strength=strength)
+    encoding, chosen = take_encoding(choices), build_debiasings(method, strength=strength)
     if len(chosen) > 1:
         raise ConfigurationError(f"--method {method} has several strengths.", "Give one: --strength 0.6")
     check_output(output, "folder")
@@ -65,8 +64,6 @@ def debias(
     texts = FitTexts(
         load_pairs(pairs, source, languages) if pairs is not None else load_dataset(str(dataset), source, languages)
     )
-    cache = None if choices.pop("no_cache") else open_cache(choices["cache"])
-    encoding = EncodingOptions(**{**choices, "cache": cache})
     removal = debias_model(open_encoder(model, encoding), texts, chosen[0], output, encoding, show_progress=True)
     counts = texts.counts()
     fitted = ", ".join(f"{code} {counts[code]:,}" for code in removal.languages)

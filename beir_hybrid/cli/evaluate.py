@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from beir_hybrid.cli.dry_run import check_dry_run, dry_run_option, show_forecast
 from beir_hybrid.cli.encode import load_texts
+from beir_hybrid.cli.encoding import take_encoding
 from beir_hybrid.cli.parameters import (
     NAMES,
     attention_option,
@@ -26,10 +27,11 @@ from beir_hybrid.errors import ConfigurationError, MissingDataError
 if TYPE_CHECKING:
     from beir_hybrid.collection import MultilingualCollection
     from beir_hybrid.debiasing import Debiasing
+    from beir_hybrid.evaluation import EncodingOptions
     from beir_hybrid.evaluation.results import Results
     from beir_hybrid.workers import Workers
 
-_OF_MODELS = ("batch_size", "backend", "attention", "dtype", "device", "cache", "no_cache", "debias", "debias_on")
+_OF_MODELS = ("batch_size", "backend", "attention", "dtype", "device", "cache", "no_cache", "debias_on")
 _OF_SEARCH = ("index", "depth", "runs", "search_device", "search_precision")
 _OF_VECTORS = ("cluster", "workers")
 
@@ -140,33 +142,40 @@ def evaluate(
         check_output(output / "runs", "folder")
     if choices["cache"] is not None:
         check_output(choices["cache"], "folder", "--cache")
+    encoding = take_encoding(choices)
     build_measures(measures)  # so that a misspelt one is reported before anything is loaded
     names = ("source", "languages", "passage_text", "split", "judged_only", "sample_passages")
     options = {name: value for name in names if (value := choices.pop(name)) is not None}
     collection, wanted = load_settings(dataset, settings, **options)
     if dry_run:
-        asked = ("batch_size", "device", "dtype", "workers", "backend", "attention")
-        show_forecast(collection, str(model), **{name: choices[name] for name in asked})
+        asked = {name: getattr(encoding, name) for name in ("batch_size", "device", "dtype", "backend", "attention")}
+        show_forecast(collection, str(model), workers=choices["workers"], **asked)
         return
     if run is not None:
-        results = [_evaluate_run(run, collection, wanted, measures, scores)]
+        results: Iterable[Results] = [_evaluate_run(run, collection, wanted, measures, scores)]
     else:
         target = output / "runs" if runs and output is not None else None
         wishes = {"settings": wanted, "measures": measures, "runs": target, "scores": scores, **choices}
+        wishes |= {"methods": methods.values(), "encoding": encoding}
         if vectors is None:
-            source = options.get("source")
-            results = _evaluate_model(str(model), collection, methods=methods.values(), source=source, **wishes)
+            results = _evaluate_model(str(model), collection, source=options.get("source"), **wishes)
         else:
             loads = partial(load_texts, dataset, options)
-            results = [_evaluate_vectors(vectors, model, collection, loads, **wishes)]
-    show_evaluations(results)
-    if output is None:
-        return
-    for name, one in zip(folders, results, strict=True):
-        path = one.save(output / name, per_query)
-        if overwrite:
-            remove_runs(output / name / "runs", set(one.settings) if runs else set())
-        console().print(f"Written to {path}", highlight=False, markup=False)
+            results = _evaluate_vectors(vectors, model, collection, loads, **wishes)
+    shown: list[Results] = []
+    written: list[Path] = []
+    try:
+        for name, one in zip(folders, results, strict=True):  # each is kept before the next is computed
+            shown.append(one)
+            if output is not None:
+                written.append(one.save(output / name, per_query))
+                if overwrite:
+                    remove_runs(output / name / "runs", set(one.settings) if runs else set())
+    finally:
+        if shown:
+            show_evaluations(shown)
+        for path in written:
+            console().print(f"Written to {path}", highlight=False, markup=False)
 
 
 def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choices: dict[str, Any]) -> None:
@@ -176,12 +185,15 @@ def _check_choices(given: dict[str, Any], output: Path | None, runs: bool, choic
         raise ConfigurationError(
             f"{what} {'are' if scored else 'is'} given.", "Give --model NAME, --vectors DIR or --run FILE."
         )
-    if choices["cache"] is not None and choices["no_cache"]:
-        raise ConfigurationError("Both --cache and --no-cache are given.", "Choose one.")
+    if choices["debias_on"] and given["vectors"]:
+        fix = "Leave it out, to fit on the stored passages, or leave out --vectors."
+        raise ConfigurationError("The texts of --debias-on have no stored vectors, and --vectors is given.", fix)
+    if choices["debias"] and choices["cluster"]:
+        raise ConfigurationError("--debias changes vectors in this process, and --cluster is given.", "Choose one.")
     if runs and output is None:
         raise ConfigurationError("--runs writes into the output folder, and none is given.", "Give --output DIR.")
     source = click.get_current_context().get_parameter_source
-    others = {"model": _OF_VECTORS, "vectors": _OF_MODELS, "run": (*_OF_MODELS, *_OF_SEARCH, *_OF_VECTORS)}
+    others = {"model": _OF_VECTORS, "vectors": _OF_MODELS, "run": (*_OF_MODELS, *_OF_SEARCH, *_OF_VECTORS, "debias")}
     for name in others[scored[0]] if len(scored) == 1 else ():
         if source(name) is ParameterSource.COMMANDLINE:
             kinds = "models" if name in _OF_MODELS else "vectors" if name in _OF_VECTORS else "models and vectors"
@@ -219,32 +231,25 @@ def _evaluate_model(
     source: Path | None,
     index: str | None,
     depth: int,
-    cache: Path | None,
-    no_cache: bool,
-    batch_size: int,
-    device: tuple[str, ...] | None,
-    dtype: str | None,
-    backend: str,
-    attention: str | None,
     cluster: str | None,
     workers: int | None,
     search_device: str | None,
     search_precision: str,
+    encoding: EncodingOptions,
     scores: Callable[..., Results],
     **options: Any,
-) -> list[Results]:
+) -> Iterator[Results]:
     from beir_hybrid.debiasing import FitTexts, evaluate_debiased
-    from beir_hybrid.evaluation import EncodingOptions, ExactSearch, FaissSearch, open_cache, open_encoder
+    from beir_hybrid.evaluation import ExactSearch, FaissSearch, open_encoder
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
     search = ExactSearch(search_device, search_precision) if index is None else FaissSearch(index, depth)
     encoder = open_encoder(model, encoding)
     options |= {"run_depth": depth, "show_progress": True, "model_name": model}
     if not methods:
-        return [scores(encoder, collection, search=search, encoding=encoding, **options)]
+        return iter([scores(encoder, collection, search=search, encoding=encoding, **options)])
     texts = None if debias_on is None else FitTexts.load(debias_on, source)
     options |= {"search": search, "encoding": encoding}
-    return list(evaluate_debiased(encoder, collection, list(methods), texts, **options))
+    return evaluate_debiased(encoder, collection, list(methods), texts, **options)
 
 
 def _evaluate_vectors(
@@ -253,6 +258,7 @@ def _evaluate_vectors(
     collection: MultilingualCollection,
     loads: Callable[[], MultilingualCollection],
     *,
+    methods: Collection[Debiasing],
     index: str | None,
     depth: int,
     cluster: str | None,
@@ -263,35 +269,33 @@ def _evaluate_vectors(
     measures: Any,
     runs: Path | None,
     debias_on: str | None,
+    encoding: EncodingOptions,
     scores: Callable[..., Results],
-    **choices: Any,
-) -> Results:
+) -> Iterator[Results]:
+    from beir_hybrid.debiasing import evaluate_debiased
     from beir_hybrid.evaluation import ExactSearch, FaissSearch, ShardedSearch, VectorFolder
     from beir_hybrid.workers import open_workers
 
-    gpus = _gpus(model, choices["device"], "cpu" if index else search_device)
+    gpus = _gpus(model, encoding.device, "cpu" if index else search_device)
     faiss = None if index is None else FaissSearch(index, depth)
+    exact = ExactSearch(search_device, search_precision)
+    options: dict[str, Any] = {"settings": settings, "measures": measures, "runs": runs, "run_depth": depth}
     with open_workers(cluster, workers, gpus=gpus) as opened:
         if model is not None:
-            _encode_missing(path, model, loads if cluster else lambda: collection, opened, cluster is None, **choices)
+            _encode_missing(path, model, loads if cluster else lambda: collection, opened, cluster is None, encoding)
         folder = VectorFolder.open(path)
         embeddings = folder.embeddings(collection)
-        search = ShardedSearch(folder, opened, faiss, ExactSearch(search_device, search_precision))
+        options |= {"show_progress": True, "model_name": folder.description.model}
+        if methods:
+            options |= {"search": faiss or exact, "normalise": folder.description.normalised}
+            yield from evaluate_debiased(embeddings, collection, list(methods), **options)
+            return
+        search = ShardedSearch(folder, opened, faiss, exact)
         search.check(folder.description.dimensions)
-        return scores(
-            embeddings,
-            collection,
-            search=search,
-            settings=settings,
-            measures=measures,
-            runs=runs,
-            run_depth=depth,
-            show_progress=True,
-            model_name=folder.description.model,
-        )
+        yield scores(embeddings, collection, search=search, **options)
 
 
-def _gpus(model: str | None, device: tuple[str, ...] | None, search_device: str | None) -> int | None:
+def _gpus(model: str | None, device: str | Sequence[str] | None, search_device: str | None) -> int | None:
     """Return how many GPUs each worker needs; None for one where there is any."""
     from beir_hybrid.workers import gpus_for
 
@@ -308,19 +312,11 @@ def _encode_missing(
     loads: Callable[[], MultilingualCollection],
     workers: Workers,
     here: bool,
-    *,
-    cache: Path | None,
-    no_cache: bool,
-    batch_size: int,
-    device: tuple[str, ...] | None,
-    dtype: str | None,
-    backend: str,
-    attention: str | None,
+    encoding: EncodingOptions,
 ) -> None:
     """Encode what a folder of vectors lacks, in the format that it has."""
-    from beir_hybrid.evaluation import EncodingOptions, VectorFolder, encode_folder, open_cache, open_encoder
+    from beir_hybrid.evaluation import VectorFolder, encode_folder, open_encoder
 
-    encoding = EncodingOptions(batch_size, device, dtype, None if no_cache else open_cache(cache), backend, attention)
     try:
         known = VectorFolder.open(path).description
     except MissingDataError:

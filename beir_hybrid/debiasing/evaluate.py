@@ -13,6 +13,8 @@ from beir_hybrid.debiasing.debias import gather_statistics
 from beir_hybrid.debiasing.fit_texts import FitTexts
 from beir_hybrid.debiasing.removal import Removal
 from beir_hybrid.debiasing.statistics import LanguageStatistics, statistics_of
+from beir_hybrid.errors import ConfigurationError
+from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
 from beir_hybrid.evaluation.encoding.encoder import Encoder, as_encoder
 from beir_hybrid.evaluation.encoding.encoding_options import EncodingOptions
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
 
 def evaluate_debiased(
-    model: SentenceTransformer | Encoder,
+    model: SentenceTransformer | Encoder | Embeddings,
     collection: MultilingualCollection,
     methods: Sequence[Debiasing],
     texts: FitTexts | None = None,
     *,
     encoding: EncodingOptions | None = None,
+    normalise: bool = True,
     model_name: str = "",
     show_progress: bool = False,
     **options: Any,
@@ -38,11 +41,12 @@ def evaluate_debiased(
     """Score a model once for each method, from one encoding: a curve, where methods differ in their strength alone.
 
     Args:
-        model: The model.
+        model: The model, or vectors that were computed before.
         collection: What to score on; the language of each text is the collection's.
         methods: As :func:`~.build.build_debiasings` builds them.
         texts: What they are fitted on; None for the collection's own passages, of which no relevance is used.
         encoding: How texts are encoded; with a cache, none is encoded twice.
+        normalise: Of vectors that were computed before, whether they have length 1 and keep it; a model says it itself.
         model_name: What the results call the model; empty for its own name.
         show_progress: Whether to show progress bars.
         **options: Further arguments of :func:`~beir_hybrid.evaluate`.
@@ -51,17 +55,26 @@ def evaluate_debiased(
         Results in the order of the methods, which say in ``debias`` what was done.
 
     Raises:
+        ConfigurationError: If there are texts to fit on, and vectors in place of a model that encodes them.
         BeirHybridError: Those of :func:`~beir_hybrid.evaluate` and :meth:`.Debiasing.fit`.
     """
-    encoder, judgements = as_encoder(model, sparse=False), Judgements(collection)
-    embeddings = encode(encoder, collection, encoding, show_progress=show_progress)
-    needs = {need for method in methods for need in method.needs}
+    judgements, encoder = Judgements(collection), None
+    if isinstance(model, Embeddings):
+        embeddings = model
+    else:
+        encoder = as_encoder(model, sparse=False)
+        embeddings = encode(encoder, collection, encoding, show_progress=show_progress)
+        normalise = encoder.description.similarity == "cosine"
+        model_name = model_name or encoder.name
     if texts is None:
+        needs = {need for method in methods for need in method.needs}
         statistics = statistics_of(embeddings.passages, moments="moments" in needs)
+    elif encoder is None:
+        raise ConfigurationError("Vectors are given, and no model to encode the texts to fit on.", "Pass the model.")
     else:
         statistics = gather_statistics(encoder, texts, methods, encoding, show_progress=show_progress)
-    normalise = encoder.description.similarity == "cosine"
-    encoder.release()
+    if encoder is not None:
+        encoder.release()
     fitted: dict[Debiasing, Removal] = {}
     for method in methods:
         whole = replace(method, strength=1.0)
@@ -72,7 +85,7 @@ def evaluate_debiased(
         results = evaluate(
             removal.embeddings(embeddings),
             judgements,
-            model_name=model_name or encoder.name,
+            model_name=model_name,
             notes=[sentence(done)],
             show_progress=show_progress,
             **options,

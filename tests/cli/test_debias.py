@@ -41,6 +41,24 @@ def test_curve_has_a_folder_for_each_strength(invoke, model, tmp_path):
     assert result.exception is None, result.output  # a single one lies in the folder itself
 
 
+def test_interrupted_curve_keeps_and_shows_what_it_has(invoke, model, tmp_path, monkeypatch):
+    from beir_hybrid.evaluation import Results
+
+    save = Results.save
+
+    def interrupted(results, folder, *given):
+        if folder.name == "shift":
+            raise KeyboardInterrupt
+        return save(results, folder, *given)
+
+    monkeypatch.setattr(Results, "save", interrupted)
+    words = ("evaluate", "--model", model, "--dataset", "sample", "--languages", "de,en", "--measures", "map")
+    result = invoke(*words, "--debias", "shift:0:1:0.5", "--output", tmp_path / "out")
+    assert result.exit_code != 0
+    assert sorted(path.parent.name for path in (tmp_path / "out").glob("*/results.json")) == ["shift-0", "shift-0.5"]
+    assert "shift-0.5/results.json" in result.output.replace("\n", "")
+
+
 def test_one_method_shows_all_of_an_evaluation(invoke, model):
     words = ("evaluate", "--model", model, "--dataset", "sample", "--languages", "de,en", "--measures", "map")
     result = invoke(*words, "--debias", "center", "--debias-on", "sample")

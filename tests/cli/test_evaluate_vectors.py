@@ -157,3 +157,30 @@ def test_what_the_folder_lacks_is_encoded_first(invoke, model, vectors, tmp_path
     assert result.exception is None
     assert not VectorFolder.open(path).missing()
     assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+def test_debiased_vectors_are_scored_as_their_debiased_model_is(invoke, model, vectors, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEIR_HYBRID_CACHE", str(tmp_path / "cache"))
+    asked = (*WORDS, *MEASURES, "--debias", "center:0:1:1", "--debias", "lir:directions=2", "--output")
+    one = invoke(*asked, tmp_path / "one", "--model", model, "--device", "cpu")
+    many = invoke(*asked, tmp_path / "many", "--vectors", vectors.path)
+    assert one.exception is None and many.exception is None, many.output
+    for name in ("center-0", "center", "lir-directions=2"):
+        assert content(tmp_path / "many" / name) == content(tmp_path / "one" / name)
+    indexed = invoke(*asked, tmp_path / "index", "--vectors", vectors.path, "--index", "Flat")
+    assert indexed.exception is None, indexed.output
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        (("--debias-on", "sample"), "The texts of --debias-on have no stored vectors, and --vectors is given. Leave"),
+        (("--cluster", "local"), "--debias changes vectors in this process, and --cluster is given"),
+    ],
+)
+@pytest.mark.parametrize("both", [False, True], ids=["vectors", "model-and-vectors"])
+def test_what_debiasing_stored_vectors_cannot_do_is_refused(invoke, model, vectors, option, problem, both):
+    given = ("--model", model) if both else ()
+    result = invoke(*WORDS, *given, "--vectors", vectors.path, "--debias", "center", *option)
+    assert result.exit_code == 2
+    assert problem in result.stderr
