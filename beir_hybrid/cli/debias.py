@@ -68,4 +68,4 @@ def debias(
     counts = texts.counts()
     fitted = ", ".join(f"{code} {counts[code]:,}" for code in removal.languages)
     click.echo(f"{output}: {chosen[0].spec()}, fitted on {texts.name} ({fitted} passages).")
-    click.echo("Texts in other languages stay as they are if their script is none of these languages'.")
+    click.echo("A text in another language is taken for the nearest of these, or left as it is if none has its script.")

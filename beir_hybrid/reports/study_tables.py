@@ -146,10 +146,12 @@ def _question(one: StudySummary) -> tuple[str, str, str]:
 
 
 def _columns(study: Study, trial: str, rows: Sequence[StudySummary]) -> list[_KindMeasure]:
-    """Choose the measures that claims are about; all if none are about this evaluation."""
+    """Choose the measures that claims are about, and those that the evaluation names; all if no claim is about it."""
     columns = list(dict.fromkeys((row.kind, row.measure) for row in rows))
-    claimed = {measure for claim in study.claims if claim.evaluation == trial for measure in claim.measures}
-    return [column for column in columns if column[1] in claimed] or columns
+    shown = {measure for claim in study.claims if trial in claim.evaluations for measure in claim.measures}
+    if shown:
+        shown.update(*(one.measures or () for one in study.trials if one.name == trial))
+    return [column for column in columns if column[1] in shown] or columns
 
 
 def _summary_table(trial: str, part: str, rows: Sequence[StudySummary], columns: Sequence[_KindMeasure]) -> Table:

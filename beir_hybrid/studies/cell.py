@@ -17,7 +17,7 @@ from beir_hybrid.training.request import DECIDING, TrainingRequest
 # left out where they are not given: cells keep the identities of earlier versions
 _LATER = {"columns", "format", "extra_data", *LOSS_OPTIONS, *MODEL_OPTIONS} - {"scale"}
 _LATER |= {"query_prefix_in", "passage_prefix_in", "transform", "debias", "debias_on"}  # the last two of evaluations
-_BARE = ("strategy", "model", "train_data")  # values that tell what they are
+_BARE = ("strategy", "model", "train_data", "evaluation")  # values that tell what they are
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _check_trial(study: Study, trial: Trial) -> None:
         raise _located(f"{study.document.where('evaluate')}: {trial.name}", error) from error
     present = {setting.kind for setting in chosen}
     for claim in study.claims:
-        if claim.evaluation != trial.name:
+        if trial.name not in claim.evaluations:
             continue
         kinds = [kind for kind in KINDS if kind in present and (claim.kinds is None or kind in claim.kinds)]
         known = {name for setting in chosen if setting.kind in kinds for name in _measured(setting, measures)}

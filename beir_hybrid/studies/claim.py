@@ -15,15 +15,16 @@ LANGUAGES: tuple[Languages, ...] = ("all", "seen", "unseen")
 
 @dataclass(frozen=True)
 class Claim:
-    """That cells with some grid values differ from cells with others.
+    """That cells with some grid values differ from cells with others, or an evaluation of cells from another of them.
 
     Grid keys that neither side names, such as the seed, are averaged over, the same values on both sides.
 
     Args:
         text: What is claimed, in words.
-        run: Grid values of the cells that are claimed to differ.
-        baseline: Grid values of the cells that they are compared with.
-        evaluation: Name of the evaluation.
+        run: Grid values of the cells that are claimed to differ, and, where two evaluations of the same data are
+            compared, the name of theirs as ``evaluation``.
+        baseline: The same of the cells that they are compared with.
+        evaluation: Name of the evaluation, or of the data of two.
         kinds: Of ``mono``, ``cross`` and ``multi``; None for those that the evaluation has.
         measures: Names of measures, such as ``map``.
         languages: Settings it is about: ``all``; ``seen``, those whose query and corpus languages both sides were all
@@ -44,6 +45,12 @@ class Claim:
     statistic: Statistic = "mean"
     expect: Expectation | None = None
     margins: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def evaluations(self) -> tuple[str, str]:
+        """Names of the run's evaluation and of the baseline's, mostly the same."""
+        run, baseline = (str(side.get("evaluation", self.evaluation)) for side in (self.run, self.baseline))
+        return run, baseline
 
     @property
     def comparison(self) -> tuple[str, ...]:

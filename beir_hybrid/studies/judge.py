@@ -80,7 +80,7 @@ def _judge_group(outcomes: Outcomes, claims: Sequence[Claim], remarks: list[str]
         return []
     if missing:
         remarks.append(f"{words} is over the {len(pairs)} of {len(pairs) + missing} pairs of cells that are there.")
-    names = _settings(outcomes, first.evaluation, pairs, first.languages)
+    names = _settings(outcomes, first.evaluations[0], pairs, first.languages)
     if not names:
         remarks.append(f"{words} is not judged: there is no such setting.")
         return []
@@ -136,11 +136,11 @@ def _contrasts(
     outcomes: Outcomes, settings: frozenset[str], pairs: Sequence[tuple[Cell, Cell]], claims: Sequence[Claim]
 ) -> tuple[Sequence[Contrast], PairedValues]:
     """Compare both sides in some settings, by the statistic that all the claims share; also return their values."""
-    trial, statistic = claims[0].evaluation, claims[0].statistic
+    statistic = claims[0].statistic
     measures = list(dict.fromkeys(measure for claim in claims for measure in claim.measures))
     sides = {}
     chosen: list[QueryValues] = []
-    for place, side in enumerate((_RUN, _BASELINE)):
+    for place, (side, trial) in enumerate(zip((_RUN, _BASELINE), claims[0].evaluations, strict=True)):
         results = outcomes.values([pair[place] for pair in pairs], trial, measures)
         values = () if results.values is None else results.values.settings
         chosen.append(QueryValues(tuple(setting for setting in values if setting.name in settings)))
@@ -157,8 +157,10 @@ def _contrasts(
 
 def _verdict(outcomes: Outcomes, judged: _Judged, corrected: float, of_margin: float | None) -> Verdict:
     claim, contrast = judged.claim, judged.contrast
+    first, second = claim.evaluations
     by_seed = tuple(
-        _of_cell(outcomes, judged, run) - _of_cell(outcomes, judged, baseline) for run, baseline in judged.pairs
+        _of_cell(outcomes, judged, run, first) - _of_cell(outcomes, judged, baseline, second)
+        for run, baseline in judged.pairs
     )
     agreed = all(one * contrast.difference > 0 for one in by_seed)
     verdict = Verdict(
@@ -207,9 +209,9 @@ def _outcome(claim: Claim, verdict: Verdict) -> str:
     return find_outcome(claim.expect, verdict.verdict, within=within, beyond=beyond)
 
 
-def _of_cell(outcomes: Outcomes, judged: _Judged, cell: Cell) -> float:
-    """Return the claim's statistic of one cell."""
-    results, measure = outcomes.results(cell, judged.claim.evaluation), judged.contrast.measure
+def _of_cell(outcomes: Outcomes, judged: _Judged, cell: Cell, trial: str) -> float:
+    """Return the claim's statistic of one evaluation of one cell."""
+    results, measure = outcomes.results(cell, trial), judged.contrast.measure
     means = [
         results.settings[name][measure]
         for name, setting in results.parsed_settings().items()

@@ -125,7 +125,8 @@ def average(runs: Sequence[QueryValues], measures: Sequence[str]) -> QueryValues
 
 
 def matching(cells: Sequence[Cell], values: Mapping[str, Any]) -> dict[str, Cell]:
-    """Choose the cells that have some grid values, by their other values."""
+    """Choose the cells that have some grid values, by their other values; ``evaluation`` is none of a grid's."""
+    values = {key: value for key, value in values.items() if key != "evaluation"}
     return {
         repr({key: value for key, value in cell.values.items() if key not in values}): cell
         for cell in cells

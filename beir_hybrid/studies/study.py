@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -219,12 +219,12 @@ def _claims(document: Document, grid: Mapping[str, tuple[Any, ...]], trials: Seq
     entries = document.content.get("claims") or []
     if not isinstance(entries, list):
         raise document.error("claims must be a list.", "Write  - run: {...}", "claims")
-    names = [trial.name for trial in trials]
-    return tuple(claim for number in range(len(entries)) for claim in _claims_of(document, number, grid, names))
+    known = {trial.name: trial for trial in trials}
+    return tuple(claim for number in range(len(entries)) for claim in _claims_of(document, number, grid, known))
 
 
 def _claims_of(
-    document: Document, number: int, grid: Mapping[str, tuple[Any, ...]], names: Sequence[str]
+    document: Document, number: int, grid: Mapping[str, tuple[Any, ...]], trials: Mapping[str, Trial]
 ) -> Iterator[Claim]:
     """Read an entry of the claims: a claim for each evaluation, run and baseline."""
     place = ("claims", number)
@@ -232,7 +232,7 @@ def _claims_of(
     for key in ("run", "baseline", "measure"):
         if not entry.get(key):
             raise document.error(f"the claim has no {key}.", f"Add  {key}: ...", *place)
-    asked = [document.known(str(name), "evaluation", names, *place) for name in as_list(entry.get("evaluation"))]
+    asked = [document.known(str(name), "evaluation", trials, *place) for name in as_list(entry.get("evaluation"))]
     kinds = tuple(document.known(str(kind), "kind", KINDS, *place) for kind in as_list(entry.get("kind")))
     measures = tuple(map(str, as_list(entry["measure"])))
     languages, statistic = (
@@ -245,12 +245,28 @@ def _claims_of(
             raise document.error(problem, "Take another measure, or another statistic.", *place)
     expect, margins = read_expectation(document, place, measures, statistic)
     runs, baselines = (
-        [_side(document, grid, number, side, value) for value in as_list(entry[side])] for side in ("run", "baseline")
+        [_side(document, {**grid, "evaluation": tuple(trials)}, number, side, value) for value in as_list(entry[side])]
+        for side in ("run", "baseline")
     )
     text = " ".join(str(entry.get("claim") or "").split())
-    for name, run, baseline in product(asked or names, runs, baselines):
+    of_sides = "evaluation" in runs[0]
+    for name, run, baseline in product([""] if of_sides else asked or trials, runs, baselines):
         _check_sides(document, number, run, baseline)
-        yield Claim(text, run, baseline, name, kinds or None, measures, languages, statistic, expect, margins)
+        sides = [trials[side["evaluation"]] for side in (run, baseline) if of_sides]
+        where = _common_data(document, number, *sides, asked) if of_sides else name
+        yield Claim(text, run, baseline, where, kinds or None, measures, languages, statistic, expect, margins)
+
+
+def _common_data(document: Document, number: int, run: Trial, baseline: Trial, asked: Sequence[str]) -> str:
+    """Name the data of two evaluations that a claim compares; refuse those of different ones."""
+    if asked:
+        problem = "evaluations are named in the claim as well as in run and baseline."
+        raise document.error(problem, "Name them in one place.", "claims", number)
+    alike = {"name": run.name, "measures": None, "batch_size": 1, "debias": None, "debias_on": None}
+    if replace(run, **alike) != replace(baseline, **alike):
+        problem = f"{run.name} and {baseline.name} are not of the same data and settings."
+        raise document.error(problem, "Compare evaluations that differ in debias alone.", "claims", number)
+    return Path(run.dataset).name
 
 
 def _check_sides(document: Document, number: int, run: Mapping[str, Any], baseline: Mapping[str, Any]) -> None:

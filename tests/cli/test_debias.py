@@ -41,6 +41,27 @@ def test_curve_has_a_folder_for_each_strength(invoke, model, tmp_path):
     assert result.exception is None, result.output  # a single one lies in the folder itself
 
 
+def test_debiased_model_is_encoded_indexed_and_mined_from_as_it_is_evaluated(invoke, model, tmp_path):
+    place = tmp_path / "debiased"
+    given = ("--pairs", "sample", "--languages", "de,en", "--method", "shift:0.6")
+    assert invoke("debias", "--model", model, *given, "--output", place).exception is None
+    on = ("--dataset", "sample", "--languages", "de,en")
+    assert invoke("encode", "--model", place, *on, "--output", tmp_path / "vectors").exception is None
+    for name, words in {
+        "model": ("--model", place),
+        "vectors": ("--vectors", tmp_path / "vectors"),
+        "index": ("--model", place, "--index", "Flat"),
+    }.items():
+        result = invoke("evaluate", *words, *on, "--measures", "map", "--output", tmp_path / name)
+        assert result.exception is None, result.output
+        scores = json.loads((tmp_path / name / "results.json").read_text())["scores"]
+        wanted = json.loads((tmp_path / "model" / "results.json").read_text())["scores"]
+        for kind in ("mono", "cross", "multi"):
+            assert scores[kind]["map"] == pytest.approx(wanted[kind]["map"])
+    result = invoke("mine", "sample", "--model", place, "--output", tmp_path / "mined")
+    assert result.exception is None, result.output
+
+
 def test_interrupted_curve_keeps_and_shows_what_it_has(invoke, model, tmp_path, monkeypatch):
     from beir_hybrid.evaluation import Results
 

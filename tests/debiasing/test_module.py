@@ -110,3 +110,24 @@ def test_damaged_folder_is_refused(folder, tmp_path, name):
 def test_languages_text_by_text_are_refused_since_the_host_sorts_texts(folder):
     with pytest.raises(ConfigurationError, match=r"The language is \['de', 'en'\].*Give one for all texts"):
         load(folder).encode(["Wo?", "Where?"], language=["de", "en"])
+
+
+def test_beir_scores_it_as_we_do_where_it_is_told_what_the_queries_are(base, tmp_path):
+    from functools import partial
+
+    from beir.retrieval.evaluation import EvaluateRetrieval
+    from beir.retrieval.models import SentenceBERT
+    from beir.retrieval.search.dense import DenseRetrievalExactSearch
+
+    from beir_hybrid import evaluate, load_dataset
+
+    debias_model(base, FitTexts.load("sample", languages=["de", "en"]), *build_debiasings("shift"), tmp_path / "model")
+    names = {"query": "query", "passage": "document"}
+    model = SentenceBERT(str(tmp_path / "model"), prompt_names=names, trust_remote_code=True, device="cpu")
+    model.encode_queries = partial(model.encode_queries, task="query")
+    collection = load_dataset("sample", languages=["de", "en"])
+    corpus, queries, qrels = collection.beir(queries="de", corpus="en")
+    searched = EvaluateRetrieval(DenseRetrievalExactSearch(model), score_function="cos_sim").retrieve(corpus, queries)
+    theirs = EvaluateRetrieval.evaluate(qrels, searched, [10])[0]["NDCG@10"]
+    ours = evaluate(load(tmp_path / "model"), collection, settings=["de-en"], measures=["ndcg@10"], intervals=False)
+    assert theirs == pytest.approx(ours.scores["cross"]["ndcg@10"], abs=6e-6)

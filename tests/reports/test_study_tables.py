@@ -101,6 +101,12 @@ def test_tables_have_what_the_study_shows_of_what_it_claims(study, answer):
     assert HOSTILE in shown
 
 
+def test_measures_that_an_evaluation_names_are_shown_beside_those_that_claims_are_about(study, answer):
+    [trial] = study.trials
+    named = replace(study, trials=(replace(trial, measures=("map", "rank_distance")),))
+    assert "rank distance" in text(study_tables(named, answer)[0])
+
+
 def test_best_values_are_bold(study, answer):
     mean, worst, spread, *_ = (text(table, terminal=True) for table in study_tables(study, answer))
     assert re.search(r"\x1b\[1m *50\.0", mean)

@@ -306,3 +306,36 @@ def test_tests_against_margins_are_corrected_with_the_others(judged, four, mini)
     _, verdicts, _ = judged(four, expecting(mini, ["expect: equal", "margin: 0.1"]))
     tests = [one.p for one in verdicts] + [one.margin_p for one in verdicts]
     assert [one.holm for one in verdicts] + [one.margin_holm for one in verdicts] == holm(tests)
+
+
+BOTH = """
+name: both
+question: Does debiasing help?
+train: {model: "static:8", train_data: sample, languages: [en, de], per_device_train_batch_size: 16, max_steps: 3}
+grid: {strategy: [x-x-mono, hybrid], seed: [1, 2]}
+evaluate:
+  - {name: plain, dataset: sample, languages: [en, de], measures: [map]}
+  - {name: lir, dataset: sample, languages: [en, de], measures: [map], debias: lir}
+claims:
+  - run: {strategy: hybrid, evaluation: lir}
+    baseline: {strategy: hybrid, evaluation: plain}
+    measure: map
+"""
+
+
+def test_an_evaluation_is_compared_with_another_of_the_same_cells(opened, evaluated, rng):
+    folder = opened(BOTH)
+    plain, lir = settings(rng), settings(rng, 0.2)
+    for cell in folder.cells:
+        evaluated(folder)(cell, plain, "plain")
+        evaluated(folder)(cell, lir if cell.values["strategy"] == "hybrid" else plain, "lir")
+    outcomes = Outcomes(folder)
+    verdicts, remarks = judge_claims(outcomes, folder.study.claims)
+    assert remarks == []
+    assert [(one.kind, one.verdict, one.seeds) for one in verdicts] == [
+        *(("mono", "not shown", 2), ("cross", "better", 2), ("multi", "better", 2))
+    ]
+    means = [np.mean([values[name]["map"] for name in ("en-de", "de-en")]) for values in (lir, plain)]
+    assert (verdicts[1].mean, verdicts[1].baseline_mean) == pytest.approx(means)
+    assert verdicts[1].by_seed == pytest.approx([means[0] - means[1]] * 2)
+    assert verdicts[1].sentence.startswith("hybrid, lir does better than hybrid, plain cross-lingually on sample, by")

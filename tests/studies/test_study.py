@@ -50,6 +50,42 @@ def test_several_datasets_are_several_evaluations_and_claims(write):
     assert {claim.kinds for claim in study.claims} == {("mono",)}
 
 
+TWO = """
+name: n
+question: q
+train: {train_data: sample}
+grid: {strategy: [x-y, hybrid]}
+evaluate:
+  - {name: plain, dataset: /data/faq, measures: map}
+  - {name: lir, dataset: /data/faq, measures: [map, "tlr@5"], debias: lir}
+  - {name: part, dataset: /data/faq, measures: map, languages: [de]}
+claims:
+  - run: {strategy: hybrid, evaluation: lir}
+    baseline: {strategy: hybrid, evaluation: plain}
+    measure: map
+"""
+
+
+def test_two_evaluations_of_the_same_data_may_be_compared(write):
+    [claim] = read_study(write(TWO)).claims
+    assert (claim.evaluation, claim.evaluations) == ("faq", ("lir", "plain"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("evaluation: lir", "evaluation: lri", "unknown evaluation of the grid 'lri'. Did you mean 'lir'"),
+        ("strategy: hybrid, evaluation: lir", "strategy: hybrid", "run gives strategy, baseline gives strategy and ev"),
+        ("evaluation: lir", "evaluation: plain", "are the same"),
+        ("evaluation: lir", "evaluation: part", "part and plain are not of the same data and settings. Compare"),
+        ("- run:", "- evaluation: lir\n    run:", "named in the claim as well as in run and baseline"),
+    ],
+)
+def test_evaluations_that_cannot_be_compared_are_refused(write, old, new, told):
+    with pytest.raises(ConfigurationError, match=told):
+        read_study(write(TWO.replace(old, new)))
+
+
 QUICK = """
 name: n
 question: q

@@ -300,3 +300,15 @@ class TestOneEncoder:
         for language in ("de", "en", "th"):
             assert np.array_equal(theirs.queries[language], ours.queries[language])
             assert np.array_equal(theirs.passages[language], ours.passages[language])
+
+
+def test_debiased_model_has_our_scores(model, collection, task_class, run, tmp_path):
+    from beir_hybrid import load_model
+    from beir_hybrid.debiasing import FitTexts, build_debiasings, debias_model
+
+    [shift] = build_debiasings("shift")
+    debias_model(model, FitTexts.load("sample", languages=["de", "en"]), shift, tmp_path / "debiased")
+    debiased = load_model(tmp_path / "debiased", "cpu")
+    theirs = {each["hf_subset"]: each["map"] for each in run(debiased, task_class()).scores["test"]}
+    ours = evaluate(debiased, collection, measures=["map"], intervals=False).settings
+    assert theirs == pytest.approx({name: setting["map"] for name, setting in ours.items()})

@@ -82,6 +82,23 @@ def test_sample_from_commands_to_the_numbers_of_trec_eval(
         assert max(abs(scores[document] - by_command[query][document]) for document in scores) < 1e-5
 
 
+def test_debiased_model_is_measured_alike_by_both(java, sample, tmp_path, model, pyserini, trec_eval):
+    from beir_hybrid.debiasing import FitTexts, build_debiasings, debias_model
+
+    [shift] = build_debiasings("shift")
+    debias_model(model, FitTexts.load("sample", languages=["de", "en"]), shift, tmp_path / "debiased")
+    debiased, chosen = load_model(tmp_path / "debiased", "cpu"), sample.setting("en-all")
+    index_collection(debiased, chosen, tmp_path / "index")
+    write_topics(tmp_path / "topics.tsv", chosen.queries["en"])
+    write_qrels(tmp_path / "qrels.txt", chosen.qrels)
+    pyserini(
+        *("pyserini.search.faiss", "--index", tmp_path / "index", "--topics", tmp_path / "topics.tsv"),
+        *("--output", tmp_path / "run.trec", "--encoder", f"{PREFIX}{tmp_path / 'debiased'}", "--hits", 1000),
+    )
+    found = trec_eval(tmp_path / "qrels.txt", tmp_path / "run.trec")
+    assert found == {name: round(value, 4) for name, value in ours(debiased, chosen, "en-all").items()}
+
+
 @pytest.mark.parametrize("setting", ["en-all", "de", "en-de", "th-zh"])
 def test_xquad_r_is_measured_alike_by_both(java, data, tmp_path, make_model, pyserini, trec_eval, setting):
     chosen = load_setting(f"xquad-r.{setting}", data)
