@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,9 @@ _NAME = "code-switch"
 _OPTIONS = {"p": "probability", "from": "source"}
 _WORD = re.compile(r"\w+")
 _FORM = "code-switch:DICT.tsv,p=0.5,from=en"
+_LINE = "In each line, write a word, a tab or a blank, and its translation."
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class CodeSwitch:
     process and after a resumption. The epoch is shared with the processes that load data.
 
     Args:
-        path: The dictionary: a word, a tab and its translation in each line; of several translations of a word, in
-            whatever languages, one is drawn.
+        path: The dictionary: in each line a word, a tab and its translation, or two words with blanks between, as in
+            MUSE's files; of several translations of a word, in whatever languages, one is drawn.
         probability: Of each word that is in the dictionary.
         source: Language of the words; texts in other languages stay as they are.
         seed: Of all draws, from 0 on.
@@ -91,28 +95,27 @@ class CodeSwitch:
 
         Raises:
             MissingDataError: If there is no such file.
-            DataFormatError: If it is not as it must be.
+            DataFormatError: If no line of it can be used; those that cannot are counted in the log.
         """
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            lines = self.path.read_text(encoding="utf-8-sig").split("\n")
         except FileNotFoundError as error:
-            raise MissingDataError(
-                f"There is no file {self.path}.", "Name a dictionary: a word, a tab, a word."
-            ) from error
+            raise MissingDataError(f"There is no dictionary {self.path}.", f"Name one. {_LINE}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise DataFormatError(f"{self.path} cannot be read: {error}.", "Write it in UTF-8.") from error
         words: dict[str, list[str]] = {}
+        unread: list[str] = []
         for number, line in enumerate(lines, 1):
-            word, _, translation = (part.strip() for part in line.partition("\t"))
-            if line.strip() and not (word and translation and "\t" not in translation):
-                raise DataFormatError(
-                    f"{self.path}: line {number} is {shorten(line)}.", "Write a word, a tab and its translation."
-                )
-            if word:
-                words.setdefault(word.casefold(), []).append(translation)
+            pair = [part.strip() for part in line.split("\t" if "\t" in line else None)]
+            if len(pair) == 2 and all(pair):
+                words.setdefault(pair[0].casefold(), []).append(pair[1])
+            elif line.strip():
+                unread.append(f"{self.path}: line {number} is {shorten(line)}.")
         if not words:
-            raise DataFormatError(f"{self.path} is empty.", "Write a word, a tab and its translation in each line.")
-        return {word: tuple(found) for word, found in words.items()}
+            raise DataFormatError(unread[0] if unread else f"{self.path} is empty.", _LINE)
+        if unread:
+            logger.warning("%s: %d lines are no pair of words; the first: %s", _NAME, len(unread), unread[0])
+        return {word: tuple(known) for word, known in words.items()}
 
     def begin(self, epoch: int) -> None:
         """Say which epoch the next texts are of, to all processes that share this."""

@@ -155,8 +155,8 @@ class TrainingRequest(LossOptions, ModelOptions):
     transform: str | None = option(
         None,
         metavar="code-switch:DICT.tsv[,p=NUMBER][,from=CODE]",
-        help="Replace words of texts in English, or the language of from=, by their translations in a dictionary (a "
-        "word, a tab and a translation in each line) with probability p [default: 0.5], others each epoch; not in "
+        help="Replace words of texts in English, or the language of from=, by their translations in a dictionary (in "
+        "each line a word, a tab or a blank, and a translation) with probability p [default: 0.5], others each epoch; not in "
         "evaluation.",
     )
     eval_data: str | None = option(

@@ -94,6 +94,15 @@ def test_rows_without_transform_have_no_epoch(path):
     assert plain[0]["anchor"].endswith(TEXT)
 
 
+def test_lines_of_muse_and_of_tables_are_read_and_others_counted(tmp_path, caplog):
+    path = tmp_path / "en-de.txt"
+    path.write_text("\ufeffhouse haus\r\nriver   fluss\nold\talt\nbox office\tKasse\nword\na b c\n", encoding="utf-8")
+    expected = {"house": ("haus",), "river": ("fluss",), "old": ("alt",), "box office": ("Kasse",)}
+    assert CodeSwitch(path).translations == expected
+    assert "2 lines are no pair of words; the first:" in caplog.text
+    assert "line 5 is 'word'" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -114,12 +123,13 @@ def test_what_is_not_written_as_it_must_be_is_refused(text, message):
 @pytest.mark.parametrize(
     ("content", "kind", "message"),
     [
-        (None, MissingDataError, "There is no file"),
+        (None, MissingDataError, "There is no dictionary"),
         ("", DataFormatError, "is empty"),
-        ("a\tb\nword\n", DataFormatError, "line 2 is 'word'"),
+        ("\nword\n", DataFormatError, "line 2 is 'word'"),
         ("a\tb\tc\n", DataFormatError, "line 1"),
+        ("a b c\n", DataFormatError, "line 1"),
     ],
-    ids=["missing", "empty", "one word", "three words"],
+    ids=["missing", "empty", "one word", "three columns", "three words"],
 )
 def test_dictionary_that_cannot_be_read_is_refused(tmp_path, content, kind, message):
     path = tmp_path / "dict.tsv"

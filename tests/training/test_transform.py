@@ -42,7 +42,7 @@ def test_texts_of_training_are_switched_and_plans_stay_what_they_are(tmp_path, d
 def test_transform_is_kept_in_the_command_and_refused_early(tmp_path):
     request = request_for(tmp_path / "out", transform="code-switch:none.tsv,p=0.25")
     assert "--transform code-switch:none.tsv,p=0.25" in request.command()
-    with pytest.raises(MissingDataError, match=r"There is no file none\.tsv"):
+    with pytest.raises(MissingDataError, match=r"There is no dictionary none\.tsv"):
         prepare(request)
     with pytest.raises(ConfigurationError, match="There is no transform 'upper'"):
         request_for(tmp_path / "out", transform="upper")
