@@ -11,7 +11,7 @@ from typing import Any
 
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, shorten
 from beir_hybrid.formats import load_sources
-from beir_hybrid.languages import LANGUAGES
+from beir_hybrid.languages import SHORT_CODES
 from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.study import Study
 from beir_hybrid.training.request import DECIDING, TrainingRequest
@@ -68,7 +68,7 @@ def build_cells(study: Study) -> tuple[list[Cell], list[str]]:
         order = None if shared is None or type(shared) is int else _texts(study, "languages", shared)
         if type(wanted) is int:
             if "languages" in study.train:
-                _check_codes(study, order or ())
+                _check_codes(study, order or (), {*SHORT_CODES.values(), *languages})
             order = tuple(code for code in order or languages if code in languages)
             if wanted < 1:
                 raise _error(study, "languages", f"the number of languages is {wanted}.", "Give at least 1.")
@@ -123,7 +123,7 @@ def _texts(study: Study, key: str, value: Any) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _check_codes(study: Study, codes: tuple[str, ...]) -> None:
+def _check_codes(study: Study, codes: tuple[str, ...], known: set[str]) -> None:
     """Refuse misspelt codes in an order of languages, of which only those that the data have are used."""
     for code in codes:
-        study.document.known(code, "language", LANGUAGES, "train", "languages")
+        study.document.known(code, "language", known, "train", "languages")
