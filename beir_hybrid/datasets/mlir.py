@@ -181,8 +181,8 @@ MLIR_MLQA = Mlir(
 
 MLIR_MULTIEUP = Mlir(
     name="mlir-multieup",
-    description="titles of debates of the European Parliament over one pool of speeches in them (MultiEuP-v2)",
+    description="titles of debates of the European Parliament over one pool of speeches in them (Multi-EuP-v2)",
     folder="MultiEup_test",
     languages=("de", "en", "es", "fr", "it", "pt"),
-    licence="Apache-2.0, as Multi-EuP",
+    licence="CC BY 4.0, as Multi-EuP-v2",
 )

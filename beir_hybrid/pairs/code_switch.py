@@ -21,7 +21,7 @@ _NAME = "code-switch"
 _OPTIONS = {"p": "probability", "from": "source"}
 _WORD = re.compile(r"\w+")
 _FORM = "code-switch:DICT.tsv,p=0.5,from=en"
-_LINE = "In each line, write a word, a tab or a blank, and its translation."
+_LINE = "a word, a tab or a blank, and its translation in each line."
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class CodeSwitch:
         try:
             lines = self.path.read_text(encoding="utf-8-sig").split("\n")
         except FileNotFoundError as error:
-            raise MissingDataError(f"There is no dictionary {self.path}.", f"Name one. {_LINE}") from error
+            raise MissingDataError(f"There is no dictionary {self.path}.", f"Name one with {_LINE}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise DataFormatError(f"{self.path} cannot be read: {error}.", "Write it in UTF-8.") from error
         words: dict[str, list[str]] = {}
@@ -112,7 +112,7 @@ class CodeSwitch:
             elif line.strip():
                 unread.append(f"{self.path}: line {number} is {shorten(line)}.")
         if not words:
-            raise DataFormatError(unread[0] if unread else f"{self.path} is empty.", _LINE)
+            raise DataFormatError(unread[0] if unread else f"{self.path} is empty.", f"Write {_LINE}")
         if unread:
             logger.warning("%s: %d lines are no pair of words; the first: %s", _NAME, len(unread), unread[0])
         return {word: tuple(known) for word, known in words.items()}

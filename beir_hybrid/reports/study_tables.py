@@ -88,7 +88,10 @@ def reproduction_table(name: str, compared: Sequence[Reproduced]) -> Table:
 
 def grid_table(study: Study) -> Table:
     """Show the values that a study combines."""
-    rows = [(key, ", ".join(cell_name({"strategy": value}) for value in values)) for key, values in study.grid.items()]
+    rows = [
+        (key, ", ".join("none" if value is None else cell_name({"strategy": value}) for value in values))
+        for key, values in study.grid.items()
+    ]
     trials = ("evaluations", ", ".join(trial.name for trial in study.trials))
     return make_table(f"Study {quick_title(study.name, study.quick)}", ["of each cell", "values"], [*rows, trials])
 

@@ -79,11 +79,15 @@ def cell_name(values: Mapping[str, Any]) -> str:
         'hybrid, 5 languages, seed 1'
         >>> cell_name({"train_data": ["mlqa-r", "sample"], "languages": ["en", "de"]})
         'mlqa-r+sample, languages en+de'
+        >>> cell_name({"strategy": "random", "transform": None})
+        'random, no transform'
     """
     parts = []
     for key, value in values.items():
         text = "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        if key == "languages" and isinstance(value, int):
+        if value is None:
+            parts.append(f"no {key.replace('_', ' ')}")
+        elif key == "languages" and isinstance(value, int):
             parts.append(f"{value} language{'s' * (value != 1)}")
         else:
             parts.append(text if key in _BARE else f"{key.replace('_', ' ')} {text}")

@@ -156,8 +156,8 @@ class TrainingRequest(LossOptions, ModelOptions):
         None,
         metavar="code-switch:DICT.tsv[,p=NUMBER][,from=CODE]",
         help="Replace words of texts in English, or the language of from=, by their translations in a dictionary (in "
-        "each line a word, a tab or a blank, and a translation) with probability p [default: 0.5], others each epoch; not in "
-        "evaluation.",
+        "each line a word, a tab or a blank, and a translation) with probability p [default: 0.5], others each epoch; "
+        "not in evaluation.",
     )
     eval_data: str | None = option(
         None, help=f"{_DATA_HELP}, on which the best checkpoint is selected [default: the last model is kept]."

@@ -110,8 +110,68 @@ def test_choice_without_english_or_anything_else_is_refused(folder, languages):
 
 
 def test_unknown_split_is_refused(folder):
-    with pytest.raises(ConfigurationError, match=r"no split 'test'\. .*Known: from-english, to-english"):
+    with pytest.raises(
+        ConfigurationError, match=r"no split 'test'\. .*Known: from-english, from-english-test, to-english,"
+    ):
         TATOEBA.load(folder, split="test")
+
+
+SENTENCES = [(f"Satz Nummer {number}.", f"This is sentence {number}.") for number in range(200)]
+
+
+def training_texts(pairs):
+    return {text for column in ("question", "passage") for text in pairs.table[column].to_pylist()}
+
+
+def texts_in(collection):
+    passages = {passage.text for corpus in collection.corpora.values() for passage in corpus.values()}
+    return passages | {text for queries in collection.queries.values() for text in queries.values()}
+
+
+@pytest.mark.parametrize("split", ["to-english-test", "from-english-test"])
+def test_a_fifth_is_held_out_of_the_pairs_and_searched_in_the_splits_of_tests(folder, split):
+    write(folder, {"deu": SENTENCES})
+    pairs, tested = TATOEBA.pairs(folder, ["de", "en"]), TATOEBA.load(folder, ["de", "en"], split=split)
+    assert training_texts(pairs).isdisjoint(texts_in(tested))
+    assert training_texts(pairs) | texts_in(tested) == {text for row in SENTENCES for text in row}
+    assert len(SENTENCES) * 0.1 < sum(map(len, tested.queries.values())) < len(SENTENCES) * 0.3
+
+
+def test_sentence_is_a_group_with_its_translation(folder):
+    pairs = TATOEBA.pairs(write(folder, {"deu": SENTENCES}), ["de", "en"])
+    rows = pairs.table.to_pylist()
+    for german, english in zip(rows[::2], rows[1::2], strict=True):
+        assert german["group"] == english["group"]
+        assert (german["question"], english["passage"]) in SENTENCES
+        assert (german["passage"], english["question"]) in SENTENCES
+
+
+def test_case_and_marks_do_not_part_a_sentence_from_its_like(folder):
+    write(folder, {"deu": SENTENCES, "fra": [(f"Phrase {text}", f"{text.upper()[:-1]} !") for _, text in SENTENCES]})
+    held, other = (TATOEBA.load(folder, [code, "en"], split="to-english-test") for code in ("de", "fr"))
+    assert {name.partition(":")[2] for name in held.queries["de"]} == {
+        name.partition(":")[2] for name in other.queries["fr"]
+    }
+
+
+def test_other_translation_of_a_tested_sentence_is_not_trained_on(folder):
+    tested = texts_in(TATOEBA.load(write(folder, {"deu": SENTENCES}), ["de", "en"], split="to-english-test"))
+    held = next(german for german, _ in SENTENCES if german in tested)
+    other = next(english for german, english in SENTENCES if german not in tested)
+    write(folder, {"deu": [*SENTENCES, (held.upper(), other)]})
+    trained = training_texts(TATOEBA.pairs(folder, ["de", "en"]))
+    assert len(trained) == 2 * len(SENTENCES) - len(tested) - 2
+    assert trained.isdisjoint({held, held.upper(), other})
+
+
+def test_sentences_that_are_all_held_out_are_no_pairs(folder):
+    held = next(
+        row
+        for row in SENTENCES
+        if row[0] in texts_in(TATOEBA.load(write(folder, {"deu": SENTENCES}), ["de", "en"], split="to-english-test"))
+    )
+    with pytest.raises(DataFormatError, match="are held out for tests"):
+        TATOEBA.pairs(write(folder, {"deu": [held]}), ["de", "en"])
 
 
 def test_further_pair_of_the_folder_is_a_language(folder):

@@ -59,7 +59,7 @@ def test_number_of_languages_takes_the_datas_own_order_without_one(cells):
 
 
 def test_order_skips_languages_that_the_data_lack(cells):
-    found, _ = cells(languages="languages: [fr, en, de], per", seed="languages: [2]")
+    found, _ = cells(languages="languages: [fr, sq, en, de], per", seed="languages: [2]")
     assert found[0].languages == ("en", "de")
 
 
