@@ -9,12 +9,10 @@ from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.registry.spec import parse_spec
 from beir_hybrid.reports.colours import colour_places
 from beir_hybrid.reports.groups import Block, Group
-from beir_hybrid.reports.models.curve import Chart, Curve
+from beir_hybrid.reports.models.curve import Chart, Curve, is_wide
 from beir_hybrid.reports.score_tables import main_columns, main_title
 from beir_hybrid.storage.files import is_number
 from beir_hybrid.studies.cell import cell_name
-
-_LOGARITHMIC = 20.0  # so many times the smallest number is the largest where the axis is
 
 
 def grid_charts(block: Block, measure: str) -> list[Chart]:
@@ -60,8 +58,7 @@ def _chart(block: Block, name: str, places: Mapping[str, float], kind: str, show
         scores = [(places[group.name], block.score(group, kind, shown)) for group in members]
         curves.append(Curve(line or "all", tuple((x, score.mean) for x, score in scores if score), colour))
     look = printed(shown)
-    known = sorted(places.values())
-    wide = known[0] > 0 and known[-1] / known[0] >= _LOGARITHMIC
+    wide = is_wide(places.values())
     words = f"{look.title} ({look.direction})" if look.direction else look.title
     return Chart(
         main_title(kind, shown, measure), name.replace("_", " "), words, tuple(curves), logarithmic=wide, by_run=False

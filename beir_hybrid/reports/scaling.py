@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.reports.colours import colour_places
 from beir_hybrid.reports.groups import Block, Group
-from beir_hybrid.reports.models.curve import Chart, Curve
+from beir_hybrid.reports.models.curve import Chart, Curve, is_wide
 from beir_hybrid.reports.models.words import KIND_TITLES
 from beir_hybrid.reports.page.inputs import ReportRun
 from beir_hybrid.settings import KINDS
@@ -69,12 +69,13 @@ def scaling_charts(block: Block, measure: str) -> list[Chart]:
     height = f"{printed(measure).title} ({direction})" if direction else printed(measure).title
     charts = []
     for words, places, is_compute in axes:
+        wide = is_compute or is_wide(places.values())
         for kind in KINDS:
             for which in PARTS:
                 curves = _curves(block, groups, places, kind, measure, which)
                 title = f"{KIND_TITLES[kind]}, {which} languages" + ", by compute" * is_compute
                 if curves:
-                    charts.append(Chart(title, words, height, curves, logarithmic=is_compute, by_run=False))
+                    charts.append(Chart(title, words, height, curves, logarithmic=wide, by_run=False))
     return charts
 
 

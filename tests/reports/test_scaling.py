@@ -78,6 +78,15 @@ def test_the_line_of_all_languages_is_the_mean_over_the_same_settings(make_study
     )
 
 
+@pytest.mark.parametrize(("most", "logarithmic"), [(1.4, True), (1.6, False)])
+def test_numbers_of_languages_far_apart_stand_on_a_logarithmic_axis(
+    make_study, tmp_path, monkeypatch, most, logarithmic
+):
+    monkeypatch.setattr("beir_hybrid.reports.models.curve._WIDE", most)
+    charts = charts_of(build_outline(read_sources([make_study(tmp_path, ("hybrid",), counts=(2, 3))])))
+    assert charts["Monolingual, all languages"].logarithmic is logarithmic
+
+
 def test_points_are_connected_from_few_languages_to_many_whatever_they_cost(make_study, tmp_path):
     folder = make_study(tmp_path, ("hybrid",), counts=(2, 3), seeds=(1,))
     for cell, tokens in zip(sorted((folder / "cells").iterdir()), (9000, 3000), strict=True):

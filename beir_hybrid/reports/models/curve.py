@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from beir_hybrid.reports.models.table import Column, Table, make_table
 
 _LETTERS = 16  # of a name, which fit beside the axes
 _MOST_POINTS = 160  # of a curve; more cannot be seen
+_WIDE = 20.0  # so many times the smallest number is the largest where an axis of numbers is logarithmic
+
+
+def is_wide(places: Collection[float]) -> bool:
+    """Return whether numbers lie so far apart that a linear axis would leave half of itself to the last of them.
+
+    Examples:
+        >>> is_wide([2, 11, 113]), is_wide([2, 11]), is_wide([0, 113])
+        (True, False, False)
+    """
+    return min(places) > 0 and max(places) / min(places) >= _WIDE
 
 
 @dataclass(frozen=True)

@@ -246,7 +246,7 @@ def _draw_dots(axes: Axes, picture: Dots) -> None:
     axes.set_xlim(0, picture.ticks[-1])
     axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     _bare(axes)
-    axes.figure.legend(loc="outside right upper", frameon=False)
+    axes.figure.legend(loc="outside right center", frameon=False)  # above, it would touch a long title
 
 
 def _draw_chart(axes: Axes, picture: Chart) -> None:
@@ -275,7 +275,7 @@ def _draw_chart(axes: Axes, picture: Chart) -> None:
     axes.grid(axis="y", color=LIGHT.line, linewidth=0.8)
     axes.set_axisbelow(True)
     _bare(axes)
-    axes.figure.legend(loc="outside right upper", frameon=False)
+    axes.figure.legend(loc="outside right center", frameon=False)  # above, it would touch a long title
 
 
 def _draw_table(axes: Axes, picture: Table) -> None:
