@@ -178,7 +178,7 @@ def cut_work():
             patch.setattr(scores, "_BLOCK_BYTES", block)
             patch.setattr(ranks, "_JOB_BYTES", job)
             patch.setattr(search, "_GATHERED", 7 if threads > 1 else 2**16)
-            patch.setattr(os, "cpu_count", lambda: threads)
+            patch.setattr(os, "sched_getaffinity", lambda process: set(range(threads)), raising=False)
             patch.delenv("OMP_NUM_THREADS", raising=False)
             yield
 

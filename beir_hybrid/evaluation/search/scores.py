@@ -194,10 +194,10 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
 def processors() -> int:
     """Return how many threads compute: one for each processor, or as many as ``OMP_NUM_THREADS`` allows.
 
-    Clusters set that for workers that share a machine.
+    Clusters set that for workers that share a machine, or let a process run on some processors only.
     """
     allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    count = os.cpu_count() or 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(count, int(allowed)) if allowed.isdecimal() and int(allowed) else count
 
 

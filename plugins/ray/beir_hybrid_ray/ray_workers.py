@@ -26,6 +26,7 @@ AHEAD = 2
 DEATHS = 3
 """Workers that may die of a task."""
 _SENT = ("BEIR_HYBRID_", "HF_HOME", "HF_HUB_OFFLINE")
+_THREADS = ("OMP_NUM_THREADS", "RAYON_NUM_THREADS")  # the latter are those of tokenizers, which take all CPUs else
 _PATIENCE = 60.0  # seconds until somebody is told that no worker has started
 
 
@@ -139,7 +140,7 @@ class RayWorkers(Workers):
         ours = {name: value for name, value in os.environ.items() if name.startswith(_SENT)}
         if not self._size.gpus:
             ours["CUDA_VISIBLE_DEVICES"] = ""  # those of a node are others' then
-        return {**ours, "OMP_NUM_THREADS": str(self._size.threads)}
+        return {**ours, **dict.fromkeys(_THREADS, str(self._size.threads))}
 
     def _remove(self, member: _Member) -> None:
         """End a worker for good, so that it writes nothing while another one does its tasks."""

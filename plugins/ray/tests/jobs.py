@@ -18,6 +18,14 @@ with open_workers("local", 2) as workers:
     for answer in workers.run(jobs.slow, range(200)):
         print(answer, flush=True)
 """
+TOKENIZING = """
+import psutil
+from tokenizers import Tokenizer, models
+
+before = psutil.Process().num_threads()
+Tokenizer(models.WordLevel({"?": 0}, unk_token="?")).encode_batch(["a text"] * 100)
+print(psutil.Process().num_threads() - before)
+"""
 
 
 def slow(task):
@@ -36,7 +44,14 @@ def unsendable(task):
 
 
 def threads(task):
-    return os.environ["OMP_NUM_THREADS"]
+    """Count the threads that a worker's libraries compute with."""
+    import torch
+
+    from beir_hybrid.evaluation.search.scores import processors
+
+    environment = {**os.environ, "TOKENIZERS_PARALLELISM": "true"}  # which the tests turn off
+    told = subprocess.run([sys.executable, "-c", TOKENIZING], env=environment, capture_output=True, check=True)
+    return processors(), torch.get_num_threads(), int(told.stdout)
 
 
 def begin(task):

@@ -46,7 +46,7 @@ def test_no_worker_does_two_tasks_at_a_time(workers):
 
 
 def test_threads_of_a_worker_are_its_cpus(workers):
-    assert {int(threads) for _, threads in workers.run(jobs.threads, range(4))} == {workers._size.threads}
+    assert {threads for _, threads in workers.run(jobs.threads, range(4))} == {(workers._size.threads,) * 3}
 
 
 def test_warning_of_a_worker_is_said_here_once(workers, said):
