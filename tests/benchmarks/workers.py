@@ -6,9 +6,9 @@ so that each worker is given one. Encoding is ``encode --cluster`` into shards o
 that of ``evaluate --vectors --cluster`` with the measures ``map`` and ``mrc@10`` in all settings. Both begin when the
 workers have started, and hold the loading of the model and the texts, some 10 s. One and two workers take turns, so
 that what else the machine does disturbs both; the speed-up is that of the medians, and of the fastest runs. CPU time,
-of the worker that takes most, does not depend on that: where workers share the work well, and take no more CPUs than they were
-given, its speed-up is that of a machine that does nothing else. The vectors must be the same to the byte. The package's
-target: 1.7.
+of the worker that takes most, does not depend on that: where workers share the work well, and take no more CPUs than
+they were given, its speed-up is that of a machine that does nothing else. The vectors must be the same to the byte.
+The package's target: 1.7.
 
     python tests/benchmarks/workers.py [--passages 300000] [--repeats 5] [FOLDER]
 """

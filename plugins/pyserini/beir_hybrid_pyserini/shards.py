@@ -155,7 +155,7 @@ def open_shards(folder: Path) -> list[Path]:
         if not isinstance(about.get("shard"), dict) or not {"number", "count", "passages"} <= about["shard"].keys():
             raise DataFormatError(f"{path} does not say which shard it is.", "Build it again.")
         if wrong := _difference(about, first):
-            raise DataFormatError(f"{path} is {wrong}.", f"That of {there[0].name} is another: build them alike.")
+            raise DataFormatError(f"{path} is {wrong}.", f"Build it as {there[0].name} was built.")
         count_ids(path)
     count = first["shard"]["count"]
     names = [shard_name(number) for number in range(count)]
