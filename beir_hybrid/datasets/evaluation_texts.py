@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid.collection import MultilingualCollection
+from beir_hybrid.collection import LazyCorpus, MultilingualCollection
 from beir_hybrid.datasets.names import NamedData, find_data
 from beir_hybrid.errors import ConfigurationError, MissingDataError
 from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
@@ -15,7 +15,8 @@ from beir_hybrid.pairs.overlap import EvaluationTexts, passage_texts
 def load_evaluation_texts(name: str, source: str | Path | None = None) -> EvaluationTexts:
     """Load all queries and passages of an evaluation set that can be had.
 
-    What is missing is noted. Of MIRACL, the judged passages are taken, from corpora that are on this machine.
+    What is missing is noted. Of corpora that are too large for memory, the judged passages are taken; so they are of
+    MIRACL, from corpora that are on this machine.
 
     Args:
         name: A dataset, one of its splits, such as ``miracl.dev``, or one of its settings, such as ``xquad-r.de``.
@@ -40,12 +41,17 @@ def load_evaluation_texts(name: str, source: str | Path | None = None) -> Evalua
     if own is not None:
         return own(name, source, data.languages, **options)
     collections, notes = _load(data, source, options)
-    return EvaluationTexts(
-        name,
-        {language: list(one.queries[language].values()) for one in collections for language in one.queries},
-        {language: passage_texts(one.corpora[language].values()) for one in collections for language in one.corpora},
-        notes,
-    )
+    passages: dict[str, list[str]] = {}
+    for one in collections:
+        judged = {document for grades in one.qrels.values() for document in grades}
+        for language, corpus in one.corpora.items():
+            if isinstance(corpus, LazyCorpus):  # whose passages would take more memory than there is
+                passages[language] = passage_texts(corpus[each] for each in sorted(judged) if each in corpus)
+                notes = (*notes, f"of the passages in {language}, only those judged")
+            else:
+                passages[language] = passage_texts(corpus.values())
+    queries = {language: list(one.queries[language].values()) for one in collections for language in one.queries}
+    return EvaluationTexts(name, queries, passages, notes)
 
 
 def _load(

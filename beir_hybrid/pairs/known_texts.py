@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest, xxh32_intdigest
 
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.languages import is_unspaced
@@ -80,13 +80,12 @@ class KnownTexts:
     def __init__(self, threshold: float = THRESHOLD) -> None:
         if not _LOWEST <= threshold <= 1:
             raise ConfigurationError(f"The threshold is {threshold}.", f"Give a number from {_LOWEST} to 1.")
-        from datasketch import MinHashLSH
-
         self._threshold = threshold
         self._texts: list[KnownText] = []
         self._exact: dict[bytes, list[int]] = {}
         self._pieces: list[npt.NDArray[np.uint64]] = []
-        self._near = MinHashLSH(num_perm=_BANDS * _ROWS, params=(_BANDS, _ROWS))
+        self._sketched: list[int] = []  # the texts that have a sketch
+        self._sketches: list[npt.NDArray[np.uint32]] = [np.empty((0, _BANDS), np.uint32)]
 
     def add(self, owner: str, language: str, texts: Iterable[str]) -> None:
         """Add texts of an evaluation set in a language."""
@@ -96,16 +95,25 @@ class KnownTexts:
                 pieces = _pieces_of(text)
                 self._pieces.append(np.fromiter(pieces, np.uint64, len(pieces)))
                 if pieces:
-                    self._near.insert(len(self._texts), _sketch(pieces), check_duplication=False)
+                    self._sketched.append(len(self._texts))
+                    self._sketches.append(_sketch(pieces)[None])
             if all(self._texts[number].owner != owner for number in same):
                 same.append(len(self._texts))
                 self._texts.append(KnownText(owner, language, text))
-        self.__dict__.pop("_known_pieces", None)
+        for name in ("_known_pieces", "_bands"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def _known_pieces(self) -> npt.NDArray[np.uint64]:
         self._pieces = [np.unique(np.concatenate([*self._pieces, np.empty(0, np.uint64)]))]
         return self._pieces[0]
+
+    @cached_property
+    def _bands(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
+        """Sketches by band, each sorted, and whose they are: tables of hashes would take forty times as much memory."""
+        self._sketches = [np.concatenate(self._sketches)]
+        order = np.argsort(self._sketches[0].T, axis=1).astype(np.int32)
+        return np.take_along_axis(self._sketches[0].T, order, axis=1), order
 
     def look_up(self, texts: Sequence[str]) -> Iterator[Likeness]:
         """Find those texts that are known: of each evaluation set the equal one, or else the nearest.
@@ -136,7 +144,7 @@ class KnownTexts:
 
     def _nearest(self, place: int, pieces: set[int]) -> Iterator[Likeness]:
         best: dict[str, Likeness] = {}
-        for number in sorted(self._near.query(_sketch(pieces))):
+        for number in self._candidates(pieces):
             other = _pieces_of(self._texts[number].text)
             value = len(pieces & other) / len(pieces | other)
             if value < self._threshold:
@@ -146,6 +154,13 @@ class KnownTexts:
                 if known.owner not in best or value > best[known.owner].value:
                     best[known.owner] = Likeness(place, known, False, value)
         yield from best.values()
+
+    def _candidates(self, pieces: set[int]) -> list[int]:
+        """Return the texts whose sketches share a band with that of some pieces, sorted."""
+        places = set[int]()
+        for value, band, order in zip(_sketch(pieces), *self._bands, strict=True):
+            places.update(order[np.searchsorted(band, value) : np.searchsorted(band, value, "right")].tolist())
+        return sorted(self._sketched[place] for place in places)
 
 
 class _Blanks(dict[int, str]):
@@ -173,10 +188,12 @@ def _pieces_of(text: str) -> set[int]:
     return {xxh3_64_intdigest(run.encode("utf-8", "surrogatepass")) for run in runs}
 
 
-def _sketch(pieces: set[int]) -> MinHash:
+def _sketch(pieces: set[int]) -> npt.NDArray[np.uint32]:
+    """Return hashes of the bands of a MinHash, shape (bands,)."""
     sketch = _empty_sketch().copy()
     sketch.update_batch(sorted(pieces))
-    return sketch
+    bands = sketch.hashvalues.reshape(_BANDS, _ROWS)
+    return np.array([xxh32_intdigest(band.tobytes()) for band in bands], np.uint32)
 
 
 @cache

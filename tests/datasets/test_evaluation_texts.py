@@ -4,6 +4,7 @@ import json
 import pytest
 
 from beir_hybrid.datasets import load_evaluation_texts
+from beir_hybrid.datasets.beir import folder_corpus
 from beir_hybrid.errors import MissingDataError, UnknownNameError
 from beir_hybrid.pairs.overlap import passage_texts
 from beir_hybrid.passage import Passage
@@ -34,6 +35,21 @@ def test_passages_are_known_with_title_and_paragraph():
 def test_setting_has_the_texts_of_its_languages():
     texts = load_evaluation_texts("sample.en-th")
     assert (set(texts.queries), set(texts.passages), texts.notes) == ({"en", "th"}, {"en", "th"}, ())
+
+
+def test_of_a_corpus_too_large_for_memory_the_judged_passages_are_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEIR_HYBRID_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "large"
+    (folder / "qrels").mkdir(parents=True)
+    for file, rows in (("corpus", {"1": "One.", "2": "Two.", "3": "Three."}), ("queries", {"q": "Which?"})):
+        lines = [json.dumps({"_id": name, "text": text, "metadata": {"language": "en"}}) for name, text in rows.items()]
+        (folder / f"{file}.jsonl").write_text("\n".join(lines))
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq\t3\t1\nq\t1\t0\n")
+    assert load_evaluation_texts(str(folder)).passages == {"en": ["One.", "Two.", "Three."]}
+    monkeypatch.setattr(folder_corpus, "IN_MEMORY", 0)
+    texts = load_evaluation_texts(str(folder))
+    assert (texts.queries, texts.passages) == ({"en": ["Which?"]}, {"en": ["One.", "Three."]})
+    assert texts.notes == ("of the passages in en, only those judged",)
 
 
 def test_unknown_setting_is_refused():

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 
 from beir_hybrid.errors import ConfigurationError
@@ -60,3 +62,15 @@ def test_nothing_is_like_no_text():
 def test_threshold_is_a_share(threshold):
     with pytest.raises(ConfigurationError, match=r"Give a number from 0\.5 to 1"):
         KnownTexts(threshold)
+
+
+def test_text_takes_little_memory_besides_itself(known):
+    texts = [" ".join(f"{number}-{word}" for word in range(100)) for number in range(500)]
+    tracemalloc.start()
+    try:
+        known = KnownTexts()
+        known.add("many", "en", texts)
+        assert looked_up(known, texts[7], texts[8] + " more") == [(0, "many", True, 1.0), (1, "many", False, 0.99)]
+        assert tracemalloc.get_traced_memory()[0] < 4_000 * len(texts)
+    finally:
+        tracemalloc.stop()
