@@ -40,6 +40,16 @@ NAMES = {
     "MRC@3": "mrc@3",
     "LanguagePEER@4": "peer@4",
     "OneTargetMAP(language='de')": "one_target_map[de]",
+    "LanguageRecall(language='de')@3": "language_recall[de]@3",
+    "SameLanguageRecall@3": "same_language_recall@3",
+    "TLR@3": "tlr@3",
+    "LPR": "lpr",
+    "RightOwnLanguage": "right_own_language",
+    "RightOtherLanguage": "right_other_language",
+    "WrongOwnLanguage": "wrong_own_language",
+    "WrongOtherLanguage": "wrong_other_language",
+    "MimoMRC@3": "mimo_mrc@3",
+    "MimoPEER@4": "mimo_peer@4",
 }
 
 
@@ -82,12 +92,19 @@ def test_ir_measures_computes_them_by_name(qrels, run):
     # without en:a above them, de:b and de:a are first and second
     assert found["OneTargetMAP(language='de')"]["en:1"] == 1 / 2
     assert found["OneTargetMAP(language='de')"]["de:1"] == 1
+    # of de:a and ar:a, de:a is among the first three; en:a is the first of all
+    assert (found["TLR@3"]["en:1"], found["SameLanguageRecall@3"]["en:1"], found["LPR"]["en:1"]) == (1 / 2, 1, 1)
+    assert (found["RightOwnLanguage"]["en:1"], found["WrongOtherLanguage"]["en:1"]) == (1, 0)
     # a b c and c b a
     assert found["MRC@3"]["en:1"] == found["MRC@3"]["de:1"] == -1
 
 
 def test_they_equal_this_packages_on_the_same_rankings(qrels, run):
     passage = np.array([[2, 1, 0, 3]])  # numbered en:a 2, de:b 1, de:a 0, ar:a 3
+
+    def scores(passages):
+        return np.array([7.0, 8, 9, 6])[passages], np.array([9, 8, 7, -np.inf])[passages]
+
     rankings = Rankings(
         query=np.array([0, 0, 0]),
         rank=np.array([1.0, 3.0, 4.0]),
@@ -100,7 +117,7 @@ def test_they_equal_this_packages_on_the_same_rankings(qrels, run):
         queries=1,
         retrieved=np.array([4]),
         top=Top(passage, np.array([[2, 1, 1, 0]]), np.array([[1, 0, 1, 1]])),
-        translations=lambda: iter([Translation(np.array([0]), np.array([[0, 1, 2, -1]]), None)]),
+        translations=lambda: iter([Translation(np.array([0]), np.array([[0, 1, 2, -1]]), scores)]),
     )
     found = values(NAMES, qrels, run)
     for theirs, ours in NAMES.items():

@@ -83,14 +83,16 @@ NDKL = _define("NDKL", "ndkl", sizes=ParamInfo(dtype=dict, desc="documents in th
 MRC = _define("MRC", "mrc")
 LanguagePEER = _define("LanguagePEER", "peer")  # PEER itself is the name that peer_measure takes
 OneTargetMAP = _define("OneTargetMAP", "one_target_map")
+LanguageRecall = _define("LanguageRecall", "language_recall")
+SameLanguageRecall = _define("SameLanguageRecall", "same_language_recall")
+TLR = _define("TLR", "tlr")
+LPR = _define("LPR", "lpr")
+RightOwnLanguage = _define("RightOwnLanguage", "right_own_language")
+RightOtherLanguage = _define("RightOtherLanguage", "right_other_language")
+WrongOwnLanguage = _define("WrongOwnLanguage", "wrong_own_language")
+WrongOtherLanguage = _define("WrongOtherLanguage", "wrong_other_language")
+MimoMRC = _define("MimoMRC", "mimo_mrc")
+MimoPEER = _define("MimoPEER", "mimo_peer")
 
-ALL: tuple[LanguageMeasure, ...] = (
-    RankDistance,
-    LanguageShare,
-    SameLanguageShare,
-    NDKL,
-    MRC,
-    LanguagePEER,
-    OneTargetMAP,
-)
+ALL = tuple(each for each in list(globals().values()) if isinstance(each, LanguageMeasure))
 """Every measure of this module."""
