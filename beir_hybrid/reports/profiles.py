@@ -118,7 +118,7 @@ def _attraction(profile: Profile) -> str:
         return "None: for questions in other languages, each is on top about as often as it is in the pool."
     parts = [f"{_list(more)} more often" if more else "", f"{_list(less)} less often" if less else ""]
     return (
-        "Held against their share of the pool, and for questions in other languages, passages on top are in "
+        "For questions in other languages, and held against their share of the pool, passages on top are in "
         f"{', and in '.join(filter(None, parts))}."
     )
 
@@ -146,8 +146,8 @@ def _vectors(profile: Profile) -> str:
         far = max(profile.alignment.items(), key=lambda item: item[1])
         mean = fmean(profile.alignment.values())
         words += (
-            f" Translations of an answer are {mean:.2f} apart (squared; 0 would be one vector, 2 nothing in common), "
-            f"farthest in {far[0]} with {far[1]:.2f}."
+            f" The squared distance between translations of an answer is {mean:.2f} (0: the same vector, 2: nothing in "
+            f"common), the largest {far[1]:.2f} in {far[0]}."
         )
     return words
 
@@ -170,8 +170,9 @@ def _debiasing(profile: Profile) -> str:
     score = printed("map")
     return (
         f"With {best.method}, the first {profile.depth} passages hold {' and '.join(changes)}; mAP is "
-        f"{score.full(best.map)} instead of {score.full(before.map)}. It needs no training. It is the best of those "
-        "tried, fitted on the evaluated passages themselves, so expect less on others."
+        f"{score.full(best.map)} instead of {score.full(before.map)}. It is the best of those tried, fitted on "
+        "the evaluated passages themselves, so expect less on others. It needs no training: "
+        f"beir-hybrid debias --method {best.method} writes such a model."
     )
 
 
