@@ -52,7 +52,7 @@ def build(
     name: str | None,
     strict: bool,
 ) -> None:
-    """Build a store of pairs from files, folders, registered datasets, hub:NAME:SPLIT or hub-files:NAME:PATTERN.
+    """Build a store of pairs from files, folders, datasets, hub:NAME:SPLIT, hub-files:NAME:PATTERN or irds:ID.
 
     The store is written whole or not at all. A build that was interrupted is resumed by the same command. Train on it
     with --train-data FOLDER.
@@ -87,7 +87,7 @@ def show_command(
 ) -> None:
     """Show what training data hold: languages, lengths, doubtful texts, negatives and scores.
 
-    PAIRS is a store, a file or folder of any format, a registered dataset, or hub:NAME:SPLIT.
+    PAIRS is a store, a file or folder of any format, a registered dataset, hub:NAME:SPLIT or irds:ID.
     """
     from beir_hybrid.formats import open_source
     from beir_hybrid.pairs.surveying import survey_pairs

@@ -205,7 +205,7 @@ _DATASET_OPTIONS = (
         "--dataset",
         required=True,
         help="Dataset or one of its settings, such as xquad-r, xquad-r.en-de or miracl.sw; or a BEIR folder, such as "
-        "./mine or ./mine.en-de.",
+        "./mine or ./mine.en-de; or ids of ir_datasets, such as irds:mr-tydi/sw/test.",
     ),
     source_option,
     languages_option,

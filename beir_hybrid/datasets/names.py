@@ -10,12 +10,14 @@ from typing import Any
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.folder import is_beir_folder
+from beir_hybrid.datasets.ir_dataset import is_irds
 from beir_hybrid.datasets.registered import DatasetAdapter, find_dataset
 from beir_hybrid.errors import ConfigurationError, UnknownNameError, did_you_mean
 from beir_hybrid.registry import DATASETS
-from beir_hybrid.settings import all_settings, choose_setting, choose_settings, parse_setting
+from beir_hybrid.settings import KINDS, all_settings, choose_setting, choose_settings, parse_setting
 
 _LIKE_A_SETTING = re.compile(r"[a-z]{2,3}(-[a-z]{2,4}(\+[a-z]{2,4})*)?")
+_OF_IRDS = re.compile(rf"{'|'.join(KINDS)}|{_LIKE_A_SETTING.pattern}")  # as ids end in such as v1.1
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,9 @@ def find_data(name: str, *, folders: bool = True) -> NamedData:
 
     Args:
         name: Such as ``xquad-r`` (all of it), ``xquad-r.de``, ``xquad-r.en-de`` or ``xquad-r.en-all``; likewise with
-            the path of a BEIR folder in the dataset's place, as in ``./mine.en-de``. A folder that has the whole name
-            is the dataset.
-        folders: Whether paths are allowed.
+            the path of a BEIR folder in the dataset's place, as in ``./mine.en-de``, or ids of ir_datasets, as in
+            ``irds:mmarco/v2/*/dev/small.en-de``. A folder that has the whole name is the dataset.
+        folders: Whether paths and ids of ir_datasets are allowed.
 
     Raises:
         UnknownNameError: If there is no such dataset, or nothing follows its dot.
@@ -175,7 +177,10 @@ def is_registered(name: str) -> bool:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Split a name into the registered dataset's, which is all of it if there is none, and the setting's."""
+    """Split a name into the dataset's, which is all of it if there is none registered, and the setting's."""
+    if is_irds(name):
+        identifier, _, setting = name.rpartition(".")
+        return (identifier, setting) if _OF_IRDS.fullmatch(setting) else (name, "")
     names = DATASETS.names()
     prefixes = [known for known in names if name.startswith(f"{known}.")] if name not in names else []
     dataset = max(prefixes, key=len, default=name)

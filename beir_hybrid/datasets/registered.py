@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.datasets.beir.folder import BeirFolder, is_beir_folder
+from beir_hybrid.datasets.ir_dataset import IrDataset, is_irds
 from beir_hybrid.datasets.protocol import Dataset, TrainingDataset
 from beir_hybrid.errors import BeirHybridError, ConfigurationError, DataFormatError, did_you_mean
 from beir_hybrid.pairs.parallel import ParallelPairs
@@ -56,7 +57,7 @@ class DatasetAdapter(Listing):
 
     Attributes:
         origin: Who brought it, for messages; its name is the one that was asked for, such as a folder's path.
-        dataset: What was registered, or a BEIR folder.
+        dataset: What was registered, a BEIR folder, or ids of ir_datasets.
     """
 
     origin: Origin
@@ -69,7 +70,7 @@ class DatasetAdapter(Listing):
         default = split.default if split is not None and isinstance(split.default, str) else "test"
         optional = ("description", "queries", "passages", "licence")
         return cls(
-            name=dataset.name if isinstance(dataset, BeirFolder) else origin.name,
+            name=dataset.name if isinstance(dataset, BeirFolder | IrDataset) else origin.name,
             languages=tuple(getattr(dataset, "languages", ())),
             splits=tuple(getattr(dataset, "splits", ())) or (default,),
             distribution=origin.distribution,
@@ -138,19 +139,23 @@ def _parameters(method: Callable[..., object]) -> Mapping[str, inspect.Parameter
 
 
 def find_dataset(name: str | Path, *, folders: bool = True) -> DatasetAdapter:
-    """Find a dataset by its registered name, or else by the path of a BEIR folder.
+    """Find a dataset by its registered name, or else by the path of a BEIR folder or by ids of ir_datasets.
 
     Args:
-        name: The name or path.
-        folders: Whether paths are allowed.
+        name: The name or path, or an address as for :meth:`~beir_hybrid.datasets.ir_dataset.IrDataset.parse`.
+        folders: Whether paths and addresses are allowed.
 
     Raises:
-        UnknownNameError: If there is neither.
+        UnknownNameError: If there is none of them.
         PluginError: If the dataset cannot be used; the message names the package that registered it.
     """
     given = str(name)
     is_folder = folders and given not in DATASETS.names() and is_beir_folder(name)
-    dataset: Dataset = BeirFolder(Path(name)) if is_folder else DATASETS.get(given)
+    dataset: Dataset
+    if folders and is_irds(given):
+        dataset = IrDataset.parse(given)
+    else:
+        dataset = BeirFolder(Path(name)) if is_folder else DATASETS.get(given)
     return DatasetAdapter.of(dataset, DATASETS.origin(given))
 
 

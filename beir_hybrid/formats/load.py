@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beir_hybrid import __version__
+from beir_hybrid.datasets.ir_dataset import is_irds
 from beir_hybrid.datasets.jsonl import read_pairs
 from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import ConfigurationError, MissingDataError
@@ -50,7 +51,8 @@ def load_pairs(
         name: A registered name, or a path: a store that ``beir-hybrid data build`` wrote, or a file or folder of any
             format that it builds one from, see :func:`open_pairs`. Or a dataset of the Hugging Face hub, as
             ``hub:NAME[/CONFIG][@REVISION]:SPLIT``, or files as they lie there, as
-            ``hub-files:NAME[@REVISION][:PATTERN,...]``, in which ``*`` stands for any characters.
+            ``hub-files:NAME[@REVISION][:PATTERN,...]``, in which ``*`` stands for any characters. Or ids of
+            ir_datasets, as ``irds:ID[=LANGUAGE]``, see :meth:`beir_hybrid.datasets.ir_dataset.IrDataset.parse`.
         source: As for :func:`~beir_hybrid.load_dataset`.
         languages: Language codes; None for all.
         columns: Columns of data on the hub or in a file, such as ``["question=query", "language=lang"]``, or
@@ -69,7 +71,7 @@ def load_pairs(
         >>> load_pairs("sample", languages=["en", "th"])
         ParallelPairs('sample', 132 groups, 264 pairs, languages=('en', 'th'))
     """
-    is_path = existing(name) is not None or Path(name).suffix in _OURS or is_hub_files(name)
+    is_path = existing(name) is not None or Path(name).suffix in _OURS or is_hub_files(name) or is_irds(name)
     if is_table(name, columns) or (is_path and (spec is not None or str(name) not in DATASETS.names())):
         if options:
             raise ConfigurationError(f"A file of pairs has no option {min(options)!r}.", "Leave it out.")
@@ -92,7 +94,7 @@ def open_pairs(
     files, and found again there; rows that cannot be used are counted in a warning.
 
     Args:
-        given: A store, file or folder, or a split or files of the hub, as for :func:`load_pairs`.
+        given: A store, file or folder, a split or files of the hub, or ids of ir_datasets, as for :func:`load_pairs`.
         languages: Language codes; None for all.
         columns: As for :func:`load_pairs`.
         spec: Likewise.
@@ -106,7 +108,7 @@ def open_pairs(
     given = downloaded(given)
     path = existing(given)
     chosen = None if languages is None else tuple(languages)
-    if path is None and not is_hub(given):
+    if path is None and not is_hub(given) and not is_irds(given):
         raise MissingDataError(f"There is no file {given}.", "Check the path.")
     if path is not None and not columns:
         if is_store(path):
@@ -115,7 +117,7 @@ def open_pairs(
             return (read_pairs(path) if path.suffix == ".jsonl" else ParallelPairs.open(path)).select(chosen)
     opened = open_source(given, spec, columns=columns)
     title = opened.name if path is None else stem(path)
-    is_large = (opened.size or 0) > _SMALL
+    is_large = (opened.size or 0) > _SMALL or is_irds(given)
     if not is_large and is_table(given, columns):
         return ParallelPairs(title, table_of(opened)).select(chosen)
     if is_large and chosen is not None:  # reading fewer languages saves time and space

@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from beir_hybrid.datasets.ir_dataset import IrDataset, is_irds
 from beir_hybrid.datasets.registered import find_dataset
 from beir_hybrid.errors import ConfigurationError, DataFormatError, MissingDataError, shorten
 from beir_hybrid.formats.base import PairFormat
 from beir_hybrid.formats.chosen import ChosenColumns
 from beir_hybrid.formats.hub import HubAddress, is_hub
 from beir_hybrid.formats.hub_files import downloaded
+from beir_hybrid.formats.irds import Irds
 from beir_hybrid.pairs.dataset_rows import RowColumns, dataset_source
 from beir_hybrid.registry import DATASETS, FORMATS
 from beir_hybrid.registry.spec import check_options, parse_spec
@@ -55,8 +57,8 @@ def open_source(
     """Open data to build a store from.
 
     Args:
-        given: A file or folder, the name of a registered dataset, or a dataset or files of the hub as for
-            :func:`~beir_hybrid.load_pairs`.
+        given: A file or folder, the name of a registered dataset, or a dataset or files of the hub or ids of
+            ir_datasets as for :func:`~beir_hybrid.load_pairs`.
         spec: Its format, see :func:`build_format`; None to recognise it by its content.
         languages: Codes to keep; None for all.
         source: Where a registered dataset finds its files, as for :func:`~beir_hybrid.load_pairs`.
@@ -78,6 +80,11 @@ def open_source(
         return RowSource(split.name, identity, partial(_selected, split.batches, languages), split.size)
     if not is_table(given, columns):
         refuse_columns(given, columns)
+    if is_irds(given):
+        irds = build_format(spec or Irds.name)
+        identity = [repr(irds), repr(IrDataset.parse(str(given)).sources), list(languages or ())]
+        read = partial(irds.read, given, languages)  # type: ignore[arg-type]  # an address is its path
+        return RowSource(title, identity, partial(_selected, read, languages))
     path = existing(given)
     if not columns and (path is None or (str(given) in DATASETS.names() and spec is None and "/" not in str(given))):
         if str(given) not in DATASETS.names():

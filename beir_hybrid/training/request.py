@@ -34,7 +34,7 @@ STATIC_DEFAULTS: Mapping[str, Any] = {"learning_rate": 0.1, "num_train_epochs": 
 _BATCHES = {option.name: option for option in fields(BatchOptions)}
 _DATA_HELP = (
     "Dataset, such as mlqa-r or sample, a store of beir-hybrid data build, a file or folder of any format that it "
-    "reads, hub:NAME[/CONFIG][@REVISION]:SPLIT, or hub-files:NAME[@REVISION][:PATTERN,...]"
+    "reads, hub:NAME[/CONFIG][@REVISION]:SPLIT, hub-files:NAME[@REVISION][:PATTERN,...] or irds:ID of ir_datasets"
 )
 
 

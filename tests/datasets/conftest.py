@@ -1,8 +1,13 @@
+import runpy
+from pathlib import Path
+
 import pytest
 
 from beir_hybrid.collection import MultilingualCollection
 from beir_hybrid.passage import Passage
 from beir_hybrid.registry import DATASETS
+
+made_ids = runpy.run_path(str(Path(__file__).parents[1] / "made_ids.py"))["made_ids"]
 
 
 class Minimal:

@@ -3,10 +3,14 @@
 import csv
 import gzip
 import json
+import runpy
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+made_ids = runpy.run_path(str(Path(__file__).parents[1] / "made_ids.py"))["made_ids"]
 
 
 def _write_lines(path, rows):

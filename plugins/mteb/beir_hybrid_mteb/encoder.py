@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -19,12 +18,17 @@ from mteb.types import PromptType
 from beir_hybrid import Floats32, ModelError
 from beir_hybrid.evaluation import Encoder
 from beir_hybrid.evaluation.encoding import Description
+from beir_hybrid.prompts import Prompts, Role
+
+_ROLES: dict[Role, PromptType] = {"query": PromptType.query, "document": PromptType.document}
 
 
 class TaskEncoder(Encoder):
     """An encoder of MTEB, applied as MTEB applies it to a task.
 
-    Each language is encoded by itself, with the language as the subset, since models may choose prompts by it.
+    A model of sentence-transformers that MTEB gives no prompt of its own encodes as ``beir-hybrid evaluate`` lets it,
+    which shares its vectors. Models with a wrapper of their own encode each language by itself, with the language as
+    the subset, since they may choose prompts by it.
 
     Args:
         model: The encoder.
@@ -48,7 +52,7 @@ class TaskEncoder(Encoder):
         self._options = {**encode_kwargs, "show_progress_bar": False}
         self._languages, self._similarity = languages, similarity
         # the kind of a wrapped model is not looked at, only that of sentence-transformers is a SentenceTransformer
-        super().__init__(_Texts(self._encode))  # type: ignore[arg-type]
+        super().__init__(self._wrapper.model if self._is_unchanged else _Texts(self._encode))  # type: ignore[arg-type]
 
     @property
     def sparse(self) -> bool:
@@ -67,13 +71,14 @@ class TaskEncoder(Encoder):
 
     @cached_property
     def description(self) -> Description:
-        """What must be known of the model; a language stands for the prompt that the model puts before its texts."""
+        """What must be known of the model; a language stands for the prompt that a wrapper puts before its texts."""
+        if self._is_unchanged:
+            return super().description
+        if self.is_plain:  # which MTEB lets know no language
+            own = Encoder(self._wrapper.model).description
+            return Description(self._similarity, own.dtype, own.dimensions, None, None, self.name)
         by_language = {language: language for language in self._languages}
-        known = Description(self._similarity, "unknown", 0, None, None, self.name, by_language, by_language)
-        if self.is_plain:
-            own = Encoder(self._encoder.model).description  # type: ignore[attr-defined]  # as the wrapper has it
-            known = replace(known, dtype=own.dtype, dimensions=own.dimensions)
-        return known
+        return Description(self._similarity, "unknown", 0, None, None, self.name, by_language, by_language)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -82,9 +87,11 @@ class TaskEncoder(Encoder):
         Raises:
             ModelError: If it is none of sentence-transformers, whose weights are all there is to it.
         """
+        if self._is_unchanged:
+            return super().fingerprint
         if not self.is_plain:
             raise ModelError(f"{self.name} is no model of sentence-transformers.", "Its vectors are kept in memory.")
-        wrapper: Any = self._encoder
+        wrapper = self._wrapper
         options = sorted((name, repr(value)) for name, value in self._options.items() if name != "batch_size")
         known = (Encoder(wrapper.model).fingerprint, wrapper.model_prompts, self._metadata.name, self._split, options)
         return blake2b(repr(known).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
@@ -93,6 +100,23 @@ class TaskEncoder(Encoder):
     def is_plain(self) -> bool:
         """Whether the wrapper is MTEB's own of sentence-transformers; those of single models do more."""
         return type(self._encoder) is SentenceTransformerEncoderWrapper
+
+    @cached_property
+    def _is_unchanged(self) -> bool:
+        """Whether MTEB would encode as this package does: without options, and behind the model's usual prompts."""
+        if not self.is_plain or set(self._options) - {"batch_size", "show_progress_bar"}:
+            return False
+        wrapper = self._wrapper
+        for role, kind in _ROLES.items():
+            prompts = Prompts.of_model(wrapper.model, role)
+            name = wrapper.get_prompt_name(self._metadata, kind)
+            if prompts.languages or (name is not None and wrapper.model_prompts[name] != prompts.usual):
+                return False
+        return True
+
+    @property
+    def _wrapper(self) -> Any:
+        return self._encoder
 
     @property
     def meta(self) -> ModelMeta:
