@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from beir_hybrid.datasets.beir.content import CORPUS, QUERIES
 from beir_hybrid.errors import ConfigurationError, LanguageError, MissingDataError
 from beir_hybrid.formats.json_lines import read_json_lines
-from beir_hybrid.formats.judged import JudgedFor, Question, TextIn, judged_pairs, pairs_batch
+from beir_hybrid.formats.judged import JudgedFor, JudgedQuestion, TextIn, judged_pairs, pairs_batch
 from beir_hybrid.formats.naming import check_language
 from beir_hybrid.formats.tables import ROWS, read_table
 from beir_hybrid.languages import code_of
@@ -76,7 +76,7 @@ class BeirTraining:
         for row, lost, size in _rows(path / QUERIES, _QUERIES, judged):
             dropped += lost
             if row:
-                question = Question(row["_id"], self._language(row, path / QUERIES), row["text"])
+                question = JudgedQuestion(row["_id"], self._language(row, path / QUERIES), row["text"])
                 group = str((row["metadata"] or {}).get("group") or "") or row["_id"]
                 of_query = judged.pop(row["_id"], JudgedFor())
                 made += judged_pairs(question, of_query, texts, partial(_group, row["_id"], group), dropped)

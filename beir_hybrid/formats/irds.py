@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from beir_hybrid.datasets.ir_dataset import IrDataset, are_parallel, parallel_key
 from beir_hybrid.datasets.ir_source import IrSource
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.formats.judged import JudgedFor, Question, TextIn, judged_pairs, pairs_batch
+from beir_hybrid.formats.judged import JudgedFor, JudgedQuestion, TextIn, judged_pairs, pairs_batch
 from beir_hybrid.formats.tables import ROWS
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.storage.pair_building import RowBatch
@@ -99,7 +99,7 @@ def _rows(source: IrSource, judged: dict[str, JudgedFor], family: str) -> Iterat
             continue
         met.add(query)
         group = partial(_group, f"{family}:{query}")
-        made += judged_pairs(Question(query, language, text), judged[query], texts, group, dropped)
+        made += judged_pairs(JudgedQuestion(query, language, text), judged[query], texts, group, dropped)
         if len(made) >= ROWS:
             yield RowBatch(pairs_batch(made), +dropped)
             made, dropped = [], Counter()

@@ -26,7 +26,7 @@ class TextIn(NamedTuple):
     text: str
 
 
-class Question(NamedTuple):
+class JudgedQuestion(NamedTuple):
     """A query.
 
     Attributes:
@@ -54,7 +54,7 @@ class JudgedFor:
 
 
 def judged_pairs(
-    question: Question,
+    question: JudgedQuestion,
     judged: JudgedFor,
     texts: Mapping[str, TextIn],
     group: Callable[[int, str], str],
