@@ -19,6 +19,7 @@ from beir_hybrid.training import static_model
 from beir_hybrid_mteb import pooled_task
 from beir_hybrid_mteb.tasks import MANY_LANGUAGES, registered_tasks
 
+LANGUAGES = ("de", "en", "th")
 ROUNDED = 6e-6  # MTEB writes five digits of its own scores
 
 
@@ -282,13 +283,30 @@ def test_tasks_are_retrieval_tasks_to_mteb(task_class):
 class TestOneEncoder:
     options: ClassVar = {"batch_size": 8}
 
-    def test_vectors_of_another_task_are_not_taken_from_the_cache(self, model, task_class):
+    def test_vectors_are_shared_with_evaluate_where_mteb_changes_nothing(self, model, task_class, run, monkeypatch):
+        from beir_hybrid.evaluation import EncodingOptions, encode, open_cache
+
+        encode(model, task_class.data.load(**task_class.data_options), EncodingOptions(cache=open_cache()))
+        monkeypatch.setattr(type(model), "encode", _refuse)
+        assert len(run(model, task_class()).scores["test"]) == 12
+
+    @pytest.mark.parametrize(
+        ("prompts", "options"),
+        [
+            ({f"SamplePooled-{'-'.join(LANGUAGES)}-query": "Of a task: "}, {}),
+            ({"Retrieval": "Of a kind of tasks: "}, {}),
+            (None, {"normalize_embeddings": True}),
+        ],
+        ids=["prompt of the task", "prompt of its kind", "option"],
+    )
+    def test_vectors_of_other_prompts_or_options_are_kept_apart(self, model, task_class, prompts, options):
         from beir_hybrid_mteb.encoder import TaskEncoder
 
-        wrapper = SentenceTransformerEncoderWrapper(model)  # whose prompts may be of a task
+        wrapper = SentenceTransformerEncoderWrapper(model, model_prompts=prompts)
         tasks = task_class, pooled_task("sample", languages=["de", "en"])
-        encoders = [TaskEncoder(wrapper, task.metadata, "test", self.options, ("de",), "cosine") for task in tasks]
-        assert encoders[0].fingerprint != encoders[1].fingerprint
+        given = {**self.options, **options}
+        encoders = [TaskEncoder(wrapper, task.metadata, "test", given, ("de",), "cosine") for task in tasks]
+        assert len({encoders[0].fingerprint, encoders[1].fingerprint, Encoder(model).fingerprint}) == 3
 
     def test_vectors_are_those_of_sentence_transformers(self, model, task_class, collection):
         from beir_hybrid.evaluation import encode
