@@ -35,6 +35,37 @@ _BELEBELE = """@inproceedings{bandarkar-etal-2024-belebele,
   title = {The {B}elebele Benchmark: a Parallel Reading Comprehension Dataset in 122 Language Variants},
   year = {2024},
 }"""
+_XQUAD = """@inproceedings{artetxe-etal-2020-cross,
+  author = {Artetxe, Mikel and Ruder, Sebastian and Yogatama, Dani},
+  booktitle = {Proceedings of ACL 2020},
+  title = {On the Cross-lingual Transferability of Monolingual Representations},
+  year = {2020},
+}"""
+_MLQA = """@inproceedings{lewis-etal-2020-mlqa,
+  author = {Lewis, Patrick and Oguz, Barlas and Rinott, Ruty and Riedel, Sebastian and Schwenk, Holger},
+  booktitle = {Proceedings of ACL 2020},
+  title = {{MLQA}: Evaluating Cross-lingual Extractive Question Answering},
+  year = {2020},
+}"""
+_MULTIEUP = """@inproceedings{yang-etal-2023-multi-eup,
+  author = {Yang, Jinrui and Baldwin, Timothy and Cohn, Trevor},
+  booktitle = {Proceedings of the 3rd Workshop on Multilingual Representation Learning},
+  title = {Multi-{EuP}: The Multilingual {E}uropean Parliament Dataset for Analysis of Bias in Information Retrieval},
+  year = {2023},
+}"""
+_NEUCLIR = """@article{lawrie-etal-2023-neuclir,
+  author = {Lawrie, Dawn and MacAvaney, Sean and Mayfield, James and McNamee, Paul and Oard, Douglas W. and
+            Soldaini, Luca and Yang, Eugene},
+  journal = {arXiv preprint arXiv:2304.12367},
+  title = {Overview of the {TREC} 2022 {NeuCLIR} Track},
+  year = {2023},
+}"""
+_TATOEBA = """@article{artetxe-schwenk-2019-massively,
+  author = {Artetxe, Mikel and Schwenk, Holger},
+  journal = {Transactions of the Association for Computational Linguistics},
+  title = {Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual Transfer and Beyond},
+  year = {2019},
+}"""
 
 _ENCYCLOPEDIA: dict[str, Any] = {
     "domains": ["Encyclopaedic", "Written"],
@@ -42,6 +73,16 @@ _ENCYCLOPEDIA: dict[str, Any] = {
     "annotations_creators": "human-annotated",
     "dialect": [],
 }
+_OF_BELEBELE: dict[str, Any] = {
+    **_ENCYCLOPEDIA,
+    "domains": ["Web", "News", "Written"],
+    "reference": "https://arxiv.org/abs/2308.16884",
+    "date": ("2023-08-31", "2023-08-31"),
+    "annotations_creators": "expert-annotated",
+    "sample_creation": "created",
+    "bibtex_citation": _BELEBELE,
+}
+_POOLED: dict[str, Any] = {"reference": "https://huggingface.co/datasets/yjoonjang/mlir-benchmarks"}
 _KNOWN: dict[str, dict[str, Any]] = {
     "xquad-r": {
         **_ENCYCLOPEDIA,
@@ -66,14 +107,53 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "sample_creation": "created",
         "bibtex_citation": _MIRACL,
     },
-    "belebele": {
+    "belebele": _OF_BELEBELE,
+    "mlir-belebele": {**_OF_BELEBELE, **_POOLED},
+    "mlir-xquad": {
         **_ENCYCLOPEDIA,
-        "domains": ["Web", "News", "Written"],
-        "reference": "https://arxiv.org/abs/2308.16884",
-        "date": ("2023-08-31", "2023-08-31"),
+        **_POOLED,
+        "date": ("2016-01-01", "2019-10-25"),
+        "sample_creation": "human-translated",
+        "bibtex_citation": _XQUAD,
+    },
+    "mlir-mlqa": {
+        **_ENCYCLOPEDIA,
+        **_POOLED,
+        "date": ("2019-01-01", "2019-10-16"),
+        "license": "multiple",  # as of mlqa-r
+        "sample_creation": "found",
+        "bibtex_citation": _MLQA,
+    },
+    "mlir-multieup": {
+        **_POOLED,
+        "domains": ["Government", "Spoken"],
+        "task_subtypes": ["Article retrieval"],
+        "annotations_creators": "derived",
+        "dialect": [],
+        "license": "apache-2.0",
+        "sample_creation": "found",
+        "bibtex_citation": _MULTIEUP,
+    },
+    "neuclir": {
+        "domains": ["News", "Written"],
+        "task_subtypes": ["Article retrieval"],
         "annotations_creators": "expert-annotated",
-        "sample_creation": "created",
-        "bibtex_citation": _BELEBELE,
+        "dialect": [],
+        "reference": "https://neuclir.github.io",
+        "date": ("2016-08-01", "2021-07-31"),
+        "license": "odc-by",
+        "sample_creation": "found",
+        "bibtex_citation": _NEUCLIR,
+    },
+    "tatoeba": {
+        "domains": ["Written"],
+        "task_subtypes": ["Cross-Lingual Semantic Discrimination"],
+        "annotations_creators": "human-annotated",
+        "dialect": [],
+        "reference": "https://github.com/facebookresearch/LASER/tree/main/data/tatoeba/v1",
+        "date": ("2006-01-01", "2018-12-31"),
+        "sample_creation": "found",
+        "bibtex_citation": _TATOEBA,
     },
 }
 """What MTEB asks for and a dataset does not say of itself, by registered name."""

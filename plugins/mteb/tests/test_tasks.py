@@ -232,8 +232,9 @@ def test_registered_tasks_are_attributes_and_are_described():
     assert beir_hybrid_mteb.XQuADRPooled is registered_tasks()["XQuADRPooled"]
     with pytest.raises(AttributeError, match="NoSuchPooled"):
         beir_hybrid_mteb.NoSuchPooled  # noqa: B018  # raises an error
-    for name in ("XQuADRPooled", "MLQARPooled", "MIRACLPooled"):
-        assert registered_tasks()[name].metadata.is_filled()
+    for name, task in registered_tasks().items():
+        assert task.metadata.is_filled() or name in ("MLIRMultiEuPPooled", "SamplePooled")  # whose dates nobody says
+        task.metadata._validate_metadata()
     assert len(registered_tasks()["XQuADRPooled"].metadata.hf_subsets) == 132
 
 
