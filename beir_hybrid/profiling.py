@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beir_hybrid.collection import MultilingualCollection
-from beir_hybrid.debiasing import Debiasing, build_debiasings, statistics_of
+from beir_hybrid.debiasing import Debiasing, build_debiasings, evaluate_debiased
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.evaluation.encoding.embeddings import Embeddings
 from beir_hybrid.evaluation.encoding.encode import encode
@@ -115,16 +115,12 @@ def profile_languages(
 
 def _debiased(embeddings: Embeddings, judgements: Judgements, search: Search | None) -> Iterator[Debiased]:
     """Score the vectors once more for each method of debiasing that has enough passages and dimensions."""
-    methods = [method for spec in TRIED for method in build_debiasings(spec)]
-    statistics = statistics_of(embeddings.passages, moments=True)
-    measures = ("map", f"tlr@{DEPTH}", f"same_language_recall@{DEPTH}")
-    for method in methods:
-        if not _fits(method, embeddings):
-            continue
-        removal = method.fit(statistics, normalise=_have_length_1(embeddings))
-        changed = removal.embeddings(embeddings)
-        results = evaluate(changed, judgements, search=search, settings=["multi"], measures=measures, intervals=False)
-        yield debiased_of(method.spec(), results)
+    methods = [method for spec in TRIED for method in build_debiasings(spec) if _fits(method, embeddings)]
+    measures = ["map", f"tlr@{DEPTH}", f"same_language_recall@{DEPTH}"]
+    options: dict[str, Any] = {"search": search, "settings": ["multi"], "measures": measures, "intervals": False}
+    normalise = _have_length_1(embeddings)
+    tried = evaluate_debiased(embeddings, judgements, methods, normalise=normalise, **options)
+    return (debiased_of(method.spec(), results) for method, results in zip(methods, tried, strict=True))
 
 
 def _fits(method: Debiasing, embeddings: Embeddings) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def evaluate_debiased(
     model: SentenceTransformer | Encoder | Embeddings,
-    collection: MultilingualCollection,
+    collection: MultilingualCollection | Judgements,
     methods: Sequence[Debiasing],
     texts: FitTexts | None = None,
     *,
@@ -58,12 +58,12 @@ def evaluate_debiased(
         ConfigurationError: If there are texts to fit on, and vectors in place of a model that encodes them.
         BeirHybridError: Those of :func:`~beir_hybrid.evaluate` and :meth:`.Debiasing.fit`.
     """
-    judgements, encoder = Judgements(collection), None
+    judgements, encoder = collection if isinstance(collection, Judgements) else Judgements(collection), None
     if isinstance(model, Embeddings):
         embeddings = model
     else:
         encoder = as_encoder(model, sparse=False)
-        embeddings = encode(encoder, collection, encoding, show_progress=show_progress)
+        embeddings = encode(encoder, judgements.collection, encoding, show_progress=show_progress)
         normalise = encoder.description.similarity == "cosine"
         model_name = model_name or encoder.name
     if texts is None:
@@ -81,7 +81,7 @@ def evaluate_debiased(
         if whole not in fitted:
             fitted[whole] = whole.fit(statistics, normalise=normalise)
         removal = replace(fitted[whole], strength=method.strength)
-        done = describe(method, removal, statistics, texts, collection)
+        done = describe(method, removal, statistics, texts, judgements.collection)
         results = evaluate(
             removal.embeddings(embeddings),
             judgements,

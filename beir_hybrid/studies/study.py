@@ -262,7 +262,7 @@ def _common_data(document: Document, number: int, run: Trial, baseline: Trial, a
     if asked:
         problem = "evaluations are named in the claim as well as in run and baseline."
         raise document.error(problem, "Name them in one place.", "claims", number)
-    alike = {"name": run.name, "measures": None, "batch_size": 1, "debias": None, "debias_on": None}
+    alike: dict[str, Any] = {"name": run.name, "measures": None, "batch_size": 1, "debias": None, "debias_on": None}
     if replace(run, **alike) != replace(baseline, **alike):
         problem = f"{run.name} and {baseline.name} are not of the same data and settings."
         raise document.error(problem, "Compare evaluations that differ in debias alone.", "claims", number)

@@ -9,7 +9,8 @@ from scipy.stats import rankdata
 
 from beir_hybrid.arrays import Bools, Floats, Ints
 from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
-from beir_hybrid.evaluation.rankings import Rankings, ratio
+from beir_hybrid.evaluation.measures.mrc import over_translations
+from beir_hybrid.evaluation.rankings import Rankings, Translation, ratio
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,12 @@ class MimoMRC(StandardMeasure):
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
-        own = rankings.top_at(self.cutoff).passage
-        total, count = np.zeros(rankings.queries), np.zeros(rankings.queries)
-        for translation in rankings.translations():
-            union = _union(own[translation.query], translation.passage[:, : self.cutoff])
-            correlation = _correlate(*translation.scores(union), union >= 0)
-            defined = ~np.isnan(correlation)
-            total[translation.query[defined]] += correlation[defined]
-            count[translation.query[defined]] += 1
-        return ratio(total, count)
+
+        def correlate(own: Ints, other: Ints, translation: Translation) -> Floats:
+            union = _union(own, other)
+            return _correlate(*translation.scores(union), union >= 0)
+
+        return over_translations(rankings, self.cutoff, correlate)
 
 
 def _union(first: Ints, second: Ints) -> Ints:

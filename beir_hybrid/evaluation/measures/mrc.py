@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from beir_hybrid.arrays import Floats, Ints
 from beir_hybrid.evaluation.measures.base import Printed, StandardMeasure
-from beir_hybrid.evaluation.rankings import Rankings, ratio
+from beir_hybrid.evaluation.rankings import Rankings, Translation, ratio
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,31 @@ class MRC(StandardMeasure):
 
     def values(self, rankings: Rankings) -> Floats:
         """Measure every query; see :class:`~beir_hybrid.evaluation.measures.base.Measure`."""
-        own = rankings.top_at(self.cutoff).passage
-        total, count = np.zeros(rankings.queries), np.zeros(rankings.queries)
-        for translation in rankings.translations():
-            correlation = _correlate(own[translation.query], translation.passage[:, : self.cutoff])
-            defined = ~np.isnan(correlation)
-            total[translation.query[defined]] += correlation[defined]
-            count[translation.query[defined]] += 1
-        return ratio(total, count)
+        return over_translations(rankings, self.cutoff, lambda own, other, _: _correlate(own, other))
+
+
+def over_translations(
+    rankings: Rankings, cutoff: int, correlate: Callable[[Ints, Ints, Translation], Floats]
+) -> Floats:
+    """Average over a query's translations what correlates its first passages with theirs.
+
+    Args:
+        rankings: The rankings.
+        cutoff: How many passages of each, k.
+        correlate: Called with the first passages of queries and of their translations, shape (n, k) each, and the
+            translations, it returns shape (n,), NaN for those to leave out.
+
+    Returns:
+        Shape (queries,); NaN where none is left.
+    """
+    own = rankings.top_at(cutoff).passage
+    total, count = np.zeros(rankings.queries), np.zeros(rankings.queries)
+    for translation in rankings.translations():
+        correlation = correlate(own[translation.query], translation.passage[:, :cutoff], translation)
+        defined = ~np.isnan(correlation)
+        total[translation.query[defined]] += correlation[defined]
+        count[translation.query[defined]] += 1
+    return ratio(total, count)
 
 
 def _correlate(first: Ints, second: Ints) -> Floats:
