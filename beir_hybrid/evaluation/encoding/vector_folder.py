@@ -263,20 +263,17 @@ class VectorFolder:
         queries = {language: self._queries(language, texts) for language, texts in collection.queries.items()}
         for language, corpus in collection.corpora.items():
             known = self.description.texts["document"].get(language)
-            if known != corpus_checksum(corpus) or not self._in_order("document", language, corpus):
+            if known != corpus_checksum(corpus) or not self._in_order(language, corpus):
                 raise self._other(f"passages in {language}")
         return Embeddings(queries, self._of_role("document", tuple(collection.corpora)))
 
     def _of_role(self, role: Role, languages: Sequence[str] | None = None) -> dict[str, Vectors]:
         chosen = self.description.counts[role] if languages is None else languages
-        parts = [part for part in self.shards if part.role == role and part.language in chosen]
-        self._check(parts)
-        return {language: self._stored([p for p in parts if p.language == language]) for language in chosen}
+        return {language: self._stored(self._of(role, language)) for language in chosen}
 
     def _queries(self, language: str, texts: Mapping[str, str]) -> Vectors:
         """Open the vectors of some queries, whose texts must be those that were encoded."""
-        parts = [part for part in self.shards if (part.role, part.language) == ("query", language)]
-        self._check(parts)
+        parts = self._of("query", language)
         shards = [self._open_shard(part) for part in parts]
         vectors = ShardStore(self.description.dimensions, shards).take(np.arange(sum(map(len, shards))))
         places = dict(zip((name for part in parts for name in self.identifiers(part)), count()))
@@ -286,11 +283,14 @@ class VectorFolder:
             raise self._other(f"queries in {language}")
         return vectors[rows]
 
-    def _in_order(self, role: Role, language: str, texts: Iterable[str]) -> bool:
-        stream = iter(texts)
-        parts = [part for part in self.shards if (part.role, part.language) == (role, language)]
+    def _in_order(self, language: str, corpus: Iterable[str]) -> bool:
+        stream = iter(corpus)
+        parts = self._of("document", language)
         same = all(list(islice(stream, len(part))) == self.identifiers(part) for part in parts)
         return same and next(stream, None) is None
+
+    def _of(self, role: Role, language: str) -> list[VectorRange]:
+        return [part for part in self.shards if (part.role, part.language) == (role, language)]
 
     def _stored(self, parts: Sequence[VectorRange]) -> StoredVectors:
         self._check(parts)
