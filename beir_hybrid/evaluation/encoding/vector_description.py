@@ -148,7 +148,8 @@ def read_description(path: Path) -> VectorDescription:
         MissingDataError: If there is none.
         DataFormatError: If it is damaged.
     """
-    fix = "Write the folder: beir-hybrid encode --output DIR"
+    command = "beir-hybrid encode --output DIR"
+    fix = f"Delete it, and run {command}: whole shards stay." if path.is_file() else f"Write the folder: {command}"
     content = read_json(path, fix, SCHEMA)
     content.pop("schema")
     try:

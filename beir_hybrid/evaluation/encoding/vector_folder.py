@@ -326,7 +326,7 @@ class VectorFolder:
 
     def _other(self, what: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{self.path} holds vectors of {self.description.dataset}, and the {what} are other texts than its.",
+            f"{self.path} holds vectors of {self.description.dataset}, whose {what} are not those asked for.",
             "Name the dataset that was encoded, or encode this one: beir-hybrid encode --output DIR",
         )
 

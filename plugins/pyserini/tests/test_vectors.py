@@ -50,7 +50,7 @@ def test_vectors_that_do_not_fit_are_one_line(invoke, refused, vectors, model_fo
     (tmp_path / "topics.tsv").write_text("en:nobody\twhat\n")
     assert invoke(*index, "--vectors", "vectors").exit_code == 0
     search = ("search", "--index", "index", "--topics", "topics.tsv", "--output", "run.trec", "--vectors", "vectors")
-    assert "the queries in en are other texts than its" in refused(*search)
+    assert "whose queries in en are not those asked for" in refused(*search)
     (tmp_path / "topics.tsv").write_text("17\twhat\n")
     assert "has no vectors of queries such as '17'" in refused(*search)
     for shard in vectors.glob("shard-*"):

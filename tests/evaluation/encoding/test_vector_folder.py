@@ -281,7 +281,7 @@ def test_other_texts_than_those_encoded_are_refused(folder, collection, which):
         corpora["de"] = dict(reversed(corpora["de"].items()))
     else:
         corpora["fr"] = {"fr:1": Passage("un")}
-    with pytest.raises(ConfigurationError, match="are other texts than its"):
+    with pytest.raises(ConfigurationError, match="are not those asked for"):
         folder.embeddings(replace(collection, queries=queries, corpora=corpora))
 
 
@@ -291,8 +291,15 @@ def test_a_folder_that_is_none_or_damaged_says_so(tmp_path, folder):
     content = json.loads((folder.path / "vectors.json").read_text())
     for change in ({"schema": 99}, {"counts": {"query": {"de": -1}}}, {"shard_rows": 0}, {"extra": 1}, {"counts": 3}):
         (folder.path / "vectors.json").write_text(json.dumps(content | change))
-        with pytest.raises(DataFormatError, match=r"vectors\.json (does not describe vectors|is not of schema)"):
+        wrong = r"vectors\.json (does not describe vectors|is not of schema).+ Delete it, and run beir-hybrid encode"
+        with pytest.raises(DataFormatError, match=wrong):
             VectorFolder.open(folder.path)
+
+
+def test_shards_stay_whole_where_a_damaged_description_is_written_again(folder):
+    (folder.path / "vectors.json").unlink()
+    VectorFolder.check_free(folder.path)
+    assert VectorFolder.create(folder.path, folder.description).missing() == []
 
 
 def test_a_full_disk_says_so_and_leaves_nothing(tmp_path, description, collection, monkeypatch):
