@@ -253,15 +253,16 @@ def _claims_of(
     for name, run, baseline in product([""] if of_sides else asked or trials, runs, baselines):
         _check_sides(document, number, run, baseline)
         sides = [trials[side["evaluation"]] for side in (run, baseline) if of_sides]
-        where = _common_data(document, number, *sides, asked) if of_sides else name
+        where = _common_data(document, number, sides, asked) if of_sides else name
         yield Claim(text, run, baseline, where, kinds or None, measures, languages, statistic, expect, margins)
 
 
-def _common_data(document: Document, number: int, run: Trial, baseline: Trial, asked: Sequence[str]) -> str:
+def _common_data(document: Document, number: int, sides: Sequence[Trial], asked: Sequence[str]) -> str:
     """Name the data of two evaluations that a claim compares; refuse those of different ones."""
     if asked:
         problem = "evaluations are named in the claim as well as in run and baseline."
         raise document.error(problem, "Name them in one place.", "claims", number)
+    run, baseline = sides
     alike: dict[str, Any] = {"name": run.name, "measures": None, "batch_size": 1, "debias": None, "debias_on": None}
     if replace(run, **alike) != replace(baseline, **alike):
         problem = f"{run.name} and {baseline.name} are not of the same data and settings."
