@@ -79,8 +79,8 @@ class Evaluated:
 
     folder: StudyFolder
 
-    def __call__(self, cell, values, trial="sample", groups=None, data="same"):
-        """Values by setting and measure, one per question."""
+    def __call__(self, cell, values, trial="sample", groups=None, data="same", begin=True):
+        """Values by setting and measure, one per question; beside what the cell has, unless it begins."""
         first = next(iter(next(iter(values.values())).values()))
         groups = groups or tuple(f"g{number}" for number in range(len(first)))
         settings = tuple(
@@ -106,7 +106,8 @@ class Evaluated:
             values=found,
         )
         folder = self.folder.of(cell)
-        folder.begin(cell)
+        if begin:
+            folder.begin(cell)
         results.save(folder.evaluation(trial))
         seconds = {"train": 2.0, "evaluate": 1.0}
         folder.finish(CellCost(seconds, steps=3, examples=48, tokens=900, peak_memory_bytes=2**20), 4.0)

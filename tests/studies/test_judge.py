@@ -328,7 +328,7 @@ def test_an_evaluation_is_compared_with_another_of_the_same_cells(opened, evalua
     plain, lir = settings(rng), settings(rng, 0.2)
     for cell in folder.cells:
         evaluated(folder)(cell, plain, "plain")
-        evaluated(folder)(cell, lir if cell.values["strategy"] == "hybrid" else plain, "lir")
+        evaluated(folder)(cell, lir if cell.values["strategy"] == "hybrid" else plain, "lir", begin=False)
     outcomes = Outcomes(folder)
     verdicts, remarks = judge_claims(outcomes, folder.study.claims)
     assert remarks == []
