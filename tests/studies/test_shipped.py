@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from beir_hybrid.datasets import load_pairs
+from beir_hybrid.datasets.tatoeba import TATOEBA
 from beir_hybrid.evaluation.encoding.encoder import Encoder
 from beir_hybrid.mining import MiningOptions, Source, mine_negatives
 from beir_hybrid.studies.check import check_study
@@ -20,20 +21,21 @@ STUDIES = sorted((Path(__file__).parents[2] / "examples" / "studies").glob("*.ya
 CELLS = {
     "debias": (9, 4),
     "language_scaling": (16, 6),
-    "languages": (12, 6),
+    "languages": (32, 6),
     "losses": (15, 6),
     "low_resource": (9, 6),
     "negatives": (4, 4),
     "out_of_domain": (9, 6),
     "paper": (15, 10),
     "reasoning": (6, 4),
-    "rivals": (12, 8),
+    "rivals": (24, 8),
     "robustness": (6, 4),
     "transformer": (8, 8),
 }
 MODELS = {path.stem: "static" for path in STUDIES} | {"transformer": "sentence-transformers/all-MiniLM-L6-v2"}
 
 MINED = {"negatives": "mined"}  # what their headers mine first
+TRAINED = MINED | {"languages": "tatoeba"}
 
 each = pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 
@@ -44,6 +46,17 @@ def mined(tmp_path_factory):
     folder, pairs = tmp_path_factory.mktemp("studies"), load_pairs("sample", languages=["de", "en"])
     source = Source(Encoder(static_model(pairs, 8)))
     mine_negatives(pairs, source, folder / "mined", MiningOptions(4, margin=None))
+    (folder / "words.txt").write_text("the der\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentences(tmp_path_factory):
+    """A folder with made-up sentences and translations under all names of Tatoeba's files."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "tatoeba").mkdir()
+    for path in TATOEBA._files.urls:
+        (folder / path).write_text("".join(f"{path[16:]} {number}\n" for number in range(120)))
     return folder
 
 
@@ -67,22 +80,26 @@ def test_quick_form_passes_all_checks(path):
 
 
 @each
-def test_form_on_real_data_passes_all_checks(path, data):
+def test_form_on_real_data_passes_all_checks(path, data, request, monkeypatch):
+    if path.stem == "languages":
+        monkeypatch.setenv("BEIR_HYBRID_DATA", str(request.getfixturevalue("sentences")))
     study = read_study(path)
     cells, left_out = build_cells(study)
     check_study(study, cells)
     assert len(cells) == CELLS[path.stem][0]
     assert {(cell.config.options["model"], cell.config.options["train_data"]) for cell in cells} == {
-        (MODELS[path.stem], MINED.get(path.stem, "mlqa-r"))
+        (MODELS[path.stem], TRAINED.get(path.stem, "mlqa-r"))
     }
-    assert "xquad-r" in {trial.dataset for trial in study.trials}
-    lacking = {"language_scaling": (9, 11), "languages": (11, 20, 40, 80, 122)}.get(path.stem, ())
+    assert {"xquad-r", "tatoeba"} & {trial.dataset for trial in study.trials}
+    lacking = {"language_scaling": (9, 11)}.get(path.stem, ())
     assert left_out == [f"{number} languages are left out: mlqa-r has 7 of them." for number in lacking]
 
 
 @each
 @pytest.mark.parametrize("quick", [True, False], ids=["quick", "real"])
-def test_cells_that_are_compared_have_equal_steps(path, quick, data):
+def test_cells_that_are_compared_have_equal_steps(path, quick, data, request, monkeypatch):
+    if path.stem == "languages":
+        monkeypatch.setenv("BEIR_HYBRID_DATA", str(request.getfixturevalue("sentences")))
     study = read_study(path, quick)
     cells, _ = build_cells(study)
     steps = {cell.config.arguments["max_steps"] for cell in cells}
