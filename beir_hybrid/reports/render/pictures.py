@@ -35,6 +35,7 @@ Picture = HeatMap | Bars | Dots | Chart | Panels | Table
 """What can be drawn."""
 
 _NAME = 60  # letters of a row's name
+_TICK_LETTERS = 18  # that fit side by side below a panel
 CELL = 0.42  # inches; holds five characters of the cells' font
 _NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # so that the same report gives the same file
 _SETTINGS: dict[Any, Any] = {
@@ -220,7 +221,9 @@ def _draw_panel(axes: Axes, panel: Panel, places: list[int | None]) -> None:
         axes.axvline(0, color=LIGHT.faint, linewidth=0.9, zorder=0)
     axes.set_xlim(panel.ticks[0], panel.ticks[-1])
     axes.margins(x=0.05)
-    axes.set_xticks(panel.ticks[1:-1] if len(panel.ticks) > 4 else panel.ticks)
+    ticks = panel.ticks[1:-1] if len(panel.ticks) > 4 else panel.ticks
+    longest = max(len(tick_text(tick, _step(panel.ticks))) for tick in ticks)
+    axes.set_xticks(ticks if longest * (len(panel.ticks) - 1) <= _TICK_LETTERS else ticks[::2])
     axes.xaxis.set_major_formatter(lambda value, _: tick_text(value, _step(panel.ticks)).replace("-", MINUS))
     axes.grid(axis="x", color=LIGHT.line, linewidth=0.6)
     axes.set_axisbelow(True)
