@@ -8,7 +8,7 @@ from dataclasses import replace
 from beir_hybrid.evaluation.measures.printing import printed
 from beir_hybrid.evaluation.statistics.comparison import NOT_SHOWN, Comparison, Contrast
 from beir_hybrid.reports.groups import Block, Group
-from beir_hybrid.reports.models.heat_map import HeatMap, matrix_of, on_one_scale
+from beir_hybrid.reports.models.heat_map import HeatMap, matrix_of, on_one_scale, without_empty
 from beir_hybrid.reports.models.words import compact
 from beir_hybrid.settings import parse_setting
 
@@ -27,7 +27,7 @@ def pair_maps(block: Block, measure: str) -> list[HeatMap]:
         maps.append(
             HeatMap(group.name, note, codes, codes, matrix_of(pairs, codes), look, means=True, place=group.place)
         )
-    return on_one_scale(maps)
+    return without_empty(on_one_scale(maps))
 
 
 def difference_maps(block: Block, measure: str, baseline: Group) -> list[HeatMap]:
@@ -45,7 +45,7 @@ def difference_maps(block: Block, measure: str, baseline: Group) -> list[HeatMap
             pairs[pair] = None if own is None or other is None else own - other
         titled = _difference_map(f"{group.name} - {baseline.name}", measure, codes, pairs)
         maps.append(replace(titled, place=group.place))
-    return on_one_scale(maps)
+    return without_empty(on_one_scale(maps))
 
 
 def contrast_maps(comparison: Comparison) -> list[HeatMap]:
@@ -74,7 +74,7 @@ def contrast_maps(comparison: Comparison) -> list[HeatMap]:
             sure = {pair for pair, contrast in pairs.items() if contrast.verdict != NOT_SHOWN}
             differences = {pair: contrast.difference for pair, contrast in pairs.items()}
             title = f"{printed(measure).title}, {run} - {comparison.baseline}"
-            maps += on_one_scale([_difference_map(title, measure, codes, differences, sure)])
+            maps += without_empty(on_one_scale([_difference_map(title, measure, codes, differences, sure)]))
     return maps
 
 

@@ -86,8 +86,14 @@ def test_pairs_have_queries_down_passages_across_and_a_monolingual_diagonal(make
     assert written(found) == {
         "de": ["70.0", "10.0", "20.0"],
         "en": ["40.0", "80.0", "60.0"],
-        "es": ["·", "·", "·"],
     }
+
+
+def test_where_all_search_one_language_a_map_is_one_column(make_results):
+    settings = {"de-en": {"map": 0.1}, "es-en": {"map": 0.2}}
+    [found] = pair_maps(block_of({"mine": replace(make_results(), settings=settings)}), "map")
+    assert found.columns == ("en",)
+    assert written(found) == {"de": ["10.0"], "es": ["20.0"]}
 
 
 def test_values_of_many_ranks_are_whole_numbers(make_results):

@@ -141,5 +141,28 @@ def on_one_scale(maps: Sequence[HeatMap]) -> list[HeatMap]:
     low, high = min(numbers), max(numbers)
     extent = max(abs(low), abs(high)) or 1.0
     low, high = (-extent, extent) if maps[0].diverging else (low, high)
-    kept = [each for each in maps if any(value is not None for row in each.values for value in row)]
+    kept = [each for each in maps if any(map(_filled, each.values))]
     return [replace(each, low=low, high=high) for each in kept]
+
+
+def without_empty(maps: Sequence[HeatMap]) -> list[HeatMap]:
+    """Leave out what is empty in all of some maps, which have the same rows and columns.
+
+    Where all languages search English, a map is one column then, and not a square.
+    """
+    trimmed = []
+    for each in maps:
+        rows = [row for row in range(len(each.rows)) if any(_filled(one.values[row]) for one in maps)]
+        columns = [
+            column
+            for column in range(len(each.columns))
+            if any(_filled([row[column] for row in one.values]) for one in maps)
+        ]
+        names = tuple(each.rows[row] for row in rows), tuple(each.columns[column] for column in columns)
+        values = tuple(tuple(each.values[row][column] for column in columns) for row in rows)
+        trimmed.append(replace(each, rows=names[0], columns=names[1], values=values))
+    return trimmed
+
+
+def _filled(values: Sequence[float | None]) -> bool:
+    return any(value is not None for value in values)
