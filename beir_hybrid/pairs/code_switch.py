@@ -102,7 +102,7 @@ class CodeSwitch:
         except FileNotFoundError as error:
             raise MissingDataError(f"There is no dictionary {self.path}.", f"Name one with {_LINE}") from error
         except (OSError, UnicodeDecodeError) as error:
-            raise DataFormatError(f"{self.path} cannot be read: {error}.", "Write it in UTF-8.") from error
+            raise DataFormatError(f"{self.path} cannot be read: {error}.", "Name a file of text in UTF-8.") from error
         words: dict[str, list[str]] = {}
         unread: list[str] = []
         for number, line in enumerate(lines, 1):
@@ -114,7 +114,9 @@ class CodeSwitch:
         if not words:
             raise DataFormatError(unread[0] if unread else f"{self.path} is empty.", f"Write {_LINE}")
         if unread:
-            logger.warning("%s: %d lines are no pair of words; the first: %s", _NAME, len(unread), unread[0])
+            logger.warning(
+                "%s: lines left out that are no pair of words: %d; the first: %s", _NAME, len(unread), unread[0]
+            )
         return {word: tuple(known) for word, known in words.items()}
 
     def begin(self, epoch: int) -> None:

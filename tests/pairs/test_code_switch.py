@@ -99,7 +99,7 @@ def test_lines_of_muse_and_of_tables_are_read_and_others_counted(tmp_path, caplo
     path.write_text("\ufeffhouse haus\r\nriver   fluss\nold\talt\nbox office\tKasse\nword\na b c\n", encoding="utf-8")
     expected = {"house": ("haus",), "river": ("fluss",), "old": ("alt",), "box office": ("Kasse",)}
     assert CodeSwitch(path).translations == expected
-    assert "2 lines are no pair of words; the first:" in caplog.text
+    assert "lines left out that are no pair of words: 2; the first:" in caplog.text
     assert "line 5 is 'word'" in caplog.text
 
 
