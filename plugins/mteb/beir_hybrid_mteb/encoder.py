@@ -62,7 +62,7 @@ class TaskEncoder(Encoder):
     @property
     def name(self) -> str:
         """What MTEB calls the model."""
-        return str(self.meta.name or "unnamed")
+        return str(getattr(self.meta, "name", None) or "unnamed")
 
     @property
     def device(self) -> str:
@@ -98,8 +98,11 @@ class TaskEncoder(Encoder):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the wrapper is MTEB's own of sentence-transformers; those of single models do more."""
-        return type(self._encoder) is SentenceTransformerEncoderWrapper
+        """Whether wrapper and model are those of MTEB and sentence-transformers; those of single models do more."""
+        from sentence_transformers import SentenceTransformer
+
+        wrapped = type(self._encoder) is SentenceTransformerEncoderWrapper
+        return wrapped and type(self._wrapper.model).encode is SentenceTransformer.encode
 
     @cached_property
     def _is_unchanged(self) -> bool:
@@ -119,8 +122,8 @@ class TaskEncoder(Encoder):
         return self._encoder
 
     @property
-    def meta(self) -> ModelMeta:
-        """What MTEB knows of the model."""
+    def meta(self) -> ModelMeta | None:
+        """What MTEB knows of the model; None for nothing."""
         return self._encoder.mteb_model_meta
 
     @property

@@ -130,7 +130,7 @@ class PooledRetrieval(AbsTaskRetrieval):
                 logger.warning(
                     "%s: the similarity of %s is neither cosine nor dot, so MTEB encodes each subset by itself.",
                     self.metadata.name,
-                    model.mteb_model_meta.name,
+                    getattr(model.mteb_model_meta, "name", None) or "this model",
                 )
                 return None
             judged = self.dataset.judgements

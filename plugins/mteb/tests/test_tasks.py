@@ -10,6 +10,7 @@ import pytest
 from mteb.abstasks import AbsTaskRetrieval
 from mteb.models import SentenceTransformerEncoderWrapper
 from mteb.results import TaskResult
+from sentence_transformers import SentenceTransformer
 
 import beir_hybrid_mteb
 from beir_hybrid import evaluate, load_pairs
@@ -114,6 +115,21 @@ def test_second_run_encodes_nothing(model, task_class, monkeypatch, run):
     first = run(model, task_class())
     monkeypatch.setattr(SentenceTransformerEncoderWrapper, "encode", _refuse)
     assert run(model, task_class()).scores == first.scores
+
+
+def test_models_that_encode_in_a_way_of_their_own_are_not_cached(model, task_class, run):
+    class Own(SentenceTransformer):
+        asked = 0
+
+        def encode(self, sentences, **options):
+            Own.asked += len(sentences)
+            return super().encode(sentences, **options)
+
+    own = Own(modules=list(model))
+    run(own, task_class())
+    once = Own.asked
+    run(own, task_class())
+    assert Own.asked == 2 * once > 0
 
 
 def test_model_whose_similarity_is_no_inner_product_is_searched_by_mteb(model, task_class, caplog, run):
