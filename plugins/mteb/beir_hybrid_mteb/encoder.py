@@ -122,8 +122,8 @@ class TaskEncoder(Encoder):
         return self._encoder
 
     @property
-    def meta(self) -> ModelMeta | None:
-        """What MTEB knows of the model; None for nothing."""
+    def meta(self) -> ModelMeta:
+        """What MTEB knows of the model; some of its wrappers have None here."""
         return self._encoder.mteb_model_meta
 
     @property

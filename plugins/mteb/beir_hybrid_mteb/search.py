@@ -31,7 +31,7 @@ class EncodedSearch:
     """
 
     def __init__(self, encoder: TaskEncoder, subsets: Subsets, *, show_progress: bool) -> None:
-        self.mteb_model_meta: ModelMeta | None = encoder.meta
+        self.mteb_model_meta: ModelMeta = encoder.meta
         self._judgements, self._settings = subsets.judgements, subsets.settings
         self._means: dict[str, Mapping[str, float]] = {}
         cache = open_cache() if encoder.is_plain else None

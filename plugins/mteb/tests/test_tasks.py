@@ -121,9 +121,9 @@ def test_models_that_encode_in_a_way_of_their_own_are_not_cached(model, task_cla
     class Own(SentenceTransformer):
         asked = 0
 
-        def encode(self, sentences, **options):
-            Own.asked += len(sentences)
-            return super().encode(sentences, **options)
+        def encode(self, inputs, **options):
+            Own.asked += len(inputs)
+            return super().encode(inputs, **options)
 
     own = Own(modules=list(model))
     run(own, task_class())
@@ -319,11 +319,12 @@ class TestOneEncoder:
     def test_vectors_of_other_prompts_or_options_are_kept_apart(self, model, task_class, prompts, options):
         from beir_hybrid_mteb.encoder import TaskEncoder
 
-        wrapper = SentenceTransformerEncoderWrapper(model, model_prompts=prompts)
+        wrapper = SentenceTransformerEncoderWrapper(model)
+        wrapper.model_prompts = prompts
         tasks = task_class, pooled_task("sample", languages=["de", "en"])
         given = {**self.options, **options}
         encoders = [TaskEncoder(wrapper, task.metadata, "test", given, ("de",), "cosine") for task in tasks]
-        assert len({encoders[0].fingerprint, encoders[1].fingerprint, Encoder(model).fingerprint}) == 3
+        assert encoders[0].fingerprint not in (encoders[1].fingerprint, Encoder(model).fingerprint)
 
     def test_vectors_are_those_of_sentence_transformers(self, model, task_class, collection):
         from beir_hybrid.evaluation import encode
