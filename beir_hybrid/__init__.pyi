@@ -61,6 +61,7 @@ from .workers import LocalWorkers as LocalWorkers
 from .workers import Workers as Workers
 from .workers import gpus_for as gpus_for
 from .workers import open_workers as open_workers
+from .workers import processors as processors
 
 __version__: str
 __all__: list[str]

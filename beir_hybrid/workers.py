@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
@@ -167,3 +168,13 @@ def split_address(cluster: str) -> tuple[str, str]:
     if not colon or name not in CLUSTERS.names():
         return DEFAULT, cluster
     return name, cluster if address.startswith("//") else address
+
+
+def processors() -> int:
+    """Return how many threads compute: one for each processor, or as many as ``OMP_NUM_THREADS`` allows.
+
+    Clusters set that for workers that share a machine, or let a process run on some processors only.
+    """
+    allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(count, int(allowed)) if allowed.isdecimal() and int(allowed) else count

@@ -1,8 +1,10 @@
+import os
+
 import pytest
 
 from beir_hybrid.errors import ConfigurationError, MissingDataError, PluginError, WorkerError
 from beir_hybrid.registry import CLUSTERS
-from beir_hybrid.workers import LocalWorkers, open_workers, split_address
+from beir_hybrid.workers import LocalWorkers, open_workers, processors, split_address
 
 
 @pytest.fixture
@@ -90,3 +92,12 @@ def test_opener_of_another_form_is_refused(register):
     register("toy", lambda address: LocalWorkers())
     with pytest.raises(PluginError, match=r"cannot be called with address, workers= and gpus="):
         open_workers("toy:local")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "count"), [("1", 1), ("2,1", 2), ("99", 3), ("", 3), ("0", 3), ("many", 3)], ids=str
+)
+def test_threads_are_as_many_as_the_environment_allows(monkeypatch, allowed, count):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 5, 7}, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+    assert processors() == count

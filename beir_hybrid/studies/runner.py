@@ -21,6 +21,7 @@ from beir_hybrid.studies.cell import Cell
 from beir_hybrid.studies.cell_folder import CellFolder
 from beir_hybrid.studies.record import Failure
 from beir_hybrid.studies.study_folder import StudyFolder
+from beir_hybrid.workers import processors
 
 _INTERRUPTED = Failure("The study was interrupted.", "Run it again.")
 
@@ -184,7 +185,7 @@ def _environment(cell: Cell, jobs: int) -> dict[str, str]:
     given = dict(os.environ)
     given["TOKENIZERS_PARALLELISM"] = "false"
     # looking vectors up gains nothing from threads, which wait for one another
-    threads = 1 if is_static(cell.request.model) else max(1, (os.cpu_count() or 1) // jobs)
+    threads = 1 if is_static(cell.request.model) else max(1, processors() // jobs)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         given.setdefault(name, str(threads))
     return given

@@ -35,12 +35,11 @@ from beir_hybrid.evaluation import ShardedSearch, VectorFolder
 from beir_hybrid.evaluation.encoding.vector_description import VectorDescription
 from beir_hybrid.evaluation.encoding.vectors import keys_of
 from beir_hybrid.evaluation.judgements import Judgements
-from beir_hybrid.evaluation.search.scores import processors
 from beir_hybrid.evaluation.search.shard_work import Place, Relevant, RelevantIds, RelevantScores, ShardCounts
 from beir_hybrid.passage import Passage
 from beir_hybrid.storage.corpus import StoredCorpus
 from beir_hybrid.storage.corpus_writer import write_corpus
-from beir_hybrid.workers import open_workers
+from beir_hybrid.workers import open_workers, processors
 
 LANGUAGES = ("de", "en")
 QUESTIONS = 500  # in each language

@@ -11,7 +11,8 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats32
 from beir_hybrid.errors import ConfigurationError
-from beir_hybrid.evaluation.search.scores import Vectors, gather, processors
+from beir_hybrid.evaluation.search.scores import Vectors, gather
+from beir_hybrid.workers import processors
 
 # with these Faiss ends the process or never returns
 _UNFIT = re.compile(r"(?<![0-9])0+(?![0-9])|HNSW1(?![0-9])|NSG[0-9]*")

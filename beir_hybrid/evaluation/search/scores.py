@@ -9,7 +9,6 @@ what trec_eval compares. The product only decides where it is far enough away; :
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ import numpy as np
 
 from beir_hybrid.arrays import Floats, Floats32, Ints
 from beir_hybrid.evaluation.encoding.sparse_rows import SparseRows
+from beir_hybrid.workers import processors
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -189,16 +189,6 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
     # the work
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(processors()) as pool:
         yield pool
-
-
-def processors() -> int:
-    """Return how many threads compute: one for each processor, or as many as ``OMP_NUM_THREADS`` allows.
-
-    Clusters set that for workers that share a machine, or let a process run on some processors only.
-    """
-    allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(count, int(allowed)) if allowed.isdecimal() and int(allowed) else count
 
 
 def in_threads(work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from beir_hybrid import DataFormatError, OutputError, Passage, corpus_checksum
+from beir_hybrid import DataFormatError, OutputError, Passage, corpus_checksum, processors
 from beir_hybrid.storage import damage, json_or_none, new_folder, record, stamp, write_json
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
@@ -185,7 +184,7 @@ def _write_lucene(
                     if append:
                         indexer.close()
                     arguments = ["-index", str(folder), "-language", analyzer.registered()]
-                    indexer = LuceneIndexer(args=arguments, append=append, threads=threads())
+                    indexer = LuceneIndexer(args=arguments, append=append, threads=processors())
                 rows = [json.dumps(row) for row in _rows(batch, analyzer)]
                 if rows:
                     indexer.add_batch_raw(rows)
@@ -257,11 +256,6 @@ def _quieten() -> None:
     configurator: Any = autoclass("org.apache.logging.log4j.core.config.Configurator")
     levels: Any = autoclass("org.apache.logging.log4j.Level")
     configurator.setLevel("io.anserini.index.SimpleIndexer", levels.WARN)
-
-
-def threads() -> int:
-    """Count the threads that Lucene gets: one for each processor."""
-    return os.cpu_count() or 1
 
 
 def parts(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from beir_hybrid import DataFormatError, MissingDataError
+from beir_hybrid import DataFormatError, MissingDataError, processors
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.analyzers import Analyzer
-from beir_hybrid_pyserini.lucene_index import parts, read_about, reason, threads
+from beir_hybrid_pyserini.lucene_index import parts, read_about, reason
 
 _QUERIES = 64  # searched at a time
 _CLAUSES = 1 << 16  # different words in a query; Lucene's limit of 1,024 is short of a long question in trigrams
@@ -90,7 +90,7 @@ class LuceneIndex:
                 identifiers.add(query)
                 texts.add(analyzer.prepare(text))
             # all hits come over as one string: as objects, each would take several calls into Java
-            hits = json.loads(self._write(self._searcher.object.batch_search(texts, identifiers, depth, threads())))
+            hits = json.loads(self._write(self._searcher.object.batch_search(texts, identifiers, depth, processors())))
             for query, _ in part:
                 yield query, [(hit["docid"], hit["score"]) for hit in hits[query]]
             if advance is not None:

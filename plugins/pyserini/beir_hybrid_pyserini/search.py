@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import groupby
@@ -11,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TextIO
 
-from beir_hybrid import ConfigurationError, DataFormatError, progress_bar
+from beir_hybrid import ConfigurationError, DataFormatError, processors, progress_bar
 from beir_hybrid.storage import new_file
 from beir_hybrid_pyserini import java
 from beir_hybrid_pyserini.encoder import QueryEncoder, RememberingEncoder
@@ -152,7 +151,7 @@ def _search(
         for start in range(0, len(ids), _QUERIES):
             some = ids[start : start + _QUERIES]
             hits = searcher.batch_search(
-                [topics[query] for query in some], some, k=depth, threads=threads or os.cpu_count() or 1
+                [topics[query] for query in some], some, k=depth, threads=threads or processors()
             )
             for query in some:
                 ranked = sorted(((float(hit.score), hit.docid, str(hit.score)) for hit in hits[query]), reverse=True)

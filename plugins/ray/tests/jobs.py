@@ -47,7 +47,7 @@ def threads(task):
     """Count the threads that a worker's libraries compute with."""
     import torch
 
-    from beir_hybrid.evaluation.search.scores import processors
+    from beir_hybrid.workers import processors
 
     environment = {**os.environ, "TOKENIZERS_PARALLELISM": "true"}  # which the tests turn off
     told = subprocess.run([sys.executable, "-c", TOKENIZING], env=environment, capture_output=True, check=True)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from threading import Lock
 
 import numpy as np
@@ -16,7 +15,6 @@ from beir_hybrid.evaluation.search.scores import (
     id_places,
     over_blocks,
     passage_blocks,
-    processors,
 )
 
 
@@ -186,12 +184,3 @@ def test_ids_of_passages_near_and_far_apart_are_ordered(passages):
     assert asked == distinct
     ranked = sorted(distinct, key=lambda number: f"{-number % 11}:{number}")
     assert places.tolist() == [ranked.index(number) for number in passages]
-
-
-@pytest.mark.parametrize(
-    ("allowed", "count"), [("1", 1), ("2,1", 2), ("99", 3), ("", 3), ("0", 3), ("many", 3)], ids=str
-)
-def test_threads_are_as_many_as_the_environment_allows(monkeypatch, allowed, count):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 5, 7}, raising=False)
-    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
-    assert processors() == count
