@@ -62,7 +62,8 @@ def verdict_panels(record: StudyRecord) -> Panels | None:
 def _row(one: Verdict) -> tuple[str, ...]:
     sides = versus(one.run, one.baseline) if one.run and one.baseline else one.claim
     languages = "" if one.languages == "all" else f"{one.languages} languages"
-    return sides, KIND_TITLES.get(one.kind, one.kind), languages, one.evaluation
+    where = "" if "evaluation" in one.run else one.evaluation  # which the sides name
+    return sides, KIND_TITLES.get(one.kind, one.kind), languages, where
 
 
 def _spot(one: Verdict) -> Spot | None:
