@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from datasets import Dataset, are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
@@ -18,9 +18,8 @@ from mteb.types import PromptType
 from beir_hybrid import Floats32, ModelError
 from beir_hybrid.evaluation import Encoder
 from beir_hybrid.evaluation.encoding import Description
-from beir_hybrid.prompts import Prompts, Role
 
-_ROLES: dict[Role, PromptType] = {"query": PromptType.query, "document": PromptType.document}
+_ROLES: dict[Literal["query", "document"], PromptType] = {"query": PromptType.query, "document": PromptType.document}
 
 
 class TaskEncoder(Encoder):
@@ -109,9 +108,9 @@ class TaskEncoder(Encoder):
         """Whether MTEB would encode as this package does: without options, and behind the model's usual prompts."""
         if not self.is_plain or set(self._options) - {"batch_size", "show_progress_bar"}:
             return False
-        wrapper = self._wrapper
+        wrapper, own = self._wrapper, Encoder(self._wrapper.model).description
         for role, kind in _ROLES.items():
-            prompts = Prompts.of_model(wrapper.model, role)
+            prompts = own.prompts(role)
             name = wrapper.get_prompt_name(self._metadata, kind)
             if prompts.languages or (name is not None and wrapper.model_prompts[name] != prompts.usual):
                 return False
