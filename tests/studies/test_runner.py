@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -145,7 +144,7 @@ def test_at_least_one_job_is_needed(opened):
 
 def test_threads_are_shared_and_static_models_take_one(opened, mini, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(module, "processors", lambda: 8)
     static, other = opened().cells[0], opened(mini.replace("static:8", "some/model")).cells[0]
     threads = [module._environment(cell, 2)["OMP_NUM_THREADS"] for cell in (static, other)]
     assert threads == ["1", "4"]
