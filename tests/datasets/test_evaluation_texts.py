@@ -4,7 +4,7 @@ import json
 import pytest
 
 from beir_hybrid.datasets import load_evaluation_texts
-from beir_hybrid.datasets.beir import folder_corpus
+from beir_hybrid.datasets.beir import reader
 from beir_hybrid.errors import MissingDataError, UnknownNameError
 from beir_hybrid.pairs.overlap import passage_texts
 from beir_hybrid.passage import Passage
@@ -46,7 +46,7 @@ def test_of_a_corpus_too_large_for_memory_the_judged_passages_are_taken(tmp_path
         (folder / f"{file}.jsonl").write_text("\n".join(lines))
     (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq\t3\t1\nq\t1\t0\n")
     assert load_evaluation_texts(str(folder)).passages == {"en": ["One.", "Two.", "Three."]}
-    monkeypatch.setattr(folder_corpus, "IN_MEMORY", 0)
+    monkeypatch.setattr(reader, "IN_MEMORY", 0)
     texts = load_evaluation_texts(str(folder))
     assert (texts.queries, texts.passages) == ({"en": ["Which?"]}, {"en": ["One.", "Three."]})
     assert texts.notes == ("of the passages in en, only those judged",)
