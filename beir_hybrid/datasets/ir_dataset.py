@@ -144,20 +144,26 @@ class IrDataset:
         return searched
 
 
-def parallel_key(judgements: Iterable[tuple[str, str, int]]) -> Digests:
-    """Hash who is relevant to whom, by which :func:`are_parallel` compares ids.
+class Families:
+    """Names ids that are translations of one another alike: those that share at least half of their judgements."""
 
-    Returns:
-        Shape (relevant documents,), sorted.
-    """
-    relevant = [f"{query}\t{document}" for query, document, grade in judgements if grade > 0]
-    return np.unique(digest_texts(pa.array(relevant, pa.string()), exact=True)[:, 0])
+    def __init__(self) -> None:
+        self._known: list[tuple[str, Digests]] = []  # the first id of each family, and who is relevant to whom
 
+    def find(self, identifier: str, judgements: Iterable[tuple[str, str, int]]) -> str:
+        """Return the first id that has the same judgements, or else this one, which others may be translations of.
 
-def are_parallel(first: Digests, second: Digests) -> bool:
-    """Return whether at least half of the judgements are the same, as they are where ids are translations."""
-    shared = np.isin(first, second, assume_unique=True).sum()
-    return bool(2 * shared >= min(len(first), len(second)) > 0)
+        Args:
+            identifier: The id.
+            judgements: Query, document and grade; relevant are those above 0.
+        """
+        relevant = [f"{query}\t{document}" for query, document, grade in judgements if grade > 0]
+        own = np.unique(digest_texts(pa.array(relevant, pa.string()), exact=True)[:, 0])
+        for first, other in self._known:
+            if 2 * np.isin(own, other, assume_unique=True).sum() >= min(len(own), len(other)) > 0:
+                return first
+        self._known.append((identifier, own))
+        return identifier
 
 
 class _Topics:
@@ -171,15 +177,14 @@ class _Topics:
     def __init__(self, name: str, left_out: LeftOut) -> None:
         self._name, self._left_out = name, left_out
         self._texts: dict[tuple[str, str], tuple[str, str]] = {}  # topic and text by language and query
-        self._families: list[tuple[str, Digests]] = []  # what their topics' names begin with, and who is relevant
+        self._families = Families()
+        self._first = ""  # the family whose topics keep their names
 
     def add(self, source: IrSource, judged: Sequence[tuple[str, str, int]]) -> dict[str, str]:
         """Add a source's queries; return the topic of each."""
-        key = parallel_key(judged)
-        prefix = next((prefix for prefix, other in self._families if are_parallel(key, other)), None)
-        if prefix is None:
-            prefix = f"{source.identifier}:" if self._families else ""
-            self._families.append((prefix, key))
+        family = self._families.find(source.identifier, judged)
+        self._first = self._first or family
+        prefix = "" if family == self._first else f"{family}:"
         topic_of: dict[str, str] = {}
         for query, language, text in source.topics():
             with self._left_out.counted(Path(source.identifier)):
@@ -215,8 +220,8 @@ def _matching(identifier: str) -> Iterator[str]:
         yield identifier
         return
     pattern = re.compile("[^/]+".join(map(re.escape, identifier.split("*"))))
-    matching = [each for each in known_ids() if pattern.fullmatch(each)]
-    matching = [each for each in matching if load_id(each).has("queries") and load_id(each).docs_lang()]
+    loaded = ((each, load_id(each)) for each in known_ids() if pattern.fullmatch(each))
+    matching = [each for each, dataset in loaded if dataset.has("queries") and dataset.docs_lang()]
     if not matching:
         raise UnknownNameError(f"ir_datasets has no id like {identifier!r}.", did_you_mean(identifier, known_ids()))
     yield from matching

@@ -9,14 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from beir_hybrid.datasets.ir_dataset import IrDataset, are_parallel, parallel_key
+from beir_hybrid.datasets.ir_dataset import Families, IrDataset
 from beir_hybrid.datasets.ir_source import IrSource
 from beir_hybrid.errors import ConfigurationError
 from beir_hybrid.formats.judged import JudgedFor, JudgedQuestion, TextIn, judged_pairs, pairs_batch
 from beir_hybrid.formats.tables import ROWS
 from beir_hybrid.languages import choose_languages
 from beir_hybrid.storage.pair_building import RowBatch
-from beir_hybrid.texts import Digests
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,11 @@ class Irds:
             BeirHybridError: As there; and if ir_datasets cannot get the files.
         """
         dataset = IrDataset.parse(str(path))
-        families: list[tuple[str, Digests]] = []
+        families = Families()
         for source in dataset.searched(choose_languages(languages, dataset.languages, dataset.name)):
             judged = self._judged(source)
             pairs = ((query, document, 1) for query, each in judged.items() for document in each.positives)
-            key = parallel_key(pairs)
-            family = next((name for name, other in families if are_parallel(key, other)), source.identifier)
-            if family == source.identifier:
-                families.append((family, key))
+            family = families.find(source.identifier, pairs)
             yield from _rows(source, judged, family)
 
     def _judged(self, source: IrSource) -> dict[str, JudgedFor]:
