@@ -130,7 +130,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "task_subtypes": ["Article retrieval"],
         "annotations_creators": "derived",
         "dialect": [],
-        "license": "apache-2.0",
+        "license": "cc-by-4.0",
         "sample_creation": "found",
         "bibtex_citation": _MULTIEUP,
     },
