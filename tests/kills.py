@@ -168,7 +168,7 @@ def victims(job: Job, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def is_writing(job: Job, folder: Path, process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether a job's workers work, if it names any, or else whether its first file is there."""
+    """Return whether workers are running, for a job that names them, or whether the first file exists, for others."""
     return bool(victims(job, process)) if job.victim else (folder / "out").exists()
 
 
@@ -264,6 +264,8 @@ def try_job(job: Job, root: Path, kills: int, rng: np.random.Generator) -> list[
             wrong.append(f"{when}, run again it leaves other {', '.join(found[:5])}")
         else:
             shutil.rmtree(folder)
+    if kills and not running:
+        wrong.append(f"{job.name}: none of {kills} kills hit it while it ran")
     told = f"{job.name}: {kills} kills ({running} while it ran), {len(wrong)} wrong"
     print(f"{told}; undisturbed {seconds:.1f} s, {writing:.1f} s of them writing, {len(expected)} files", flush=True)  # noqa: T201
     return wrong
